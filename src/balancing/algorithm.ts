@@ -1,0 +1,48 @@
+import type { GroupSnapshot, TargetSnapshot } from "../state/group_snapshot.ts";
+import type { TargetTable } from "../state/target_table.ts";
+
+/**
+ * The targets that may receive a request, in the group's order. Rebuilt only when membership or health changed, never per
+ * request; only live numbers are read through `table`, by slot.
+ */
+export interface CandidateList {
+  readonly count: number;
+  readonly targets: readonly TargetSnapshot[];
+  /** `slots[i]` is `targets[i].slot`: one compact array for the algorithms that look at every candidate. */
+  readonly slots: Int32Array;
+  readonly table: TargetTable;
+  /** What the algorithm's `prepare` made of this list. */
+  readonly prepared: unknown;
+}
+
+/**
+ * Picks one of the candidates by index. Called only with at least one candidate; must not allocate, wait, or ask about
+ * health. `key` is the request's hash key where the algorithm asks for one (`usesKey`), else empty.
+ */
+export type Select = (candidates: CandidateList, key: string) => number;
+
+/** What `create` may use beside its group. */
+export interface SelectContext {
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  /** Milliseconds, monotonic, comparable over threads. */
+  readonly nowMs: () => number;
+}
+
+/** A way to choose among eligible targets. One file each, and one line in `registry.ts`. */
+export interface Algorithm {
+  /** Upper case, as in configuration. */
+  readonly name: string;
+  readonly aliases: readonly string[];
+  /** True where the choice depends on HASH_KEY. */
+  readonly usesKey?: boolean;
+  /** True where a cookie pins a client to its target before `select` is asked. */
+  readonly sticky?: boolean;
+  /** True where every target's weight must be given. */
+  readonly requiresWeights?: boolean;
+  /** Builds, when candidates changed, what `select` reads as `candidates.prepared`. */
+  readonly prepare?: (candidates: CandidateList) => unknown;
+  readonly create: (group: GroupSnapshot, context: SelectContext) => Select;
+  /** What `explain` and the decisions show for candidate `index`: what the choice is made by, in words (`in flight 3 x 1200 us`). */
+  readonly score: (candidates: CandidateList, index: number, key: string) => string;
+}

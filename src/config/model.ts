@@ -1,0 +1,177 @@
+/**
+ * The effective configuration: what is wanted, after every source was read and every default filled in. Pure data (it is
+ * posted to worker threads), frozen, and free of problems: text that has any never becomes a `Config`.
+ */
+
+/** Which way of saying it was used: numbered variables, `BACKEND_SERVERS`, `--config servers.json`, or none. */
+export type Door = "groups" | "backend_list" | "servers_file" | "nothing";
+
+/** The whole effective configuration. */
+export interface Config {
+  readonly door: Door;
+  readonly listener: ListenerConfig;
+  readonly admin: AdminConfig;
+  readonly dns: DnsConfig;
+  readonly logging: LoggingConfig;
+  /** In order of N. The longest matching prefix wins, whatever the order. */
+  readonly rules: readonly RuleConfig[];
+  /** In order of N. */
+  readonly groups: readonly TargetGroupConfig[];
+}
+
+/** What a body of sluice's own error answers holds. */
+export type ErrorBody = "empty" | "json" | "text";
+
+/** The listener: where clients connect, and what holds for every request. */
+export interface ListenerConfig {
+  readonly host: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+  /** Threads that serve; `auto` is one for each available core; 1 serves in the main thread. */
+  readonly workers: number | "auto";
+  /** CONNECTION_TIMEOUT: from handing a request to a target until its response headers, all attempts together. */
+  readonly connectionTimeoutMs: number;
+  /** STREAM_IDLE_TIMEOUT: an open exchange without a byte either way for this long is cut; 0 never. */
+  readonly streamIdleTimeoutMs: number;
+  /** HEADER_CONVENTION_ENABLE: add the X-Forwarded family. */
+  readonly headerConvention: boolean;
+  /** MAX_BODY_BYTES: larger request bodies get 413; 0 no limit. */
+  readonly maxBodyBytes: number;
+  /** TRUSTED_PROXIES: CIDRs (`10.0.0.0/8`, `::1/128`; a bare address is a whole-length CIDR); null where unset. */
+  readonly trustedProxies: readonly string[] | null;
+  readonly shutdownDelayMs: number;
+  readonly shutdownTimeoutMs: number;
+  /** LISTENER_TAKEOVER: start although another sluice holds the port with SO_REUSEPORT. */
+  readonly takeover: boolean;
+  readonly errorBody: ErrorBody;
+  /** REASON_HEADER: say the reason of an answer of sluice's own in `X-Sluice-Reason`. */
+  readonly reasonHeader: boolean;
+  /** STATS_PATH: path of the stats on the main listener; null where they are not there. */
+  readonly statsPath: string | null;
+  /** RETRY_ATTEMPTS: further attempts after the request was sent (idempotent, unread body). */
+  readonly retryAttempts: number;
+  readonly upstreamTransport: "fetch";
+}
+
+/** The admin listener. */
+export interface AdminConfig {
+  readonly enabled: boolean;
+  readonly host: string;
+  readonly port: number;
+  /** ADMIN_PORT was given, so a taken port ends the start instead of moving on to a free one. */
+  readonly portWasAskedFor: boolean;
+  readonly token: string | null;
+  readonly metricsPublic: boolean;
+  /** ADMIN_HOSTS: names besides addresses and `localhost` that a request's Host may be. */
+  readonly hosts: readonly string[];
+}
+
+/** Name resolution. */
+export interface DnsConfig {
+  /** DNS_FAMILY; `auto` is A, and AAAA where there is no A. */
+  readonly family: "auto" | "ipv4" | "ipv6" | "any";
+  /** DNS_SERVER, instead of the system's. */
+  readonly server: { readonly address: string; readonly port: number } | null;
+  /** DNS_REFRESH_INTERVAL; 0 resolves at the start only. */
+  readonly refreshIntervalMs: number;
+}
+
+export type LogLevel = "debug" | "info" | "warn" | "error";
+
+/** Log and access log. */
+export interface LoggingConfig {
+  readonly level: LogLevel;
+  /** `auto`: text on a terminal, JSON otherwise. */
+  readonly format: "auto" | "text" | "json";
+  readonly accessLog: boolean;
+}
+
+/** One listener rule. */
+export interface RuleConfig {
+  /** The N of `LISTENER_RULE_<N>_*`. */
+  readonly number: number;
+  readonly pathPrefix: string;
+  /** The prefix to strip; empty strips nothing. */
+  readonly pathRewrite: string;
+  /** The name of the target group. */
+  readonly targetGroup: string;
+}
+
+/** One target group. */
+export interface TargetGroupConfig {
+  /** The N of `TARGET_GROUP_<N>_*`. */
+  readonly number: number;
+  readonly name: string;
+  readonly entries: readonly TargetEntry[];
+  /** Canonical name out of the registry (`ROUND_ROBIN`). */
+  readonly algorithm: string;
+  readonly algorithmOptions: AlgorithmOptions;
+  /** PRESERVE_HOST: targets see the client's Host. */
+  readonly preserveHost: boolean;
+  readonly healthCheck: HealthCheckConfig;
+  readonly ejection: EjectionConfig;
+  /** FAIL_OPEN: when all are unhealthy, all serve. */
+  readonly failOpen: boolean;
+}
+
+/** One entry of `_TARGETS`: a name may stand for several targets. */
+export interface TargetEntry {
+  readonly scheme: "http" | "https";
+  /** As configured, lower case; an IPv6 address without brackets. */
+  readonly host: string;
+  readonly port: number;
+  /** Without its last `/`; empty where none was given. */
+  readonly base: string;
+  /** An integer of at least 1; 1 where absent. Shared out over the addresses that the host resolves to. */
+  readonly weight: number;
+}
+
+/** Options of algorithms; each has a global variable that `TARGET_GROUP_<N>_` + the same name overrides. */
+export interface AlgorithmOptions {
+  /** STICKY_COOKIE_NAME. */
+  readonly stickyCookieName: string;
+  /** STICKY_TTL; 0 makes a session cookie. */
+  readonly stickyTtlMs: number;
+  /** STICKY_SECRET; null where unset (one is made at the start). */
+  readonly stickySecret: string | null;
+  /** HASH_KEY. */
+  readonly hashKey: HashKey;
+}
+
+/** What `HASH` hashes on. */
+export type HashKey =
+  | { readonly from: "client-ip" }
+  | { readonly from: "path" }
+  | { readonly from: "header"; readonly name: string }
+  | { readonly from: "cookie"; readonly name: string };
+
+/** Active health checks of a group. */
+export interface HealthCheckConfig {
+  readonly enabled: boolean;
+  /** Not under the target's base. */
+  readonly path: string;
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  readonly succeedThreshold: number;
+  readonly failureThreshold: number;
+  /** Inclusive ranges of statuses that count as success. */
+  readonly matcher: readonly StatusRange[];
+  /** The Host header; null: the entry's `host:port`. */
+  readonly host: string | null;
+  /** The port to probe; null: the target's. */
+  readonly port: number | null;
+}
+
+export interface StatusRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Passive outlier ejection by live traffic. */
+export interface EjectionConfig {
+  readonly enabled: boolean;
+  /** Consecutive connection failures until a target is out. */
+  readonly failures: number;
+  /** The first ejection's length; doubles up to 5 minutes. */
+  readonly timeMs: number;
+}

@@ -1,0 +1,47 @@
+import type { LogLevel } from "../config/model.ts";
+import type { Snapshot } from "../state/group_snapshot.ts";
+
+/** From the control plane to a worker. */
+export type ControlMessage =
+  | {
+    readonly type: "start";
+    /** The worker's column in the target table. */
+    readonly worker: number;
+    readonly table: SharedArrayBuffer;
+    readonly snapshot: Snapshot;
+    readonly logLevel: LogLevel;
+    /** JSON access lines rather than text. */
+    readonly accessLogJson: boolean;
+  }
+  /** A whole new snapshot, never a diff. */
+  | { readonly type: "snapshot"; readonly snapshot: Snapshot }
+  /** Stop accepting connections, finish what is open, then say `drained`. */
+  | { readonly type: "drain" }
+  /** The stats page's text, as asked for by `stats_wanted`. */
+  | { readonly type: "stats"; readonly id: number; readonly json: string }
+  /** Send the last decisions. */
+  | { readonly type: "decisions_wanted"; readonly id: number };
+
+/** From a worker to the control plane. */
+export type WorkerMessage =
+  /** The listener accepts. */
+  | { readonly type: "listening"; readonly worker: number }
+  /** The listener could not be opened. */
+  | { readonly type: "listen_failed"; readonly worker: number; readonly error: string }
+  /** A snapshot is in use. */
+  | { readonly type: "applied"; readonly worker: number; readonly generation: number }
+  /** A connection to a target could not be made; `consecutive` is the count over all workers. */
+  | { readonly type: "connection_failed"; readonly slot: number; readonly consecutive: number; readonly error: string }
+  | { readonly type: "access_lines"; readonly text: string }
+  | {
+    readonly type: "log";
+    readonly level: LogLevel;
+    readonly event: string;
+    readonly message: string;
+    readonly fields: Record<string, unknown>;
+  }
+  /** A client asked for STATS_PATH on the main listener. */
+  | { readonly type: "stats_wanted"; readonly worker: number; readonly id: number }
+  | { readonly type: "decisions"; readonly id: number; readonly decisions: readonly unknown[] }
+  /** After `drain`: nothing is open any more. */
+  | { readonly type: "drained"; readonly worker: number };
