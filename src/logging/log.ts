@@ -1,0 +1,77 @@
+import type { LogLevel } from "../config/model.ts";
+import { type Clock, systemClock } from "../time/clock.ts";
+
+/** Named values of a log line. Strings are escaped; nothing of a client's reaches a line unescaped. */
+export type LogFields = Record<string, unknown>;
+
+/** Where events go. Control plane: {@linkcode Log}; workers post theirs to it. */
+export interface Logger {
+  debug(event: string, message: string, fields?: LogFields): void;
+  info(event: string, message: string, fields?: LogFields): void;
+  warn(event: string, message: string, fields?: LogFields): void;
+  error(event: string, message: string, fields?: LogFields): void;
+}
+
+const WEIGHT: Record<LogLevel, number> = { debug: 10, info: 20, warn: 30, error: 40 };
+
+/** Takes finished text, a line or many. */
+export interface LineSink {
+  write(text: string): void;
+}
+
+/** Writes events to a sink, one line each: text for people, JSON for machines. */
+export class Log implements Logger {
+  readonly #sink: LineSink;
+  readonly #least: number;
+  readonly #json: boolean;
+  readonly #clock: Clock;
+
+  constructor(sink: LineSink, options: { level: LogLevel; json: boolean; clock?: Clock }) {
+    this.#sink = sink;
+    this.#least = WEIGHT[options.level];
+    this.#json = options.json;
+    this.#clock = options.clock ?? systemClock;
+  }
+
+  debug(event: string, message: string, fields?: LogFields): void {
+    this.write("debug", event, message, fields);
+  }
+  info(event: string, message: string, fields?: LogFields): void {
+    this.write("info", event, message, fields);
+  }
+  warn(event: string, message: string, fields?: LogFields): void {
+    this.write("warn", event, message, fields);
+  }
+  error(event: string, message: string, fields?: LogFields): void {
+    this.write("error", event, message, fields);
+  }
+
+  write(level: LogLevel, event: string, message: string, fields: LogFields = {}): void {
+    if (WEIGHT[level] < this.#least) return;
+    const time = new Date(this.#clock.wallMs()).toISOString();
+    this.#sink.write(
+      this.#json
+        ? JSON.stringify({ time, level, event, message, ...fields }) + "\n"
+        : `${time} ${level.toUpperCase().padEnd(5)} ${escapeControls(message)}${textFields(fields)}\n`,
+    );
+  }
+}
+
+function textFields(fields: LogFields): string {
+  let text = "";
+  for (const [name, value] of Object.entries(fields)) {
+    if (value === undefined || value === null) continue;
+    const shown = typeof value === "string" ? value : JSON.stringify(value);
+    text += ` ${name}=${/^[\w.:/\-[\]@%+,]+$/.test(shown) ? shown : JSON.stringify(shown)}`;
+  }
+  return text;
+}
+
+/** Makes control characters visible, so that no value can forge a line or drive a terminal. */
+export function escapeControls(text: string): string {
+  // deno-lint-ignore no-control-regex
+  return text.replace(
+    /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g,
+    (c) => "\\u" + c.charCodeAt(0).toString(16).padStart(4, "0"),
+  );
+}

@@ -1,0 +1,35 @@
+/**
+ * The closed list of reasons: why an answer is sluice's own. The same word stands in the access log, the metrics, the
+ * stats, `explain` and `X-Sluice-Reason`. Status and text derive from the reason, never the other way round.
+ */
+export const REASONS = {
+  bad_request: { status: 400, text: "The request is malformed" },
+  method_refused: { status: 405, text: "The method is not allowed through this listener" },
+  body_too_large: { status: 413, text: "The request body is larger than the listener allows" },
+  loop: { status: 508, text: "The request has been through this listener before" },
+  no_rule: { status: 404, text: "No listener rule matches" },
+  upgrade_refused: { status: 501, text: "This protocol upgrade is not supported" },
+  connect_refused: { status: 502, text: "The target refused the connection" },
+  connect_failed: { status: 502, text: "The target could not be reached" },
+  dns_failed: { status: 502, text: "No name of the target group has ever resolved" },
+  reset_before_headers: { status: 502, text: "The target closed the connection before it answered" },
+  bad_response: { status: 502, text: "The target's answer can't be passed on" },
+  no_target: { status: 503, text: "No target of the group is eligible" },
+  all_targets_refused: { status: 503, text: "Every target that was tried refused the connection" },
+  shutting_down: { status: 503, text: "The listener is shutting down" },
+  timeout: { status: 504, text: "The target did not answer in time" },
+  client_closed: { status: 499, text: "The client went away before the answer" },
+} as const;
+
+/** Why an answer is sluice's own. */
+export type Reason = keyof typeof REASONS;
+
+/** Every reason, in a fixed order: the index is a reason's place in shared memory. */
+export const REASON_NAMES = Object.keys(REASONS) as readonly Reason[];
+
+const INDEX = new Map(REASON_NAMES.map((name, index) => [name, index]));
+
+/** The place of a reason in shared memory. */
+export function reasonIndex(reason: Reason): number {
+  return INDEX.get(reason)!;
+}

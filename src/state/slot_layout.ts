@@ -1,0 +1,96 @@
+/**
+ * Where each number stands in the one `SharedArrayBuffer`, and who may write it. Every field is a typed array of its own
+ * over the buffer, indexed by slot, so that reading one number of all candidates walks compact memory.
+ *
+ * The buffer is made once, at its full size: pages that nothing wrote stay untouched and cost no resident memory.
+ *
+ * | field | writer |
+ * |---|---|
+ * | `epoch`, `flags`, `probeMicros` | control plane |
+ * | `cursors`, `inFlight`, `consecutiveFailures` | any worker, atomically |
+ * | `ttfbMicros`, `ttfbAtMs` | any worker, plainly: two samples at the same instant may leave one, never a broken number |
+ * | `inFlightOwn`, `counters`, `ruleCounters`, `workerCounters`, histograms, `heartbeat`, `generation` | the one worker whose column it is |
+ */
+
+/** Most targets at once, those that drain included. */
+export const MAX_TARGETS = 4096;
+/** Most rules at once. */
+export const MAX_RULES = 4096;
+/** Most target groups at once. */
+export const MAX_GROUPS = 1024;
+
+/** Counters of one target in one worker's column. Whole numbers up to 2^53 in a Float64. */
+export const TARGET_COUNTERS = [
+  /** Attempts handed to the target. */
+  "attempts",
+  /** Attempts that ended without response headers. */
+  "noAnswer",
+  "status1xx",
+  "status2xx",
+  "status3xx",
+  "status4xx",
+  "status5xx",
+  /** Attempts whose connection could not be made. */
+  "connectFailures",
+  /** Attempts that came after another attempt of the same request. */
+  "retries",
+  "requestBytes",
+  "responseBytes",
+  "ttfbSumMicros",
+  "totalSumMicros",
+  "totalMaxMicros",
+  "ttfbMaxMicros",
+  /** Exchanges that broke after the response headers, by the target. */
+  "brokenByTarget",
+  /** Exchanges that broke before their end, by the client. */
+  "leftByClient",
+] as const;
+export type TargetCounter = typeof TARGET_COUNTERS[number];
+
+/** Counters of one rule in one worker's column: answers by status class; 499 is among `status4xx`. */
+export const RULE_COUNTERS = ["status1xx", "status2xx", "status3xx", "status4xx", "status5xx"] as const;
+export type RuleCounter = typeof RULE_COUNTERS[number];
+
+/** Counters of one worker, before the reasons. */
+export const WORKER_COUNTERS = [
+  /** Requests that arrived. */
+  "requests",
+  /** Requests that came to their end, however. */
+  "finished",
+  "status1xx",
+  "status2xx",
+  "status3xx",
+  "status4xx",
+  "status5xx",
+  "requestBytes",
+  "responseBytes",
+] as const;
+export type WorkerCounter = typeof WORKER_COUNTERS[number];
+
+/**
+ * Latency buckets: four to each doubling, from 64 us up to 2^26 us (67 s); the first holds all below, the last all above.
+ * A percentile read from them is right to within 19 % of its value.
+ */
+export const LATENCY_BUCKETS = 82;
+
+/** The bucket of a duration in microseconds. */
+export function latencyBucket(micros: number): number {
+  if (micros < 64) return 0;
+  const index = 1 + Math.floor((Math.log2(micros) - 6) * 4);
+  return index < LATENCY_BUCKETS ? index : LATENCY_BUCKETS - 1;
+}
+
+/** The upper bound of a bucket in microseconds; infinite for the last. */
+export function latencyBucketLimitMicros(bucket: number): number {
+  return bucket === LATENCY_BUCKETS - 1 ? Infinity : 2 ** (6 + bucket / 4);
+}
+
+/** Bits of a target's `flags`; 0 is eligible. */
+export const FLAG = {
+  /** Enough consecutive probes failed. */
+  unhealthy: 1,
+  /** Outlier ejection: live connections failed. */
+  ejected: 2,
+  /** Left the group, or drained by the operator. */
+  draining: 4,
+} as const;
