@@ -1,0 +1,81 @@
+import type { HealthCheckConfig } from "../config/model.ts";
+import type { GroupSnapshot, RuleSnapshot, TargetSnapshot } from "./group_snapshot.ts";
+import { FLAG } from "./slot_layout.ts";
+
+/**
+ * What sluice believes about a target. `initial`: no probe has ended yet, serves. `healthy`: serves (also where checks are
+ * off). `unhealthy`: enough consecutive probes failed. `ejected`: live connections failed. `draining`: left the group or was
+ * drained; finishes what it has and gets nothing new.
+ */
+export type TargetStateName = "initial" | "healthy" | "unhealthy" | "ejected" | "draining";
+
+/** The state that a target's flags show; where several hold, the one that will last longest. */
+export function stateOfFlags(flags: number, probed: boolean): TargetStateName {
+  if ((flags & FLAG.draining) !== 0) return "draining";
+  if ((flags & FLAG.unhealthy) !== 0) return "unhealthy";
+  if ((flags & FLAG.ejected) !== 0) return "ejected";
+  return probed ? "healthy" : "initial";
+}
+
+/** One target as the control plane knows it, for stats, metrics, dashboard and `explain`. */
+export interface TargetView {
+  readonly group: string;
+  readonly target: TargetSnapshot;
+  readonly state: TargetStateName;
+  /** Why it is in this state (`Target.ResponseCodeMismatch got 503`); null where there is nothing to say. */
+  readonly reason: string | null;
+  /** When it came into this state (wall ms). */
+  readonly sinceMs: number;
+  /** When it is probed next (wall ms), null without checks. */
+  readonly nextProbeMs: number | null;
+  /** When an ejection ends (wall ms), null where it is not ejected. */
+  readonly ejectedUntilMs: number | null;
+  /** The last probe, null before the first. */
+  readonly lastProbe:
+    | { readonly ok: boolean; readonly reason: string; readonly micros: number; readonly atMs: number }
+    | null;
+  /** Successes or failures in a row of the probes, as of now. */
+  readonly consecutive: { readonly ok: number; readonly failed: number };
+  readonly probes: { readonly ok: number; readonly failed: number };
+  /** How often live traffic ejected it. */
+  readonly ejections: number;
+}
+
+/** What DNS said of one host of a group. */
+export interface NameView {
+  readonly host: string;
+  readonly addresses: readonly string[];
+  readonly answers: number;
+  readonly failures: number;
+  /** Why the last lookup failed; null after a good one. */
+  readonly lastError: string | null;
+  /** When the last good answer came (wall ms), null never. */
+  readonly lastAnswerMs: number | null;
+}
+
+export interface GroupView {
+  readonly group: GroupSnapshot;
+  readonly healthCheck: HealthCheckConfig;
+  /** Those that drain after they left the group included. */
+  readonly targets: readonly TargetView[];
+  readonly names: readonly NameView[];
+}
+
+/** The whole of what the control plane knows, at one moment. */
+export interface SystemView {
+  readonly version: string;
+  readonly instance: string;
+  readonly startedMs: number;
+  readonly nowMs: number;
+  readonly generation: number;
+  readonly listenerUrl: string;
+  readonly ready: boolean;
+  readonly workers: readonly {
+    readonly worker: number;
+    readonly generation: number;
+    readonly restarts: number;
+    readonly heartbeatAgeMs: number;
+  }[];
+  readonly rules: readonly RuleSnapshot[];
+  readonly groups: readonly GroupView[];
+}
