@@ -69,8 +69,8 @@ function textFields(fields: LogFields): string {
 
 /** Makes control characters visible, so that no value can forge a line or drive a terminal. */
 export function escapeControls(text: string): string {
-  // deno-lint-ignore no-control-regex
   return text.replace(
+    // deno-lint-ignore no-control-regex
     /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g,
     (c) => "\\u" + c.charCodeAt(0).toString(16).padStart(4, "0"),
   );
