@@ -1,0 +1,35 @@
+/** Directories that a program may stand in although they are not on everybody's PATH (nginx, dnsmasq). */
+const MORE_DIRECTORIES = ["/usr/sbin", "/sbin", "/usr/local/sbin"];
+
+/** Where a program stands, or null where it is not installed. */
+export function findProgram(name: string): string | null {
+  const directories = [...(Deno.env.get("PATH") ?? "").split(":"), ...MORE_DIRECTORIES];
+  for (const directory of directories) {
+    if (directory === "") continue;
+    try {
+      const path = `${directory}/${name}`;
+      const info = Deno.statSync(path);
+      if (info.isFile && ((info.mode ?? 0) & 0o111) !== 0) return path;
+    } catch {
+      // not there
+    }
+  }
+  return null;
+}
+
+/**
+ * Declares a test that needs programs which are not part of sluice. Where one is missing the test is skipped, its title says
+ * why, and the closing count says so too.
+ */
+export function testWithPrograms(
+  programs: readonly string[],
+  title: string,
+  run: (t: Deno.TestContext) => void | Promise<void>,
+): void {
+  const missing = programs.filter((name) => findProgram(name) === null);
+  Deno.test({
+    name: missing.length === 0 ? title : `${title} (skipped: ${missing.join(", ")} not installed)`,
+    ignore: missing.length > 0,
+    fn: run,
+  });
+}

@@ -1,0 +1,139 @@
+import { LineCollector } from "./line_collector.ts";
+import { findProgram } from "./have_program.ts";
+import { freePort } from "./free_port.ts";
+import { until } from "./poll.ts";
+import { type TempDir, tempDir } from "./temp_dir.ts";
+
+/** How the nginx target is set up. */
+export interface NginxOptions {
+  /** Files it serves, by path (`/big.bin`). Text is written as UTF-8. */
+  readonly files?: Record<string, string | Uint8Array>;
+  /** More lines for its `server { }`. */
+  readonly server?: string;
+  /** More lines for its `http { }`, before the server. */
+  readonly http?: string;
+}
+
+/**
+ * Debian's nginx as a target that nobody of this project wrote: gzip, ranges, conditional requests, keep-alive, error pages
+ * of its own. It logs each request as `METHOD URI STATUS "Host" CONNECTION`, where CONNECTION is nginx's number of it.
+ */
+export class NginxTarget implements AsyncDisposable {
+  readonly port: number;
+  readonly #child: Deno.ChildProcess;
+  readonly #stderr: LineCollector;
+  readonly #dir: TempDir;
+
+  private constructor(port: number, child: Deno.ChildProcess, stderr: LineCollector, dir: TempDir) {
+    this.port = port;
+    this.#child = child;
+    this.#stderr = stderr;
+    this.#dir = dir;
+  }
+
+  /** Starts one on a free loopback port; another port is tried where somebody took it meanwhile. */
+  static async start(options: NginxOptions = {}): Promise<NginxTarget> {
+    const program = findProgram("nginx");
+    if (program === null) throw new Error("nginx is not installed");
+    for (let attempt = 1;; attempt++) {
+      const target = await NginxTarget.#tryStart(program, freePort(), options);
+      if (target !== null) return target;
+      if (attempt === 5) throw new Error("nginx found each of 5 free ports taken");
+    }
+  }
+
+  /** `127.0.0.1:PORT`, as `TARGET_GROUP_<N>_TARGETS` wants it. */
+  get address(): string {
+    return `127.0.0.1:${this.port}`;
+  }
+
+  /** The lines of its access log so far. */
+  async accessLines(): Promise<string[]> {
+    const text = await Deno.readTextFile(`${this.#dir.path}/access.log`);
+    return text.split("\n").filter((line) => line !== "");
+  }
+
+  /** Ends it at once. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      this.#child.kill("SIGTERM");
+    } catch {
+      // it has ended by itself
+    }
+    await this.#child.status;
+    await this.#stderr.ended;
+    await this.#dir[Symbol.asyncDispose]();
+  }
+
+  static async #tryStart(program: string, port: number, options: NginxOptions): Promise<NginxTarget | null> {
+    const dir = await tempDir();
+    // nginx drops to another user for its worker when it is started as root: that user must reach the files
+    await Deno.chmod(dir.path, 0o755);
+    for (const [path, content] of Object.entries(options.files ?? {})) {
+      const file = `${dir.path}/www${path}`;
+      await Deno.mkdir(file.slice(0, file.lastIndexOf("/")), { recursive: true });
+      await Deno.writeFile(file, typeof content === "string" ? new TextEncoder().encode(content) : content);
+    }
+    await Deno.mkdir(`${dir.path}/www`, { recursive: true });
+    await Deno.writeTextFile(`${dir.path}/nginx.conf`, configuration(dir.path, port, options));
+    const child = new Deno.Command(program, {
+      args: ["-p", dir.path, "-c", `${dir.path}/nginx.conf`, "-e", "stderr"],
+      stdin: "null",
+      stdout: "null",
+      stderr: "piped",
+    }).spawn();
+    const stderr = new LineCollector(child.stderr);
+    const target = new NginxTarget(port, child, stderr, dir);
+    let ended = false;
+    child.status.then(() => ended = true);
+    try {
+      await until(() => ended || accepts(port), () => `nginx on port ${port}: ${stderr.text}`);
+    } catch (error) {
+      await target[Symbol.asyncDispose]();
+      throw error;
+    }
+    if (!ended && !stderr.text.includes("bind()")) return target;
+    await target[Symbol.asyncDispose]();
+    if (stderr.text.includes("bind()")) return null;
+    throw new Error(`nginx ended: ${stderr.text}`);
+  }
+}
+
+async function accepts(port: number): Promise<boolean> {
+  try {
+    (await Deno.connect({ hostname: "127.0.0.1", port })).close();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function configuration(dir: string, port: number, options: NginxOptions): string {
+  return `
+daemon off;
+worker_processes 1;
+pid ${dir}/nginx.pid;
+events { worker_connections 1024; }
+http {
+  default_type application/octet-stream;
+  types { text/html html; text/plain txt; application/json json; }
+  log_format plain '$request_method $request_uri $status "$http_host" $connection';
+  access_log ${dir}/access.log plain;
+  client_body_temp_path ${dir}/body;
+  proxy_temp_path ${dir}/proxy;
+  fastcgi_temp_path ${dir}/fastcgi;
+  uwsgi_temp_path ${dir}/uwsgi;
+  scgi_temp_path ${dir}/scgi;
+  client_max_body_size 0;
+  gzip on;
+  gzip_min_length 100;
+  gzip_types text/plain application/json;
+  ${options.http ?? ""}
+  server {
+    listen 127.0.0.1:${port};
+    root ${dir}/www;
+    ${options.server ?? ""}
+  }
+}
+`;
+}

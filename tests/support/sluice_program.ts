@@ -1,0 +1,70 @@
+import { fileURLToPath } from "node:url";
+
+/** The project's root directory, with its last `/`. */
+export const PROJECT_ROOT = fileURLToPath(new URL("../../", import.meta.url));
+
+/** Variables that Deno itself needs to find its cache and certificates; sluice reads none of them. */
+const DENO_NEEDS = [
+  "HOME",
+  "PATH",
+  "DENO_DIR",
+  "XDG_CACHE_HOME",
+  "DENO_CERT",
+  "DENO_TLS_CA_STORE",
+  "SSL_CERT_FILE",
+  "SSL_CERT_DIR",
+  "NPM_CONFIG_REGISTRY",
+];
+
+/** Starts sluice (or `program` in its place) with only the given variables, its output piped. */
+export function spawnSluice(
+  args: readonly string[],
+  env: Record<string, string | undefined>,
+  cwd: string,
+  program?: string,
+): Deno.ChildProcess {
+  const command = sluiceCommand(args, program ?? Deno.env.get("SLUICE_PROGRAM"));
+  return new Deno.Command(command.program, {
+    args: command.args,
+    cwd,
+    clearEnv: true,
+    env: sluiceEnvironment(env),
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+}
+
+/** Which program that is: the checkout's `main.ts`, or the compiled program that `SLUICE_PROGRAM` names. */
+function sluiceCommand(args: readonly string[], compiled: string | undefined): { program: string; args: string[] } {
+  if (compiled !== undefined && compiled !== "") return { program: compiled, args: [...args] };
+  return {
+    program: Deno.execPath(),
+    args: [
+      "run",
+      "--no-check",
+      "--no-prompt",
+      "--config",
+      `${PROJECT_ROOT}deno.json`,
+      "--allow-net",
+      "--allow-read",
+      "--allow-env",
+      "--allow-sys",
+      `${PROJECT_ROOT}main.ts`,
+      ...args,
+    ],
+  };
+}
+
+/** The whole environment of a sluice process: the given variables, and what Deno needs. An undefined one is left out. */
+function sluiceEnvironment(env: Record<string, string | undefined>): Record<string, string> {
+  const all: Record<string, string> = { NO_COLOR: "1" };
+  for (const name of DENO_NEEDS) {
+    const value = Deno.env.get(name);
+    if (value !== undefined) all[name] = value;
+  }
+  for (const [name, value] of Object.entries(env)) {
+    if (value !== undefined) all[name] = value;
+  }
+  return all;
+}
