@@ -1,0 +1,33 @@
+const SLASH = 0x2f;
+
+/**
+ * Tells whether `path` lies under `prefix` by whole segments: `/api` holds `/api` and `/api/x`, not `/apix`; `/api/` holds
+ * itself and what is below it; `/` holds everything.
+ */
+export function underPrefix(path: string, prefix: string): boolean {
+  if (!path.startsWith(prefix)) return false;
+  const length = prefix.length;
+  return path.length === length || path.charCodeAt(length) === SLASH || prefix.charCodeAt(length - 1) === SLASH;
+}
+
+/**
+ * The path that a target is sent: its base, then what the rewrite leaves of the canonical path. The rewrite strips whole
+ * segments and nothing where it does not match; its own last `/` stays with the path (`/api/` leaves `/x` of `/api/x`).
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { forwardedPath } from "./rewrite.ts";
+ * assert.equal(forwardedPath("/my/listener/resource", "/my/listener", "/v1"), "/v1/resource");
+ * assert.equal(forwardedPath("/api", "/api", "/v1"), "/v1");
+ * assert.equal(forwardedPath("/api", "/api", ""), "/");
+ * ```
+ */
+export function forwardedPath(path: string, rewrite: string, base: string): string {
+  let rest = path;
+  if (rewrite.length !== 0 && underPrefix(path, rewrite)) {
+    const last = rewrite.length - 1;
+    rest = path.slice(rewrite.charCodeAt(last) === SLASH ? last : last + 1);
+  }
+  if (base.length === 0) return rest.length === 0 ? "/" : rest;
+  return rest.length === 0 ? base : base + rest;
+}

@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { forwardedPath, underPrefix } from "../../../src/rules/rewrite.ts";
+
+Deno.test("A46: /my/listener/resource with rewrite /my/listener and a target under /v1 is sent as /v1/resource", () => {
+  assert.equal(forwardedPath("/my/listener/resource", "/my/listener", "/v1"), "/v1/resource");
+});
+
+Deno.test("the rest of a rewritten path is sent as it came", () => {
+  assert.equal(forwardedPath("/api", "/api", "/v1"), "/v1");
+  assert.equal(forwardedPath("/api/", "/api", "/v1"), "/v1/");
+  assert.equal(forwardedPath("/api//x", "/api", "/v1"), "/v1//x");
+  assert.equal(forwardedPath("/api/%2F/x", "/api", ""), "/%2F/x");
+});
+
+Deno.test("a path that ends up empty is sent as /", () => {
+  assert.equal(forwardedPath("/api", "/api", ""), "/");
+  assert.equal(forwardedPath("/api/", "/api", ""), "/");
+});
+
+Deno.test("a rewrite strips nothing where it does not match whole segments", () => {
+  assert.equal(forwardedPath("/apix", "/api", "/v1"), "/v1/apix");
+  assert.equal(forwardedPath("/other", "/api", ""), "/other");
+  assert.equal(forwardedPath("/api", "/api/", "/v1"), "/v1/api");
+});
+
+Deno.test("A43: without a rewrite the whole path follows the target's base", () => {
+  assert.equal(forwardedPath("/a/b", "", "/v1"), "/v1/a/b");
+  assert.equal(forwardedPath("/", "", "/v1"), "/v1/");
+  assert.equal(forwardedPath("/a", "", ""), "/a");
+});
+
+Deno.test("a rewrite's own last slash stays with the path", () => {
+  assert.equal(forwardedPath("/api/x", "/api/", "/v1"), "/v1/x");
+  assert.equal(forwardedPath("/api/", "/api/", "/v1"), "/v1/");
+  assert.equal(forwardedPath("/x", "/", "/v1"), "/v1/x");
+});
+
+Deno.test("a prefix holds whole segments only", () => {
+  assert.equal(underPrefix("/api", "/api"), true);
+  assert.equal(underPrefix("/api/x", "/api"), true);
+  assert.equal(underPrefix("/apix", "/api"), false);
+  assert.equal(underPrefix("/api", "/api/"), false);
+  assert.equal(underPrefix("/api/", "/api/"), true);
+  assert.equal(underPrefix("/api/x", "/api/"), true);
+  assert.equal(underPrefix("/anything", "/"), true);
+});
