@@ -1,0 +1,143 @@
+import { type Context, Hono } from "hono";
+import type { AdminConfig } from "../config/model.ts";
+import type { Decision } from "../state/decision.ts";
+import type { Clock } from "../time/clock.ts";
+import { isAllowedHost, isAllowedOrigin, securityHeaders, tokenCheck } from "./access_control.ts";
+import type { AdminSource } from "./admin_source.ts";
+import { dashboardPage } from "./dashboard/page.ts";
+import { parseExplainQuery } from "./explain_query.ts";
+import { LiveFeed } from "./live_feed.ts";
+import { METRICS_CONTENT_TYPE, metricsText } from "./metrics.ts";
+import { statsJson } from "./stats.ts";
+
+/** What the admin listener needs beside its source and configuration. */
+export interface AdminAppOptions {
+  readonly clock: Clock;
+  /** Aborted when the process shuts down: ends the dashboards' streams, which would otherwise never end. */
+  readonly signal: AbortSignal;
+}
+
+/** What there is, and who may ask without a token. Also the answer to an unknown path. */
+const ROUTES: readonly {
+  readonly path: string;
+  readonly method: "GET" | "POST";
+  readonly what: string;
+  readonly open?: "always" | "metrics_public";
+}[] = [
+  { path: "/", method: "GET", what: "dashboard" },
+  { path: "/lb/stats", method: "GET", what: "statistics as JSON" },
+  { path: "/metrics", method: "GET", what: "metrics for Prometheus", open: "metrics_public" },
+  { path: "/livez", method: "GET", what: "200 while the process lives", open: "always" },
+  { path: "/readyz", method: "GET", what: "200 while it should get traffic, else 503", open: "always" },
+  { path: "/config", method: "GET", what: "effective configuration, secrets masked" },
+  {
+    path: "/explain",
+    method: "GET",
+    what: "what would be done with a request: ?method=GET&url=/path&header=Name: value",
+  },
+  { path: "/decisions", method: "GET", what: "the last requests' choices: ?id= &reason= &group= &target= &limit=" },
+  { path: "/events", method: "GET", what: "live numbers as server-sent events" },
+  { path: "/targets/:group/:target/drain", method: "POST", what: "give a target (address:port) nothing new" },
+  { path: "/targets/:group/:target/enable", method: "POST", what: "take a drain back" },
+];
+
+const MASK = "***";
+
+/** Makes the admin listener's application. */
+export function createAdminApp(source: AdminSource, config: AdminConfig, options: AdminAppOptions): Hono {
+  const { clock } = options;
+  const app = new Hono();
+  const feed = new LiveFeed(source, clock);
+  options.signal.addEventListener("abort", () => feed.close(), { once: true });
+  const hasToken = tokenCheck(config.token);
+  const headers = Object.entries(securityHeaders(dashboardPage.scriptHash, dashboardPage.styleHash));
+
+  app.use(async function addSecurityHeaders(c, next) {
+    await next();
+    for (const [name, value] of headers) c.header(name, value);
+  });
+
+  app.use(async function checkWhoAsks(c, next) {
+    const host = c.req.header("host") ?? null;
+    if (!isAllowedHost(host, config.hosts)) {
+      return refuse(c, 403, "This name is not allowed: use an address, localhost or a name in ADMIN_HOSTS");
+    }
+    if (!isAllowedOrigin(c.req.header("origin") ?? null, host)) return refuse(c, 403, "Another origin may not ask");
+    const open = ROUTES.find(({ path }) => path === c.req.path)?.open;
+    if (open === "always" || (open === "metrics_public" && config.metricsPublic)) return await next();
+    if (hasToken(c.req.header("authorization") ?? null)) return await next();
+    c.header("WWW-Authenticate", 'Bearer realm="sluice"');
+    // A browser can't send the header by itself: the page, which holds nothing of this process, asks for the token.
+    if (c.req.path === "/" && isRead(c)) return c.html(dashboardPage.html, 401);
+    return refuse(c, 401, "This needs the header Authorization: Bearer and ADMIN_TOKEN");
+  });
+
+  app.get("/", (c) => c.html(dashboardPage.html));
+  app.get("/lb/stats", (c) => json(c, statsJson(source.view(), source.table, clock.wallMs())));
+  app.get("/metrics", async (c) => {
+    return c.body(await metricsText(source.view(), source.table), 200, { "Content-Type": METRICS_CONTENT_TYPE });
+  });
+  app.get("/livez", (c) => c.text("alive\n"));
+  app.get("/readyz", (c) => source.view().ready ? c.text("ready\n") : c.text("not ready\n", 503));
+  app.get("/config", (c) =>
+    json(c, {
+      settings: source.settings().map(({ name, value, origin, secret }) => (
+        { name, value: secret && value !== "" ? MASK : value, origin }
+      )),
+    }));
+  app.get("/explain", async (c) => {
+    const request = parseExplainQuery(new URL(c.req.url).searchParams);
+    return typeof request === "string" ? refuse(c, 400, request) : json(c, await source.explain(request));
+  });
+  app.get("/decisions", async (c) => json(c, { decisions: chooseDecisions(await source.decisions(), c) }));
+  app.get("/events", (c) => {
+    c.header("Content-Type", "text/event-stream");
+    // Something in front (nginx) must not collect events before it passes them on.
+    c.header("X-Accel-Buffering", "no");
+    return c.req.method === "HEAD" ? c.body(null) : c.body(feed.subscribe());
+  });
+  app.post("/targets/:group/:target/:action{drain|enable}", (c) => {
+    const { group, target, action } = c.req.param();
+    const known = action === "drain" ? source.drain(group, target) : source.enable(group, target);
+    return known
+      ? json(c, { group, target, done: action })
+      : refuse(c, 404, `No target "${target}" in a group "${group}"`);
+  });
+
+  for (const { path, method } of ROUTES) {
+    const allow = method === "GET" ? "GET, HEAD" : method;
+    app.all(path, (c) => {
+      c.header("Allow", allow);
+      return refuse(c, 405, `Method ${c.req.method} is not allowed here: use ${allow}`);
+    });
+  }
+  app.notFound((c) => {
+    c.status(404);
+    return json(c, { error: "There is no such path", paths: ROUTES.map(({ open: _open, ...route }) => route) });
+  });
+  return app;
+}
+
+function chooseDecisions(decisions: readonly Decision[], c: Context): readonly Decision[] {
+  const { id, reason, group, target, limit } = c.req.query();
+  const chosen = decisions.filter((decision) =>
+    (id === undefined || decision.id === id) && (reason === undefined || decision.reason === reason) &&
+    (group === undefined || decision.group === group) &&
+    (target === undefined || decision.attempts.some((attempt) => attempt.target === target))
+  );
+  return limit !== undefined && /^[0-9]{1,6}$/.test(limit) ? chosen.slice(0, Number(limit)) : chosen;
+}
+
+/** Indented, for it is read with curl as often as by a program. */
+function json(c: Context, value: unknown): Response {
+  return c.body(JSON.stringify(value, null, 2) + "\n", { headers: { "Content-Type": "application/json" } });
+}
+
+function refuse(c: Context, status: 400 | 401 | 403 | 404 | 405, error: string): Response {
+  c.status(status);
+  return json(c, { error });
+}
+
+function isRead(c: Context): boolean {
+  return c.req.method === "GET" || c.req.method === "HEAD";
+}

@@ -1,0 +1,22 @@
+import type { ExplainRequest } from "./admin_source.ts";
+
+/** RFC 9110 section 5.6.2. */
+const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+
+/** Reads `?method=&url=&header=Name: value` (header any number of times); returns what is wrong with it as text. */
+export function parseExplainQuery(query: URLSearchParams): ExplainRequest | string {
+  const method = query.get("method") ?? "GET";
+  if (!TOKEN.test(method)) return `Cannot use "${method}" as method: it must be a token like GET`;
+  const url = query.get("url");
+  if (url === null || !/^(https?:\/\/|\/)/i.test(url)) {
+    return `Cannot use "${url ?? ""}" as url: it must begin with "/" or be an absolute http URL`;
+  }
+  const headers: [string, string][] = [];
+  for (const line of query.getAll("header")) {
+    const colon = line.indexOf(":");
+    const name = line.slice(0, Math.max(0, colon));
+    if (!TOKEN.test(name)) return `Cannot use "${line}" as header: it must read "Name: value"`;
+    headers.push([name, line.slice(colon + 1).trim()]);
+  }
+  return { method, url, headers };
+}

@@ -1,0 +1,172 @@
+import { hostPort, type RuleSnapshot, targetKey } from "../state/group_snapshot.ts";
+import { type Reason, REASON_NAMES } from "../state/reason.ts";
+import { LATENCY_BUCKETS } from "../state/slot_layout.ts";
+import type { GroupView, SystemView, TargetStateName, TargetView } from "../state/target_state.ts";
+import type { TargetTable } from "../state/target_table.ts";
+import { type LatencySummary, summarizeLatency } from "./latency_summary.ts";
+import type {
+  ExchangeStats,
+  GroupStats,
+  RuleStats,
+  Stats,
+  StatusClasses,
+  TargetStats,
+  TotalStats,
+} from "./stats_model.ts";
+
+/** Makes what `/lb/stats` says out of what is known and the live numbers. `nowMs` is wall time. */
+export function statsJson(view: SystemView, table: TargetTable, nowMs: number): Stats {
+  const allSlots = view.groups.flatMap((group) => group.targets.map(({ target }) => target.slot));
+  return {
+    version: view.version,
+    instance: view.instance,
+    now: iso(nowMs),
+    startedAt: iso(view.startedMs),
+    uptimeSeconds: Math.round((nowMs - view.startedMs) / 1000),
+    ready: view.ready,
+    generation: view.generation,
+    listener: view.listenerUrl,
+    total: totalStats(table, allSlots),
+    reasons: Object.fromEntries(
+      REASON_NAMES.map((reason) => [reason, table.reasonCount(reason)]),
+    ) as Record<Reason, number>,
+    rules: view.rules.map((rule) => ruleStats(rule, table)),
+    groups: view.groups.map((group) => groupStats(group, table)),
+    workers: view.workers,
+  };
+}
+
+function totalStats(table: TargetTable, slots: readonly number[]): TotalStats {
+  // Read before `requests`, so that a request that ends in between can't make "in flight" negative.
+  const finished = table.workerCounter("finished");
+  const requests = table.workerCounter("requests");
+  const errors = table.workerCounter("status5xx");
+  return {
+    requests,
+    finished,
+    errors,
+    errorRate: rate(errors, finished),
+    inFlight: Math.max(0, requests - finished),
+    statusClasses: statusClasses((name) => table.workerCounter(name)),
+    requestBytes: table.workerCounter("requestBytes"),
+    responseBytes: table.workerCounter("responseBytes"),
+    retries: slots.reduce((sum, slot) => sum + table.targetCounter(slot, "retries"), 0),
+    connectFailures: slots.reduce((sum, slot) => sum + table.targetCounter(slot, "connectFailures"), 0),
+    ...latencies(table, slots),
+  };
+}
+
+function ruleStats(rule: RuleSnapshot, table: TargetTable): RuleStats {
+  const classes = statusClasses((name) => table.ruleCounter(rule.slot, name));
+  const requests = Object.values(classes).reduce((sum, count) => sum + count, 0);
+  return {
+    number: rule.number,
+    pathPrefix: rule.pathPrefix,
+    pathRewrite: rule.pathRewrite,
+    targetGroup: rule.targetGroup,
+    requests,
+    errors: classes["5xx"],
+    errorRate: rate(classes["5xx"], requests),
+    statusClasses: classes,
+  };
+}
+
+function groupStats({ group, targets, names }: GroupView, table: TargetTable): GroupStats {
+  const states: Record<TargetStateName, number> = { initial: 0, healthy: 0, unhealthy: 0, ejected: 0, draining: 0 };
+  for (const { state } of targets) states[state] += 1;
+  return {
+    name: group.name,
+    algorithm: group.algorithm,
+    failOpen: group.failOpen,
+    resolved: group.resolved,
+    states,
+    ...exchangeStats(table, targets.map(({ target }) => target.slot)),
+    names,
+    targets: targets.map((target) => targetStats(target, table)),
+  };
+}
+
+function targetStats(view: TargetView, table: TargetTable): TargetStats {
+  const { target, lastProbe } = view;
+  return {
+    target: targetKey(target),
+    address: hostPort(target.address, target.port),
+    host: target.host,
+    weight: target.weight,
+    state: view.state,
+    reason: view.reason,
+    since: iso(view.sinceMs),
+    ...exchangeStats(table, [target.slot]),
+    nextProbe: isoOrNull(view.nextProbeMs),
+    lastProbe: lastProbe &&
+      { at: iso(lastProbe.atMs), ok: lastProbe.ok, reason: lastProbe.reason, ms: lastProbe.micros / 1000 },
+    probes: view.probes,
+    consecutiveProbes: view.consecutive,
+    ejectedUntil: isoOrNull(view.ejectedUntilMs),
+    ejections: view.ejections,
+  };
+}
+
+function exchangeStats(table: TargetTable, slots: readonly number[]): ExchangeStats {
+  const sum = (name: Parameters<TargetTable["targetCounter"]>[1]) =>
+    slots.reduce((total, slot) => total + table.targetCounter(slot, name), 0);
+  const requests = sum("attempts");
+  const noAnswer = sum("noAnswer");
+  const classes = statusClasses(sum);
+  const errors = classes["5xx"] + noAnswer;
+  return {
+    requests,
+    errors,
+    errorRate: rate(errors, requests),
+    noAnswer,
+    inFlight: slots.reduce((total, slot) => total + table.inFlight[slot]!, 0),
+    statusClasses: classes,
+    requestBytes: sum("requestBytes"),
+    responseBytes: sum("responseBytes"),
+    retries: sum("retries"),
+    connectFailures: sum("connectFailures"),
+    brokenByTarget: sum("brokenByTarget"),
+    leftByClient: sum("leftByClient"),
+    ...latencies(table, slots),
+  };
+}
+
+function latencies(
+  table: TargetTable,
+  slots: readonly number[],
+): { readonly ttfb: LatencySummary; readonly responseTime: LatencySummary } {
+  const summary = (which: "ttfb" | "total", sumField: "ttfbSumMicros" | "totalSumMicros") => {
+    const buckets = new Float64Array(LATENCY_BUCKETS);
+    let sumMicros = 0;
+    let maxMicros = 0;
+    for (const slot of slots) {
+      table.addHistogram(slot, which, buckets);
+      sumMicros += table.targetCounter(slot, sumField);
+      maxMicros = Math.max(maxMicros, table.targetCounter(slot, `${which}MaxMicros`));
+    }
+    return summarizeLatency(buckets, sumMicros, maxMicros);
+  };
+  return { ttfb: summary("ttfb", "ttfbSumMicros"), responseTime: summary("total", "totalSumMicros") };
+}
+
+function statusClasses(count: (name: `status${keyof StatusClasses}`) => number): StatusClasses {
+  return {
+    "1xx": count("status1xx"),
+    "2xx": count("status2xx"),
+    "3xx": count("status3xx"),
+    "4xx": count("status4xx"),
+    "5xx": count("status5xx"),
+  };
+}
+
+function rate(part: number, whole: number): number {
+  return whole === 0 ? 0 : Math.min(1, part / whole);
+}
+
+function iso(wallMs: number): string {
+  return new Date(wallMs).toISOString();
+}
+
+function isoOrNull(wallMs: number | null): string | null {
+  return wallMs === null ? null : iso(wallMs);
+}

@@ -1,0 +1,61 @@
+import type { Reason } from "./reason.ts";
+
+/**
+ * What was chosen for one request, and why: kept by each worker for its last requests, shown by `/decisions`. Pure data
+ * (it is posted between threads); strings of the client's are cut to a sane length before they get here.
+ */
+export interface Decision {
+  /** When the request arrived (wall ms). */
+  readonly timeMs: number;
+  /** The request's id (`X-Request-Id` where the header convention is on, else made up). */
+  readonly id: string;
+  readonly worker: number;
+  readonly method: string;
+  /** Path and query, as matched. */
+  readonly path: string;
+  /** The client's Host. */
+  readonly host: string;
+  /** The client's address. */
+  readonly client: string;
+  /** The rule's N; null where none matched. */
+  readonly rule: number | null;
+  readonly group: string | null;
+  readonly algorithm: string | null;
+  /** Those that were eligible, in the group's order; the first few where there were many. */
+  readonly candidates: readonly DecisionCandidate[];
+  /** How many were eligible. */
+  readonly candidateCount: number;
+  /** The first target that was chosen (`address:port`); null where none was. */
+  readonly chosen: string | null;
+  readonly attempts: readonly DecisionAttempt[];
+  /** What the client got; 499 where it left first. */
+  readonly status: number;
+  /** Why the answer is sluice's own; null where it is the target's. */
+  readonly reason: Reason | null;
+  /** From arrival to the end of the exchange. */
+  readonly totalMs: number;
+  readonly requestBytes: number;
+  readonly responseBytes: number;
+}
+
+/** One target that could have taken the request. */
+export interface DecisionCandidate {
+  /** `address:port`. */
+  readonly target: string;
+  /** What the algorithm judged it by, in words; empty where it judges by nothing but turns. */
+  readonly score: string;
+}
+
+/** One attempt to get an answer from a target. */
+export interface DecisionAttempt {
+  /** `address:port`. */
+  readonly target: string;
+  /** The target's status; null where no headers came. */
+  readonly status: number | null;
+  /** How it failed; null where headers came. */
+  readonly outcome: Reason | null;
+  /** Until the connection stood; null where that is not known or it never did. */
+  readonly connectMs: number | null;
+  /** Handed over until response headers; null where none came. */
+  readonly ttfbMs: number | null;
+}

@@ -1,0 +1,217 @@
+import type { AdminSource, ExplainRequest, Explanation, Setting } from "../../src/admin/admin_source.ts";
+import type { Decision } from "../../src/state/decision.ts";
+import type { GroupSnapshot, RuleSnapshot } from "../../src/state/group_snapshot.ts";
+import { hostPort } from "../../src/state/group_snapshot.ts";
+import type { GroupView, SystemView, TargetStateName, TargetView } from "../../src/state/target_state.ts";
+import { TargetTable, type WorkerColumn } from "../../src/state/target_table.ts";
+
+/** When every fake process started. */
+export const STARTED_MS = Date.parse("2026-03-01T12:00:00.000Z");
+
+/** A system that a test makes up: groups by name with how many targets each has, all healthy to begin with. */
+export class FakeAdminSource implements AdminSource {
+  readonly table = TargetTable.create(1);
+  readonly column: WorkerColumn = this.table.column(0);
+  readonly calls: string[] = [];
+  readonly explained: ExplainRequest[] = [];
+  groups: GroupView[] = [];
+  rules: RuleSnapshot[] = [];
+  ready = true;
+  generation = 1;
+  nowMs = STARTED_MS + 60_000;
+  lastDecisions: Decision[] = [];
+  #nextSlot = 0;
+
+  constructor(groups: Readonly<Record<string, number>> = { web: 3 }) {
+    for (const [name, count] of Object.entries(groups)) this.addGroup(name, count);
+  }
+
+  /** Adds a group, its targets on 10.0.g.t:8080, and a rule to it. */
+  addGroup(name: string, count: number): void {
+    const number = this.groups.length + 1;
+    const targets = Array.from({ length: count }, (_, index): TargetView => ({
+      group: name,
+      target: {
+        slot: this.#nextSlot++,
+        scheme: "http",
+        host: `${name}.internal`,
+        address: `10.${index >> 8}.${number}.${index & 255}`,
+        port: 8080,
+        base: "",
+        weight: 1,
+      },
+      state: "healthy",
+      reason: null,
+      sinceMs: STARTED_MS,
+      nextProbeMs: STARTED_MS + 65_000,
+      ejectedUntilMs: null,
+      lastProbe: { ok: true, reason: "200", micros: 1500, atMs: STARTED_MS + 55_000 },
+      consecutive: { ok: 5, failed: 0 },
+      probes: { ok: 5, failed: 0 },
+      ejections: 0,
+    }));
+    const group: GroupSnapshot = {
+      name,
+      algorithm: "ROUND_ROBIN",
+      algorithmOptions: {
+        stickyCookieName: "",
+        stickyTtlMs: 0,
+        stickySecret: "s3cret",
+        hashKey: { from: "client-ip" },
+      },
+      preserveHost: false,
+      failOpen: false,
+      resolved: true,
+      cursor: number,
+      targets: targets.map(({ target }) => target),
+    };
+    this.groups.push({
+      group,
+      healthCheck: {
+        enabled: true,
+        path: "/health",
+        intervalMs: 5000,
+        timeoutMs: 2000,
+        succeedThreshold: 2,
+        failureThreshold: 2,
+        matcher: [{ from: 200, to: 200 }],
+        host: null,
+        port: null,
+      },
+      targets,
+      names: [{
+        host: `${name}.internal`,
+        addresses: targets.map(({ target }) => target.address),
+        answers: 2,
+        failures: 0,
+        lastError: null,
+        lastAnswerMs: STARTED_MS + 30_000,
+      }],
+    });
+    this.rules.push({ slot: number, number, pathPrefix: `/${name}`, pathRewrite: "", targetGroup: name });
+  }
+
+  /** Changes what is known of a target. */
+  change(group: string, index: number, change: Partial<TargetView>): void {
+    this.groups = this.groups.map((view) =>
+      view.group.name !== group ? view : {
+        ...view,
+        targets: view.targets.map((target, at) => at === index ? { ...target, ...change } : target),
+      }
+    );
+  }
+
+  /** Lets a target answer a request. */
+  answer(slot: number, status: number, { ttfbMicros = 1000, rule = 1 } = {}): void {
+    this.column.arrived();
+    this.column.enter(slot);
+    this.column.count(slot, "attempts");
+    this.column.answered(slot, status, ttfbMicros, this.nowMs);
+    this.column.exchanged(slot, ttfbMicros + 500, 10, 100);
+    this.column.leave(slot);
+    this.column.finished(status, rule, null, 10, 100);
+  }
+
+  /** Lets a target refuse a request's only attempt. */
+  refuse(slot: number, rule = 1): void {
+    this.column.arrived();
+    this.column.count(slot, "attempts");
+    this.column.connectFailed(slot);
+    this.column.count(slot, "noAnswer");
+    this.column.finished(502, rule, "connect_refused", 0, 0);
+  }
+
+  view(): SystemView {
+    return {
+      version: "1.2.3",
+      instance: "abc",
+      startedMs: STARTED_MS,
+      nowMs: this.nowMs,
+      generation: this.generation,
+      listenerUrl: "http://127.0.0.1:8080",
+      ready: this.ready,
+      workers: [{ worker: 0, generation: this.generation, restarts: 0, heartbeatAgeMs: 20 }],
+      rules: this.rules,
+      groups: this.groups,
+    };
+  }
+
+  settings(): readonly Setting[] {
+    return [
+      { name: "LISTENER_PORT", value: "8080", origin: "default", secret: false },
+      { name: "ADMIN_TOKEN", value: "very-secret", origin: "environment", secret: true },
+      { name: "STICKY_SECRET", value: "", origin: "default", secret: true },
+    ];
+  }
+
+  drain(group: string, addressPort: string): boolean {
+    this.calls.push(`drain ${group} ${addressPort}`);
+    return this.#put(group, addressPort, "draining", "drained by the operator");
+  }
+
+  enable(group: string, addressPort: string): boolean {
+    this.calls.push(`enable ${group} ${addressPort}`);
+    return this.#put(group, addressPort, "healthy", null);
+  }
+
+  decisions(): Promise<readonly Decision[]> {
+    return Promise.resolve(this.lastDecisions);
+  }
+
+  explain(request: ExplainRequest): Explanation {
+    this.explained.push(request);
+    return {
+      method: request.method,
+      path: "/web",
+      rules: [{ number: 1, pathPrefix: "/web", targetGroup: "web", matched: true, why: "longest prefix" }],
+      rewrite: [],
+      group: "web",
+      algorithm: "ROUND_ROBIN",
+      candidates: [],
+      chosen: null,
+      why: "",
+      headers: [],
+      answer: null,
+    };
+  }
+
+  #put(group: string, addressPort: string, state: TargetStateName, reason: string | null): boolean {
+    const view = this.groups.find(({ group: { name } }) => name === group);
+    const index = view?.targets.findIndex(({ target }) => hostPort(target.address, target.port) === addressPort) ?? -1;
+    if (index < 0) return false;
+    this.change(group, index, { state, reason, sinceMs: this.nowMs });
+    return true;
+  }
+}
+
+/** A decision that went wrong, for the tests that need one. */
+export function failedDecision(id: string, change: Partial<Decision> = {}): Decision {
+  return {
+    timeMs: STARTED_MS + 59_000,
+    id,
+    worker: 0,
+    method: "GET",
+    path: "/web/page",
+    host: "example.com",
+    client: "192.0.2.1",
+    rule: 1,
+    group: "web",
+    algorithm: "ROUND_ROBIN",
+    candidates: [{ target: "10.0.1.0:8080", score: "" }],
+    candidateCount: 1,
+    chosen: "10.0.1.0:8080",
+    attempts: [{
+      target: "10.0.1.0:8080",
+      status: null,
+      outcome: "connect_refused",
+      connectMs: null,
+      ttfbMs: null,
+    }],
+    status: 502,
+    reason: "connect_refused",
+    totalMs: 1.5,
+    requestBytes: 0,
+    responseBytes: 0,
+    ...change,
+  };
+}
