@@ -1,0 +1,176 @@
+/**
+ * The house stays as it was drawn: who may import whom, who may ask the time, how long a file may be. The tables come first;
+ * a change of the drawing is a change of a table.
+ */
+import assert from "node:assert/strict";
+import { type ImportEdge, importEdges, projectFiles, reachable } from "./support/module_graph.ts";
+import { codeOf, linesWith } from "./support/source_text.ts";
+import { PROJECT_ROOT } from "./support/sluice_program.ts";
+
+/** What starts a thread: everything in src is reached from one of these. */
+const ROOTS = ["main.ts", "src/data_plane/worker.ts"];
+
+/** Folders that every other may import. */
+const LEAVES = ["time", "logging"];
+
+/** What each folder of src may import beside itself and the leaves; `types`: of these nothing but types. */
+const MAY_IMPORT: Record<string, { folders: readonly string[]; types?: readonly string[] }> = {
+  time: { folders: [] },
+  logging: { folders: [], types: ["config"] },
+  config: { folders: [] },
+  discovery: { folders: ["config"] },
+  rules: { folders: ["config"] },
+  state: { folders: ["config"] },
+  health: { folders: ["config", "state"] },
+  balancing: { folders: ["config", "state"] },
+  forwarding: { folders: ["config", "state"] },
+  protocol: { folders: [], types: ["config", "state"] },
+  data_plane: { folders: ["rules", "balancing", "forwarding", "state", "protocol"], types: ["config"] },
+  admin: { folders: ["config", "state", "rules", "balancing"] },
+  control_plane: { folders: ["config", "discovery", "health", "state", "protocol", "admin"] },
+  tools: { folders: ["config"] },
+  cli: {
+    folders: [
+      "config",
+      "discovery",
+      "rules",
+      "state",
+      "health",
+      "balancing",
+      "forwarding",
+      "protocol",
+      "data_plane",
+      "admin",
+      "control_plane",
+      "tools",
+    ],
+  },
+};
+
+/** What only some places may touch. A place is a file, or a folder with its `/`; `why` says what the others do instead. */
+const ONLY_IN: readonly { what: string; pattern: RegExp; places: readonly string[]; why: string }[] = [
+  {
+    what: "the time and timers",
+    pattern:
+      /\bDate\.now\b|\bnew Date\(\)|\bperformance\.(now|timeOrigin)\b|\bset(Timeout|Interval)\b|AbortSignal\.timeout/,
+    places: ["src/time/clock.ts"],
+    why: "take a Clock",
+  },
+  {
+    what: "chance",
+    pattern: /\bMath\.random\b/,
+    places: ["main.ts", "src/cli/", "src/tools/", "src/data_plane/worker.ts"],
+    why: "take a `random: () => number`",
+  },
+  {
+    what: "the exit of the process",
+    pattern: /\bDeno\.exit\b/,
+    places: ["main.ts", "src/cli/"],
+    why: "return or throw",
+  },
+];
+
+/** Folders without any input or output: a configuration, a rule or an algorithm can be tried with plain values. */
+const PURE = ["config", "rules", "state", "balancing"];
+const INPUT_OUTPUT = /\bDeno\.|\bfetch\(|\bnew Worker\(|\bconsole\./;
+
+const MOST_LINES = 400;
+const VAGUE_NAMES = /(^|_)(utils?|helpers?|common|misc)(_|\.|$)/;
+const SNAKE_CASE = /^[a-z0-9]+(_[a-z0-9]+)*(\.[a-z0-9]+)+$/;
+
+const sources = [...projectFiles("src"), "main.ts"];
+const typescript = [...sources, ...projectFiles("tests"), ...projectFiles("bench")].filter((f) => f.endsWith(".ts"));
+
+function read(file: string): string {
+  return Deno.readTextFileSync(PROJECT_ROOT + file);
+}
+
+/** The folder of src that a file belongs to, `main` for main.ts. */
+function folderOf(file: string): string {
+  return file.startsWith("src/") ? file.split("/")[1] ?? "" : file.replace(/\.ts$/, "");
+}
+
+/** Why the table forbids an import, or null where it allows it. */
+function forbidden(edge: ImportEdge): string | null {
+  const from = folderOf(edge.from);
+  const to = folderOf(edge.to);
+  if (from === to || LEAVES.includes(to)) return null;
+  if (from === "main") return to === "cli" || MAY_IMPORT.cli?.folders.includes(to) ? null : `main may not import ${to}`;
+  const allowed = MAY_IMPORT[from];
+  if (allowed === undefined) return `the folder "${from}" is not in the table`;
+  if (allowed.folders.includes(to)) return null;
+  if (!allowed.types?.includes(to)) return `${from} may not import ${to}`;
+  return edge.typesOnly ? null : `${from} may import nothing but types of ${to}`;
+}
+
+Deno.test("every import goes the way that the table of folders allows", async () => {
+  const edges = await importEdges(sources.filter((file) => file.endsWith(".ts")));
+  assert.ok(edges.length > 10, "the graph of imports is empty");
+  const wrong = edges
+    .map((edge) => ({ edge, why: forbidden(edge) }))
+    .filter(({ edge, why }) => why !== null && (edge.from === "main.ts" || edge.from.startsWith("src/")))
+    .map(({ edge, why }) => `${edge.from} imports ${edge.to}: ${why}`);
+  assert.deepEqual(wrong, []);
+});
+
+Deno.test("an import against the table is told apart from one along it", () => {
+  const edge = (from: string, to: string, typesOnly = false) => forbidden({ from, to, typesOnly });
+  assert.equal(edge("src/balancing/lrt.ts", "src/state/target_table.ts"), null);
+  assert.equal(edge("src/rules/actions/a.ts", "src/rules/rewrite.ts"), null);
+  assert.equal(edge("src/rules/a.ts", "src/time/clock.ts"), null);
+  assert.equal(edge("main.ts", "src/cli/program.ts"), null);
+  assert.equal(edge("src/data_plane/app.ts", "src/config/model.ts", true), null);
+  assert.match(edge("src/data_plane/app.ts", "src/config/model.ts") ?? "", /nothing but types/);
+  assert.match(edge("src/control_plane/pool.ts", "src/data_plane/worker.ts") ?? "", /may not import data_plane/);
+  assert.match(edge("src/config/model.ts", "src/state/reason.ts", true) ?? "", /may not/);
+  assert.match(edge("src/new_room/a.ts", "src/state/reason.ts") ?? "", /not in the table/);
+  assert.match(edge("src/cli/a.ts", "main.ts") ?? "", /may not/);
+});
+
+Deno.test("nothing in src lies unused", async () => {
+  const used = reachable(ROOTS, await importEdges(ROOTS));
+  assert.deepEqual(sources.filter((file) => file.endsWith(".ts") && !used.has(file)), []);
+});
+
+for (const { what, pattern, places, why } of ONLY_IN) {
+  Deno.test(`${what}: only where they belong, elsewhere ${why}`, () => {
+    const wrong = sources
+      .filter((file) => file.endsWith(".ts") && !places.some((p) => p.endsWith("/") ? file.startsWith(p) : file === p))
+      .flatMap((file) => linesWith(codeOf(read(file)), pattern).map((line) => `${file}:${line}`));
+    assert.deepEqual(wrong, []);
+  });
+}
+
+Deno.test("configuration, rules, state and algorithms do no input or output", () => {
+  const wrong = sources
+    .filter((file) => file.endsWith(".ts") && PURE.includes(folderOf(file)))
+    .flatMap((file) => linesWith(codeOf(read(file)), INPUT_OUTPUT).map((line) => `${file}:${line}`));
+  assert.deepEqual(wrong, []);
+});
+
+Deno.test(`no file is longer than ${MOST_LINES} lines`, () => {
+  const long = typescript
+    .map((file) => ({ file, lines: read(file).split("\n").length - 1 }))
+    .filter(({ lines }) => lines > MOST_LINES)
+    .map(({ file, lines }) => `${file}: ${lines} lines`);
+  assert.deepEqual(long, []);
+});
+
+Deno.test("files are named in snake_case, for what they hold", () => {
+  const wrong = [...sources, ...typescript]
+    .flatMap((file) => file.split("/").map((part) => ({ file, part })))
+    .filter(({ part }) => VAGUE_NAMES.test(part) || (part.includes(".") && !SNAKE_CASE.test(part)))
+    .map(({ file }) => file);
+  assert.deepEqual(wrong, []);
+});
+
+Deno.test("no file does nothing but hand on what others export", () => {
+  const barrels = sources
+    .filter((file) => file.endsWith(".ts"))
+    .filter((file) => {
+      const code = codeOf(read(file)).trim();
+      return code !== "" &&
+        code.replace(/export\s+(type\s+)?(\*(\s+as\s+\w+)?|\{[^}]*\})\s+from\s+["']{2};?/g, "").trim() === "";
+    });
+  assert.deepEqual(barrels, []);
+});

@@ -1,0 +1,75 @@
+import { PROJECT_ROOT } from "./sluice_program.ts";
+import { tempDir } from "./temp_dir.ts";
+
+/** An import of one file of the project by another. Paths are relative to the project's root. */
+export interface ImportEdge {
+  readonly from: string;
+  readonly to: string;
+  /** Nothing but types is imported: it is gone when the program runs. */
+  readonly typesOnly: boolean;
+}
+
+/** Files of a folder of the project, relative to its root, in order. */
+export function projectFiles(folder: string): string[] {
+  const found: string[] = [];
+  for (const entry of Deno.readDirSync(PROJECT_ROOT + folder)) {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory) found.push(...projectFiles(path));
+    else if (entry.isFile) found.push(path);
+  }
+  return found.sort();
+}
+
+/** Every import among the project's own files that can be reached from `roots`, as `deno info --json` tells them. */
+export async function importEdges(roots: readonly string[]): Promise<ImportEdge[]> {
+  await using dir = await tempDir();
+  const entry = `${dir.path}/all.ts`;
+  await Deno.writeTextFile(entry, roots.map((root) => `import "file://${PROJECT_ROOT}${root}";\n`).join(""));
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["info", "--json", "--config", `${PROJECT_ROOT}deno.json`, entry],
+    stdout: "piped",
+    stderr: "piped",
+  }).output();
+  if (code !== 0) throw new Error(`deno info failed: ${new TextDecoder().decode(stderr)}`);
+  const graph: Graph = JSON.parse(new TextDecoder().decode(stdout));
+  const edges: ImportEdge[] = [];
+  for (const module of graph.modules) {
+    if (module.error !== undefined) throw new Error(`${module.specifier}: ${module.error}`);
+    const from = inProject(module.specifier);
+    if (from === null) continue;
+    for (const dependency of module.dependencies ?? []) {
+      const code = dependency.code?.specifier;
+      const to = inProject(code ?? dependency.type?.specifier ?? "");
+      if (to !== null) edges.push({ from, to, typesOnly: code === undefined });
+    }
+  }
+  return edges;
+}
+
+/** The files that `roots` need, themselves included, along `edges`. */
+export function reachable(roots: readonly string[], edges: readonly ImportEdge[]): Set<string> {
+  const seen = new Set(roots);
+  const open = [...roots];
+  while (open.length > 0) {
+    const from = open.pop();
+    for (const edge of edges) {
+      if (edge.from !== from || seen.has(edge.to)) continue;
+      seen.add(edge.to);
+      open.push(edge.to);
+    }
+  }
+  return seen;
+}
+
+interface Graph {
+  modules: {
+    specifier: string;
+    error?: string;
+    dependencies?: { code?: { specifier?: string }; type?: { specifier?: string } }[];
+  }[];
+}
+
+function inProject(specifier: string): string | null {
+  const start = `file://${PROJECT_ROOT}`;
+  return specifier.startsWith(start) ? specifier.slice(start.length) : null;
+}
