@@ -174,3 +174,7 @@ Deno.test("no file does nothing but hand on what others export", () => {
     });
   assert.deepEqual(barrels, []);
 });
+
+Deno.test("the lock file pins by integrity alone and names no machine to download from", () => {
+  assert.deepEqual(linesWith(read("deno.lock"), /"(tarball|resolved)"|https?:\/\//), []);
+});
