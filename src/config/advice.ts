@@ -1,0 +1,100 @@
+import { isLoopback, isWildcard } from "./address_values.ts";
+import { type Problem, problemOf, quote } from "./config_error.ts";
+import { isBareNumber } from "./duration.ts";
+import type { Config, ListenerConfig, RuleConfig, TargetEntry } from "./model.ts";
+import type { KnownAlgorithm } from "./parse_algorithm.ts";
+import { matchesWholeSegments } from "./path_values.ts";
+import type { SettingsReader } from "./settings_reader.ts";
+import { formatTarget } from "./target_text.ts";
+
+/** A bare number of milliseconds up to this, as a timeout of requests, is likely meant as seconds. */
+const LOOKS_LIKE_SECONDS_MS = 60;
+
+/** Finds what is allowed and yet likely not what was meant. */
+export function adviceOn(config: Config, reader: SettingsReader, known: readonly KnownAlgorithm[]): Problem[] {
+  return [
+    ...adviceOnTimeouts(reader),
+    ...config.groups.flatMap((group) =>
+      group.entries.filter((entry) => isListenerItself(entry, config.listener)).map((entry) =>
+        problemOf(
+          config.door === "groups" ? `TARGET_GROUP_${group.number}_TARGETS` : `group ${group.name}`,
+          `Target ${quote(formatTarget(entry))} is the listener itself: requests to it will be answered 508`,
+        )
+      )
+    ),
+    ...config.rules.flatMap((rule) => adviceOnRule(rule, config)),
+    ...adviceOnGroups(config, reader, known),
+  ];
+}
+
+function adviceOnTimeouts(reader: SettingsReader): Problem[] {
+  const names = ["CONNECTION_TIMEOUT", "STREAM_IDLE_TIMEOUT", "SHUTDOWN_TIMEOUT", "SHUTDOWN_DELAY"] as const;
+  return names.flatMap((name) => {
+    const found = reader.find(name);
+    if (found === null || !isBareNumber(found.text)) return [];
+    const ms = Number(found.text);
+    if (ms < 1 || ms > LOOKS_LIKE_SECONDS_MS) return [];
+    return [
+      problemOf(found.label, `${quote(found.text)} is milliseconds; write "${found.text}s" if seconds are meant`),
+    ];
+  });
+}
+
+/** Tells whether a target surely is the listener: a name that only resolution could tell is found when it happens. */
+function isListenerItself(entry: TargetEntry, listener: ListenerConfig): boolean {
+  if (listener.port === 0 || entry.port !== listener.port) return false;
+  if (entry.host === listener.host) return true;
+  const local = isLoopback(entry.host) || isWildcard(entry.host);
+  return local && (isLoopback(listener.host) || isWildcard(listener.host));
+}
+
+function adviceOnRule(rule: RuleConfig, config: Config): Problem[] {
+  const advice: Problem[] = [];
+  const { pathPrefix, pathRewrite } = rule;
+  if (pathPrefix === config.listener.statsPath) {
+    advice.push(problemOf(
+      `LISTENER_RULE_${rule.number}_PATH_PREFIX`,
+      `Requests for ${quote(pathPrefix)} itself never reach the rule: STATS_PATH answers them`,
+    ));
+  }
+  if (pathPrefix.endsWith("/") && pathPrefix !== "/") {
+    const twin = config.rules.find((other) => other.pathPrefix === pathPrefix.slice(0, -1));
+    if (twin !== undefined && twin.targetGroup === rule.targetGroup && twin.pathRewrite === pathRewrite) {
+      advice.push(problemOf(
+        `LISTENER_RULE_${rule.number}_PATH_PREFIX`,
+        `${quote(pathPrefix)} changes nothing: rule ${twin.number} does the same for ${quote(twin.pathPrefix)}`,
+      ));
+    }
+  }
+  const rewrites = matchesWholeSegments(pathRewrite, pathPrefix) || matchesWholeSegments(pathPrefix, pathRewrite);
+  if (pathRewrite !== "" && !rewrites) {
+    advice.push(problemOf(
+      `LISTENER_RULE_${rule.number}_PATH_REWRITE`,
+      `${quote(pathRewrite)} strips nothing: no path under the rule's prefix ${quote(pathPrefix)} begins with it`,
+    ));
+  }
+  return advice;
+}
+
+function adviceOnGroups(config: Config, reader: SettingsReader, known: readonly KnownAlgorithm[]): Problem[] {
+  const advice: Problem[] = [];
+  const cookies = new Map<string, string>();
+  for (const group of config.groups) {
+    const algorithm = known.find((each) => each.name === group.algorithm);
+    if (!config.rules.some((rule) => rule.targetGroup === group.name)) {
+      advice.push(problemOf(`TARGET_GROUP_${group.number}_NAME`, `No rule names group ${quote(group.name)}`));
+    }
+    if (algorithm?.sticky !== true) continue;
+    const cookie = group.algorithmOptions.stickyCookieName;
+    const other = cookies.get(cookie);
+    if (other !== undefined) {
+      const at = config.door === "groups" ? { number: group.number } : {};
+      advice.push(problemOf(
+        reader.shownAs("TARGET_GROUP_<N>_STICKY_COOKIE_NAME", at),
+        `Groups ${quote(other)} and ${quote(group.name)} share the cookie ${quote(cookie)} and overwrite each other's`,
+      ));
+    }
+    cookies.set(cookie, group.name);
+  }
+  return advice;
+}

@@ -1,0 +1,104 @@
+import { problemOf } from "./config_error.ts";
+import type { Door, RuleConfig, TargetEntry, TargetGroupConfig } from "./model.ts";
+import { algorithmName, type KnownAlgorithm } from "./parse_algorithm.ts";
+import { parseRule } from "./parse_rule.ts";
+import { parseGroupSettings, parseTargetGroup } from "./parse_target_group.ts";
+import { parseTargets } from "./parse_targets.ts";
+import { readServersFile } from "./servers_file.ts";
+import type { SettingsReader } from "./settings_reader.ts";
+import type { Layer, SourceFile } from "./sources.ts";
+import { formatTarget } from "./target_text.ts";
+import { isKnown, numberOf } from "./variables.ts";
+
+/** What a door gives: groups, and the rules that lead to them. */
+export interface Routes {
+  readonly groups: readonly TargetGroupConfig[];
+  readonly rules: readonly RuleConfig[];
+}
+
+/** Most rules, groups and entries at once; the shared table of targets has no more room. */
+export const LIMITS = { rules: 4096, groups: 1024, entries: 4096 } as const;
+
+/** The numbers of groups and rules for which anything is set, in order. */
+export interface Numbers {
+  readonly groups: readonly number[];
+  readonly rules: readonly number[];
+}
+
+/** Finds the numbers in use. A variable that is set to nothing uses none. */
+export function numbersIn(layers: readonly Layer[]): Numbers {
+  const groups = new Set<number>();
+  const rules = new Set<number>();
+  for (const layer of layers) {
+    for (const [name, { text }] of layer.values) {
+      const numbered = numberOf(name);
+      if (numbered === null || text.trim() === "" || !isKnown(name)) continue;
+      (numbered.pattern.startsWith("TARGET_GROUP") ? groups : rules).add(numbered.number);
+    }
+  }
+  const sorted = (numbers: Set<number>) => [...numbers].sort((one, other) => one - other);
+  return { groups: sorted(groups), rules: sorted(rules) };
+}
+
+/** Finds which doors are open; more than one is an error. */
+export function openDoors(layers: readonly Layer[], configFile: SourceFile | null): { door: Door; by: string }[] {
+  const doors: { door: Door; by: string }[] = [];
+  const { groups, rules } = numbersIn(layers);
+  if (groups.length > 0) doors.push({ door: "groups", by: `TARGET_GROUP_${groups[0]}_*` });
+  else if (rules.length > 0) doors.push({ door: "groups", by: `LISTENER_RULE_${rules[0]}_*` });
+  const list = layers.map((layer) => layer.values.get("BACKEND_SERVERS")).find((each) =>
+    (each?.text.trim() ?? "") !== ""
+  );
+  if (list !== undefined) doors.push({ door: "backend_list", by: list.label });
+  if (configFile !== null) doors.push({ door: "servers_file", by: `--config ${configFile.path}` });
+  return doors;
+}
+
+/** Reads the numbered variables: groups first, since rules name them. */
+export function parseGroupsDoor(reader: SettingsReader, known: readonly KnownAlgorithm[], numbers: Numbers): Routes {
+  const groups = numbers.groups.map((number) => parseTargetGroup(reader, number, known));
+  const rules = numbers.rules.map((number) => parseRule(reader, number, groups));
+  return { groups, rules: rules.filter((rule) => rule !== null) };
+}
+
+/** Reads `BACKEND_SERVERS`. */
+export function parseBackendList(reader: SettingsReader, known: readonly KnownAlgorithm[]): Routes {
+  const entries = parseTargets(reader, {}, {
+    targets: "BACKEND_SERVERS",
+    weights: "BACKEND_WEIGHTS",
+    needsWeights: null,
+  });
+  return oneGroup(reader, known, { name: "backends", entries });
+}
+
+/** Reads the file of `--config`. */
+export function parseServersFile(
+  reader: SettingsReader,
+  known: readonly KnownAlgorithm[],
+  file: SourceFile,
+): Routes {
+  if ("error" in file) {
+    reader.report(problemOf(file.path, `Cannot read the file of --config: ${file.error}`));
+    return oneGroup(reader, known, { name: "servers", entries: [] });
+  }
+  const { servers, problems } = readServersFile(file.path, file.text);
+  problems.forEach((problem) => reader.report(problem));
+  for (const { place, entry } of servers) {
+    const value = `${formatTarget(entry)} weight ${entry.weight}`;
+    reader.record({ variable: place, value, origin: "config file", secret: false });
+  }
+  return oneGroup(reader, known, { name: "servers", entries: servers.map((server) => server.entry) });
+}
+
+/** Makes the one group and the one rule of a door without numbers. */
+function oneGroup(
+  reader: SettingsReader,
+  known: readonly KnownAlgorithm[],
+  what: { name: string; entries: readonly TargetEntry[] },
+): Routes {
+  const algorithm = reader.read("TARGET_GROUP_<N>_ALGORITHM", algorithmName(known));
+  return {
+    groups: [parseGroupSettings(reader, { number: 1, ...what, algorithm }, {})],
+    rules: [{ number: 1, pathPrefix: "/", pathRewrite: "", targetGroup: what.name }],
+  };
+}

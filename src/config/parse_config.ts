@@ -1,0 +1,129 @@
+import { adviceOn } from "./advice.ts";
+import { type Problem, problemOf, quote } from "./config_error.ts";
+import {
+  LIMITS,
+  numbersIn,
+  openDoors,
+  parseBackendList,
+  parseGroupsDoor,
+  parseServersFile,
+  type Routes,
+} from "./doors.ts";
+import { layersOf } from "./layers.ts";
+import type { Config, Door } from "./model.ts";
+import { parseAdmin } from "./parse_admin.ts";
+import { algorithmName, type KnownAlgorithm } from "./parse_algorithm.ts";
+import { parseDns } from "./parse_dns.ts";
+import { parseListener } from "./parse_listener.ts";
+import { parseLogging } from "./parse_logging.ts";
+import { type Setting, SettingsReader } from "./settings_reader.ts";
+import type { Layer, Sources } from "./sources.ts";
+import { findUnknownNames } from "./unknown_names.ts";
+
+/** What the sources say. */
+export interface ParseResult {
+  /** Frozen; null where there is any problem. */
+  readonly config: Config | null;
+  /** Every reason why it can't start. */
+  readonly problems: readonly Problem[];
+  /** What is allowed and yet likely not meant. */
+  readonly warnings: readonly Problem[];
+  /** Every effective value with its origin; whoever prints them masks the secret ones. */
+  readonly settings: readonly Setting[];
+}
+
+/** Reads the whole configuration and finds every problem at once; never throws, whatever the texts hold. */
+export function parseConfig(
+  sources: Sources,
+  known: { readonly algorithms: readonly KnownAlgorithm[] },
+): ParseResult {
+  const { layers, problems, warnings } = layersOf(sources);
+  const doors = openDoors(layers, sources.configFile);
+  const door: Door = doors[0]?.door ?? "nothing";
+  const reader = new SettingsReader(layers, door);
+  const unknown = findUnknownNames(layers);
+  [...problems, ...unknown.problems].forEach((problem) => reader.report(problem));
+  reader.warnings.push(...warnings, ...unknown.warnings);
+  if (doors.length > 1) {
+    reader.report(problemOf(
+      doors.map(({ by }) => by).join(" and "),
+      "Only one of the groups, the backend list and the servers file can say what the targets are",
+    ));
+  }
+
+  const listener = parseListener(reader);
+  const admin = parseAdmin(reader, listener);
+  const dns = parseDns(reader);
+  const logging = parseLogging(reader);
+  reader.read("LOAD_BALANCING_ALGORITHM", algorithmName(known.algorithms));
+  const routes: Routes[] = doors.map((each) => {
+    if (each.door === "groups") return parseGroupsDoor(reader, known.algorithms, numbersIn(layers));
+    if (each.door === "backend_list") return parseBackendList(reader, known.algorithms);
+    return parseServersFile(reader, known.algorithms, sources.configFile!);
+  });
+  const config: Config = { door, listener, admin, dns, logging, ...(routes[0] ?? { rules: [], groups: [] }) };
+
+  for (const each of routes) {
+    for (const problem of [...findDuplicates(each), ...findExcess(each)]) reader.report(problem);
+  }
+  if (door !== "backend_list") reader.warnings.push(...weightsOfNoList(layers));
+  reader.warnings.push(...adviceOn(config, reader, known.algorithms));
+  const found = reader.problems;
+  return {
+    config: found.length === 0 ? freezeDeep(config) : null,
+    problems: found,
+    warnings: reader.warnings,
+    settings: reader.settings,
+  };
+}
+
+function findDuplicates({ groups, rules }: Routes): Problem[] {
+  const problems: Problem[] = [];
+  const groupOf = new Map<string, number>();
+  for (const { name, number } of groups) {
+    const before = groupOf.get(name);
+    if (before !== undefined) {
+      problems.push(problemOf(`TARGET_GROUP_${number}_NAME`, `${quote(name)} is the name of group ${before} too`));
+    }
+    groupOf.set(name, before ?? number);
+  }
+  const ruleOf = new Map<string, number>();
+  for (const { pathPrefix, number } of rules) {
+    const before = ruleOf.get(pathPrefix);
+    if (before !== undefined) {
+      problems.push(problemOf(
+        `LISTENER_RULE_${number}_PATH_PREFIX`,
+        `${quote(pathPrefix)} is the prefix of rule ${before} too`,
+      ));
+    }
+    ruleOf.set(pathPrefix, before ?? number);
+  }
+  return problems;
+}
+
+/** Names that resolve to many addresses can't be counted here; whoever gives out the slots says so then. */
+function findExcess({ groups, rules }: Routes): Problem[] {
+  const entries = groups.reduce((sum, group) => sum + group.entries.length, 0);
+  return ([["LISTENER_RULE_*", rules.length, LIMITS.rules, "rules"], [
+    "TARGET_GROUP_*",
+    groups.length,
+    LIMITS.groups,
+    "target groups",
+  ], ["targets", entries, LIMITS.entries, "targets"]] as const).flatMap(([subject, count, most, what]) =>
+    count > most ? [problemOf(subject, `There can be at most ${most} ${what}, not ${count}`)] : []
+  );
+}
+
+function weightsOfNoList(layers: readonly Layer[]): Problem[] {
+  const weights = layers.map((layer) => layer.values.get("BACKEND_WEIGHTS"))
+    .find((each) => (each?.text.trim() ?? "") !== "");
+  return weights === undefined ? [] : [problemOf(weights.label, "Has no effect without BACKEND_SERVERS")];
+}
+
+function freezeDeep<T>(value: T): T {
+  if (typeof value === "object" && value !== null) {
+    Object.values(value).forEach(freezeDeep);
+    Object.freeze(value);
+  }
+  return value;
+}

@@ -1,0 +1,42 @@
+import { CIDR, HOST } from "./address_values.ts";
+import { problemOf, quote } from "./config_error.ts";
+import { duration } from "./duration.ts";
+import type { ErrorBody, ListenerConfig } from "./model.ts";
+import { PATH } from "./path_values.ts";
+import type { SettingsReader } from "./settings_reader.ts";
+import { BOOLEAN, integer, LISTEN_PORT, listOf, oneOf, orWord } from "./value_kind.ts";
+
+/** More threads than any machine has cores are a mistake, and each costs memory. */
+const MOST_WORKERS = 256;
+
+/** Reads the listener, and what holds for every request. */
+export function parseListener(reader: SettingsReader): ListenerConfig {
+  const statsPath = reader.read("STATS_PATH", orWord("off", PATH));
+  const trustedProxies = reader.readOptional("TRUSTED_PROXIES", listOf(CIDR));
+  for (const cidr of trustedProxies ?? []) {
+    if (cidr.endsWith("/0")) {
+      reader.warnings.push(problemOf(
+        "TRUSTED_PROXIES",
+        `${quote(cidr)} believes everybody: any client can then choose its own address`,
+      ));
+    }
+  }
+  return {
+    host: reader.read("LISTENER_HOST", HOST),
+    port: reader.read("LISTENER_PORT", LISTEN_PORT),
+    workers: reader.read("LISTENER_WORKERS", orWord("auto", integer(1, MOST_WORKERS))),
+    takeover: reader.read("LISTENER_TAKEOVER", BOOLEAN),
+    connectionTimeoutMs: reader.read("CONNECTION_TIMEOUT", duration(1)),
+    streamIdleTimeoutMs: reader.read("STREAM_IDLE_TIMEOUT", duration(0)),
+    headerConvention: reader.read("HEADER_CONVENTION_ENABLE", BOOLEAN),
+    trustedProxies: trustedProxies === null || trustedProxies.length === 0 ? null : trustedProxies,
+    maxBodyBytes: reader.read("MAX_BODY_BYTES", integer(0, Number.MAX_SAFE_INTEGER, "a whole number of bytes")),
+    retryAttempts: reader.read("RETRY_ATTEMPTS", integer(0, 10)),
+    upstreamTransport: reader.read("UPSTREAM_TRANSPORT", oneOf(["fetch"])),
+    errorBody: reader.read("ERROR_BODY", oneOf<ErrorBody>(["empty", "json", "text"])),
+    reasonHeader: reader.read("REASON_HEADER", BOOLEAN),
+    statsPath: statsPath === "off" ? null : statsPath,
+    shutdownDelayMs: reader.read("SHUTDOWN_DELAY", duration(0)),
+    shutdownTimeoutMs: reader.read("SHUTDOWN_TIMEOUT", duration(0)),
+  };
+}

@@ -1,0 +1,93 @@
+import { formatHostPort } from "./address_values.ts";
+import { cannotUse, problemOf, quote } from "./config_error.ts";
+import type { TargetEntry } from "./model.ts";
+import { type At, originOf, type SettingsReader } from "./settings_reader.ts";
+import type { Found } from "./sources.ts";
+import { formatTarget, parseTarget, type TargetAddress } from "./target_text.ts";
+import { Refusal, splitList } from "./value_kind.ts";
+import type { VariableName } from "./variables.ts";
+import { formatWeightKey, parseWeight, type WeightEntry, weightOf } from "./weights.ts";
+
+/** Where a list of targets and its weights stand. */
+export interface TargetVariables {
+  readonly targets: VariableName;
+  readonly weights: VariableName;
+  /** The algorithm that wants a weight for every target; null where 1 is good enough. */
+  readonly needsWeights: string | null;
+}
+
+/** Reads a list of targets with their weights; reports each bad piece by itself. */
+export function parseTargets(reader: SettingsReader, at: At, names: TargetVariables): readonly TargetEntry[] {
+  const found = reader.find(names.targets, at);
+  const targets = found === null ? [] : parseAddresses(reader, found);
+  const shown = reader.shownAs(names.targets, at);
+  reader.record({
+    variable: shown,
+    value: targets.map(formatTarget).join(","),
+    origin: found === null ? "default" : originOf(found, shown),
+    secret: false,
+  });
+  const weights = parseWeights(reader, at, names.weights, targets);
+  if (names.needsWeights !== null) {
+    const missing = targets.filter((target) => weightOf(target, weights) === null);
+    for (const key of new Set(missing.map((target) => formatHostPort(target.host, target.port)))) {
+      reader.report(problemOf(
+        reader.shownAs(names.weights, at),
+        `No weight for ${quote(key)}: ${names.needsWeights} needs host:weight or host:port:weight for every target`,
+      ));
+    }
+  }
+  return targets.map((target) => ({ ...target, weight: weightOf(target, weights) ?? 1 }));
+}
+
+function parseAddresses(reader: SettingsReader, found: Found): TargetAddress[] {
+  const targets = new Map<string, TargetAddress>();
+  const pieces = splitList(found.text);
+  if (pieces.length === 0) reader.report(cannotUse(found.text, found.label, "a comma list of targets"));
+  for (const piece of pieces) {
+    const target = parseTarget(piece);
+    if (target instanceof Refusal) {
+      reader.report(cannotUse(piece, found.label, `a target ${target.mustBe}`));
+      continue;
+    }
+    const key = `${target.scheme}://${formatTarget(target)}`;
+    if (targets.has(key)) {
+      reader.report(cannotUse(piece, found.label, "a target that is not in the list before"));
+    }
+    targets.set(key, target);
+  }
+  return [...targets.values()];
+}
+
+function parseWeights(
+  reader: SettingsReader,
+  at: At,
+  name: VariableName,
+  targets: readonly TargetAddress[],
+): WeightEntry[] {
+  const found = reader.find(name, at);
+  const weights = new Map<string, WeightEntry>();
+  for (const piece of splitList(found?.text ?? "")) {
+    const { label } = found!;
+    const entry = parseWeight(piece);
+    if (entry instanceof Refusal) {
+      reader.report(cannotUse(piece, label, entry.mustBe));
+      continue;
+    }
+    const key = formatWeightKey(entry);
+    if (weights.has(key)) reader.report(cannotUse(piece, label, `the only weight of ${quote(key)}`));
+    weights.set(key, entry);
+    if (!targets.some((target) => weightOf(target, [entry]) !== null)) {
+      const hosts = [...new Set(targets.map((target) => formatHostPort(target.host, target.port)))].slice(0, 10);
+      reader.report(cannotUse(piece, label, `the weight of a target (${hosts.join(", ") || "there are none"})`));
+    }
+  }
+  const variable = reader.shownAs(name, at);
+  reader.record({
+    variable,
+    value: [...weights].map(([key, entry]) => `${key}:${entry.weight}`).join(","),
+    origin: found === null ? "default" : originOf(found, variable),
+    secret: false,
+  });
+  return [...weights.values()];
+}
