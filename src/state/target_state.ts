@@ -3,7 +3,7 @@ import type { GroupSnapshot, RuleSnapshot, TargetSnapshot } from "./group_snapsh
 import { FLAG } from "./slot_layout.ts";
 
 /**
- * What sluice believes about a target. `initial`: no probe has ended yet, serves. `healthy`: serves (also where checks are
+ * What sluice believes about a target. `initial`: checks are on and no probe has succeeded yet, serves. `healthy`: serves (also where checks are
  * off). `unhealthy`: enough consecutive probes failed. `ejected`: live connections failed. `draining`: left the group or was
  * drained; finishes what it has and gets nothing new.
  */

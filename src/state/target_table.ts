@@ -146,6 +146,11 @@ export class TargetTable {
     this.probeMicros[slot] = before === 0 ? micros : before + (micros - before) * 0.3;
   }
 
+  /** Ends a run of connection failures, because a probe reached the target. */
+  endFailures(slot: number): void {
+    Atomics.store(this.consecutiveFailures, slot, 0);
+  }
+
   /** Zeroes everything of a slot, before another target takes it. Nothing may be in flight there. */
   resetTarget(slot: number): void {
     this.flags[slot] = 0;

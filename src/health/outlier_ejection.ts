@@ -1,0 +1,58 @@
+import type { EjectionConfig } from "../config/model.ts";
+
+/** Longest an ejection lasts, however often it is repeated. */
+export const LONGEST_EJECTION_MS = 300_000;
+
+/** After this long without an ejection, the next one is as short as the first. */
+export const EJECTION_MEMORY_MS = 300_000;
+
+/** What is remembered of a target's ejections. Immutable; the functions here return the next one. */
+export interface EjectionRecord {
+  /** Ejections in succession, the present one included. */
+  readonly streak: number;
+  /** When the present ejection began and ends (monotonic ms); null where the target is not ejected. */
+  readonly present: { readonly sinceMs: number; readonly untilMs: number } | null;
+  /** When the last one ended (monotonic ms). */
+  readonly endedMs: number;
+  /** Ejections ever. */
+  readonly total: number;
+}
+
+export const NEVER_EJECTED: EjectionRecord = { streak: 0, present: null, endedMs: 0, total: 0 };
+
+/** The group around a target, as the decision sees it. */
+export interface EjectionGroup {
+  readonly targets: number;
+  readonly ejected: number;
+}
+
+/**
+ * Decides whether a run of connection failures ejects a target, and for how long. Returns the record with the ejection in
+ * it, or null where the target stays in: too few failures, already out, or half of its group is out (one may always go,
+ * also the only one).
+ *
+ * The time doubles with each ejection in succession, up to 5 minutes. A target that comes back keeps its run of failures, so
+ * that its next failed connection ejects it again; an answer, or a probe's success, ends the run.
+ */
+export function eject(
+  record: EjectionRecord,
+  consecutive: number,
+  { config, group, nowMs }: { config: EjectionConfig; group: EjectionGroup; nowMs: number },
+): EjectionRecord | null {
+  if (!config.enabled || record.present !== null || consecutive < config.failures) return null;
+  if (group.ejected > 0 && group.ejected + 1 > group.targets / 2) return null;
+  const remembered = record.total > 0 && nowMs - record.endedMs < EJECTION_MEMORY_MS;
+  const streak = remembered ? record.streak + 1 : 1;
+  const lengthMs = Math.min(LONGEST_EJECTION_MS, config.timeMs * 2 ** Math.min(streak - 1, 30));
+  return {
+    streak,
+    present: { sinceMs: nowMs, untilMs: nowMs + lengthMs },
+    endedMs: record.endedMs,
+    total: record.total + 1,
+  };
+}
+
+/** Ends the present ejection. */
+export function release(record: EjectionRecord, nowMs: number): EjectionRecord {
+  return record.present === null ? record : { ...record, present: null, endedMs: nowMs };
+}

@@ -1,0 +1,174 @@
+import type { HealthCheckConfig } from "../config/model.ts";
+import { hostPort, type TargetSnapshot } from "../state/group_snapshot.ts";
+import type { Clock } from "../time/clock.ts";
+import { matchesStatus } from "./matcher.ts";
+import type { ProbeFailure, ProbeResult } from "./probe_result.ts";
+import { ResponseHead } from "./response_head.ts";
+
+/** What a probe may use beside its target. */
+export interface ProbeOptions {
+  readonly config: HealthCheckConfig;
+  readonly clock: Clock;
+  /** Calls the probe off: its result is then inconclusive. */
+  readonly signal: AbortSignal;
+}
+
+/** Asks a target once for its health. Never throws. */
+export type Probe = (target: TargetSnapshot, options: ProbeOptions) => Promise<ProbeResult>;
+
+// This process is out of descriptors, local ports or memory: ENFILE, EMFILE, EADDRNOTAVAIL, ENOBUFS, ENOMEM.
+const OWN_FAULT = /\(os error (?:23|24|99|105|12)\)/;
+
+/**
+ * Probes by HTTP/1.1 GET on a connection of its own, written byte by byte here: `fetch` would pool connections, follow its
+ * own idea of Host, and read the body. Only the response's head is read; the connection is closed in any case. The time
+ * counts from the connection's beginning to the status line.
+ */
+export async function probeTarget(target: TargetSnapshot, options: ProbeOptions): Promise<ProbeResult> {
+  const { config, clock, signal } = options;
+  const startMs = clock.monotonicMs();
+  const microsSinceStart = () => Math.max(1, Math.round((clock.monotonicMs() - startMs) * 1000));
+  const failed = (failure: ProbeFailure, status: number | null = null): ProbeResult => {
+    return { kind: "failure", failure, status, micros: microsSinceStart() };
+  };
+
+  const abort = new AbortController();
+  let timedOut = false;
+  const cancelTimer = clock.after(config.timeoutMs, () => {
+    timedOut = true;
+    abort.abort();
+  });
+  const callOff = () => abort.abort();
+  signal.addEventListener("abort", callOff);
+  if (signal.aborted) abort.abort();
+  const line = new Line(abort.signal);
+  try {
+    await line.open(target.address, config.port ?? target.port);
+    if (target.scheme === "https") await line.secure(target.host);
+    await line.write(requestHead(target, config));
+    const head = new ResponseHead();
+    let micros = 0;
+    for (;;) {
+      const text = await line.read();
+      if (text === null) return failed("Target.ConnectionClosed");
+      const progress = head.push(text);
+      if (micros === 0 && head.status !== null) micros = microsSinceStart();
+      if (progress === "invalid") return failed("Target.InvalidResponse");
+      if (progress === "incomplete") continue;
+      const status = head.status!;
+      if (!matchesStatus(config.matcher, status)) return failed("Target.ResponseCodeMismatch", status);
+      return { kind: "success", status, micros };
+    }
+  } catch (error) {
+    if (timedOut) return failed("Target.Timeout");
+    const message = error instanceof Error ? error.message : String(error);
+    if (signal.aborted) return { kind: "inconclusive", error: "called off" };
+    if (OWN_FAULT.test(message)) return { kind: "inconclusive", error: message };
+    return failed(failureOf(error, line));
+  } finally {
+    cancelTimer();
+    signal.removeEventListener("abort", callOff);
+    line.close();
+  }
+}
+
+/** The request's head. The Host is the entry's own unless one is configured, whatever port is probed. */
+function requestHead(target: TargetSnapshot, config: HealthCheckConfig): string {
+  const host = config.host ?? hostPort(target.host, target.port);
+  return `GET ${config.path} HTTP/1.1\r\nHost: ${host}\r\nUser-Agent: sluice-health\r\nConnection: close\r\n\r\n`;
+}
+
+function failureOf(error: unknown, line: Line): ProbeFailure {
+  if (line.securing) return "Target.TlsFailed";
+  if (error instanceof Deno.errors.ConnectionRefused) return "Target.ConnectionRefused";
+  if (!line.isOpen) return "Target.ConnectionFailed";
+  // TLS without close_notify.
+  if (error instanceof Deno.errors.UnexpectedEof) return "Target.ConnectionClosed";
+  return "Target.ConnectionReset";
+}
+
+/** One connection that ends when the signal says so, wherever it is. */
+class Line {
+  /** True during the TLS handshake. */
+  securing = false;
+  readonly #signal: AbortSignal;
+  readonly #buffer = new Uint8Array(4096);
+  #connection: Deno.TcpConn | Deno.TlsConn | null = null;
+  readonly #onAbort = () => this.close();
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+    signal.addEventListener("abort", this.#onAbort);
+  }
+
+  get isOpen(): boolean {
+    return this.#connection !== null;
+  }
+
+  async open(hostname: string, port: number): Promise<void> {
+    const connecting = Deno.connect({ hostname, port, signal: this.#signal });
+    // Before Deno took a signal here, a late connection had to be caught and closed.
+    const aborted = rejectOnAbort(this.#signal);
+    try {
+      this.#connection = await Promise.race([connecting, aborted.promise]);
+    } catch (error) {
+      connecting.then((late) => late.close(), () => {});
+      throw error;
+    } finally {
+      aborted.cancel();
+    }
+    if (this.#signal.aborted) throw abortError();
+  }
+
+  async secure(serverName: string): Promise<void> {
+    this.securing = true;
+    const plain = this.#connection as Deno.TcpConn;
+    const tls = await Deno.startTls(plain, { hostname: serverName, alpnProtocols: ["http/1.1"] });
+    this.#connection = tls;
+    if (this.#signal.aborted) throw abortError();
+    await tls.handshake();
+    this.securing = false;
+  }
+
+  async write(text: string): Promise<void> {
+    const bytes = encodeLatin1(text);
+    for (let at = 0; at < bytes.length;) at += await this.#connection!.write(bytes.subarray(at));
+  }
+
+  /** The next bytes as latin1 text; null at the end. */
+  async read(): Promise<string | null> {
+    const length = await this.#connection!.read(this.#buffer);
+    if (length === null) {
+      if (this.#signal.aborted) throw abortError();
+      return null;
+    }
+    let text = "";
+    for (let i = 0; i < length; i++) text += String.fromCharCode(this.#buffer[i]!);
+    return text;
+  }
+
+  close(): void {
+    this.#signal.removeEventListener("abort", this.#onAbort);
+    try {
+      this.#connection?.close();
+    } catch {
+      // Closed already, by the abort.
+    }
+  }
+}
+
+function encodeLatin1(text: string): Uint8Array {
+  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+}
+
+function abortError(): DOMException {
+  return new DOMException("The signal has been aborted", "AbortError");
+}
+
+function rejectOnAbort(signal: AbortSignal): { promise: Promise<never>; cancel: () => void } {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const onAbort = () => reject(abortError());
+  signal.addEventListener("abort", onAbort);
+  if (signal.aborted) onAbort();
+  return { promise, cancel: () => signal.removeEventListener("abort", onAbort) };
+}
