@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { FLAG } from "../../../src/state/slot_layout.ts";
+import { RegistryStage, SICK } from "../../support/registry_stage.ts";
+import { SAMPLE_DNS, sampleCheck, sampleEntry, sampleGroup } from "../../support/sample_group.ts";
+
+Deno.test("a reload keeps slot and health of targets that stay, and says what changed", async () => {
+  const check = sampleCheck({ enabled: true, intervalMs: 1000 });
+  const before = sampleGroup([sampleEntry("10.0.0.1"), sampleEntry("10.0.0.2")], { healthCheck: check });
+  await using stage = new RegistryStage([before, sampleGroup([sampleEntry("10.1.0.1")], { name: "old" })]);
+  stage.health.set("10.0.0.2:80", SICK);
+  await stage.registry.start();
+  await stage.advance(2000, 1000);
+  const [, second] = stage.publish()[0]!.targets;
+  const lines = stage.registry.reload([
+    sampleGroup([sampleEntry("10.0.0.2", { weight: 5 }), sampleEntry("10.0.0.3", { base: "/v1" })], {
+      healthCheck: { ...check, path: "/up" },
+    }),
+    sampleGroup([sampleEntry("10.2.0.1")], { name: "new" }),
+  ], { ...SAMPLE_DNS, refreshIntervalMs: 5000 });
+  assert.deepEqual(lines, [
+    "Target group old: removed",
+    "Target group web: targets added: http://10.0.0.3:80/v1",
+    "Target group web: targets removed: http://10.0.0.1:80",
+    "Target group web: weight of http://10.0.0.2:80 changed: 1 to 5",
+    "Target group web: settings changed: healthCheck",
+    "Target group new: added (http://10.2.0.1:80)",
+    "DNS: settings changed: refreshIntervalMs",
+  ]);
+  const groups = stage.publish();
+  assert.deepEqual(groups.map(({ name }) => name), ["web", "new"]);
+  assert.deepEqual(groups[0]!.targets.map(({ address, weight }) => [address, weight]), [["10.0.0.2", 5], [
+    "10.0.0.3",
+    1,
+  ]]);
+  assert.equal(groups[0]!.targets[0]!.slot, second!.slot);
+  assert.equal(stage.table.flags[second!.slot], FLAG.unhealthy);
+});
+
+Deno.test("a reload that names another host leaves the old targets in until the new name has been looked up", async () => {
+  await using stage = new RegistryStage([sampleGroup([sampleEntry("a.test")])]);
+  stage.dns.set("a.test", ["10.0.0.1"]);
+  stage.dns.set("b.test", ["10.0.0.2"]);
+  await stage.registry.start();
+  stage.publish();
+  stage.registry.reload([sampleGroup([sampleEntry("b.test")])], SAMPLE_DNS);
+  assert.deepEqual(stage.members(), ["10.0.0.1:80"]);
+  await stage.advance(10);
+  await stage.advance(10);
+  assert.deepEqual(stage.members(), ["10.0.0.2:80"]);
+});
+
+Deno.test("a group that a reload takes away and another brings back keeps its targets' slots while they drain", async () => {
+  const web = sampleGroup([sampleEntry("10.0.0.1")]);
+  await using stage = new RegistryStage([web]);
+  await stage.registry.start();
+  const [before] = stage.publish();
+  stage.table.column(0).enter(before!.targets[0]!.slot);
+  stage.registry.reload([], SAMPLE_DNS);
+  assert.deepEqual(stage.publish(), []);
+  await stage.advance(5000, 1000);
+  stage.registry.reload([web], SAMPLE_DNS);
+  assert.deepEqual(stage.publish(), [before]);
+});
+
+Deno.test("two hundred reloads that swap a target leave no slot behind", async () => {
+  const one = [sampleGroup([sampleEntry("10.0.0.1")])];
+  const two = [sampleGroup([sampleEntry("10.0.0.2")])];
+  await using stage = new RegistryStage(one);
+  await stage.registry.start();
+  let highest = 0;
+  for (let i = 0; i < 200; i++) {
+    stage.registry.reload(i % 2 === 0 ? two : one, SAMPLE_DNS);
+    highest = Math.max(highest, stage.publish()[0]!.targets[0]!.slot);
+    await stage.advance(60_000);
+  }
+  assert.ok(highest <= 2, `slot ${highest} was used`);
+  assert.equal(stage.registry.views()[0]!.targets.length, 1);
+});

@@ -1,0 +1,271 @@
+import assert from "node:assert/strict";
+import { FLAG } from "../../../src/state/slot_layout.ts";
+import { pause } from "../../support/poll.ts";
+import { OK, RegistryStage, SICK } from "../../support/registry_stage.ts";
+import { SAMPLE_DNS, sampleCheck, sampleEntry, sampleGroup } from "../../support/sample_group.ts";
+
+const CHECKED = sampleCheck({ enabled: true, intervalMs: 1000 });
+
+Deno.test("A19: a host name with several addresses becomes one target for each, its weight shared out", async () => {
+  await using stage = new RegistryStage([
+    sampleGroup([sampleEntry("app.test", { weight: 6 }), sampleEntry("10.0.0.9", { weight: 2 })]),
+  ]);
+  stage.dns.set("app.test", ["10.0.0.3", "10.0.0.1", "10.0.0.2"]);
+  await stage.registry.start();
+  const [group] = stage.publish();
+  assert.deepEqual(group!.targets.map(({ address, host, weight }) => [address, host, weight]), [
+    ["10.0.0.1", "app.test", 2],
+    ["10.0.0.2", "app.test", 2],
+    ["10.0.0.3", "app.test", 2],
+    ["10.0.0.9", "10.0.0.9", 2],
+  ]);
+  assert.equal(new Set(group!.targets.map(({ slot }) => slot)).size, 4);
+  assert.equal(group!.resolved, true);
+});
+
+Deno.test("A41: an address that joins and one that leaves change the members at the next refresh, others keep their slot", async () => {
+  await using stage = new RegistryStage([sampleGroup([sampleEntry("app.test")])]);
+  stage.dns.set("app.test", ["10.0.0.1", "10.0.0.2"]);
+  await stage.registry.start();
+  const before = stage.publish()[0]!.targets;
+  const changes = stage.changes;
+  stage.dns.set("app.test", ["10.0.0.2", "10.0.0.3"]);
+  await stage.advance(30_000);
+  await stage.advance(10);
+  assert.equal(stage.changes, changes + 1);
+  const after = stage.publish()[0]!.targets;
+  assert.deepEqual(after.map(({ address }) => address), ["10.0.0.2", "10.0.0.3"]);
+  assert.equal(after[0]!.slot, before[1]!.slot);
+  assert.notEqual(after[1]!.slot, before[0]!.slot);
+  assert.deepEqual(stage.log.messages("dns_changed"), [
+    "Name app.test resolves to 10.0.0.1, 10.0.0.2",
+    "Name app.test resolves to 10.0.0.2, 10.0.0.3 (was 10.0.0.1, 10.0.0.2)",
+  ]);
+});
+
+Deno.test("a refresh that brings the same addresses in another order makes no snapshot and no log line", async () => {
+  await using stage = new RegistryStage([sampleGroup([sampleEntry("app.test")])]);
+  stage.dns.set("app.test", ["10.0.0.1", "10.0.0.2"]);
+  await stage.registry.start();
+  stage.publish();
+  const { changes } = stage;
+  stage.dns.set("app.test", ["10.0.0.2", "10.0.0.1"]);
+  await stage.advance(30_000);
+  await stage.advance(10);
+  assert.equal(stage.changes, changes);
+  assert.equal(stage.log.messages("dns_changed").length, 1);
+});
+
+Deno.test("a target that left drains until its last request is over, and its slot then rests before another has it", async () => {
+  await using stage = new RegistryStage([sampleGroup([sampleEntry("app.test")])]);
+  stage.dns.set("app.test", ["10.0.0.1"]);
+  await stage.registry.start();
+  const slot = stage.publish()[0]!.targets[0]!.slot;
+  const worker = stage.table.column(0);
+  worker.enter(slot);
+  stage.dns.set("app.test", ["10.0.0.2"]);
+  await stage.advance(30_000);
+  stage.publish();
+  assert.equal(stage.view("10.0.0.1:80").state, "draining");
+  await stage.advance(5000, 1000);
+  assert.equal(stage.view("10.0.0.1:80").reason, "left the group");
+  worker.leave(slot);
+  await stage.advance(1000);
+  assert.throws(() => stage.view("10.0.0.1:80"));
+  // Still resting: the next target gets another slot.
+  stage.dns.set("app.test", ["10.0.0.2", "10.0.0.3"]);
+  await stage.advance(30_000);
+  assert.ok(stage.publish()[0]!.targets.every((target) => target.slot !== slot));
+  stage.dns.set("app.test", ["10.0.0.2", "10.0.0.3", "10.0.0.4"]);
+  await stage.advance(60_000, 30_000);
+  assert.equal(stage.publish()[0]!.targets[2]!.slot, slot);
+});
+
+Deno.test("a slot is not given away while a worker may still serve by a snapshot that names it", async () => {
+  await using stage = new RegistryStage([sampleGroup([sampleEntry("app.test")])]);
+  stage.dns.set("app.test", ["10.0.0.1"]);
+  await stage.registry.start();
+  stage.registry.groups(7);
+  stage.dns.set("app.test", ["10.0.0.2"]);
+  await stage.advance(30_000);
+  stage.registry.groups(8);
+  stage.registry.appliedEverywhere(7);
+  await stage.advance(2000);
+  assert.equal(stage.view("10.0.0.1:80").state, "draining");
+  stage.registry.appliedEverywhere(8);
+  assert.throws(() => stage.view("10.0.0.1:80"));
+});
+
+Deno.test("a target that comes back while it drains keeps its slot, health and counters", async () => {
+  await using stage = new RegistryStage([sampleGroup([sampleEntry("app.test")], { healthCheck: CHECKED })]);
+  stage.dns.set("app.test", ["10.0.0.1", "10.0.0.2"]);
+  stage.health.set("10.0.0.1:80", SICK);
+  await stage.registry.start();
+  await stage.advance(1000);
+  const { slot } = stage.publish()[0]!.targets[0]!;
+  stage.table.column(0).count(slot, "attempts");
+  assert.equal(stage.view("10.0.0.1:80").state, "unhealthy");
+  stage.dns.set("app.test", ["10.0.0.2"]);
+  await stage.advance(29_000, 1000);
+  await stage.advance(10);
+  assert.equal(stage.view("10.0.0.1:80").state, "draining");
+  stage.dns.set("app.test", ["10.0.0.1", "10.0.0.2"]);
+  await stage.advance(30_000, 1000);
+  await stage.advance(10);
+  assert.equal(stage.publish()[0]!.targets[0]!.slot, slot);
+  assert.equal(stage.view("10.0.0.1:80").state, "unhealthy");
+  assert.equal(stage.table.targetCounter(slot, "attempts"), 1);
+});
+
+Deno.test("a failed lookup keeps the last good answer and is logged once, until it succeeds again", async () => {
+  await using stage = new RegistryStage([sampleGroup([sampleEntry("app.test")])]);
+  stage.dns.set("app.test", ["10.0.0.1"]);
+  await stage.registry.start();
+  stage.dns.set("app.test", new Error("server is gone"));
+  await stage.advance(90_000, 30_000);
+  assert.deepEqual(stage.members(), ["10.0.0.1:80"]);
+  assert.deepEqual(stage.log.messages("dns_failed"), [
+    "Name app.test did not resolve (server is gone); still using 10.0.0.1",
+  ]);
+  const [name] = stage.registry.views()[0]!.names;
+  assert.deepEqual([name!.answers, name!.failures, name!.lastError], [1, 3, "server is gone"]);
+  stage.dns.set("app.test", ["10.0.0.1"]);
+  await stage.advance(30_000);
+  assert.deepEqual(stage.log.messages("dns_recovered"), ["Name app.test resolves again after 3 failed lookups"]);
+  assert.equal(stage.registry.views()[0]!.names[0]!.lastError, null);
+});
+
+Deno.test("a group is unresolved until one of its names has resolved, and such a name is tried again with backoff", async () => {
+  await using stage = new RegistryStage([sampleGroup([sampleEntry("late.test")])], { refreshIntervalMs: 0 });
+  await stage.registry.start();
+  assert.equal(stage.publish()[0]!.resolved, false);
+  await stage.advance(1000);
+  await stage.advance(2000);
+  await stage.advance(3999);
+  assert.equal(stage.registry.views()[0]!.names[0]!.failures, 3);
+  stage.dns.set("late.test", ["10.0.0.1"]);
+  await stage.advance(1);
+  assert.deepEqual(stage.members(), ["10.0.0.1:80"]);
+  assert.equal(stage.publish()[0]!.resolved, true);
+  // Interval 0: never again.
+  stage.dns.set("late.test", ["10.0.0.2"]);
+  await stage.advance(300_000, 30_000);
+  assert.deepEqual(stage.members(), ["10.0.0.1:80"]);
+});
+
+Deno.test("a name server that never answers holds the start up for the lookup's timeout, not longer", async () => {
+  await using stage = new RegistryStage([sampleGroup([sampleEntry("slow.test"), sampleEntry("10.0.0.1")])]);
+  stage.dns.set("slow.test", null);
+  const started = stage.registry.start();
+  // Literal addresses need not wait for it.
+  assert.deepEqual(stage.members(), ["10.0.0.1:80"]);
+  await stage.advance(5000);
+  await started;
+  assert.match(stage.log.messages("dns_failed")[0]!, /no answer within 5000 ms/);
+});
+
+Deno.test("A32: probes take a target out after the failure threshold and back after the success threshold, a log line each", async () => {
+  await using stage = new RegistryStage([sampleGroup([sampleEntry("10.0.0.1")], { healthCheck: CHECKED })]);
+  await stage.registry.start();
+  await pause(0);
+  const { slot } = stage.publish()[0]!.targets[0]!;
+  assert.equal(stage.view("10.0.0.1:80").state, "healthy");
+  stage.health.set("10.0.0.1:80", SICK);
+  await stage.advance(1000);
+  assert.equal(stage.table.flags[slot], 0);
+  await stage.advance(1000);
+  assert.equal(stage.table.flags[slot], FLAG.unhealthy);
+  assert.equal(stage.view("10.0.0.1:80").reason, "Target.ResponseCodeMismatch got 503");
+  stage.health.set("10.0.0.1:80", OK);
+  await stage.advance(2000, 1000);
+  assert.equal(stage.table.flags[slot], 0);
+  assert.deepEqual(stage.log.messages("target_state"), [
+    "Target 10.0.0.1:80 of group web is [HEALTHY]: got 200",
+    "Target 10.0.0.1:80 of group web is [UNHEALTHY]: Target.ResponseCodeMismatch got 503",
+    "Target 10.0.0.1:80 of group web is [HEALTHY]: got 200",
+  ]);
+});
+
+Deno.test("A35: checks that are off probe nobody and set no flag, also when they are switched off while a target is out", async () => {
+  const on = sampleGroup([sampleEntry("10.0.0.1")], { healthCheck: CHECKED });
+  await using stage = new RegistryStage([on]);
+  stage.health.set("10.0.0.1:80", SICK);
+  await stage.registry.start();
+  await stage.advance(2000, 1000);
+  const { slot } = stage.publish()[0]!.targets[0]!;
+  assert.equal(stage.table.flags[slot], FLAG.unhealthy);
+  stage.registry.reload([sampleGroup([sampleEntry("10.0.0.1")])], SAMPLE_DNS);
+  assert.equal(stage.table.flags[slot], 0);
+  const probes = stage.probed.length;
+  await stage.advance(60_000, 1000);
+  assert.equal(stage.probed.length, probes);
+  assert.equal(stage.view("10.0.0.1:80").nextProbeMs, null);
+});
+
+Deno.test("a target that refuses connections is ejected, comes back by time, and stays out twice as long the next time", async () => {
+  const group = sampleGroup([sampleEntry("10.0.0.1"), sampleEntry("10.0.0.2")], {
+    ejection: { enabled: true, failures: 2, timeMs: 1000 },
+  });
+  await using stage = new RegistryStage([group]);
+  await stage.registry.start();
+  const [first, second] = stage.publish()[0]!.targets;
+  stage.registry.reportConnectionFailure(first!.slot, 1, "Connection refused");
+  assert.equal(stage.table.flags[first!.slot], 0);
+  stage.registry.reportConnectionFailure(first!.slot, 2, "Connection refused");
+  assert.equal(stage.table.flags[first!.slot], FLAG.ejected);
+  assert.equal(stage.view("10.0.0.1:80").ejectedUntilMs, stage.clock.wallMs() + 1000);
+  // Never more than half of the group.
+  stage.registry.reportConnectionFailure(second!.slot, 9, "Connection refused");
+  assert.equal(stage.table.flags[second!.slot], 0);
+  await stage.advance(1000);
+  assert.equal(stage.table.flags[first!.slot], 0);
+  stage.registry.reportConnectionFailure(first!.slot, 3, "Connection refused");
+  await stage.advance(1999);
+  assert.equal(stage.table.flags[first!.slot], FLAG.ejected);
+  await stage.advance(1);
+  assert.equal(stage.view("10.0.0.1:80").state, "healthy");
+  assert.deepEqual(stage.log.messages("target_state"), [
+    "Target 10.0.0.1:80 of group web is [EJECTED]: 2 failed connections in a row (Connection refused), for 1000 ms",
+    "Target 10.0.0.1:80 of group web is [HEALTHY]: ejection ended",
+    "Target 10.0.0.1:80 of group web is [EJECTED]: 3 failed connections in a row (Connection refused), for 2000 ms",
+    "Target 10.0.0.1:80 of group web is [HEALTHY]: ejection ended",
+  ]);
+});
+
+Deno.test("C21: a successful probe frees an ejected target and ends its run of failures", async () => {
+  const group = sampleGroup([sampleEntry("10.0.0.1")], {
+    healthCheck: CHECKED,
+    ejection: { enabled: true, failures: 1, timeMs: 60_000 },
+  });
+  await using stage = new RegistryStage([group]);
+  await stage.registry.start();
+  await pause(0);
+  const { slot } = stage.publish()[0]!.targets[0]!;
+  stage.registry.reportConnectionFailure(slot, stage.table.column(0).connectFailed(slot), "Connection refused");
+  assert.equal(stage.table.flags[slot], FLAG.ejected);
+  await stage.advance(1000);
+  assert.equal(stage.table.flags[slot], 0);
+  assert.equal(stage.table.consecutiveFailures[slot], 0);
+});
+
+Deno.test("the operator's drain holds through probes and reloads, until enable", async () => {
+  const group = sampleGroup([sampleEntry("10.0.0.1"), sampleEntry("::1")], { healthCheck: CHECKED });
+  await using stage = new RegistryStage([group]);
+  await stage.registry.start();
+  const { slot } = stage.publish()[0]!.targets[1]!;
+  assert.equal(stage.registry.drain("web", "[::1]:80"), true);
+  assert.equal(stage.registry.drain("web", "10.9.9.9:80"), false);
+  assert.equal(stage.registry.drain("other", "[::1]:80"), false);
+  stage.health.set("[::1]:80", SICK);
+  await stage.advance(3000, 1000);
+  stage.health.set("[::1]:80", OK);
+  await stage.advance(3000, 1000);
+  stage.registry.reload([{ ...group, failOpen: true }], SAMPLE_DNS);
+  assert.equal(stage.table.flags[slot], FLAG.draining);
+  assert.deepEqual([stage.view("[::1]:80").state, stage.view("[::1]:80").reason], [
+    "draining",
+    "drained by the operator",
+  ]);
+  assert.equal(stage.registry.enable("web", "[::1]:80"), true);
+  assert.equal(stage.table.flags[slot], 0);
+});
