@@ -1,0 +1,71 @@
+/**
+ * WebSocket through the balancer. `Deno.serve` hands out no raw connection, so bytes can't be copied through: the handshake is made
+ * with the target first, by `ws` (which tells a refused handshake's real answer), then with the client, by `Deno.upgradeWebSocket`,
+ * and whole messages go from one to the other. What that means for users stands in docs/websocket.md.
+ */
+import type { TargetSnapshot } from "../state/group_snapshot.ts";
+import type { Clock } from "../time/clock.ts";
+import { handshakeProblem } from "./upgrade_request.ts";
+import { shakeHands, type UpgradeFailure } from "./upgrade_target.ts";
+import { Tunnel, type TunnelOptions } from "./upgrade_tunnel.ts";
+
+export { isUpgrade, type UpgradeKind, upgradeKind } from "./upgrade_request.ts";
+export type { UpgradeFailure } from "./upgrade_target.ts";
+export type { LeftFirst, TunnelOutcome } from "./upgrade_tunnel.ts";
+
+/** Where a WebSocket request goes. */
+export interface UpgradeUpstream {
+  readonly target: TargetSnapshot;
+  /** Forwarded path and query, sent as they are. */
+  readonly path: string;
+  /** Prepared for the target: hop-by-hop headers gone; `Host`, `Via` and the X-Forwarded family in. */
+  readonly headers: readonly (readonly [string, string])[];
+}
+
+export interface UpgradeOptions extends Omit<TunnelOptions, "clock"> {
+  readonly clock: Clock;
+  /** From now until the target's answer to the handshake. */
+  readonly handshakeTimeoutMs: number;
+}
+
+/** What came of a WebSocket request. */
+export type UpgradeResult =
+  /** The tunnel stands as soon as `Deno.serve` gets `response`; `onClosed` tells its end. */
+  | { readonly kind: "upgraded"; readonly response: Response; close(code: number, reason: string): void }
+  /** The target answered in HTTP: status, headers and body as they came. */
+  | { readonly kind: "answered"; readonly response: Response }
+  /** The client's handshake is malformed (400) or of another version (426); no target was asked. */
+  | {
+    readonly kind: "malformed";
+    readonly status: 400 | 426;
+    readonly headers: [string, string][];
+    readonly detail: string;
+  }
+  /** Neither; the client was told nothing yet, so another target may be tried. */
+  | { readonly kind: "failed"; readonly failure: UpgradeFailure; readonly detail: string };
+
+/** Forwards a WebSocket request to a target. `onClosed` is called once where the result is `upgraded`, else never. */
+export async function forwardUpgrade(
+  request: Request,
+  upstream: UpgradeUpstream,
+  options: UpgradeOptions,
+): Promise<UpgradeResult> {
+  const problem = handshakeProblem(request.headers);
+  if (problem !== null) {
+    // RFC 6455 section 4.4: say which version is spoken; RFC 9110 section 15.5.22: a 426 says in Upgrade what is wanted.
+    const headers: [string, string][] = problem.status === 426
+      ? [["sec-websocket-version", "13"], ["connection", "upgrade"], ["upgrade", "websocket"]]
+      : [];
+    return { kind: "malformed", status: problem.status, headers, detail: problem.detail };
+  }
+  const handshake = await shakeHands(upstream, {
+    timeoutMs: options.handshakeTimeoutMs,
+    clock: options.clock,
+    signal: request.signal,
+  });
+  if (handshake.kind !== "accepted") return handshake;
+  const tunnel = new Tunnel(request, handshake.socket, options);
+  const { response } = tunnel.client;
+  for (const [name, value] of handshake.told) response.headers.append(name, value);
+  return { kind: "upgraded", response, close: (code, reason) => tunnel.close(code, reason) };
+}

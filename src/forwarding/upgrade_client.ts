@@ -1,0 +1,151 @@
+import type { CancelTimer, Clock } from "../time/clock.ts";
+
+/** How a leg of a tunnel ended: with a close frame (`code` is 1005 where it held none), or by vanishing (`code` null). */
+export interface LegEnd {
+  readonly code: number | null;
+  readonly reason: string;
+}
+
+/** What the client's leg tells its owner. */
+export interface ClientLegHandlers {
+  opened(): void;
+  /** A whole message; false asks to read no further until `resume`. */
+  message(data: string | ArrayBuffer): boolean;
+  /** Once, also where the leg never opened. */
+  ended(end: LegEnd): void;
+}
+
+/** The two places of a WebSocket of Deno's where its reading can be held; see {@linkcode findReadingKeys}. */
+interface ReadingKeys {
+  readonly readyState: symbol;
+  readonly eventLoop: symbol;
+}
+
+const OPEN = 1;
+const CLOSED = 3;
+/** How often a slow client's buffer is looked at: the platform tells nobody when it has drained. */
+const DRAIN_POLL_MS = 5;
+
+/** The client's leg: the WebSocket that `Deno.serve` makes of the client's request. */
+export class ClientLeg {
+  /** The 101 for `Deno.serve`. Its headers can still be added to. */
+  readonly response: Response;
+  /** False where `message` returning false changes nothing. */
+  readonly canPause: boolean;
+  readonly #socket: WebSocket;
+  readonly #handlers: ClientLegHandlers;
+  readonly #clock: Clock;
+  readonly #keys: ReadingKeys | null;
+  readonly #pingSeconds: number;
+  #paused = false;
+  #ended = false;
+  #cancelPeek: CancelTimer | null = null;
+  #cancelPoll: CancelTimer | null = null;
+
+  /**
+   * Accepts the client. `pingSeconds` is `Deno.upgradeWebSocket`'s `idleTimeout`: a client that was silent for half of it
+   * is sent a ping, and is gone if nothing comes back in the other half; 0 never asks.
+   */
+  constructor(
+    request: Request,
+    handlers: ClientLegHandlers,
+    options: { clock: Clock; pingSeconds: number; holdReading: boolean },
+  ) {
+    const { socket, response } = Deno.upgradeWebSocket(request, { idleTimeout: options.pingSeconds });
+    this.response = response;
+    this.#keys = options.holdReading ? findReadingKeys(socket) : null;
+    this.canPause = this.#keys !== null;
+    this.#socket = socket;
+    this.#handlers = handlers;
+    this.#clock = options.clock;
+    this.#pingSeconds = options.pingSeconds;
+    socket.binaryType = "arraybuffer";
+    socket.addEventListener("open", () => handlers.opened());
+    socket.addEventListener("message", (event) => {
+      if (!handlers.message(event.data)) this.#stopReading();
+    });
+    // Without a `close` event to follow where the client left before the 101 was out.
+    socket.addEventListener("error", () => {
+      if (socket.readyState !== OPEN) this.#end({ code: null, reason: "" });
+    });
+    socket.addEventListener("close", (event) => {
+      this.#end(event.wasClean ? { code: event.code, reason: event.reason } : { code: null, reason: "" });
+    });
+  }
+
+  /** Bytes that wait for the client to read them. */
+  get buffered(): number {
+    return this.#socket.bufferedAmount;
+  }
+
+  send(data: string | Uint8Array<ArrayBuffer>): void {
+    this.#socket.send(data);
+  }
+
+  /** Sends a close frame behind all that was sent; null sends one without a code. */
+  close(code: number | null, reason: string): void {
+    this.resume();
+    if (this.#socket.readyState !== OPEN) return;
+    if (code === null) this.#socket.close();
+    else this.#socket.close(code, reason);
+  }
+
+  /** Calls `run` once when no more than `bytes` wait for the client, or the leg is over. */
+  whenBuffered(bytes: number, run: () => void): void {
+    if (this.#ended || this.buffered <= bytes) return run();
+    this.#cancelPoll?.();
+    this.#cancelPoll = this.#clock.after(DRAIN_POLL_MS, () => this.whenBuffered(bytes, run));
+  }
+
+  /** Reads on after `message` returned false. */
+  resume(): void {
+    this.#cancelPeek?.();
+    this.#cancelPeek = null;
+    if (!this.#paused) return;
+    this.#paused = false;
+    const keys = this.#keys!;
+    const socket = this.#socket as unknown as Record<symbol, () => Promise<void>>;
+    // Behind the microtask of #stopReading, should both happen in one turn.
+    queueMicrotask(() => {
+      if (!this.#ended) void socket[keys.eventLoop]!();
+    });
+  }
+
+  /**
+   * Leaves the socket's reading loop, so that TCP makes the client wait. Deno has no call for that, but its loop asks after each
+   * message whether the socket is closed: it is made to look so until the loop has looked, and resuming starts the loop anew.
+   */
+  #stopReading(): void {
+    if (this.#keys === null || this.#paused) return;
+    this.#paused = true;
+    const { readyState } = this.#keys;
+    const socket = this.#socket as unknown as Record<symbol, number>;
+    if (socket[readyState] === OPEN) {
+      socket[readyState] = CLOSED;
+      queueMicrotask(() => socket[readyState] = OPEN);
+    }
+    // Pongs are not seen meanwhile: let one message in now and then, or the ping would take a waiting client for a dead one.
+    if (this.#pingSeconds > 0) this.#cancelPeek = this.#clock.after(this.#pingSeconds * 250, () => this.resume());
+  }
+
+  #end(end: LegEnd): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#cancelPeek?.();
+    this.#handlers.ended(end);
+  }
+}
+
+/**
+ * Finds where this Deno keeps a WebSocket's state and reading loop: private symbols, the same in Deno 2.4 to 2.9. Null where they
+ * are not found; then a client that sends much faster than its target reads is cut off instead of being made to wait.
+ */
+function findReadingKeys(socket: WebSocket): ReadingKeys | null {
+  const readyState = symbolOf(socket, "[[readyState]]");
+  const eventLoop = symbolOf(Object.getPrototypeOf(socket), "[[eventLoop]]");
+  return readyState === undefined || eventLoop === undefined ? null : { readyState, eventLoop };
+}
+
+function symbolOf(object: object, description: string): symbol | undefined {
+  return Object.getOwnPropertySymbols(object).find((symbol) => symbol.description === description);
+}

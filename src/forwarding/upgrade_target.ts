@@ -1,0 +1,177 @@
+import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
+import { Readable } from "node:stream";
+import WebSocket from "ws";
+import type { Clock } from "../time/clock.ts";
+import { hostPort, type TargetSnapshot } from "../state/group_snapshot.ts";
+import { listOf, pairsOf, targetHandshakeHeaders, toldOfHandshake } from "./upgrade_request.ts";
+
+/** The part of `ws`'s WebSocket that a tunnel uses. */
+export interface TargetSocket {
+  readonly readyState: number;
+  on(event: "message", listener: (data: Uint8Array<ArrayBuffer>, isBinary: boolean) => void): void;
+  on(event: "close", listener: (code: number, reason: Uint8Array) => void): void;
+  on(event: "ping" | "pong", listener: () => void): void;
+  on(event: "error", listener: (error: Error) => void): void;
+  send(data: string | Uint8Array, options: { binary: boolean }, sent: (error?: Error) => void): void;
+  close(code?: number, reason?: string): void;
+  terminate(): void;
+  pause(): void;
+  resume(): void;
+}
+
+/** Why a handshake brought neither a tunnel nor an answer; `client_closed` where the client left meanwhile. */
+export type UpgradeFailure =
+  | "connect_refused"
+  | "connect_failed"
+  | "reset_before_headers"
+  | "bad_response"
+  | "timeout"
+  | "client_closed";
+
+/** What came of the handshake with a target. */
+export type TargetHandshake =
+  /** Accepted. The socket is paused; `told` are the headers of its 101 for the client. */
+  | { readonly kind: "accepted"; readonly socket: TargetSocket; readonly told: [string, string][] }
+  /** The target answered in HTTP instead (401, 403, 426, a redirect ...). */
+  | { readonly kind: "answered"; readonly response: Response }
+  | { readonly kind: "failed"; readonly failure: UpgradeFailure; readonly detail: string };
+
+/** Largest message either way; a larger one ends the tunnel. Deno's own limit for the client's leg. */
+export const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
+/** How long a target may take to answer a close frame, or to close its socket after its own. */
+const TARGET_CLOSE_MS = 3_000;
+
+/** Makes a WebSocket handshake with a target. */
+export function shakeHands(
+  upstream: { target: TargetSnapshot; path: string; headers: readonly (readonly [string, string])[] },
+  options: { timeoutMs: number; clock: Clock; signal: AbortSignal },
+): Promise<TargetHandshake> {
+  const { promise, resolve } = Promise.withResolvers<TargetHandshake>();
+  const { target } = upstream;
+  const secure = target.scheme === "https";
+  const headers = targetHandshakeHeaders(upstream.headers);
+  const offered = offeredIn(upstream.headers);
+  let connected = false;
+  let settled = false;
+  let told: [string, string][] = [];
+
+  const socket = new WebSocket(`${secure ? "wss" : "ws"}://${hostPort(target.address, target.port)}/`, [], {
+    headers,
+    // Agreed end to end or not at all; see targetHandshakeHeaders.
+    perMessageDeflate: false,
+    followRedirects: false,
+    maxPayload: MAX_MESSAGE_BYTES,
+    closeTimeout: TARGET_CLOSE_MS,
+    agent: false,
+    servername: secure ? target.host : undefined,
+    finishRequest(
+      request: { path: string; on: (event: "socket", run: (socket: Socket) => void) => void; end(): void },
+    ) {
+      // As it is: a URL would write some characters anew.
+      request.path = upstream.path;
+      request.on("socket", (raw) => raw.once(secure ? "secureConnect" : "connect", () => connected = true));
+      request.end();
+    },
+  });
+
+  function settle(result: TargetHandshake): boolean {
+    if (settled) return false;
+    settled = true;
+    cancelDeadline();
+    options.signal.removeEventListener("abort", clientLeft);
+    resolve(result);
+    return true;
+  }
+  function fail(failure: UpgradeFailure, detail: string): void {
+    if (settle({ kind: "failed", failure, detail })) socket.terminate();
+  }
+  function clientLeft(): void {
+    fail("client_closed", "The client went away during the handshake");
+  }
+
+  const cancelDeadline = options.clock.after(
+    options.timeoutMs,
+    () => fail("timeout", connected ? "No answer to the handshake in time" : "No connection in time"),
+  );
+  options.signal.addEventListener("abort", clientLeft);
+  if (options.signal.aborted) clientLeft();
+
+  socket.on("upgrade", (response: IncomingMessage) => {
+    const chosen = response.headers["sec-websocket-protocol"];
+    if (typeof chosen === "string" && !offered.includes(chosen)) {
+      return fail("bad_response", `The target chose a subprotocol that was not offered: ${JSON.stringify(chosen)}`);
+    }
+    // `ws` would refuse an answer without a subprotocol to an offer, which RFC 6455 section 4.1 allows: the offer is
+    // made by a plain header (so it knows of none), and the answer was checked here.
+    delete response.headers["sec-websocket-protocol"];
+    told = toldOfHandshake(response.rawHeaders);
+  });
+  socket.on("open", () => {
+    // Nothing is read before the client is there to get it.
+    socket.pause();
+    if (!settle({ kind: "accepted", socket, told })) socket.terminate();
+  });
+  socket.on("unexpected-response", (_request: unknown, answer: IncomingMessage) => {
+    const response = responseOf(answer);
+    if (response === null) {
+      answer.destroy();
+      return fail("bad_response", `The target answered the handshake with status ${answer.statusCode}`);
+    }
+    if (!settle({ kind: "answered", response })) answer.destroy();
+  });
+  socket.on("error", (error: Error & { code?: string }) => {
+    const { failure, detail } = explain(error, connected);
+    fail(failure, detail);
+  });
+  return promise;
+}
+
+function offeredIn(headers: readonly (readonly [string, string])[]): string[] {
+  return headers.flatMap(([name, value]) =>
+    name.toLowerCase() === "sec-websocket-protocol" ? listOf(value, false) : []
+  );
+}
+
+/** Maps what node:net, node:http and `ws` say to the closed list of failures. */
+function explain(error: Error & { code?: string }, connected: boolean): { failure: UpgradeFailure; detail: string } {
+  const code = error.code ?? "";
+  const detail = error.message;
+  if (code === "ECONNREFUSED") return { failure: "connect_refused", detail };
+  if (!connected) return { failure: "connect_failed", detail };
+  if (code === "ECONNRESET" || code === "EPIPE" || code === "ECONNABORTED") {
+    return { failure: "reset_before_headers", detail };
+  }
+  return { failure: "bad_response", detail };
+}
+
+/** Hop-by-hop headers of an answer (RFC 9110 section 7.6.1). */
+const HOP_BY_HOP = new Set([
+  "connection",
+  "keep-alive",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+const NO_BODY = new Set([204, 205, 304]);
+
+/** Turns a target's HTTP answer into the client's; null where it can't be one. */
+function responseOf(answer: IncomingMessage): Response | null {
+  const status = answer.statusCode ?? 0;
+  if (status < 200 || status > 599) return null;
+  const pairs = pairsOf(answer.rawHeaders);
+  const dropped = new Set(pairs.flatMap(([name, value]) => name.toLowerCase() === "connection" ? listOf(value) : []));
+  const headers = new Headers();
+  for (const [name, value] of pairs) {
+    const key = name.toLowerCase();
+    if (!HOP_BY_HOP.has(key) && !dropped.has(key)) headers.append(name, value);
+    // A 426 says in its Upgrade what would be welcome instead (RFC 9110 section 15.5.22).
+    else if (key === "upgrade" && status === 426) headers.append(name, value);
+  }
+  if (headers.has("upgrade")) headers.set("connection", "upgrade");
+  if (NO_BODY.has(status)) answer.resume();
+  const body = NO_BODY.has(status) ? null : Readable.toWeb(answer) as ReadableStream<Uint8Array<ArrayBuffer>>;
+  return new Response(body, { status, statusText: answer.statusMessage, headers });
+}

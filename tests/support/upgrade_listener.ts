@@ -1,0 +1,79 @@
+import { forwardUpgrade, type TunnelOutcome, type UpgradeOptions, type UpgradeResult } from "../../src/forwarding/upgrade.ts";
+import { type Clock, systemClock } from "../../src/time/clock.ts";
+
+/** A listener that does nothing but forward upgrades to one target, and keeps what it was told. */
+export class UpgradeListener implements AsyncDisposable {
+  readonly port: number;
+  readonly results: UpgradeResult[] = [];
+  readonly outcomes: TunnelOutcome[] = [];
+  /** The real clock, with a record of timers left behind. */
+  readonly clock = new CountingClock();
+  readonly #server: Deno.HttpServer<Deno.NetAddr>;
+
+  constructor(targetPort: number, options: Partial<UpgradeOptions> = {}) {
+    const target = {
+      slot: 0,
+      scheme: "http" as const,
+      host: "target.test",
+      address: "127.0.0.1",
+      port: targetPort,
+      base: "",
+      weight: 1,
+    };
+    this.#server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
+      const path = request.url.slice(request.url.indexOf("/", 8));
+      const headers: [string, string][] = [["Host", `target.test:${targetPort}`]];
+      for (const [name, value] of request.headers) {
+        if (!["host", "connection", "upgrade"].includes(name)) headers.push([name, value]);
+      }
+      const result = await forwardUpgrade(request, { target, path, headers }, {
+        handshakeTimeoutMs: 5000,
+        idleTimeoutMs: 0,
+        clock: this.clock,
+        onClosed: (outcome) => this.outcomes.push(outcome),
+        ...options,
+      });
+      this.results.push(result);
+      if (result.kind === "upgraded" || result.kind === "answered") return result.response;
+      if (result.kind === "malformed") return new Response(null, { status: result.status, headers: result.headers });
+      return new Response(result.failure, { status: 502 });
+    });
+    this.port = this.#server.addr.port;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#server.shutdown();
+  }
+}
+
+/** The system's clock, counting timers that wait. */
+class CountingClock implements Clock {
+  pending = 0;
+  wallMs = systemClock.wallMs;
+  monotonicMs = systemClock.monotonicMs;
+  every = systemClock.every;
+  after(delayMs: number, run: () => void): () => void {
+    this.pending++;
+    let over = false;
+    const cancel = systemClock.after(delayMs, () => {
+      over = true;
+      this.pending--;
+      run();
+    });
+    return () => {
+      if (over) return;
+      over = true;
+      this.pending--;
+      cancel();
+    };
+  }
+}
+
+/** Waits until `holds` is true, polling; fails after `limitMs`. */
+export async function until(what: string, holds: () => boolean, limitMs = 20_000): Promise<void> {
+  const end = systemClock.monotonicMs() + limitMs;
+  while (!holds()) {
+    if (systemClock.monotonicMs() > end) throw new Error(`Waited in vain until ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}
