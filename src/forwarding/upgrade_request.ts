@@ -89,19 +89,20 @@ const OWN_TO_A_LEG = new Set([
 ]);
 
 /** Builds the headers of the target's handshake: names as they were first written, repeated ones as several lines. */
-export function targetHandshakeHeaders(headers: readonly (readonly [string, string])[]): Record<string, string[]> {
-  const names = new Map<string, string>();
-  const lines: Record<string, string[]> = {};
+export function targetHandshakeHeaders(
+  headers: readonly (readonly [string, string])[],
+): Record<string, string | string[]> {
+  const byName = new Map<string, { written: string; values: string[] }>();
   for (const [name, value] of headers) {
     const key = name.toLowerCase();
     if (OWN_TO_A_LEG.has(key)) continue;
-    const written = names.get(key);
-    if (written === undefined) {
-      names.set(key, name);
-      lines[name] = [value];
-    } else lines[written]!.push(value);
+    const same = byName.get(key);
+    if (same === undefined) byName.set(key, { written: name, values: [value] });
+    else same.values.push(value);
   }
-  return lines;
+  // node:http wants a plain string where there is one value (`Host`).
+  const lines = [...byName.values()].map(({ written, values }) => [written, values.length === 1 ? values[0]! : values]);
+  return Object.fromEntries(lines);
 }
 
 /** Headers of a target's 101 that the client is not told: they belong to the target's leg. */

@@ -1,4 +1,9 @@
-import { forwardUpgrade, type TunnelOutcome, type UpgradeOptions, type UpgradeResult } from "../../src/forwarding/upgrade.ts";
+import {
+  forwardUpgrade,
+  type TunnelOutcome,
+  type UpgradeOptions,
+  type UpgradeResult,
+} from "../../src/forwarding/upgrade.ts";
 import { type Clock, systemClock } from "../../src/time/clock.ts";
 
 /** A listener that does nothing but forward upgrades to one target, and keeps what it was told. */
@@ -66,14 +71,5 @@ class CountingClock implements Clock {
       this.pending--;
       cancel();
     };
-  }
-}
-
-/** Waits until `holds` is true, polling; fails after `limitMs`. */
-export async function until(what: string, holds: () => boolean, limitMs = 20_000): Promise<void> {
-  const end = systemClock.monotonicMs() + limitMs;
-  while (!holds()) {
-    if (systemClock.monotonicMs() > end) throw new Error(`Waited in vain until ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 2));
   }
 }
