@@ -36,7 +36,7 @@ export function spawnSluice(
 }
 
 /** Which program that is: the checkout's `main.ts`, or the compiled program that `SLUICE_PROGRAM` names. */
-function sluiceCommand(args: readonly string[], compiled: string | undefined): { program: string; args: string[] } {
+export function sluiceCommand(args: readonly string[], compiled: string | undefined): { program: string; args: string[] } {
   if (compiled !== undefined && compiled !== "") return { program: compiled, args: [...args] };
   return {
     program: Deno.execPath(),
@@ -57,7 +57,7 @@ function sluiceCommand(args: readonly string[], compiled: string | undefined): {
 }
 
 /** The whole environment of a sluice process: the given variables, and what Deno needs. An undefined one is left out. */
-function sluiceEnvironment(env: Record<string, string | undefined>): Record<string, string> {
+export function sluiceEnvironment(env: Record<string, string | undefined>): Record<string, string> {
   const all: Record<string, string> = { NO_COLOR: "1" };
   for (const name of DENO_NEEDS) {
     const value = Deno.env.get(name);

@@ -1,0 +1,38 @@
+import { fileURLToPath } from "node:url";
+import { freePort } from "../../tests/support/free_port.ts";
+import type { Contender } from "../contender.ts";
+import { PROXY_CORES, startOnCores } from "../process.ts";
+
+/** A bare `Deno.serve(r => fetch(...))` that forwards method, path, headers and body. */
+export const bareFetch = denoServer("bare fetch", "bare_fetch.ts");
+
+/** The same server once more: how far its ratio is from 1 tells how much the other ratios can mean. */
+export const bareFetchAgain = denoServer("bare fetch again", "bare_fetch.ts");
+
+/** `Deno.serve(() => fetch(target))`, which forwards the path alone. */
+export const barestFetch = denoServer("barest fetch", "barest_fetch.ts");
+
+function denoServer(name: string, file: string): Contender {
+  return {
+    name,
+    needs: [],
+    async start({ targets }) {
+      const port = freePort();
+      const process = await startOnCores({
+        program: Deno.execPath(),
+        args: ["run", "--no-check", "--allow-net", serverFile(file), `${port}`, ...targets],
+        cores: PROXY_CORES,
+        port,
+      });
+      return {
+        url: `http://127.0.0.1:${port}`,
+        process,
+        [Symbol.asyncDispose]: () => process[Symbol.asyncDispose](),
+      };
+    },
+  };
+}
+
+function serverFile(file: string): string {
+  return fileURLToPath(new URL(`../servers/${file}`, import.meta.url));
+}

@@ -1,0 +1,69 @@
+import { freePort } from "../../tests/support/free_port.ts";
+import { sluiceCommand, sluiceEnvironment } from "../../tests/support/sluice_program.ts";
+import { tempDir } from "../../tests/support/temp_dir.ts";
+import type { Contender } from "../contender.ts";
+import { PROXY_CORES, startOnCores } from "../process.ts";
+
+/** How sluice is set up in a scenario. */
+export interface SluiceSetup {
+  readonly name?: string;
+  /** Variables beside those that name rules and targets. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Path prefixes, all for the one group; default: `/`. */
+  readonly prefixes?: readonly string[];
+  /** Stripped from the path of each rule's requests: the prefix itself. */
+  readonly stripPrefix?: boolean;
+  /** Weights 1, 2, 3, 1, 2, 3 ... for the targets. */
+  readonly weighted?: boolean;
+  readonly cores?: string;
+}
+
+/** sluice as it comes: access log, statistics and admin listener on, one worker. */
+export function sluice(setup: SluiceSetup = {}): Contender {
+  return {
+    name: setup.name ?? "sluice",
+    needs: [],
+    async start({ targets }) {
+      const port = freePort();
+      const dir = await tempDir();
+      const command = sluiceCommand([], Deno.env.get("SLUICE_PROGRAM"));
+      const process = await startOnCores({
+        ...command,
+        cwd: dir.path,
+        env: sluiceEnvironment({
+          LISTENER_HOST: "127.0.0.1",
+          LISTENER_PORT: `${port}`,
+          LISTENER_WORKERS: "1",
+          ADMIN_PORT: "0",
+          TARGET_GROUP_1_NAME: "bench",
+          TARGET_GROUP_1_TARGETS: targets.join(","),
+          ...ruleVariables(setup),
+          TARGET_GROUP_1_WEIGHTS: setup.weighted
+            ? targets.map((target, i) => `${target}:${i % 3 + 1}`).join(",")
+            : undefined,
+          ...setup.env,
+        }),
+        cores: setup.cores ?? PROXY_CORES,
+        port,
+      });
+      return {
+        url: `http://127.0.0.1:${port}`,
+        process,
+        async [Symbol.asyncDispose]() {
+          await process[Symbol.asyncDispose]();
+          await dir[Symbol.asyncDispose]();
+        },
+      };
+    },
+  };
+}
+
+function ruleVariables(setup: SluiceSetup): Record<string, string> {
+  const variables: Record<string, string> = {};
+  (setup.prefixes ?? ["/"]).forEach((prefix, i) => {
+    variables[`LISTENER_RULE_${i + 1}_PATH_PREFIX`] = prefix;
+    variables[`LISTENER_RULE_${i + 1}_TARGET_GROUP`] = "bench";
+    if (setup.stripPrefix) variables[`LISTENER_RULE_${i + 1}_PATH_REWRITE`] = prefix;
+  });
+  return variables;
+}

@@ -1,0 +1,72 @@
+import { LineCollector } from "../tests/support/line_collector.ts";
+import { until, within } from "../tests/support/poll.ts";
+
+/** The cores: what is measured has one for itself; what loads it and what answers it share the other. */
+export const PROXY_CORES = "0";
+export const LOAD_CORES = "1";
+
+/** A running program of the benchmark, bound to its cores. */
+export interface BenchProcess extends AsyncDisposable {
+  readonly pid: number;
+  /** What it said on stderr so far. */
+  readonly stderr: () => string;
+}
+
+/** How a program is started. */
+export interface BenchCommand {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly env?: Record<string, string>;
+  readonly cwd?: string;
+  /** As `taskset -c` wants it. */
+  readonly cores: string;
+  /** Ready when this loopback port accepts. */
+  readonly port: number;
+}
+
+/** Starts a program on its cores and waits until its port accepts connections. Its stdout goes nowhere. */
+export async function startOnCores(command: BenchCommand): Promise<BenchProcess> {
+  // taskset turns into the program, so the process id stays the program's
+  const child = new Deno.Command("taskset", {
+    args: ["-c", command.cores, command.program, ...command.args],
+    cwd: command.cwd,
+    env: command.env,
+    clearEnv: command.env !== undefined,
+    stdin: "null",
+    stdout: "null",
+    stderr: "piped",
+  }).spawn();
+  const stderr = new LineCollector(child.stderr);
+  let ended = false;
+  child.status.then(() => ended = true);
+  const process: BenchProcess = {
+    pid: child.pid,
+    stderr: () => stderr.text,
+    async [Symbol.asyncDispose]() {
+      if (!ended) child.kill("SIGTERM");
+      try {
+        await within(child.status, `${command.program} to end`, 5_000);
+      } catch {
+        child.kill("SIGKILL");
+      }
+      await Promise.all([child.status, stderr.ended]);
+    },
+  };
+  try {
+    await until(() => ended || accepts(command.port), `${command.program} to listen`, { everyMs: 50 });
+    if (ended) throw new Error(`${command.program} ended:\n${stderr.text}`);
+  } catch (error) {
+    await process[Symbol.asyncDispose]();
+    throw error;
+  }
+  return process;
+}
+
+async function accepts(port: number): Promise<boolean> {
+  try {
+    (await Deno.connect({ hostname: "127.0.0.1", port })).close();
+    return true;
+  } catch {
+    return false;
+  }
+}

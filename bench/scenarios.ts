@@ -1,0 +1,110 @@
+import { bareFetch, bareFetchAgain, barestFetch } from "./contenders/bare_fetch.ts";
+import { caddy, haproxy, nginx } from "./contenders/native_proxies.ts";
+import { sluice, type SluiceSetup } from "./contenders/sluice.ts";
+import type { Scenario } from "./scenario.ts";
+
+const SMALL = { connections: 64, path: "/small" };
+
+const ALGORITHMS = [
+  "ROUND_ROBIN",
+  "WEIGHTED",
+  "LEAST_CONNECTIONS",
+  "LRT",
+  "STICKY",
+  "RANDOM",
+  "POWER_OF_TWO",
+  "HASH",
+];
+
+/** All that `deno task bench` can run, in the order in which it does. */
+export const SCENARIOS: readonly Scenario[] = [
+  {
+    name: "small",
+    title: "GET, 100-byte answers, 64 connections, 3 targets",
+    load: SMALL,
+    entries: [bareFetch, bareFetchAgain, sluice(), barestFetch, caddy, haproxy, nginx].map((contender) => ({
+      contender,
+    })),
+    note: "The two bare fetches are the same program: how far their ratio is from 1 is the error of all ratios here.",
+  },
+  ...besideBareFetch("headers", "GET with 1 KB of request headers", {
+    ...SMALL,
+    headers: Object.fromEntries(Array.from({ length: 10 }, (_, i) => [`X-Header-${i}`, "v".repeat(86)])),
+  }),
+  ...besideBareFetch("post", "POST with a body of 4 KB", { ...SMALL, method: "POST", bodyBytes: 4096 }),
+  ...besideBareFetch("64k", "GET, answers of 64 KB", { ...SMALL, path: "/64k" }),
+  ...besideBareFetch("1m", "GET, answers of 1 MB", { ...SMALL, path: "/1m" }),
+  ...[8, 64, 512].flatMap((connections) =>
+    besideBareFetch(`connections-${connections}`, `GET, ${connections} connections`, { ...SMALL, connections })
+  ),
+  {
+    name: "rules",
+    title: "1, 100 and 1000 rules, the request's own in their middle",
+    load: { connections: 64, path: "/svc-0000/small" },
+    entries: [1, 100, 1000].map((count) => ({ contender: sluice(rules(count)) })),
+  },
+  {
+    name: "targets",
+    title: "3, 100 and 1000 targets",
+    load: SMALL,
+    entries: [
+      ...[3, 100, 1000].map((targets) => ({ contender: sluice({ name: `sluice, ${targets} targets` }), targets })),
+      ...[3, 1000].map((targets) => ({ contender: { ...bareFetch, name: `bare fetch, ${targets} targets` }, targets })),
+    ],
+    note:
+      "More targets mean more kept connections for the same requests: what the bare fetch pays for that is not sluice's.",
+  },
+  {
+    name: "algorithms",
+    title: "every algorithm, 3 targets",
+    load: SMALL,
+    entries: ALGORITHMS.map((algorithm) => ({ contender: withAlgorithm(algorithm, 3) })),
+  },
+  {
+    name: "algorithms-1000",
+    title: "every algorithm, 1000 targets",
+    load: SMALL,
+    entries: ALGORITHMS.map((algorithm) => ({ contender: withAlgorithm(algorithm, 1000), targets: 1000 })),
+  },
+  {
+    name: "observability",
+    title: "access log and admin listener on, and off",
+    load: SMALL,
+    entries: [
+      { contender: sluice({ name: "sluice, all off", env: { ACCESS_LOG: "false", ADMIN_PORT: "off" } }) },
+      { contender: sluice({ name: "sluice, as it comes" }) },
+    ],
+  },
+  {
+    name: "workers",
+    title: "1 and 2 workers on two cores, 16 connections",
+    load: { ...SMALL, connections: 16 },
+    entries: [1, 2].map((workers) => ({
+      contender: sluice({ name: `sluice, ${workers} workers`, env: { LISTENER_WORKERS: `${workers}` }, cores: "0,1" }),
+    })),
+    note:
+      "Load generator and target share the second core, so only the CPU per request means something here, not the rate.",
+  },
+];
+
+function besideBareFetch(name: string, title: string, load: Scenario["load"]): Scenario[] {
+  return [{ name, title, load, entries: [bareFetch, sluice(), nginx].map((contender) => ({ contender })) }];
+}
+
+function rules(count: number): SluiceSetup {
+  // the request's rule is number 1 of one, and stands in the middle of many
+  const own = count >> 1;
+  const prefixes = Array.from(
+    { length: count },
+    (_, i) => `/svc-${String((i - own + count) % count).padStart(4, "0")}`,
+  );
+  return { name: `sluice, ${count} rules`, prefixes, stripPrefix: true };
+}
+
+function withAlgorithm(algorithm: string, targets: number) {
+  return sluice({
+    name: `${algorithm}, ${targets} targets`,
+    weighted: algorithm === "WEIGHTED",
+    env: { LOAD_BALANCING_ALGORITHM: algorithm },
+  });
+}

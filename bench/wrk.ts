@@ -1,0 +1,68 @@
+import { findProgram } from "../tests/support/have_program.ts";
+import { tempDir } from "../tests/support/temp_dir.ts";
+import { LOAD_CORES } from "./process.ts";
+
+/** What is asked, and by how many. */
+export interface LoadShape {
+  readonly connections: number;
+  readonly path: string;
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Size of the request's body. */
+  readonly bodyBytes?: number;
+}
+
+/** What came back. */
+export interface LoadResult {
+  readonly requests: number;
+  /** Answers that were no 2xx or 3xx, and connections that broke. More than none makes the measurement worthless. */
+  readonly errors: number;
+  readonly requestsPerSecond: number;
+  readonly p50Micros: number;
+  readonly p99Micros: number;
+}
+
+/** Loads a URL with wrk for some seconds: one thread, closed loop, keep-alive connections, on the load's core. */
+export async function runWrk(url: string, shape: LoadShape, seconds: number): Promise<LoadResult> {
+  const program = findProgram("wrk");
+  if (program === null) throw new Error("wrk is not installed");
+  await using dir = await tempDir();
+  const script = `${dir.path}/request.lua`;
+  await Deno.writeTextFile(script, luaScript(shape));
+  const args = ["-t1", `-c${shape.connections}`, `-d${seconds}s`, "--latency", "-s", script, url + shape.path];
+  const { code, stdout, stderr } = await new Deno.Command("taskset", { args: ["-c", LOAD_CORES, program, ...args] })
+    .output();
+  const text = new TextDecoder().decode(stdout);
+  if (code !== 0) throw new Error(`wrk failed: ${text}${new TextDecoder().decode(stderr)}`);
+  return parseWrk(text);
+}
+
+/** Reads what wrk prints at its end. */
+export function parseWrk(text: string): LoadResult {
+  const done = /(\d+) requests in ([\d.]+)(ms|s|m)/.exec(text);
+  if (done === null) throw new Error(`wrk printed no result: ${text}`);
+  const socketErrors = /Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(text) ?? [];
+  const badAnswers = Number(/Non-2xx or 3xx responses: (\d+)/.exec(text)?.[1] ?? 0);
+  return {
+    requests: Number(done[1]),
+    errors: badAnswers + socketErrors.slice(1).reduce((sum, n) => sum + Number(n), 0),
+    requestsPerSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(text)?.[1] ?? 0),
+    p50Micros: micros(/50%\s+(\S+)/.exec(text)?.[1]),
+    p99Micros: micros(/99%\s+(\S+)/.exec(text)?.[1]),
+  };
+}
+
+function micros(text = ""): number {
+  const found = /^([\d.]+)(us|ms|s|m)$/.exec(text);
+  const unit = { us: 1, ms: 1e3, s: 1e6, m: 6e7 }[found?.[2] ?? ""] ?? NaN;
+  return Number(found?.[1]) * unit;
+}
+
+function luaScript(shape: LoadShape): string {
+  const lines = [`wrk.method = ${JSON.stringify(shape.method ?? "GET")}`];
+  for (const [name, value] of Object.entries(shape.headers ?? {})) {
+    lines.push(`wrk.headers[${JSON.stringify(name)}] = ${JSON.stringify(value)}`);
+  }
+  if (shape.bodyBytes !== undefined) lines.push(`wrk.body = string.rep("x", ${shape.bodyBytes})`);
+  return lines.join("\n") + "\n";
+}
