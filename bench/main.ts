@@ -28,13 +28,18 @@ async function run(options: BenchOptions): Promise<number> {
   return results.some((result) => result.entries.some((e) => e.samples.some((sample) => sample.errors > 0))) ? 1 : 0;
 }
 
-if (import.meta.main) {
+function readOptions(): BenchOptions | null {
   try {
-    const options = parseOptions(Deno.args, SCENARIOS.map(({ name }) => name));
-    if (options.list) { for (const { name, title } of SCENARIOS) console.log(`${name.padEnd(18)}${title}`); }
-    else Deno.exitCode = await run(options);
+    return parseOptions(Deno.args, SCENARIOS.map(({ name }) => name));
   } catch (error) {
     console.error(`${(error as Error).message}\n\n${USAGE}`);
-    Deno.exitCode = 2;
+    return null;
   }
+}
+
+if (import.meta.main) {
+  const options = readOptions();
+  if (options === null) Deno.exitCode = 2;
+  else if (options.list) { for (const { name, title } of SCENARIOS) console.log(`${name.padEnd(18)}${title}`); }
+  else Deno.exitCode = await run(options);
 }

@@ -69,7 +69,6 @@ export const caddy = configured("caddy", {
 {
   admin off
   auto_https off
-  persist_config off
 }
 http://127.0.0.1:${port} {
   reverse_proxy ${targets.join(" ")} {
