@@ -45,8 +45,7 @@ function configuration(dir: string, addresses: readonly string[]): string {
 daemon off;
 worker_processes 1;
 pid ${dir}/nginx.pid;
-worker_rlimit_nofile 60000;
-events { worker_connections 30000; }
+events { worker_connections 8192; }
 http {
   access_log off;
   keepalive_requests 1000000000;

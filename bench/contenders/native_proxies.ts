@@ -12,8 +12,7 @@ export const nginx = configured("nginx", {
 daemon off;
 worker_processes 1;
 pid ${dir}/nginx.pid;
-worker_rlimit_nofile 60000;
-events { worker_connections 30000; }
+events { worker_connections 8192; }
 http {
   access_log /dev/null;
   keepalive_requests 1000000000;
@@ -47,7 +46,7 @@ export const haproxy = configured("haproxy", {
   text: (_dir, port, targets) => `
 global
   nbthread 1
-  maxconn 30000
+  maxconn 4000
 defaults
   mode http
   timeout connect 5s
