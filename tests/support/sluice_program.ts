@@ -36,7 +36,10 @@ export function spawnSluice(
 }
 
 /** Which program that is: the checkout's `main.ts`, or the compiled program that `SLUICE_PROGRAM` names. */
-export function sluiceCommand(args: readonly string[], compiled: string | undefined): { program: string; args: string[] } {
+export function sluiceCommand(
+  args: readonly string[],
+  compiled: string | undefined,
+): { program: string; args: string[] } {
   if (compiled !== undefined && compiled !== "") return { program: compiled, args: [...args] };
   return {
     program: Deno.execPath(),
