@@ -44,18 +44,23 @@ export class LatencyHistogram {
     if (other.#maxMs > this.#maxMs) this.#maxMs = other.#maxMs;
   }
 
-  /** Average and maximum are exact; a percentile is the least recorded value that at least so many per cent don't exceed. */
+  /** Average and maximum are exact to the microsecond; a percentile is the least recorded value that at least so many per cent don't exceed. */
   summary(): LatencySummary {
     if (this.count === 0) return { avg: 0, p50: 0, p90: 0, p95: 0, p99: 0, max: 0 };
     // The histogram answers with the top of a bucket, which may lie a little above the largest value of all.
-    const at = (percentile: number) => Math.min(this.#counts.getValueAtPercentile(percentile) / 1000, this.#maxMs);
+    const at = (percentile: number) =>
+      Math.min(this.#counts.getValueAtPercentile(percentile) / 1000, toMicros(this.#maxMs));
     return {
-      avg: this.#sumMs / this.count,
+      avg: toMicros(this.#sumMs / this.count),
       p50: at(50),
       p90: at(90),
       p95: at(95),
       p99: at(99),
-      max: this.#maxMs,
+      max: toMicros(this.#maxMs),
     };
   }
+}
+
+function toMicros(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
 }

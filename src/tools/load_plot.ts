@@ -42,10 +42,11 @@ export function plotSvg(report: LoadReport, about: { readonly title: string; rea
     `<desc id="d">${escapeXml(describe(report))}</desc>`,
     `<style>${STYLE}\n</style>`,
     `<rect width="${WIDTH}" height="${HEIGHT}" style="fill: var(--paper)"/>`,
-    text(LEFT, 34, about.title, `class="title"`),
-    text(LEFT, 55, about.subtitle, `class="soft"`),
+    text(LEFT, 34, shorten(about.title, 72), `class="title"`),
+    text(LEFT, 55, shorten(about.subtitle, 120), `class="soft"`),
     ...frame(PANELS.latency, latency),
     ...frame(PANELS.throughput, throughput),
+    ...legend(),
     ...xAxis(levels, x),
     ...knee(report, x),
     ...PERCENTILES.flatMap((name) =>
@@ -111,7 +112,19 @@ function curve(points: readonly (readonly [number, number])[], colour: string): 
   ];
 }
 
-/** Names each curve at its end instead of in a box apart; labels that would overlap are pushed up. */
+/** Says what the percentiles mean, for readers who don't live among them. */
+function legend(): string[] {
+  const y = PANELS.latency.top - 14;
+  return PERCENTILES.flatMap((name, index) => {
+    const x = RIGHT - 376 + index * 98;
+    return [
+      `<circle cx="${x}" cy="${y - 4}" r="4" style="fill: var(--${name})"/>`,
+      text(x + 9, y, `${name.slice(1)} % below`, `class="soft"`),
+    ];
+  });
+}
+
+/** Names each curve at its end too; labels that would overlap are pushed up. */
 function endLabels(levels: readonly LevelReport[], x: Scale, latency: Scale): string[] {
   const last = levels.at(-1);
   if (last === undefined) return [];
@@ -141,6 +154,10 @@ function text(x: number, y: number, content: string, attributes: string): string
 
 function px(value: number): string {
   return String(Math.round(value * 10) / 10);
+}
+
+function shorten(content: string, most: number): string {
+  return content.length <= most ? content : content.slice(0, most - 1) + "…";
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {

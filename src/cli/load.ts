@@ -1,0 +1,162 @@
+import { type Clock, systemClock } from "../time/clock.ts";
+import type { Exchange, LoadRequest } from "../tools/exchange.ts";
+import { FetchExchange } from "../tools/fetch_exchange.ts";
+import { plotSvg } from "../tools/load_plot.ts";
+import { formatTable } from "../tools/load_table.ts";
+import { type LoadPlan, type LoadReport, runLoadTest } from "../tools/load_test.ts";
+import { progressLine } from "../tools/progress_line.ts";
+import { requestBytes, type SocketAddress, SocketExchange } from "../tools/socket_exchange.ts";
+import { type LoadFlags, parseLoadFlags } from "./load_flags.ts";
+import { openOutput, type OutputFile } from "./output_file.ts";
+
+/** What a command was ended with by Ctrl+C, as shells count (128 + SIGINT). */
+const INTERRUPTED = 130;
+
+/**
+ * Runs a load test as the flags say and prints the table (on stderr where stdout carries JSON or the plot). Returns the exit
+ * code: 0 also with errors, which are a result; 1 where the target can't be reached; 2 for flags that are wrong; 130 for Ctrl+C.
+ */
+export async function runLoad(flags: LoadFlags, clock: Clock = systemClock): Promise<number> {
+  const order = parseLoadFlags(flags);
+  if ("problems" in order) return complain(order.problems);
+  const outputs = await openOutputs(flags);
+  if ("problems" in outputs) return complain(outputs.problems);
+  try {
+    const { plan, request } = order;
+    const openExchange = await chooseExchange(request, plan.timeoutMs, clock);
+    if (typeof openExchange === "string") return complain([openExchange], 1);
+    const startedAt = new Date(clock.wallMs()).toISOString();
+    const report = await runUntilSignal(plan, openExchange, clock);
+    const stdoutIsTaken = flags.json === "-" || flags.plot === "-";
+    const head = `${describe(plan, request)}\n\n`;
+    (stdoutIsTaken ? console.error : console.log)(head + formatTable(report).trimEnd());
+    await outputs.json?.write(JSON.stringify({ ...facts(plan, request), startedAt, ...report }, null, 2) + "\n");
+    await outputs.plot?.write(plotSvg(report, {
+      title: `Load test of ${request.url.href}`,
+      subtitle: `${startedAt.slice(0, 16).replace("T", " ")} UTC: ${describePlan(plan, request)}`,
+    }));
+    return report.interrupted ? INTERRUPTED : 0;
+  } finally {
+    outputs.json?.close();
+    outputs.plot?.close();
+  }
+}
+
+function complain(problems: readonly string[], code = 2): number {
+  for (const problem of problems) console.error(problem);
+  return code;
+}
+
+async function openOutputs(
+  flags: LoadFlags,
+): Promise<{ json?: OutputFile; plot?: OutputFile } | { problems: readonly string[] }> {
+  const outputs: { json?: OutputFile; plot?: OutputFile } = {};
+  const problems: string[] = [];
+  for (const name of ["json", "plot"] as const) {
+    const path = flags[name];
+    if (path === undefined) continue;
+    const opened = await openOutput(path, `--${name}`);
+    if ("problem" in opened) problems.push(opened.problem);
+    else outputs[name] = opened;
+  }
+  if (problems.length === 0) return outputs;
+  outputs.json?.close();
+  outputs.plot?.close();
+  return { problems };
+}
+
+/** Returns how to make exchanges, or a sentence on why the target can't be reached. */
+async function chooseExchange(
+  request: LoadRequest,
+  timeoutMs: number,
+  clock: Clock,
+): Promise<(() => Exchange) | string> {
+  if (request.url.protocol === "https:") return () => new FetchExchange(request);
+  const hostname = request.url.hostname.replace(/^\[|\]$/g, "");
+  const port = Number(request.url.port) || 80;
+  // The system may give one family's address only, and a server on localhost often listens on the other's.
+  const candidates = hostname === "localhost" ? ["127.0.0.1", "::1"] : [hostname];
+  let why = "";
+  for (const candidate of candidates) {
+    const found = await findAddress({ hostname: candidate, port }, timeoutMs, clock);
+    if (typeof found !== "string") {
+      const bytes = requestBytes(request);
+      return () => new SocketExchange(found, request, bytes);
+    }
+    why ||= found;
+  }
+  return `Cannot connect to "${request.url.host}": ${why}`;
+}
+
+async function findAddress(address: SocketAddress, timeoutMs: number, clock: Clock): Promise<SocketAddress | string> {
+  const late = Promise.withResolvers<null>();
+  const cancel = clock.after(timeoutMs, () => late.resolve(null));
+  const connecting = Deno.connect(address).then((connection) => {
+    const hostname = connection.remoteAddr.hostname;
+    connection.close();
+    return { hostname, port: address.port };
+  });
+  try {
+    return await Promise.race([connecting, late.promise]) ?? `No answer within ${timeoutMs / 1000} s`;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  } finally {
+    cancel();
+    connecting.catch(() => {});
+  }
+}
+
+/** The first SIGINT or SIGTERM ends the test with what it has; a second one ends the process, as usual. */
+async function runUntilSignal(plan: LoadPlan, openExchange: () => Exchange, clock: Clock): Promise<LoadReport> {
+  const controller = new AbortController();
+  const signals = ["SIGINT", "SIGTERM"] as const;
+  const onSignal = () => {
+    forget();
+    controller.abort();
+  };
+  const forget = () => signals.forEach((signal) => Deno.removeSignalListener(signal, onSignal));
+  for (const signal of signals) Deno.addSignalListener(signal, onSignal);
+  const bar = Deno.stderr.isTerminal() ? (line: string) => Deno.stderr.writeSync(encoder.encode(line)) : null;
+  try {
+    return await runLoadTest(plan, {
+      openExchange,
+      signal: controller.signal,
+      clock,
+      onProgress: bar === null ? undefined : (progress) => bar(`\r${progressLine(progress, plan.total)}\x1b[K`),
+    });
+  } finally {
+    bar?.("\r\x1b[K");
+    if (!controller.signal.aborted) forget();
+  }
+}
+
+const encoder = new TextEncoder();
+
+function describe(plan: LoadPlan, request: LoadRequest): string {
+  return `${request.method} ${request.url.href}: ${describePlan(plan, request)}`;
+}
+
+function describePlan(plan: LoadPlan, request: LoadRequest): string {
+  return [
+    `${plan.total} requests a level and round`,
+    `${plan.rounds} ${plan.rounds === 1 ? "round" : "rounds"}`,
+    request.fresh ? "a new connection each" : "keep-alive",
+    ...(plan.rate === null ? [] : [`${plan.rate} a second`]),
+    `timeout ${plan.timeoutMs / 1000} s`,
+  ].join(", ");
+}
+
+/** What a reader of the JSON needs to repeat the test. */
+function facts(plan: LoadPlan, request: LoadRequest): Record<string, unknown> {
+  return {
+    url: request.url.href,
+    method: request.method,
+    total: plan.total,
+    concurrency: plan.concurrency,
+    roundsPerLevel: plan.rounds,
+    timeoutSeconds: plan.timeoutMs / 1000,
+    rate: plan.rate,
+    warmup: plan.warmup,
+    fresh: request.fresh,
+  };
+}
