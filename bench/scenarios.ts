@@ -1,5 +1,6 @@
 import { bareFetch, bareFetchAgain, barestFetch } from "./contenders/bare_fetch.ts";
 import { caddy, haproxy, nginx } from "./contenders/native_proxies.ts";
+import { httpProxy, undici } from "./contenders/node_proxies.ts";
 import { sluice, type SluiceSetup } from "./contenders/sluice.ts";
 import type { Scenario } from "./scenario.ts";
 
@@ -22,7 +23,9 @@ export const SCENARIOS: readonly Scenario[] = [
     name: "small",
     title: "GET, 100-byte answers, 64 connections, 3 targets",
     load: SMALL,
-    entries: [bareFetch, bareFetchAgain, sluice(), barestFetch, caddy, haproxy, nginx].map((contender) => ({
+    entries: [bareFetch, bareFetchAgain, sluice(), barestFetch, caddy, undici, httpProxy, haproxy, nginx].map((
+      contender,
+    ) => ({
       contender,
     })),
     note: "The two bare fetches are the same program: how far their ratio is from 1 is the error of all ratios here.",

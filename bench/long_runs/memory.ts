@@ -1,0 +1,44 @@
+import { sluice } from "../contenders/sluice.ts";
+import { type LongRun, megabytes } from "../long_run.ts";
+import { residentBytes } from "../proc_stat.ts";
+import { startTarget } from "../target.ts";
+import { runWrk } from "../wrk.ts";
+
+const REQUESTS = 1_000_000;
+const FIRST_READING = 100_000;
+const BURST_SECONDS = 3;
+
+/** Resident memory over a million requests: flat, or a leak. */
+export const memory: LongRun = {
+  name: "memory",
+  title: "resident memory over a million small GETs, 64 connections, one worker",
+  async run({ say }) {
+    await using target = await startTarget(3);
+    await using proxy = await sluice().start({ targets: target.addresses });
+    const readings = [{ requests: 0, residentBytes: residentBytes(proxy.process.pid) }];
+    let requests = 0;
+    let errors = 0;
+    while (requests < REQUESTS) {
+      const result = await runWrk(proxy.url, { connections: 64, path: "/small" }, BURST_SECONDS);
+      requests += result.requests;
+      errors += result.errors;
+      readings.push({ requests, residentBytes: residentBytes(proxy.process.pid) });
+      say(`memory ${requests} requests: ${megabytes(readings.at(-1)!.residentBytes)}, ${errors} errors`);
+    }
+    const first = readings.find((reading) => reading.requests >= FIRST_READING)!;
+    const last = readings.at(-1)!;
+    const highest = Math.max(...readings.map((reading) => reading.residentBytes));
+    return {
+      name: this.name,
+      title: this.title,
+      readings,
+      findings: [
+        `Idle after the start: ${megabytes(readings[0]!.residentBytes)}.`,
+        `After ${first.requests} requests: ${megabytes(first.residentBytes)}.`,
+        `After ${last.requests} requests: ${megabytes(last.residentBytes)}, ` +
+        `${(last.residentBytes / first.residentBytes).toFixed(3)} of that.`,
+        `Highest reading: ${megabytes(highest)}. ${errors} errors.`,
+      ],
+    };
+  },
+};
