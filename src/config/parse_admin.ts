@@ -9,8 +9,8 @@ export const SHORTEST_SECRET = 16;
 
 /** Reads the admin listener. Beyond loopback it must have a token, as it can take targets out. */
 export function parseAdmin(reader: SettingsReader, listener: ListenerConfig): AdminConfig {
-  const port = reader.read("ADMIN_PORT", orWord("off", LISTEN_PORT));
   const host = reader.read("ADMIN_HOST", HOST);
+  const port = reader.read("ADMIN_PORT", orWord("off", LISTEN_PORT));
   const tokenWasGiven = reader.find("ADMIN_TOKEN") !== null;
   const token = reader.readOptional("ADMIN_TOKEN", SECRET);
   const admin: AdminConfig = {

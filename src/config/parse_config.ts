@@ -16,7 +16,8 @@ import { algorithmName, type KnownAlgorithm } from "./parse_algorithm.ts";
 import { parseDns } from "./parse_dns.ts";
 import { parseListener } from "./parse_listener.ts";
 import { parseLogging } from "./parse_logging.ts";
-import { type Setting, SettingsReader } from "./settings_reader.ts";
+import type { Setting } from "./setting.ts";
+import { SettingsReader } from "./settings_reader.ts";
 import type { Layer, Sources } from "./sources.ts";
 import { findUnknownNames } from "./unknown_names.ts";
 

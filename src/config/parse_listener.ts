@@ -11,16 +11,6 @@ const MOST_WORKERS = 256;
 
 /** Reads the listener, and what holds for every request. */
 export function parseListener(reader: SettingsReader): ListenerConfig {
-  const statsPath = reader.read("STATS_PATH", orWord("off", PATH));
-  const trustedProxies = reader.readOptional("TRUSTED_PROXIES", listOf(CIDR));
-  for (const cidr of trustedProxies ?? []) {
-    if (cidr.endsWith("/0")) {
-      reader.warnings.push(problemOf(
-        "TRUSTED_PROXIES",
-        `${quote(cidr)} believes everybody: any client can then choose its own address`,
-      ));
-    }
-  }
   return {
     host: reader.read("LISTENER_HOST", HOST),
     port: reader.read("LISTENER_PORT", LISTEN_PORT),
@@ -29,14 +19,27 @@ export function parseListener(reader: SettingsReader): ListenerConfig {
     connectionTimeoutMs: reader.read("CONNECTION_TIMEOUT", duration(1)),
     streamIdleTimeoutMs: reader.read("STREAM_IDLE_TIMEOUT", duration(0)),
     headerConvention: reader.read("HEADER_CONVENTION_ENABLE", BOOLEAN),
-    trustedProxies: trustedProxies === null || trustedProxies.length === 0 ? null : trustedProxies,
+    trustedProxies: parseTrustedProxies(reader),
     maxBodyBytes: reader.read("MAX_BODY_BYTES", integer(0, Number.MAX_SAFE_INTEGER, "a whole number of bytes")),
     retryAttempts: reader.read("RETRY_ATTEMPTS", integer(0, 10)),
     upstreamTransport: reader.read("UPSTREAM_TRANSPORT", oneOf(["fetch"])),
     errorBody: reader.read("ERROR_BODY", oneOf<ErrorBody>(["empty", "json", "text"])),
     reasonHeader: reader.read("REASON_HEADER", BOOLEAN),
-    statsPath: statsPath === "off" ? null : statsPath,
+    statsPath: nullForOff(reader.read("STATS_PATH", orWord("off", PATH))),
     shutdownDelayMs: reader.read("SHUTDOWN_DELAY", duration(0)),
     shutdownTimeoutMs: reader.read("SHUTDOWN_TIMEOUT", duration(0)),
   };
+}
+
+function nullForOff(path: string): string | null {
+  return path === "off" ? null : path;
+}
+
+function parseTrustedProxies(reader: SettingsReader): readonly string[] | null {
+  const cidrs = reader.readOptional("TRUSTED_PROXIES", listOf(CIDR)) ?? [];
+  for (const cidr of cidrs.filter((each) => each.endsWith("/0"))) {
+    const text = `${quote(cidr)} believes everybody: any client can then choose its own address`;
+    reader.warnings.push(problemOf("TRUSTED_PROXIES", text));
+  }
+  return cidrs.length === 0 ? null : cidrs;
 }

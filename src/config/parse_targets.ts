@@ -47,7 +47,7 @@ function parseAddresses(reader: SettingsReader, found: Found): TargetAddress[] {
   for (const piece of pieces) {
     const target = parseTarget(piece);
     if (target instanceof Refusal) {
-      reader.report(cannotUse(piece, found.label, `a target ${target.mustBe}`));
+      reader.report(cannotUse(withoutUser(piece), found.label, `a target ${target.mustBe}`));
       continue;
     }
     const key = `${target.scheme}://${formatTarget(target)}`;
@@ -90,4 +90,9 @@ function parseWeights(
     secret: false,
   });
   return [...weights.values()];
+}
+
+/** Hides what stands before an `@`: it is likely a password, and problems are logged. */
+function withoutUser(piece: string): string {
+  return piece.replace(/^([^@/]*:\/\/)?[^/]*@/, "$1***@");
 }

@@ -14,35 +14,33 @@ function isDotSegment(segment: string): boolean {
   return /^(\.|%2e){1,2}$/i.test(segment);
 }
 
+/** What the form that rules see has never: refused in requests (`?` begins the query, `#` and `\\` are 400), or percent-encoded. */
+const NOT_IN_PATHS = /[^\x21-\x7e]|[?#\\"<>`{}]/gu;
+/** What a request target can't hold at all; what probes ask for is sent as it stands. */
+const NOT_IN_TARGETS = /[^\x21-\x7e]|[#\\]/gu;
+
 /** Makes the refusal of a path that is not as requests have it, or null where it is. */
-function refusalOfPath(text: string, allowQuery: boolean): Refusal | null {
+function refusalOfPath(text: string, refused: RegExp): Refusal | null {
   if (!text.startsWith("/")) return new Refusal(`a path that begins with "/"`);
-  const refused = allowQuery ? /[^\x21-\x7e]|[#\\]/gu : /[^\x21-\x7e]|[?#\\]/gu;
-  const encoded = percentEncode(text, refused);
-  if (encoded !== text) {
-    return new Refusal(
-      `as requests have it, without ${allowQuery ? "" : '"?", '}"#", "\\", spaces, control or non-ASCII characters:` +
-        ` write it percent-encoded as ${quote(encoded)}`,
-    );
-  }
-  const dots = text.replace(/\?.*$/, "").split("/").find(isDotSegment);
+  const dots = text.replace(/\?.*$/s, "").split("/").find(isDotSegment);
   if (dots !== undefined) {
-    return new Refusal(
-      `as rules see it, without the dot segment ${quote(dots)}: dot segments are resolved before a rule is looked for`,
-    );
+    return new Refusal(`without the dot segment ${quote(dots)}: dot segments are resolved before a rule is looked for`);
   }
-  return null;
+  const encoded = percentEncode(text, refused);
+  if (encoded === text) return null;
+  const wrong = [...new Set(text.match(refused))].slice(0, 5).map(quote).join(", ");
+  return new Refusal(`as it is sent, without ${wrong}: write it percent-encoded as ${quote(encoded)}`);
 }
 
 /** A path in the form that rules see: a prefix of theirs, a rewrite, the path of the stats, a base. */
 export const PATH: ValueKind<string> = {
-  parse: (text) => refusalOfPath(text, false) ?? text,
+  parse: (text) => refusalOfPath(text, NOT_IN_PATHS) ?? text,
   format: String,
 };
 
 /** A path that may have a query: what health checks ask for. */
 export const PATH_AND_QUERY: ValueKind<string> = {
-  parse: (text) => refusalOfPath(text, true) ?? text,
+  parse: (text) => refusalOfPath(text, NOT_IN_TARGETS) ?? text,
   format: String,
 };
 

@@ -1,19 +1,9 @@
 import { type Problem, quote } from "./config_error.ts";
 import type { Door } from "./model.ts";
+import type { Setting } from "./setting.ts";
 import type { Found, Layer } from "./sources.ts";
 import { Refusal, type ValueKind } from "./value_kind.ts";
 import { definitionOf, type VariableName } from "./variables.ts";
-
-/** One effective value, and where it came from. */
-export interface Setting {
-  /** The variable, or for a server of the servers file its place (`servers.json: $[1]`). */
-  readonly variable: string;
-  /** As one would write it; empty where it is unset and has no default. A printer masks it where `secret`. */
-  readonly value: string;
-  /** `flag --port`, `environment`, `.env:3`, `default`, `default of the backend list` ...; with the name in brackets where another held it. */
-  readonly origin: string;
-  readonly secret: boolean;
-}
 
 /** Which rule or group a numbered variable belongs to. */
 export interface At {

@@ -1,0 +1,118 @@
+import { formatDuration } from "../config/duration.ts";
+import type { Config, TargetGroupConfig } from "../config/model.ts";
+import type { ParseResult } from "../config/parse_config.ts";
+import { shownValue } from "../config/setting.ts";
+
+/** How `check` is asked to answer. */
+export interface CheckOptions {
+  readonly json?: boolean;
+  /** Warnings count as errors. */
+  readonly strict?: boolean;
+}
+
+/** How long a target that died may still get requests. */
+export interface TakeOutTime {
+  readonly group: string;
+  /** Null where checks are off. */
+  readonly worstCaseMs: number | null;
+  /** How the time comes about, or why there is none. */
+  readonly formula: string;
+}
+
+/** A turn may come this much before its interval is over, and is skipped while a probe runs. */
+const EARLIEST_TURN = 0.9;
+/** A longer value moves only its own line. */
+const WIDEST_COLUMN = 60;
+
+/** Says what the configuration is and what is wrong or odd about it, as text or JSON, with the exit code of `check`. */
+export function runCheck(result: ParseResult, options: CheckOptions = {}): { text: string; exitCode: 0 | 2 } {
+  const failed = result.problems.length > 0 || (options.strict === true && result.warnings.length > 0);
+  return { text: options.json === true ? asJson(result, !failed) : asText(result), exitCode: failed ? 2 : 0 };
+}
+
+/**
+ * Computes the worst case: a target dies just after a good probe. Probes start at most an interval apart, and the last one
+ * of the threshold runs into its timeout. Where a probe may still run at the next turn, that turn is skipped, and two
+ * probes start at most a timeout and an interval apart.
+ */
+export function takeOutTime(group: Pick<TargetGroupConfig, "name" | "healthCheck" | "ejection">): TakeOutTime {
+  const { healthCheck: check, ejection } = group;
+  if (!check.enabled) {
+    const formula = ejection.enabled
+      ? `checks are off; ${ejection.failures} consecutive connection failures of live requests eject a target`
+      : "checks are off, so that it stays in; requests that can't connect to it move on to another";
+    return { group: group.name, worstCaseMs: null, formula };
+  }
+  const interval = formatDuration(check.intervalMs);
+  const timeout = formatDuration(check.timeoutMs);
+  const probes = check.failureThreshold;
+  if (probes === 1 || check.timeoutMs <= check.intervalMs * EARLIEST_TURN) {
+    const worstCaseMs = check.intervalMs * probes + check.timeoutMs;
+    return {
+      group: group.name,
+      worstCaseMs,
+      formula: `${interval} interval x ${probes} failures + ${timeout} timeout`,
+    };
+  }
+  return {
+    group: group.name,
+    worstCaseMs: (check.intervalMs + check.timeoutMs) * probes,
+    formula: `(${interval} interval + ${timeout} timeout, as a probe that still runs skips turns) x ${probes} failures`,
+  };
+}
+
+function asJson(result: ParseResult, ok: boolean): string {
+  const settings = result.settings.map((setting) => ({ ...setting, value: shownValue(setting) }));
+  const { problems, warnings, config } = result;
+  const takeOutTimes = config?.groups.map(takeOutTime) ?? [];
+  return `${JSON.stringify({ ok, door: config?.door ?? null, problems, warnings, takeOutTimes, settings }, null, 2)}\n`;
+}
+
+function asText(result: ParseResult): string {
+  const rows = result.settings.map((setting) =>
+    [setting.variable, shownValue(setting) || "-", setting.origin] as const
+  );
+  const parts = [table(["VARIABLE", "VALUE", "WHERE FROM"], rows)];
+  if (result.config !== null && result.config.groups.length > 0) parts.push(takeOutText(result.config));
+  if (result.warnings.length > 0) parts.push(section("Warnings", result.warnings));
+  if (result.problems.length > 0) parts.push(section("Problems", result.problems));
+  parts.push(summary(result));
+  return `${parts.join("\n\n")}\n`;
+}
+
+function takeOutText(config: Config): string {
+  const lines = config.groups.map((group) => {
+    const { worstCaseMs, formula } = takeOutTime(group);
+    const time = worstCaseMs === null ? "" : `${formatDuration(worstCaseMs)} = `;
+    return `  ${group.name}: ${time}${formula}`;
+  });
+  return `Worst-case time to take a dead target out:\n${lines.join("\n")}`;
+}
+
+function section(title: string, problems: readonly { readonly message: string }[]): string {
+  return `${title}:\n${problems.map((problem) => `  ${problem.message}`).join("\n")}`;
+}
+
+function summary({ problems, warnings, config }: ParseResult): string {
+  const odd = warnings.length === 0 ? "" : `, ${counted(warnings.length, "warning")}`;
+  if (config === null) return `Not usable: ${counted(problems.length, "problem")}${odd}`;
+  if (config.door === "nothing") {
+    return `Usable${odd}, but nothing is configured: every request is answered 404. ` +
+      "Set TARGET_GROUP_1_NAME, TARGET_GROUP_1_TARGETS, LISTENER_RULE_1_PATH_PREFIX and LISTENER_RULE_1_TARGET_GROUP, " +
+      "or BACKEND_SERVERS, or give --config servers.json";
+  }
+  return `Usable${odd}`;
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
+}
+
+type Row = readonly [string, string, string];
+
+function table(head: Row, rows: readonly Row[]): string {
+  const width = (column: 0 | 1) =>
+    Math.min(WIDEST_COLUMN, [head, ...rows].reduce((most, row) => Math.max(most, row[column].length), 0));
+  const [first, second] = [width(0), width(1)];
+  return [head, ...rows].map((row) => `${row[0].padEnd(first)}  ${row[1].padEnd(second)}  ${row[2]}`).join("\n");
+}
