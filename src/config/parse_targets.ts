@@ -6,7 +6,7 @@ import type { Found } from "./sources.ts";
 import { formatTarget, parseTarget, type TargetAddress } from "./target_text.ts";
 import { Refusal, splitList } from "./value_kind.ts";
 import type { VariableName } from "./variables.ts";
-import { formatWeightKey, parseWeight, type WeightEntry, weightOf } from "./weights.ts";
+import { formatWeightKey, parseWeight, type WeightEntry, weightKeysOf, weightOf } from "./weights.ts";
 
 /** Where a list of targets and its weights stand. */
 export interface TargetVariables {
@@ -64,8 +64,9 @@ function parseWeights(
   at: At,
   name: VariableName,
   targets: readonly TargetAddress[],
-): WeightEntry[] {
+): ReadonlyMap<string, WeightEntry> {
   const found = reader.find(name, at);
+  const wanted = new Set(targets.flatMap(weightKeysOf));
   const weights = new Map<string, WeightEntry>();
   for (const piece of splitList(found?.text ?? "")) {
     const { label } = found!;
@@ -77,7 +78,7 @@ function parseWeights(
     const key = formatWeightKey(entry);
     if (weights.has(key)) reader.report(cannotUse(piece, label, `the only weight of ${quote(key)}`));
     weights.set(key, entry);
-    if (!targets.some((target) => weightOf(target, [entry]) !== null)) {
+    if (!wanted.has(key)) {
       const hosts = [...new Set(targets.map((target) => formatHostPort(target.host, target.port)))].slice(0, 10);
       reader.report(cannotUse(piece, label, `the weight of a target (${hosts.join(", ") || "there are none"})`));
     }
@@ -89,7 +90,7 @@ function parseWeights(
     origin: found === null ? "default" : originOf(found, variable),
     secret: false,
   });
-  return [...weights.values()];
+  return weights;
 }
 
 /** Hides what stands before an `@`: it is likely a password, and problems are logged. */

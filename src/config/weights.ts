@@ -35,9 +35,16 @@ export function formatWeightKey(entry: Omit<WeightEntry, "weight">): string {
   return entry.host.includes(":") ? `[${entry.host}]` : entry.host;
 }
 
-/** Finds a target's weight: the piece that names its port goes before the one that names only its host. */
-export function weightOf(target: { host: string; port: number }, weights: readonly WeightEntry[]): number | null {
-  const ofHost = weights.filter((weight) => weight.host === target.host);
-  const found = ofHost.find((weight) => weight.port === target.port) ?? ofHost.find((weight) => weight.port === null);
-  return found?.weight ?? null;
+/** Finds a target's weight, by key: the piece that names its port goes before the one that names only its host. */
+export function weightOf(
+  target: { readonly host: string; readonly port: number },
+  weights: ReadonlyMap<string, WeightEntry>,
+): number | null {
+  const [ofPort, ofHost] = weightKeysOf(target);
+  return (weights.get(ofPort) ?? weights.get(ofHost))?.weight ?? null;
+}
+
+/** Gives the two keys under which a target's weight may stand. */
+export function weightKeysOf({ host, port }: { readonly host: string; readonly port: number }): [string, string] {
+  return [formatWeightKey({ host, port }), formatWeightKey({ host, port: null })];
 }
