@@ -37,6 +37,8 @@ export interface TargetShape {
   readonly address: string;
   readonly host: TargetSnapshot["host"];
   readonly weight: number;
+  /** It left the group and only finishes what it has: enable can't bring it back. */
+  readonly leaving: boolean;
 }
 
 /** The order of the numbers in {@linkcode LiveNumbers}. */

@@ -124,20 +124,26 @@ export function systemShape(view: SystemView): SystemShape {
     startedMs: view.startedMs,
     generation: view.generation,
     rules: view.rules,
-    groups: view.groups.map(({ group, healthCheck, names, targets }) => ({
-      name: group.name,
-      algorithm: group.algorithm,
-      failOpen: group.failOpen,
-      resolved: group.resolved,
-      checks: healthCheck.enabled ? `GET ${healthCheck.path} every ${healthCheck.intervalMs / 1000} s` : "off",
-      names: names.map(({ host, lastError }) => ({ host, lastError })),
-      targets: targets.map(({ target }) => ({
-        slot: target.slot,
-        target: targetKey(target),
-        address: hostPort(target.address, target.port),
-        host: target.host,
-        weight: target.weight,
-      })),
+    groups: view.groups.map((view) => groupShape(view)),
+  };
+}
+
+function groupShape({ group, healthCheck, names, targets }: GroupView): SystemShape["groups"][number] {
+  const members = new Set(group.targets.map(({ slot }) => slot));
+  return {
+    name: group.name,
+    algorithm: group.algorithm,
+    failOpen: group.failOpen,
+    resolved: group.resolved,
+    checks: healthCheck.enabled ? `GET ${healthCheck.path} every ${healthCheck.intervalMs / 1000} s` : "off",
+    names: names.map(({ host, lastError }) => ({ host, lastError })),
+    targets: targets.map(({ target }) => ({
+      slot: target.slot,
+      target: targetKey(target),
+      address: hostPort(target.address, target.port),
+      host: target.host,
+      weight: target.weight,
+      leaving: !members.has(target.slot),
     })),
   };
 }

@@ -1,26 +1,31 @@
 import { createHash } from "node:crypto";
+import { dashboardMarkup } from "./markup.ts";
+import { dashboardScript } from "./script.ts";
+import { dashboardStyle } from "./style.ts";
 
-const SCRIPT = "";
-const STYLE = "body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem }";
-
-/** The dashboard: one page with its style and script in it, allowed by their hashes. It holds nothing of this process. */
+/**
+ * The dashboard: one page with its style and script in it, allowed by their hashes, so that a single answer is everything and
+ * nothing else has to be fetched. It is the same for every process: what it shows comes from `/events`.
+ */
 export const dashboardPage = {
   html: `<!doctype html>
 <html lang="en">
+<head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
 <title>sluice</title>
-<style>${STYLE}</style>
-<h1>sluice</h1>
-<ul>
-<li><a href="/lb/stats">Statistics</a>
-<li><a href="/metrics">Metrics</a>
-<li><a href="/config">Configuration</a>
-<li><a href="/decisions">Decisions</a>
-</ul>
+<link rel="icon" href="data:,">
+<style>${dashboardStyle}</style>
+</head>
+<body>
+${dashboardMarkup}
+<script>${dashboardScript}</script>
+</body>
+</html>
 `,
-  scriptHash: sourceHash(SCRIPT),
-  styleHash: sourceHash(STYLE),
+  scriptHash: sourceHash(dashboardScript),
+  styleHash: sourceHash(dashboardStyle),
 };
 
 /** The name by which a Content-Security-Policy allows an inline script or style. */

@@ -1,0 +1,86 @@
+import { drawHistory } from "./chart.js";
+import { arrange, fieldsOf, setText } from "./fields.js";
+import { formatCount, formatMs, formatShare } from "./format.js";
+import { isEligible, makeRecord } from "./model.js";
+import { makeTargetRow } from "./target_row.js";
+
+/** Makes the section of a target group; `hooks`: act(row), added(row), removed(row). */
+export function makeGroupSection(name, hooks) {
+  const element = document.getElementById("group-template").content.firstElementChild.cloneNode(true);
+  const section = {
+    element,
+    fields: fieldsOf(element),
+    name,
+    record: makeRecord(),
+    rows: new Map(),
+    chips: new Map(),
+    hooks,
+  };
+  setText(section.fields.name, name);
+  return section;
+}
+
+/** Brings a section's rows in line with who is there; rows of targets that stay are kept as they are. */
+export function shapeGroupSection(section, shape, rules) {
+  const { fields, rows, hooks } = section;
+  const notes = [shape.algorithm, "checks " + shape.checks];
+  if (shape.failOpen) notes.push("fail open");
+  setText(fields.notes, notes.join(" · "));
+  const problems = shape.names.filter(({ lastError }) => lastError !== null);
+  setText(fields.dns, problems.map(({ host, lastError }) => host + ": " + lastError).join("; "));
+  fields.dns.hidden = problems.length === 0;
+  const chips = rules.map((rule) => makeRuleChip(section.chips.get(rule.slot), rule));
+  section.chips = new Map(rules.map((rule, index) => [rule.slot, chips[index]]));
+  arrange(fields.rules, chips.map(({ element }) => element));
+
+  const gone = new Map(rows);
+  for (const target of shape.targets) {
+    const key = target.slot + " " + target.target;
+    gone.delete(key);
+    const known = rows.get(key);
+    if (known !== undefined) {
+      known.shape = target;
+      continue;
+    }
+    const row = makeTargetRow(target, section.name, hooks.act);
+    rows.set(key, row);
+    hooks.added(row);
+  }
+  for (const [key, row] of gone) {
+    rows.delete(key);
+    hooks.removed(row);
+  }
+  arrange(fields.targets, shape.targets.map((target) => rows.get(target.slot + " " + target.target).element));
+  fields.empty.hidden = rows.size > 0;
+  setText(fields.empty, shape.resolved ? "No target." : "No name has ever resolved: requests get 502 dns_failed.");
+}
+
+/** Makes, or takes again, the sign of a rule that leads to the group. */
+export function makeRuleChip(known, rule) {
+  const element = known?.element ?? document.getElementById("rule-template").content.firstElementChild.cloneNode(true);
+  const chip = { element, fields: fieldsOf(element) };
+  setText(chip.fields.prefix, rule.pathPrefix + (rule.pathRewrite === "" ? "" : " − " + rule.pathRewrite));
+  element.title = "rule " + rule.number + (rule.pathRewrite === "" ? "" : ", strips " + rule.pathRewrite);
+  return chip;
+}
+
+/** Writes a group's own line. */
+export function renderGroupSection(section) {
+  const { fields, record, rows } = section;
+  let eligible = 0;
+  for (const row of rows.values()) if (isEligible(row.record)) eligible++;
+  setText(fields.eligible, eligible + " of " + rows.size + " eligible");
+  fields.eligible.dataset.level = eligible === rows.size ? "good" : eligible === 0 ? "bad" : "warn";
+  renderNumbers(fields, record);
+}
+
+/** Writes the numbers that a group and the whole have alike, and their charts. */
+export function renderNumbers(fields, record) {
+  setText(fields.inFlight, formatCount(record.inFlight));
+  setText(fields.perSecond, formatCount(record.perSecond));
+  setText(fields.errorRate, formatShare(record.errorRate));
+  fields.errorRate.classList.toggle("bad", record.errorRate >= 0.01);
+  setText(fields.ttfb, formatMs(record.p50) + " / " + formatMs(record.p90) + " / " + formatMs(record.p99));
+  drawHistory(fields.load, record.history, [0], ["--load"]);
+  drawHistory(fields.chart, record.history, [3, 2, 1], ["--p99", "--p90", "--p50"]);
+}

@@ -1,0 +1,88 @@
+import { drawHistory } from "./chart.js";
+import { fieldsOf, setText } from "./fields.js";
+import { formatCount, formatMs, formatShare, formatSpan } from "./format.js";
+import { isEligible, makeRecord } from "./model.js";
+
+/** Makes the row of a target; `act(row)` is called by its button. Whatever has a name is set as text, never as markup. */
+export function makeTargetRow(shape, groupName, act) {
+  const element = document.getElementById("target-template").content.firstElementChild.cloneNode(true);
+  const row = { element, fields: fieldsOf(element), shape, groupName, record: makeRecord(), visible: false, text: "" };
+  const { fields } = row;
+  setText(fields.address, shape.address);
+  setText(fields.host, targetDetail(shape));
+  fields.address.href = targetHash(groupName, shape.address);
+  fields.address.title = shape.target;
+  fields.action.addEventListener("click", () => act(row));
+  element.row = row;
+  return row;
+}
+
+/** Writes what is known into the row, touching only what changed. */
+export function renderTargetRow(row, nowMs) {
+  const { fields, record, element, shape } = row;
+  if (element.dataset.state !== record.state) element.dataset.state = record.state;
+  setText(fields.state, record.state);
+  setText(fields.reason, record.reason ?? "");
+  setText(fields.since, sinceText(record, nowMs));
+  setText(fields.inFlight, formatCount(record.inFlight));
+  setText(fields.perSecond, formatCount(record.perSecond));
+  setText(fields.errorRate, formatShare(record.errorRate));
+  fields.errorRate.classList.toggle("bad", record.errorRate >= 0.01);
+  setText(fields.ttfb, formatMs(record.p50) + " / " + formatMs(record.p90) + " / " + formatMs(record.p99));
+  drawHistory(fields.chart, record.history, [3, 2, 1], ["--p99", "--p90", "--p50"]);
+
+  const action = isDrainedByHand(row) ? "Enable" : "Drain";
+  // A target that left its group is on its way out: there is nothing to take back.
+  fields.action.hidden = shape.leaving;
+  setText(fields.action, action);
+  const label = action + " " + shape.address + " of " + row.groupName;
+  if (fields.action.getAttribute("aria-label") !== label) fields.action.setAttribute("aria-label", label);
+}
+
+/** Whether Enable is what can be done with the row. */
+export function isDrainedByHand(row) {
+  return row.record.state === "draining" && !row.shape.leaving;
+}
+
+/** Whether the row is one that an operator looks for at night. */
+export function isTroubled(row) {
+  return !isEligible(row.record) || row.record.errorRate > 0;
+}
+
+/** What search looks in. */
+export function searchText(row) {
+  return [row.groupName, row.shape.target, row.shape.host, row.record.state, row.record.reason ?? ""].join(" ")
+    .toLowerCase();
+}
+
+/** The fragment of the page's address that leads to a target. */
+export function targetHash(groupName, address) {
+  return "#target=" + encodeURIComponent(groupName) + "/" + encodeURIComponent(address);
+}
+
+/** What stands below the address: what it does not say itself. */
+export function targetDetail({ target, address, host, weight }) {
+  const parts = [];
+  if (!address.startsWith(host)) parts.push(host);
+  const scheme = target.slice(0, target.indexOf("://"));
+  if (scheme !== "http") parts.push(scheme);
+  const base = target.slice(scheme.length + 3 + address.length);
+  if (base !== "") parts.push(base);
+  if (weight !== 1) parts.push("weight " + Number(weight.toPrecision(3)));
+  return parts.join(" · ");
+}
+
+/** Since when a target is in its state, and, where it is out, when something will be tried with it. */
+export function sinceText(record, nowMs) {
+  const since = record.sinceMs === null ? "" : "for " + formatSpan(nowMs - record.sinceMs);
+  return [since, nextText(record, nowMs)].filter(Boolean).join(" · ");
+}
+
+/** When something will be tried with a target that is out. */
+export function nextText(record, nowMs) {
+  if (record.ejectedUntilMs !== null && record.state === "ejected") {
+    return "back in " + formatSpan(record.ejectedUntilMs - nowMs);
+  }
+  if (record.nextProbeMs === null || record.state === "healthy" || record.state === "draining") return "";
+  return record.nextProbeMs <= nowMs ? "probe due" : "next probe in " + formatSpan(record.nextProbeMs - nowMs);
+}

@@ -1,0 +1,104 @@
+/** The page's body: what stands still, and templates for what repeats. Whatever has a `data-field` is written by the script. */
+export const dashboardMarkup = `
+<a class="skip" href="#groups">Skip to the targets</a>
+<header>
+  <h1>sluice</h1>
+  <p class="facts">
+    <span data-field="listener"></span>
+    <span data-field="version"></span>
+    <span data-field="uptime"></span>
+    <span class="pill" data-field="ready"></span>
+  </p>
+  <p class="pill" id="connection" data-field="connection" role="status">connecting</p>
+</header>
+
+<form id="token-form" aria-label="Sign in">
+  <input type="text" autocomplete="username" value="sluice" hidden>
+  <label for="token">This sluice wants its ADMIN_TOKEN</label>
+  <input id="token" type="password" autocomplete="current-password" required>
+  <button type="submit">Sign in</button>
+  <p id="token-problem" role="alert"></p>
+</form>
+
+<main>
+  <p id="problem" role="alert"></p>
+  <section aria-labelledby="all" class="panel">
+    <h2 id="all">All requests</h2>
+    <dl id="totals" class="figures">
+      <div class="wide"><dt>req/s</dt><dd data-field="perSecond"></dd><dd><canvas data-field="load" aria-hidden="true"></canvas></dd></div>
+      <div><dt>in flight</dt><dd data-field="inFlight"></dd></div>
+      <div><dt>errors</dt><dd data-field="errorRate"></dd></div>
+      <div class="whole"><dt>TTFB ms, p50 / p90 / p99</dt><dd data-field="ttfb"></dd><dd><canvas data-field="chart" aria-hidden="true"></canvas></dd></div>
+    </dl>
+  </section>
+
+  <search class="filter">
+    <label for="search">Search</label>
+    <input id="search" type="search" placeholder="group, address, host, state, reason" aria-keyshortcuts="/" autocomplete="off" spellcheck="false">
+    <label class="check"><input id="troubled" type="checkbox"> only troubled</label>
+    <output id="found" for="search troubled"></output>
+  </search>
+
+  <div id="groups" tabindex="-1"></div>
+  <p id="nothing" class="quiet" hidden>No target group is configured: every request gets 404.</p>
+
+  <section aria-labelledby="last" class="panel">
+    <h2 id="last">Last failures</h2>
+    <p id="no-failures" class="quiet">None among the last requests.</p>
+    <ol id="failures"></ol>
+  </section>
+</main>
+
+<footer>
+  <p><kbd>/</kbd> searches · lines show the last two minutes since this page was opened · errors and TTFB are of the last five seconds</p>
+</footer>
+
+<template id="group-template">
+  <section class="panel group">
+    <div class="title">
+      <h2 data-field="name"></h2>
+      <span class="pill" data-field="eligible"></span>
+      <span class="quiet" data-field="notes"></span>
+      <ul class="rules" aria-label="Rules that lead here" data-field="rules"></ul>
+    </div>
+    <p class="bad" data-field="dns" hidden></p>
+    <dl class="figures">
+      <div class="wide"><dt>req/s</dt><dd data-field="perSecond"></dd><dd><canvas data-field="load" aria-hidden="true"></canvas></dd></div>
+      <div><dt>in flight</dt><dd data-field="inFlight"></dd></div>
+      <div><dt>errors</dt><dd data-field="errorRate"></dd></div>
+      <div class="whole"><dt>TTFB ms, p50 / p90 / p99</dt><dd data-field="ttfb"></dd><dd><canvas data-field="chart" aria-hidden="true"></canvas></dd></div>
+    </dl>
+    <ul class="targets" aria-label="Targets" data-field="targets"></ul>
+    <p class="quiet" data-field="empty" hidden></p>
+  </section>
+</template>
+
+<template id="rule-template">
+  <li><span data-field="prefix"></span> <span class="quiet" data-field="perSecond"></span></li>
+</template>
+
+<template id="target-template">
+  <li class="target" data-state="initial">
+    <span class="state" data-field="state"></span>
+    <span class="who"><a data-field="address"></a><span class="quiet" data-field="host"></span></span>
+    <span class="why"><span data-field="reason"></span> <span class="quiet" data-field="since"></span></span>
+    <span class="figure flight"><span class="label">in flight</span><b data-field="inFlight"></b></span>
+    <span class="figure rate"><span class="label">req/s</span><b data-field="perSecond"></b></span>
+    <span class="figure errors"><span class="label">errors</span><b data-field="errorRate"></b></span>
+    <span class="figure ttfb"><span class="label">TTFB ms</span><b data-field="ttfb"></b></span>
+    <canvas data-field="chart" aria-hidden="true"></canvas>
+    <button type="button" data-field="action">Drain</button>
+  </li>
+</template>
+
+<template id="failure-template">
+  <li>
+    <time data-field="time"></time>
+    <b class="bad" data-field="status"></b>
+    <span class="reason" data-field="reason"></span>
+    <span class="request" data-field="request"></span>
+    <span class="quiet way" data-field="way"></span>
+    <span class="quiet took" data-field="took"></span>
+  </li>
+</template>
+`;
