@@ -1,5 +1,6 @@
 import type { GroupSnapshot, TargetSnapshot } from "../state/group_snapshot.ts";
 import type { TargetTable } from "../state/target_table.ts";
+import type { Turns } from "./turns.ts";
 
 /**
  * The targets that may receive a request, in the group's order. Rebuilt only when membership or health changed, never per
@@ -11,6 +12,8 @@ export interface CandidateList {
   /** `slots[i]` is `targets[i].slot`: one compact array for the algorithms that look at every candidate. */
   readonly slots: Int32Array;
   readonly table: TargetTable;
+  /** Whose turn it is, at the group's `cursor`. */
+  readonly turns: Turns;
   /** What the algorithm's `prepare` made of this list. */
   readonly prepared: unknown;
 }
@@ -29,6 +32,12 @@ export interface SelectContext {
   readonly nowMs: () => number;
 }
 
+/** What a score is asked for: the request's key and the moment. */
+export interface ScoreQuestion {
+  readonly key: string;
+  readonly nowMs: number;
+}
+
 /** A way to choose among eligible targets. One file each, and one line in `registry.ts`. */
 export interface Algorithm {
   /** Upper case, as in configuration. */
@@ -41,8 +50,8 @@ export interface Algorithm {
   /** True where every target's weight must be given. */
   readonly requiresWeights?: boolean;
   /** Builds, when candidates changed, what `select` reads as `candidates.prepared`. */
-  readonly prepare?: (candidates: CandidateList) => unknown;
+  readonly prepare?: (candidates: CandidateList, group: GroupSnapshot) => unknown;
   readonly create: (group: GroupSnapshot, context: SelectContext) => Select;
   /** What `explain` and the decisions show for candidate `index`: what the choice is made by, in words (`in flight 3 x 1200 us`). */
-  readonly score: (candidates: CandidateList, index: number, key: string) => string;
+  readonly score: (candidates: CandidateList, index: number, question: ScoreQuestion) => string;
 }

@@ -243,6 +243,16 @@ export class TargetTable {
     }
   }
 
+  /** Where a group's circle stands, for those who choose by more than turns; at or beyond their length means 0. */
+  turnAt(cursor: number): number {
+    return Atomics.load(this.cursors, cursor);
+  }
+
+  /** Moves a circle on from where `turnAt` saw it; false where another thread did so first. */
+  moveTurn(cursor: number, seen: number, next: number): boolean {
+    return Atomics.compareExchange(this.cursors, cursor, seen, next) === seen;
+  }
+
   /** Takes a live TTFB into the average: weight 1 - e^(-dt / 10 s), so that the rate of requests does not matter. */
   recordTtfb(slot: number, micros: number, nowMs: number): void {
     const before = this.ttfbAtMs[slot]!;

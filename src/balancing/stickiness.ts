@@ -1,0 +1,50 @@
+import { createHmac } from "node:crypto";
+import { type GroupSnapshot, targetKey, type TargetSnapshot } from "../state/group_snapshot.ts";
+import { cookieValue, nextCookie } from "./cookies.ts";
+
+/**
+ * Pins clients of one group to their targets by a cookie. Its value is base64url(HMAC-SHA256(secret, group NUL target)): it
+ * shows no address, only who has the secret can make one, and every replica with the same secret makes the same. All
+ * values are made when a snapshot is applied; a request costs one search of its Cookie header and one lookup.
+ *
+ * What a client can do: keep or throw away its own cookie, or use another's, and so choose among targets that the
+ * balancer gave to somebody. What it can't: name a target that no cookie was issued for.
+ */
+export class Stickiness {
+  readonly #cookieName: string;
+  readonly #targets = new Map<string, TargetSnapshot>();
+  readonly #setCookies = new Map<TargetSnapshot, string>();
+
+  /** The group's `stickySecret` must be filled in. */
+  constructor(group: GroupSnapshot) {
+    const { stickyCookieName, stickyTtlMs, stickySecret } = group.algorithmOptions;
+    if (stickySecret === null) throw new TypeError(`Cannot pin clients of group "${group.name}": it has no secret`);
+    this.#cookieName = stickyCookieName;
+    const maxAge = stickyTtlMs > 0 ? `; Max-Age=${Math.ceil(stickyTtlMs / 1000)}` : "";
+    for (const target of group.targets) {
+      const value = createHmac("sha256", stickySecret).update(`${group.name}\0${targetKey(target)}`).digest(
+        "base64url",
+      );
+      if (!this.#targets.has(value)) this.#targets.set(value, target);
+      this.#setCookies.set(target, `${stickyCookieName}=${value}; Path=/${maxAge}; HttpOnly; SameSite=Lax`);
+    }
+  }
+
+  /** The target that a Cookie header pins its client to, eligible or not; null where it names none of the group's. */
+  pinned(cookieHeader: string | null): TargetSnapshot | null {
+    if (cookieHeader === null) return null;
+    let start = nextCookie(cookieHeader, this.#cookieName, 0);
+    while (start !== -1) {
+      // Several of that name may come (another path, a stale one): the first that is ours counts.
+      const target = this.#targets.get(cookieValue(cookieHeader, start));
+      if (target !== undefined) return target;
+      start = nextCookie(cookieHeader, this.#cookieName, start);
+    }
+    return null;
+  }
+
+  /** The Set-Cookie value that pins a client to one of the group's targets: for an answer whose target was not `pinned`. */
+  setCookie(target: TargetSnapshot): string {
+    return this.#setCookies.get(target)!;
+  }
+}

@@ -1,0 +1,75 @@
+import type { Algorithm, CandidateList } from "./algorithm.ts";
+import { smoothSchedule } from "./smooth_schedule.ts";
+import { greatestCommonDivisor, wholeWeights } from "./whole_weights.ts";
+
+/** Longest cycle that is written out: 32 KB, and a few ms to make when a target's health changes. */
+export const MAX_SCHEDULE = 16_384;
+
+/** The turns of one cycle. */
+export type WeightedCycle =
+  & { readonly weights: readonly number[]; readonly length: number }
+  & (
+    /** Written out: the index whose turn it is. */
+    | { readonly schedule: Uint16Array }
+    /** Too long for that: turn t belongs to the index in whose part of the cycle t * stride (mod length) lies. */
+    | { readonly schedule: null; readonly stride: number; readonly ends: Int32Array }
+  );
+
+/**
+ * Smooth weighted round robin. Weights are brought to whole numbers; over each cycle of their sum each target has exactly its
+ * weight in turns, and on the way never a whole turn more or less than its share (`smooth_schedule.ts`), so that nothing
+ * bunches. One circle for all threads, in shared memory: exact however many workers there are. No ties.
+ *
+ * O(1): the cycle is written out when candidates change. A cycle of more than 16384 turns is walked by a stride near the
+ * golden ratio instead, and the target looked up in the cumulative weights: O(log n), just as exact over the cycle, and spread
+ * as evenly as multiples of the golden ratio are (the three-distance theorem; V. Sos, 1958), though it may be a few turns off
+ * on the way.
+ */
+export const weighted: Algorithm = {
+  name: "WEIGHTED",
+  aliases: ["WEIGHTED_ROUND_ROBIN"],
+  requiresWeights: true,
+  prepare: (candidates) => compileCycle(candidates.targets.map(({ weight }) => weight)),
+  create({ cursor }) {
+    return ({ prepared, turns }) => {
+      const cycle = prepared as WeightedCycle;
+      return indexAtTurn(cycle, turns.nextTurn(cursor, cycle.length));
+    };
+  },
+  score({ prepared }: CandidateList, index) {
+    const { weights, length } = prepared as WeightedCycle;
+    return `${weights[index]} of ${length} turns`;
+  },
+};
+
+/** Compiles weights (above 0, whole or not) into one cycle of turns. */
+export function compileCycle(given: readonly number[]): WeightedCycle {
+  const weights = wholeWeights(given);
+  let length = 0;
+  const ends = Int32Array.from(weights, (weight) => length += weight);
+  return length <= MAX_SCHEDULE
+    ? { weights, length, schedule: smoothSchedule(weights) }
+    : { weights, length, schedule: null, stride: goldenStride(length), ends };
+}
+
+/** The index whose turn it is. */
+export function indexAtTurn(cycle: WeightedCycle, turn: number): number {
+  if (cycle.schedule !== null) return cycle.schedule[turn]!;
+  const { stride, length, ends } = cycle;
+  const place = turn * stride % length;
+  let low = 0;
+  let high = ends.length - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (place < ends[middle]!) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+/** The stride nearest to the golden section of the length that visits each place once. */
+function goldenStride(length: number): number {
+  let stride = Math.round(length * (Math.sqrt(5) - 1) / 2);
+  while (greatestCommonDivisor(stride, length) !== 1) stride++;
+  return stride;
+}
