@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import { FLAG } from "../../../src/state/slot_layout.ts";
+import { TargetTable } from "../../../src/state/target_table.ts";
+import { makeBalancer, makeGroup, makeTarget } from "../../support/target_group.ts";
+
+Deno.test("A33, A41: a target that is out gets nothing, and gets its turns again when it is back", () => {
+  const table = TargetTable.create(1);
+  const group = makeGroup([1, 1, 1]);
+  const balancer = makeBalancer(group, table);
+  for (const flag of [FLAG.unhealthy, FLAG.ejected, FLAG.draining]) {
+    table.setFlags(1, flag);
+    const chosen = Array.from({ length: 6 }, () => balancer.choose("", null, null)!.slot);
+    assert.equal(chosen.includes(1), false);
+    table.setFlags(1, 0);
+    const again = Array.from({ length: 3 }, () => balancer.choose("", null, null)!.slot);
+    assert.deepEqual(again.sort(), [0, 1, 2]);
+  }
+});
+
+Deno.test("A34, E12: with every target out nobody is chosen", () => {
+  const table = TargetTable.create(1);
+  const balancer = makeBalancer(makeGroup([1, 1]), table);
+  table.setFlags(0, FLAG.unhealthy);
+  table.setFlags(1, FLAG.ejected);
+  assert.equal(balancer.choose("", null, null), null);
+  assert.equal(balancer.peek("", null), null);
+  assert.equal(balancer.failedOpen, false);
+});
+
+Deno.test("with FAIL_OPEN all serve when all are out, save those that drain", () => {
+  const table = TargetTable.create(1);
+  const group = makeGroup([1, 1, 1], { failOpen: true });
+  const balancer = makeBalancer(group, table);
+  table.setFlags(0, FLAG.unhealthy);
+  table.setFlags(1, FLAG.unhealthy | FLAG.draining);
+  assert.equal(balancer.choose("", null, null)!.slot, 2);
+  assert.equal(balancer.failedOpen, false);
+  table.setFlags(2, FLAG.ejected);
+  assert.equal(balancer.failedOpen, true);
+  assert.deepEqual([1, 2].map(() => balancer.choose("", null, null)!.slot).sort(), [0, 2]);
+  assert.equal(balancer.choose("", group.targets[0]!, null)!.slot, 0);
+  assert.notEqual(balancer.choose("", group.targets[1]!, null)!.slot, 1);
+  table.setFlags(2, 0);
+  assert.equal(balancer.failedOpen, false);
+  assert.equal(balancer.choose("", group.targets[0]!, null)!.slot, 2);
+});
+
+Deno.test("a group without targets chooses nobody", () => {
+  assert.equal(makeBalancer(makeGroup([]), TargetTable.create(1)).choose("", null, null), null);
+});
+
+Deno.test("a later attempt goes to a target that was not tried, until none is left", () => {
+  const group = makeGroup([1, 1, 1]);
+  const balancer = makeBalancer(group, TargetTable.create(1));
+  const tried = [balancer.choose("", null, null)!];
+  for (let attempt = 0; attempt < 2; attempt++) {
+    const next = balancer.choose("", null, tried)!;
+    assert.equal(tried.includes(next), false);
+    tried.push(next);
+  }
+  assert.equal(balancer.choose("", null, tried), null);
+});
+
+Deno.test("a target tried under an earlier snapshot is not tried again under the next", () => {
+  const balancer = makeBalancer(makeGroup([1, 1]), TargetTable.create(1));
+  const sameButOlder = makeTarget(0);
+  for (let i = 0; i < 4; i++) assert.equal(balancer.choose("", null, [sameButOlder])!.slot, 1);
+});
+
+Deno.test("later attempts take nobody's turn in the circle of first choices", () => {
+  const group = makeGroup([1, 1, 1]);
+  const balancer = makeBalancer(group, TargetTable.create(1));
+  const first = [];
+  for (let i = 0; i < 6; i++) {
+    const target = balancer.choose("", null, null)!;
+    first.push(target.slot);
+    balancer.choose("", null, [target]);
+  }
+  assert.deepEqual(first, [0, 1, 2, 0, 1, 2]);
+});
+
+Deno.test("a dead target's share is spread over all others, not put on its neighbour", () => {
+  const group = makeGroup([1, 1, 1, 1]);
+  let roll = 0;
+  const balancer = makeBalancer(group, TargetTable.create(1), { random: () => (roll++ % 3 + 0.5) / 3 });
+  const took = [0, 0, 0, 0];
+  for (let i = 0; i < 30; i++) took[balancer.choose("", null, [group.targets[0]!])!.slot]!++;
+  assert.deepEqual(took, [0, 10, 10, 10]);
+});
+
+Deno.test("peek says what the next request gets, however often it is asked", () => {
+  const group = makeGroup([1, 2, 5], { algorithm: "WEIGHTED" });
+  const balancer = makeBalancer(group, TargetTable.create(1));
+  for (let i = 0; i < 16; i++) {
+    const peeked = [balancer.peek("", null), balancer.peek("", null)];
+    const chosen = balancer.choose("", null, null);
+    assert.deepEqual(peeked, [chosen, chosen]);
+  }
+});
+
+Deno.test("a pinned client stays on its target while that is eligible, and is given another when it is lost", () => {
+  const table = TargetTable.create(1);
+  const group = makeGroup([1, 1, 1]);
+  const balancer = makeBalancer(group, table);
+  const pinned = group.targets[2]!;
+  for (let i = 0; i < 4; i++) assert.equal(balancer.choose("", pinned, null), pinned);
+  assert.equal(balancer.peek("", pinned), pinned);
+  assert.notEqual(balancer.choose("", pinned, [pinned]), pinned);
+  table.setFlags(2, FLAG.unhealthy);
+  assert.notEqual(balancer.choose("", pinned, null), pinned);
+  assert.notEqual(balancer.choose("", makeTarget(9), null)!.slot, 9);
+});
+
+Deno.test("a change of another group's health leaves the candidates as they are", () => {
+  const table = TargetTable.create(1);
+  const balancer = makeBalancer(makeGroup([1, 1]), table);
+  const before = balancer.candidates();
+  table.setFlags(7, FLAG.unhealthy);
+  assert.equal(balancer.candidates(), before);
+  table.setFlags(0, FLAG.unhealthy);
+  assert.notEqual(balancer.candidates(), before);
+});
