@@ -41,6 +41,8 @@ export class GroupMembers {
   readonly #leaving = new Map<string, TargetRecord>();
   readonly #bySlot = new Map<number, TargetRecord>();
   #resolved = false;
+  /** Targets that found no slot. */
+  #leftOut: readonly string[] = [];
   #warnedInconclusive = false;
 
   constructor(config: TargetGroupConfig, context: MembersContext) {
@@ -61,6 +63,11 @@ export class GroupMembers {
     return this.#members.size === 0 && this.#leaving.size === 0;
   }
 
+  /** True where a target found no slot: `refresh` may find one later. */
+  get isIncomplete(): boolean {
+    return this.#leftOut.length > 0;
+  }
+
   /** Brings the members in line with what names resolve to; returns whether the group's snapshot is another now. */
   refresh(): boolean {
     const { names } = this.#context;
@@ -72,7 +79,7 @@ export class GroupMembers {
       const { slot, host, weight } = record.target;
       if (host !== found.host || weight !== found.weight) record.target = { slot, ...found };
     }
-    for (const found of added) this.#join(found);
+    this.#sayLeftOut(added.filter((found) => !this.#join(found)).map(targetKey));
     // Nobody leaves while a name of the group is asked for the first time: the group would stand empty until the answer.
     if (entries.every(({ host }) => names.isSettled(host))) removed.forEach((record) => this.#leave(record));
     this.#members = inOrder(this.#members, discovered.keys());
@@ -186,26 +193,35 @@ export class GroupMembers {
     return [...this.#members.values()].map((record) => record.target);
   }
 
-  #join(found: DiscoveredTarget): void {
+  #join(found: DiscoveredTarget): boolean {
     const key = targetKey(found);
     const returning = this.#leaving.get(key);
     if (returning !== undefined) {
       this.#leaving.delete(key);
       returning.rejoin({ slot: returning.target.slot, ...found }, this.config.healthCheck);
       this.#members.set(key, returning);
-      return;
+      return true;
     }
-    const { takeSlot, log, group } = this.#context;
-    const slot = takeSlot();
-    if (slot === null) {
-      log.error("target_table_full", `Target ${key} of group ${group} is left out: the target table is full`, {
-        group,
-      });
-      return;
-    }
+    const slot = this.#context.takeSlot();
+    if (slot === null) return false;
     const record = new TargetRecord({ slot, ...found }, this.config.healthCheck, this.#context);
     this.#members.set(key, record);
     this.#bySlot.set(slot, record);
+    return true;
+  }
+
+  #sayLeftOut(keys: readonly string[]): void {
+    const before = this.#leftOut;
+    this.#leftOut = keys;
+    if (keys.length <= before.length) return;
+    const { log, group } = this.#context;
+    log.error(
+      "target_table_full",
+      `${keys.length} targets of group ${group} wait for a place in the target table: ${
+        keys.slice(0, 3).join(", ")
+      } ...`,
+      { group, targets: keys.length },
+    );
   }
 
   #leave(record: TargetRecord): void {

@@ -26,7 +26,7 @@ export class TargetRecord {
   /** It has left its group, and no worker can pick it any more. */
   unnamed = false;
   readonly #context: RecordContext;
-  readonly #threshold: ConsecutiveThreshold;
+  #threshold: ConsecutiveThreshold;
   #checked: boolean;
   #left = false;
   #drained = false;
@@ -141,8 +141,9 @@ export class TargetRecord {
 
   #takeCheck(check: HealthCheckConfig): void {
     if (this.#checked && !check.enabled) {
-      while (!this.#threshold.healthy) this.#threshold.observe(true);
+      this.#threshold = new ConsecutiveThreshold(check.succeedThreshold, check.failureThreshold);
       this.#unhealthyReason = null;
+      this.#probed = false;
     }
     this.#checked = check.enabled;
     this.#threshold.configure(check.succeedThreshold, check.failureThreshold);

@@ -65,7 +65,10 @@ export class TargetRegistry {
     });
   }
 
-  /** Begins lookups and probes; resolves after the first round of DNS, whatever it brought. */
+  /**
+   * Begins lookups and probes; resolves after the first round of DNS, whatever it brought. `onChange` may be called before:
+   * targets given by address need not wait for names.
+   */
   async start(): Promise<void> {
     this.#cancelSweep = this.#options.clock.every(SWEEP_MS, () => this.#sweep());
     this.#adopt(this.#options.groups);
@@ -122,6 +125,7 @@ export class TargetRegistry {
    * changed. Make a new snapshot after it; `onChange` says when names have brought more.
    */
   reload(groups: readonly TargetGroupConfig[], dns: DnsConfig): string[] {
+    if (this.#stopped) return [];
     const lines = describeGroupChanges(this.#configs, groups);
     if (JSON.stringify(dns) !== JSON.stringify(this.#dns)) {
       const settings = (Object.keys(dns) as (keyof DnsConfig)[]).filter((key) =>
@@ -254,6 +258,10 @@ export class TargetRegistry {
     const present = new Set(this.#configs.map(({ name }) => name));
     for (const [name, group] of this.#groups) {
       group.sweep();
+      if (group.isIncomplete) {
+        this.#stale.add(group);
+        this.#scheduleFlush();
+      }
       if (present.has(name) || !group.isEmpty) continue;
       this.#groups.delete(name);
       this.#cursors.release(group.cursor, nowMs);

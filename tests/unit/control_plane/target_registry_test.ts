@@ -269,3 +269,37 @@ Deno.test("the operator's drain holds through probes and reloads, until enable",
   assert.equal(stage.registry.enable("web", "[::1]:80"), true);
   assert.equal(stage.table.flags[slot], 0);
 });
+
+Deno.test("a probe that this machine could not make says nothing of the target, and is logged once", async () => {
+  await using stage = new RegistryStage([sampleGroup([sampleEntry("10.0.0.1")], { healthCheck: CHECKED })]);
+  await stage.registry.start();
+  stage.health.set("10.0.0.1:80", { kind: "inconclusive", error: "Too many open files (os error 24)" });
+  await stage.advance(5000, 1000);
+  assert.equal(stage.view("10.0.0.1:80").state, "healthy");
+  assert.deepEqual(stage.view("10.0.0.1:80").probes, { ok: 1, failed: 0 });
+  assert.deepEqual(stage.log.messages("probe_inconclusive"), [
+    "Probes of group web can't be made here: Too many open files (os error 24)",
+  ]);
+});
+
+Deno.test("targets beyond the table's size wait for a place, are named in one log line, and join when one is free", async () => {
+  const entries = Array.from({ length: 4098 }, (_, i) => sampleEntry(`10.1.${i >> 8}.${i & 255}`));
+  await using stage = new RegistryStage([sampleGroup(entries)]);
+  await stage.registry.start();
+  assert.equal(stage.publish()[0]!.targets.length, 4096);
+  await stage.advance(10_000, 1000);
+  assert.equal(stage.log.messages("target_table_full").length, 1);
+  stage.registry.reload([sampleGroup(entries.slice(3))], SAMPLE_DNS);
+  stage.publish();
+  await stage.advance(62_000, 1000);
+  assert.equal(stage.publish()[0]!.targets.length, 4095);
+});
+
+Deno.test("a sticky group without a secret gets one for this process, and the log says so", async () => {
+  await using stage = new RegistryStage([sampleGroup([sampleEntry("10.0.0.1")], { algorithm: "STICKY" })]);
+  await stage.registry.start();
+  const [group] = stage.publish();
+  assert.match(group!.algorithmOptions.stickySecret!, /^[0-9a-f]{64}$/);
+  assert.equal(stage.log.messages("sticky_secret_made").length, 1);
+  assert.ok(!JSON.stringify(stage.log.events).includes(group!.algorithmOptions.stickySecret!));
+});
