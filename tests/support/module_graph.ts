@@ -26,7 +26,7 @@ export async function importEdges(roots: readonly string[]): Promise<ImportEdge[
   const entry = `${dir.path}/all.ts`;
   await Deno.writeTextFile(entry, roots.map((root) => `import "file://${PROJECT_ROOT}${root}";\n`).join(""));
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["info", "--json", "--config", `${PROJECT_ROOT}deno.json`, entry],
+    args: ["info", "--json", "--no-lock", "--config", `${PROJECT_ROOT}deno.json`, entry],
     stdout: "piped",
     stderr: "piped",
   }).output();
