@@ -3,7 +3,7 @@ export const dashboardStyle = `
 :root {
   color-scheme: light dark;
   --page: #f4f5f7; --panel: #ffffff; --text: #1d2430; --quiet: #5a6472; --line: #dfe3e8; --focus: #1f6feb;
-  --good: #1a7f4b; --good-soft: #e3f4ea; --warn: #8a5a00; --warn-soft: #fdf1d8; --bad: #b3261e; --bad-soft: #fce8e6;
+  --good: #14693c; --good-soft: #e3f4ea; --warn: #8a5a00; --warn-soft: #fdf1d8; --bad: #b3261e; --bad-soft: #fce8e6;
   --calm: #4a5a78; --calm-soft: #e7ebf3; --load: #3367a8; --p50: #2f9e8f; --p90: #c58a1a; --p99: #c4553b;
 }
 @media (prefers-color-scheme: dark) {
