@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Stats } from "../../src/admin/stats_model.ts";
 import { LineCollector } from "./line_collector.ts";
 import { until, within } from "./poll.ts";
 import { spawnSluice } from "./sluice_program.ts";
@@ -159,8 +160,18 @@ export class SluiceProcess implements AsyncDisposable {
   }
 
   /** What `/lb/stats` says now. */
-  stats(): Promise<any> {
+  stats(): Promise<Stats> {
     return this.adminJson("/lb/stats");
+  }
+
+  /** Waits until nothing is in flight, neither at the listener nor at any target, and returns the stats of that moment. */
+  async settled(): Promise<Stats> {
+    let last: Stats | null = null;
+    return await until(async () => {
+      last = await this.stats();
+      const open = [last.total, ...last.groups.flatMap((group) => group.targets)].some((part) => part.inFlight !== 0);
+      return open ? null : last;
+    }, () => `nothing in flight; the stats say ${JSON.stringify(last)}`);
   }
 
   /** Sends a signal to the process. */

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { answer } from "./recorder_scripts.ts";
+import { RecorderTarget } from "./recorder_target.ts";
 import { runSluice, startSluice } from "./sluice_process.ts";
 import { type TempDir, tempDir } from "./temp_dir.ts";
 
@@ -56,6 +58,21 @@ Deno.test("access lines of a sluice process under test are waited for and parsed
   );
   await using sluice = await startSluice({ program });
   assert.deepEqual((await sluice.accessLines(2)).map((line) => line.status), [200, 404]);
+});
+
+Deno.test("a sluice process under test is settled only when neither it nor a target has anything in flight", async () => {
+  const rounds = [[1, 1], [0, 1], [0, 0]];
+  let asked = 0;
+  await using admin = await RecorderTarget.start((turn) => {
+    const [total, target] = rounds[Math.min(asked++, 2)]!;
+    const stats = { total: { inFlight: total }, groups: [{ targets: [{ inFlight: target }] }] };
+    return answer(200, ["Content-Type: application/json"], JSON.stringify(stats))(turn);
+  });
+  await using dir = await tempDir();
+  const program = await standIn(dir, `${READY.replace("127.0.0.1:2", admin.address)}\nexec sleep 60`);
+  await using sluice = await startSluice({ program });
+  await sluice.settled();
+  assert.equal(asked, 3);
 });
 
 Deno.test("a run to the end gives the exit code and both outputs", async () => {
