@@ -26,7 +26,7 @@ export function parseTarget(text: string): TargetAddress | Refusal {
   if (authority.includes("@")) return new Refusal("without a user or password");
   if (path.includes("?")) return new Refusal("without a query");
   if (path.includes("#")) return new Refusal("without a fragment");
-  if (/^[0-9a-f]*:[0-9a-f]*:[0-9a-f:.]*$/i.test(authority)) {
+  if (authority.includes("::") && parseHost(authority) !== null) {
     return new Refusal("written with brackets around an IPv6 address, as [::1]:8080");
   }
   const match = /^(\[[^\]]*\]|[^:[\]]*)(?::(.*))?$/s.exec(authority);
