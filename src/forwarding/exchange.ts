@@ -1,0 +1,66 @@
+import type { RuleSnapshot, TargetSnapshot } from "../state/group_snapshot.ts";
+import type { Reason } from "../state/reason.ts";
+
+/** Who ended an exchange after its response headers and before its end; null where it passed whole, as far as sluice saw. */
+export type CutBy = "client" | "target" | "idle" | null;
+
+/** One attempt at a target. */
+export interface Attempt {
+  readonly target: TargetSnapshot;
+  /** Why it brought no answer; null where it did. */
+  reason: Reason | null;
+  detail: string | null;
+  /** From handing over until headers or failure. */
+  micros: number;
+}
+
+/**
+ * One request on its way: what came, what was decided, what came of it. Made once a request, filled from left to right as it
+ * passes through the chain, and read at its end by access log, counters and decisions.
+ */
+export class Exchange {
+  /** The method as on the wire (HEAD stays HEAD). */
+  readonly method: string;
+  readonly startedMs: number;
+  readonly request: Request;
+  /** Canonical path, without the query. */
+  path = "";
+  /** With its `?`; empty where there is none. */
+  query = "";
+  /** The Host header. */
+  host = "";
+  peer = "";
+  client = "";
+  requestId = "";
+  rule: RuleSnapshot | null = null;
+  /** The target that answered, or was tried last. */
+  target: TargetSnapshot | null = null;
+  readonly attempts: Attempt[] = [];
+  /** From handing over to the last target until its headers; -1 without an answer. */
+  ttfbMicros = -1;
+  /** 0 until there is an answer. */
+  status = 0;
+  reason: Reason | null = null;
+  /** Body bytes only. */
+  requestBytes = 0;
+  /** Body bytes only. */
+  responseBytes = 0;
+  cutBy: CutBy = null;
+  /** Headers of sluice's own on the way back (sticky cookie, request id); null where there are none. */
+  extraResponseHeaders: [string, string][] | null = null;
+  /** The slot that counts this exchange in flight; -1 none. */
+  heldSlot = -1;
+  /** What the choice was made by, for the decisions; null where none was made. */
+  scores: unknown = null;
+
+  constructor(request: Request, startedMs: number) {
+    this.request = request;
+    this.method = request.method;
+    this.startedMs = startedMs;
+  }
+
+  /** Puts a header of sluice's own on the answer. */
+  addResponseHeader(name: string, value: string): void {
+    (this.extraResponseHeaders ??= []).push([name, value]);
+  }
+}

@@ -1,0 +1,56 @@
+import type { Reason } from "../state/reason.ts";
+
+/** The reasons that an attempt at a target can end with. */
+export type FailureReason = Extract<
+  Reason,
+  | "connect_refused"
+  | "connect_failed"
+  | "reset_before_headers"
+  | "bad_response"
+  | "timeout"
+  | "client_closed"
+  | "body_too_large"
+  | "bad_request"
+>;
+
+/** Why an attempt brought no answer. A value, not an exception: reason, retry and status derive from it. */
+export class Failure {
+  constructor(
+    readonly reason: FailureReason,
+    /** What the platform said, for the log. */
+    readonly detail: string,
+  ) {}
+
+  /** Nothing was sent, so any request may move on to another target. */
+  get nothingSent(): boolean {
+    return this.reason === "connect_refused" || this.reason === "connect_failed";
+  }
+}
+
+/**
+ * What `fetch` says, in the order of asking. Text is all that Deno gives (`TypeError: fetch failed`, and a cause whose message
+ * holds hyper's words); every phrase here is checked against a real failure by `tests/e2e/gateway_errors_test.ts`.
+ */
+const PHRASES: readonly (readonly [string, FailureReason])[] = [
+  ["Connection refused", "connect_refused"],
+  ["client error (Connect)", "connect_failed"],
+  ["connection closed before message completed", "reset_before_headers"],
+  ["onnection reset", "reset_before_headers"],
+  ["Broken pipe", "reset_before_headers"],
+  ["operation was canceled", "reset_before_headers"],
+  ["invalid", "bad_response"],
+  ["message head is too large", "bad_response"],
+  ["client error (SendRequest)", "reset_before_headers"],
+];
+
+/** Maps what `fetch` threw to a failure. */
+export function classifyFetchError(error: unknown): Failure {
+  const text = errorText(error);
+  for (const [phrase, reason] of PHRASES) if (text.includes(phrase)) return new Failure(reason, text);
+  return new Failure("bad_response", text);
+}
+
+function errorText(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? error.cause.message : `${error.name}: ${error.message}`;
+}

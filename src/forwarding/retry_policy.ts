@@ -1,0 +1,44 @@
+import type { Failure } from "./gateway_error.ts";
+
+/** Methods that may be sent twice (RFC 9110 section 9.2.2; WebDAV's safe ones). */
+const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PROPFIND", "REPORT", "SEARCH"]);
+
+/** Tells whether sending a request of this method twice does no more than sending it once. */
+export function isIdempotent(method: string): boolean {
+  return IDEMPOTENT.has(method);
+}
+
+/** What a request went through so far. */
+export interface Tried {
+  readonly method: string;
+  /** Attempts that were sent and answered by nothing, before the one that failed just now. */
+  readonly retriesUsed: number;
+  /** RETRY_ATTEMPTS. */
+  readonly retriesAllowed: number;
+  /** Some of the body went to a target and can't be given again. */
+  readonly bodySpent: boolean;
+}
+
+/** Whether another attempt follows, and why (or why not). */
+export interface RetryDecision {
+  readonly retry: boolean;
+  readonly why: string;
+}
+
+/**
+ * Decides whether a failed attempt is followed by another. A connection that could not be made sent nothing: any method goes
+ * on to each other target once. Once sent, only an idempotent method whose body can be given again, a limited number of
+ * times. Never after response headers, nor after the deadline or the client's leaving.
+ */
+export function decideRetry(failure: Failure, tried: Tried): RetryDecision {
+  if (tried.bodySpent) return refuse("its body was partly sent");
+  if (failure.nothingSent) return { retry: true, why: "nothing was sent" };
+  if (failure.reason !== "reset_before_headers") return refuse("the exchange is over");
+  if (!isIdempotent(tried.method)) return refuse("the method is not idempotent");
+  if (tried.retriesUsed >= tried.retriesAllowed) return refuse("no retry is left");
+  return { retry: true, why: "the method is idempotent" };
+}
+
+function refuse(why: string): RetryDecision {
+  return { retry: false, why };
+}

@@ -1,0 +1,38 @@
+import type { TargetSnapshot } from "../state/group_snapshot.ts";
+import type { Failure } from "./gateway_error.ts";
+
+/** A request's body on its way to a target. */
+export type UpstreamBody = Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>> | null;
+
+/** One request as a transport sends it, once. */
+export interface UpstreamRequest {
+  readonly target: TargetSnapshot;
+  readonly method: string;
+  /** Canonical path with its query. */
+  readonly path: string;
+  /** All headers, `host` included, hop-by-hop ones removed. */
+  readonly headers: [string, string][];
+  readonly body: UpstreamBody;
+  /** Aborted when the deadline passes or the client leaves. */
+  readonly signal: AbortSignal;
+}
+
+/** A target's answer: status and headers are there, the body comes. */
+export interface UpstreamResponse {
+  readonly status: number;
+  /** As the target sent them; several of one name stay several. */
+  readonly headers: Headers;
+  /** A byte stream; null where there is none. */
+  readonly body: ReadableStream<Uint8Array<ArrayBuffer>> | null;
+}
+
+/** A way to speak to targets. Implementations are interchangeable. */
+export interface Transport {
+  /**
+   * Sends a request, at most once on the wire where its method is not idempotent. Resolves with the answer, or with a
+   * {@linkcode Failure}; never throws for what a target does.
+   */
+  send(request: UpstreamRequest): Promise<UpstreamResponse | Failure>;
+  /** Lets go of idle connections. */
+  close(): void;
+}
