@@ -58,7 +58,9 @@ export class TrustedProxies {
     if (!ipaddr.isValid(address)) return false;
     // IPv4-mapped IPv6 (::ffff:10.0.0.1) counts as its IPv4 address.
     const parsed = ipaddr.process(address);
-    return this.#ranges!.some(([range, bits]) => range.kind() === parsed.kind() && parsed.match(range as ipaddr.IPv4, bits));
+    return this.#ranges!.some(([range, bits]) =>
+      range.kind() === parsed.kind() && parsed.match(range as ipaddr.IPv4, bits)
+    );
   }
 }
 

@@ -7,7 +7,7 @@ export const TICK_MS = 25;
 export class Watch {
   limitMs: number;
   movedAtMs: number;
-  readonly expire: () => void;
+  expire: () => void;
   /** Called once, at the first tick after it was set, and then forgotten. */
   onTick: (() => void) | null = null;
   previous: Watch | null = null;

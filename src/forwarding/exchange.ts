@@ -32,6 +32,8 @@ export class Exchange {
   peer = "";
   client = "";
   requestId = "";
+  /** Content-Length of the request; -1 where it is chunked, 0 where there is no body. */
+  bodyLength = 0;
   rule: RuleSnapshot | null = null;
   /** The target that answered, or was tried last. */
   target: TargetSnapshot | null = null;

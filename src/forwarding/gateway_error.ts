@@ -10,7 +10,7 @@ export type FailureReason = Extract<
   | "timeout"
   | "client_closed"
   | "body_too_large"
-  | "bad_request"
+  | "all_targets_refused"
 >;
 
 /** Why an attempt brought no answer. A value, not an exception: reason, retry and status derive from it. */

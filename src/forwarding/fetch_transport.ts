@@ -1,0 +1,173 @@
+import { hostPort } from "../state/group_snapshot.ts";
+import type { TargetSnapshot } from "../state/group_snapshot.ts";
+import { classifyFetchError, Failure } from "./gateway_error.ts";
+import { isIdempotent } from "./retry_policy.ts";
+import type { Transport, UpstreamRequest, UpstreamResponse } from "./transport.ts";
+
+/** Idle connections kept per target, and for how long: below the 60 s after which many servers close theirs. */
+const POOL_MAX_IDLE_PER_HOST = 256;
+const POOL_IDLE_TIMEOUT_MS = 50_000;
+
+/**
+ * The ports that `fetch` refuses to speak to (Fetch Standard, "bad port"): a target there is reached through a client whose
+ * connections are directed to it, while the URL names no port.
+ */
+const BAD_PORTS = new Set([
+  ...[
+    1,
+    7,
+    9,
+    11,
+    13,
+    15,
+    17,
+    19,
+    20,
+    21,
+    22,
+    23,
+    25,
+    37,
+    42,
+    43,
+    53,
+    69,
+    77,
+    79,
+    87,
+    95,
+    101,
+    102,
+    103,
+    104,
+    109,
+    110,
+  ],
+  ...[
+    111,
+    113,
+    115,
+    117,
+    119,
+    123,
+    135,
+    137,
+    139,
+    143,
+    161,
+    179,
+    389,
+    427,
+    465,
+    512,
+    513,
+    514,
+    515,
+    526,
+    530,
+    531,
+    532,
+  ],
+  ...[540, 548, 554, 556, 563, 587, 601, 636, 989, 990, 993, 995, 1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061],
+  ...[6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080],
+]);
+
+interface Route {
+  readonly origin: string;
+  readonly pooled: Deno.HttpClient;
+  /** Without connection reuse: for methods that must never go twice. */
+  readonly single: Deno.HttpClient;
+}
+
+/**
+ * Speaks to targets through `fetch`. What that takes is on the page docs/platform.md; here: `identity` is asked for first, so
+ * that bodies come undecoded; no header is invented that could change an answer; redirects are not followed; requests whose
+ * method is not idempotent get a connection of their own, because `fetch` sends a small body again by itself when a reused
+ * connection turns out to be closed.
+ */
+export class FetchTransport implements Transport {
+  readonly #pooled = createClient(POOL_MAX_IDLE_PER_HOST);
+  readonly #single = createClient(0);
+  readonly #routes = new WeakMap<TargetSnapshot, Route>();
+  readonly #directed = new Map<string, Route>();
+
+  async send(request: UpstreamRequest): Promise<UpstreamResponse | Failure> {
+    const route = this.#routes.get(request.target) ?? this.#addRoute(request.target);
+    try {
+      const response = await fetch(route.origin + request.path, {
+        method: request.method,
+        headers: request.headers,
+        body: request.body,
+        redirect: "manual",
+        signal: request.signal,
+        client: isIdempotent(request.method) ? route.pooled : route.single,
+      });
+      return response as UpstreamResponse;
+    } catch (error) {
+      return classifyFetchError(error);
+    }
+  }
+
+  close(): void {
+    this.#pooled.close();
+    this.#single.close();
+    for (const route of this.#directed.values()) {
+      route.pooled.close();
+      route.single.close();
+    }
+    this.#directed.clear();
+  }
+
+  #addRoute(target: TargetSnapshot): Route {
+    const route = this.#makeRoute(target);
+    this.#routes.set(target, route);
+    return route;
+  }
+
+  #makeRoute(target: TargetSnapshot): Route {
+    // The certificate of an https target is checked against its name, so the name is what the URL says.
+    const host = target.scheme === "https" ? target.host : target.address;
+    if (!BAD_PORTS.has(target.port) || target.scheme === "https") {
+      return {
+        origin: `${target.scheme}://${hostPort(host, target.port)}`,
+        pooled: this.#pooled,
+        single: this.#single,
+      };
+    }
+    const address = hostPort(target.address, target.port);
+    let route = this.#directed.get(address);
+    if (route === undefined) {
+      const proxy = { transport: "tcp" as const, hostname: target.address, port: target.port };
+      route = {
+        origin: `http://${target.address.includes(":") ? `[${target.address}]` : target.address}`,
+        pooled: createClient(POOL_MAX_IDLE_PER_HOST, proxy),
+        single: createClient(0, proxy),
+      };
+      this.#directed.set(address, route);
+    }
+    return route;
+  }
+}
+
+function createClient(
+  maxIdlePerHost: number,
+  proxy?: { transport: "tcp"; hostname: string; port: number },
+): Deno.HttpClient {
+  return Deno.createHttpClient({
+    allowHost: true,
+    poolMaxIdlePerHost: maxIdlePerHost,
+    poolIdleTimeout: POOL_IDLE_TIMEOUT_MS,
+    ...(proxy === undefined ? {} : { proxy }),
+  });
+}
+
+/**
+ * Puts in front of a request's headers what keeps `fetch` from inventing others; once a request. `identity` in the first
+ * line is what makes it leave bodies encoded as they come; the client's own preference follows in a second line.
+ */
+export function fetchPreamble(request: Headers): [string, string][] {
+  const pairs: [string, string][] = [["accept-encoding", "identity"]];
+  // An empty User-Agent stands in for none: fetch would send its own.
+  if (!request.has("user-agent")) pairs.push(["user-agent", ""]);
+  return pairs;
+}

@@ -1,0 +1,125 @@
+import type { DeadlineWheel, Watch } from "./deadline.ts";
+import type { Exchange } from "./exchange.ts";
+
+/** Bodies of a known length up to this many bytes are passed on in one piece where they are there at once. */
+const SMALL_BYTES = 65_536;
+/** Sizes of one read of a longer body: grows while reads come back full. */
+const FIRST_READ_BYTES = 16_384;
+const LARGEST_READ_BYTES = 262_144;
+
+/** Thrown into a response stream so that the client sees a broken transfer; `Deno.serve` hands it to `onError`. */
+export class CutTransfer extends Error {
+  constructor(by: string) {
+    super(`Transfer cut by the ${by}`);
+  }
+}
+
+/** What a body needs of its exchange. */
+export interface BodyContext {
+  readonly exchange: Exchange;
+  readonly wheel: DeadlineWheel;
+  /** Already restarted with the idle limit. */
+  readonly watch: Watch;
+  /** Cancels the exchange with the target. */
+  abort(): void;
+}
+
+type Bytes = Uint8Array<ArrayBuffer>;
+type Reader = ReadableStreamBYOBReader;
+
+/**
+ * Takes a target's body to what `Deno.serve` sends.
+ *
+ * A small body of known length is read first and, where it is there whole, answered as bytes: measured, that is cheaper than
+ * handing the target's stream over (docs/performance.md), and sluice knows that it was complete. A body that dribbles is
+ * streamed after one tick of the wheel at the most, so headers never wait long for it. Everything else is a stream that
+ * counts, notices who broke off, and ends with the idle limit.
+ *
+ * @param length Content-Length, or -1.
+ */
+export async function responseBody(
+  stream: ReadableStream<Bytes>,
+  length: number,
+  context: BodyContext,
+): Promise<Bytes | ReadableStream<Bytes>> {
+  const reader = stream.getReader({ mode: "byob" });
+  if (length < 0 || length > SMALL_BYTES) return streamed(reader, null, context);
+  const pending = reader.read(new Uint8Array(Math.max(length, 1))) as Promise<ReadableStreamReadResult<Bytes>>;
+  const first = await firstOrTick(pending, context.watch);
+  if (first === null || first.done || first.value.length < length) return streamed(reader, pending, context);
+  context.wheel.close(context.watch);
+  context.exchange.responseBytes = length;
+  // All of it was read: this lets the connection go back to its pool.
+  reader.cancel().catch(ignore);
+  return first.value;
+}
+
+/** Resolves with the first piece, or with null when a tick of the wheel passes before it comes or breaks. */
+function firstOrTick(
+  pending: Promise<ReadableStreamReadResult<Bytes>>,
+  watch: Watch,
+): Promise<ReadableStreamReadResult<Bytes> | null> {
+  return new Promise((resolve) => {
+    pending.then(resolve, () => resolve(null));
+    watch.onTick = () => resolve(null);
+  });
+}
+
+/** A stream that pulls from the target only when the client takes. */
+function streamed(
+  reader: Reader,
+  pending: Promise<ReadableStreamReadResult<Bytes>> | null,
+  context: BodyContext,
+): ReadableStream<Bytes> {
+  const { exchange, wheel, watch } = context;
+  let next = pending;
+  let size = FIRST_READ_BYTES;
+  let over = false;
+  const end = (): boolean => {
+    if (over) return false;
+    over = true;
+    wheel.close(watch);
+    return true;
+  };
+  return new ReadableStream<Bytes>({
+    start(controller) {
+      watch.expire = () => {
+        if (!end()) return;
+        exchange.cutBy = "idle";
+        context.abort();
+        reader.cancel().catch(ignore);
+        controller.error(new CutTransfer("idle limit"));
+      };
+    },
+    async pull(controller) {
+      let piece: ReadableStreamReadResult<Bytes>;
+      try {
+        piece = await (next ?? (reader.read(new Uint8Array(size)) as Promise<ReadableStreamReadResult<Bytes>>));
+      } catch {
+        if (!end()) return;
+        exchange.cutBy = "target";
+        controller.error(new CutTransfer("target"));
+        return;
+      }
+      next = null;
+      if (over) return;
+      if (piece.done) {
+        end();
+        controller.close();
+        return;
+      }
+      wheel.moved(watch);
+      exchange.responseBytes += piece.value.length;
+      if (piece.value.length === size && size < LARGEST_READ_BYTES) size *= 2;
+      controller.enqueue(piece.value);
+    },
+    cancel() {
+      if (!end()) return;
+      exchange.cutBy = "client";
+      context.abort();
+      return reader.cancel().catch(ignore);
+    },
+  }, { highWaterMark: 0 });
+}
+
+function ignore(): void {}
