@@ -52,6 +52,10 @@ export class Exchange {
   extraResponseHeaders: [string, string][] | null = null;
   /** The slot that counts this exchange in flight; -1 none. */
   heldSlot = -1;
+  /** It became a tunnel: it ends when that closes, by a call of `end`. */
+  upgraded = false;
+  /** Counts and logs it; set at the start, called once. */
+  end: () => void = () => {};
   /** What the choice was made by, for the decisions; null where none was made. */
   scores: unknown = null;
 

@@ -16,16 +16,22 @@ export interface HeaderSettings {
   readonly trusted: TrustedProxies;
 }
 
-/** Headers of one request, ready for any target but for `host`. */
-export interface RequestHeaders {
-  readonly pairs: [string, string][];
+/** What one walk over a client's headers found, beside the headers for the target. */
+export interface HeaderFacts {
+  /** Content-Length as it came; null where there is none. */
+  contentLength: string | null;
+  /** Transfer-Encoding came, so the body is chunked. */
+  chunked: boolean;
+  /** `Upgrade` came. */
+  upgrade: boolean;
   /** Our own `Via` was there: the request has been here before. */
-  readonly loop: boolean;
+  loop: boolean;
 }
 
 /**
  * Builds the headers that a target gets, in one walk over the client's: hop-by-hop headers and what `Connection` lists are
- * dropped, `Via` is added, the X-Forwarded family is believed, appended to or removed as TRUSTED_PROXIES says.
+ * dropped, `Via` is added, the X-Forwarded family is believed, appended to or removed as TRUSTED_PROXIES says. Fills in
+ * the exchange's client address and request id on the way.
  *
  * Who can forge what: without TRUSTED_PROXIES a client can put any X-Forwarded-* in front of ours (the convention appends);
  * with it only the listed proxies can.
@@ -36,65 +42,77 @@ export function requestHeaders(
   exchange: Exchange,
   settings: HeaderSettings,
   pairs: [string, string][],
-): RequestHeaders {
+): HeaderFacts {
   const { headers } = exchange.request;
+  const { convention, trusted } = settings;
   const listed = connectionOptions(headers.get("connection"));
-  const believed = !settings.trusted.configured || settings.trusted.trusts(exchange.peer);
-  const seen: Forwarding = { via: null, forwardedFor: null };
-  // One closure over locals: forEach is the cheapest way through Headers on this platform (docs/performance.md).
+  const believed = !trusted.configured || trusted.trusts(exchange.peer);
+  const facts: HeaderFacts = { contentLength: null, chunked: false, upgrade: false, loop: false };
+  let via: string | null = null;
+  let forwardedFor: string | null = null;
+  let requestId: string | null = null;
+  // forEach is the cheapest way through Headers on this platform (docs/performance.md).
   headers.forEach((value, name) => {
     switch (name) {
       case "host":
         return;
       case "via":
-        seen.via = value;
+        via = value;
         return;
-      case "x-forwarded-for":
-        if (believed) seen.forwardedFor = value;
+      case "content-length":
+        facts.contentLength = value;
+        break;
+      case "transfer-encoding":
+        facts.chunked = true;
+        return;
+      case "upgrade":
+        facts.upgrade = true;
         return;
       case "te":
         if (value.trim().toLowerCase() === "trailers") pairs.push([name, "trailers"]);
+        return;
+      case "x-forwarded-for":
+        if (believed) forwardedFor = value;
         return;
       case "x-real-ip":
       case "x-forwarded-host":
       case "x-forwarded-port":
       case "x-forwarded-proto":
-        if (believed && !settings.convention) pairs.push([name, value]);
-        else if (believed && settings.trusted.configured) pairs.push([name, value]);
-        return;
+        // The convention sets these, unless a trusted proxy said them of the client's own request.
+        if (!believed || (convention && !trusted.configured)) return;
+        break;
       case "x-request-id":
-        if (!settings.convention) pairs.push([name, value]);
-        return;
+        if (isSaneRequestId(value)) requestId = value;
+        if (convention) return;
+        break;
+      default:
+        if (isHopByHop(name) || (!believed && (name === "forwarded" || name.startsWith("x-forwarded-")))) return;
     }
-    if (isHopByHop(name)) return;
     if (listed !== null && listed.has(name)) return;
-    if (!believed && (name === "forwarded" || name.startsWith("x-forwarded-"))) return;
     pairs.push([name, value]);
   });
-  pairs.push(["via", seen.via === null ? settings.via : `${seen.via}, ${settings.via}`]);
-  if (settings.convention) addConvention(pairs, exchange, settings, seen.forwardedFor);
-  else if (seen.forwardedFor !== null) pairs.push(["x-forwarded-for", seen.forwardedFor]);
-  return { pairs, loop: seen.via !== null && seen.via.includes(settings.via) };
-}
-
-interface Forwarding {
-  via: string | null;
-  forwardedFor: string | null;
+  if (trusted.configured) exchange.client = trusted.clientAddress(exchange.peer, forwardedFor);
+  if (requestId !== null) exchange.requestId = requestId;
+  else if (convention) exchange.requestId = crypto.randomUUID();
+  facts.loop = via !== null && (via as string).includes(settings.via);
+  pairs.push(["via", via === null ? settings.via : `${via}, ${settings.via}`]);
+  if (convention) addConvention(pairs, exchange, { settings, forwardedFor });
+  else if (forwardedFor !== null) pairs.push(["x-forwarded-for", forwardedFor]);
+  return facts;
 }
 
 function addConvention(
   pairs: [string, string][],
   exchange: Exchange,
-  settings: HeaderSettings,
-  forwardedFor: string | null,
+  said: { readonly settings: HeaderSettings; readonly forwardedFor: string | null },
 ): void {
+  const { settings, forwardedFor } = said;
   pairs.push(["x-forwarded-for", forwardedFor === null ? exchange.peer : `${forwardedFor}, ${exchange.peer}`]);
-  // What a trusted proxy said of the client's own request stands; otherwise this is the first proxy that can say it.
-  const said = (name: string) => pairs.some((pair) => pair[0] === name);
-  if (!said("x-forwarded-host")) pairs.push(["x-forwarded-host", exchange.host]);
-  if (!said("x-forwarded-port")) pairs.push(["x-forwarded-port", settings.listenerPort]);
-  if (!said("x-forwarded-proto")) pairs.push(["x-forwarded-proto", settings.scheme]);
-  if (!said("x-real-ip")) pairs.push(["x-real-ip", exchange.client]);
+  const has = (name: string) => pairs.some((pair) => pair[0] === name);
+  if (!has("x-forwarded-host")) pairs.push(["x-forwarded-host", exchange.host]);
+  if (!has("x-forwarded-port")) pairs.push(["x-forwarded-port", settings.listenerPort]);
+  if (!has("x-forwarded-proto")) pairs.push(["x-forwarded-proto", settings.scheme]);
+  if (!has("x-real-ip")) pairs.push(["x-real-ip", exchange.client]);
   pairs.push(["x-request-id", exchange.requestId]);
 }
 

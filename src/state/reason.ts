@@ -17,6 +17,7 @@ export const REASONS = {
   no_target: { status: 503, text: "No target of the group is eligible" },
   all_targets_refused: { status: 503, text: "Every target that was tried refused the connection" },
   shutting_down: { status: 503, text: "The listener is shutting down" },
+  internal_error: { status: 500, text: "Something went wrong inside sluice; its log says what" },
   timeout: { status: 504, text: "The target did not answer in time" },
   client_closed: { status: 499, text: "The client went away before the answer" },
 } as const;

@@ -328,8 +328,12 @@ export class WorkerColumn {
     this.#own.workerCounters[WORKER_REQUESTS]! += 1;
   }
 
-  /** A request is over: its status (499 for a client that left), its rule's slot or -1, its reason or null. */
-  finished(status: number, ruleSlot: number, reason: Reason | null, requestBytes: number, responseBytes: number): void {
+  /** A request is over: its status (499 for a client that left), its rule's slot or -1, its reason and bytes. */
+  finished(
+    status: number,
+    ruleSlot: number,
+    { reason, requestBytes, responseBytes }: { reason: Reason | null; requestBytes: number; responseBytes: number },
+  ): void {
     const { workerCounters, ruleCounters } = this.#own;
     const kind = statusClass(status);
     workerCounters[WORKER_FINISHED]! += 1;

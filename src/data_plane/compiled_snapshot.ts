@@ -1,0 +1,30 @@
+import { TrustedProxies } from "../forwarding/client_address.ts";
+import type { HeaderSettings } from "../forwarding/forwarded_headers.ts";
+import { compilePrefixIndex, type PrefixIndex } from "../rules/prefix_index.ts";
+import type { RuleSnapshot, Snapshot } from "../state/group_snapshot.ts";
+import { GroupRuntime, type RuntimeContext } from "./group_runtime.ts";
+
+/** A snapshot in the form that requests are served by: everything that can be made once has been. */
+export interface CompiledSnapshot {
+  readonly snapshot: Snapshot;
+  readonly rules: PrefixIndex<RuleSnapshot>;
+  readonly groups: ReadonlyMap<string, GroupRuntime>;
+  readonly headers: HeaderSettings;
+}
+
+/** Compiles a snapshot. */
+export function compileSnapshot(snapshot: Snapshot, context: RuntimeContext): CompiledSnapshot {
+  const { listener } = snapshot;
+  return {
+    snapshot,
+    rules: compilePrefixIndex(snapshot.rules),
+    groups: new Map(snapshot.groups.map((group) => [group.name, new GroupRuntime(group, context)])),
+    headers: {
+      via: `1.1 sluice-${snapshot.instance}`,
+      convention: listener.headerConvention,
+      listenerPort: String(snapshot.listenerPort),
+      scheme: "http",
+      trusted: new TrustedProxies(listener.trustedProxies),
+    },
+  };
+}

@@ -1,0 +1,205 @@
+import { DeadlineWheel } from "../forwarding/deadline.ts";
+import type { Exchange } from "../forwarding/exchange.ts";
+import { FetchTransport } from "../forwarding/fetch_transport.ts";
+import { Forwarder } from "../forwarding/forward.ts";
+import { CutTransfer } from "../forwarding/response_body.ts";
+import { jsonAccessLine, textAccessLine } from "../logging/access_line.ts";
+import { FLUSH_MS } from "../logging/sink.ts";
+import type { ControlMessage, WorkerMessage } from "../protocol/messages.ts";
+import { hostPort, type Snapshot } from "../state/group_snapshot.ts";
+import { TargetTable, type WorkerColumn } from "../state/target_table.ts";
+import { type CancelTimer, type Clock, systemClock } from "../time/clock.ts";
+import { createApp } from "./app.ts";
+import { foldChain } from "./chain.ts";
+import { type CompiledSnapshot, compileSnapshot } from "./compiled_snapshot.ts";
+import { DecisionRing } from "./decision_ring.ts";
+import { checkRequest } from "./middleware/check_request.ts";
+import { forwardToTarget } from "./middleware/forward_to_target.ts";
+import { matchRule } from "./middleware/match_rule.ts";
+import { observe } from "./middleware/observe.ts";
+import { serveStats, StatsRequests } from "./middleware/serve_stats.ts";
+
+/** Access lines are sent on when they have grown to this many characters, or after {@linkcode FLUSH_MS}. */
+const LINES_CHARS = 65_536;
+/** How often a worker says that its event loop turns. */
+export const BEAT_MS = 250;
+
+type Post = (message: WorkerMessage) => void;
+type Start = Extract<ControlMessage, { type: "start" }>;
+
+/**
+ * One thread's share of the data plane: serves the listener and does nothing else. The same in a worker thread and, with
+ * one worker, in the main thread; all it knows of the rest are messages and the target table.
+ */
+export class DataPlane {
+  readonly #post: Post;
+  readonly #clock: Clock;
+  readonly #worker: number;
+  readonly #table: TargetTable;
+  readonly #column: WorkerColumn;
+  readonly #transport = new FetchTransport();
+  readonly #wheel: DeadlineWheel;
+  readonly #decisions = new DecisionRing();
+  readonly #stats: StatsRequests;
+  readonly #accessLine: typeof jsonAccessLine;
+  readonly #cancelBeat: CancelTimer;
+  readonly #idPrefix: string;
+  #compiled: CompiledSnapshot;
+  #server: Deno.HttpServer<Deno.NetAddr> | null = null;
+  #requests = 0;
+  #lines = "";
+  #cancelFlush: CancelTimer | null = null;
+
+  constructor(start: Start, post: Post, clock: Clock = systemClock) {
+    this.#post = post;
+    this.#clock = clock;
+    this.#worker = start.worker;
+    this.#table = TargetTable.open(start.table);
+    this.#column = this.#table.column(start.worker);
+    this.#wheel = new DeadlineWheel(clock);
+    this.#stats = new StatsRequests((id) => post({ type: "stats_wanted", worker: start.worker, id }));
+    this.#accessLine = start.accessLogJson ? jsonAccessLine : textAccessLine;
+    this.#idPrefix = `${start.snapshot.instance}-${start.worker}-${Math.trunc(clock.wallMs()).toString(36)}-`;
+    this.#compiled = this.#compile(start.snapshot);
+    this.#cancelBeat = clock.every(BEAT_MS, () => this.#column.beat());
+    this.#listen(start.snapshot);
+  }
+
+  /** Takes a message of the control plane. */
+  receive(message: ControlMessage): void {
+    switch (message.type) {
+      case "start":
+        throw new TypeError("A data plane is started once");
+      case "snapshot":
+        this.#compiled = this.#compile(message.snapshot);
+        this.#post({ type: "applied", worker: this.#worker, generation: message.snapshot.generation });
+        return;
+      case "stats":
+        return this.#stats.answer(message.id, message.json);
+      case "decisions_wanted":
+        this.#post({ type: "decisions", id: message.id, decisions: this.#decisions.read(this.#worker) });
+        return;
+      case "drain":
+        void this.#drain();
+        return;
+    }
+  }
+
+  #compile(snapshot: Snapshot): CompiledSnapshot {
+    const compiled = compileSnapshot(snapshot, {
+      table: this.#table,
+      random: Math.random,
+      nowMs: () => this.#clock.monotonicMs(),
+    });
+    this.#column.applied(snapshot.generation);
+    return compiled;
+  }
+
+  #listen(snapshot: Snapshot): void {
+    const forwarder = new Forwarder({
+      transport: this.#transport,
+      wheel: this.#wheel,
+      column: this.#column,
+      clock: this.#clock,
+      connectionFailed: (target, consecutive, detail) =>
+        this.#post({ type: "connection_failed", slot: target.slot, consecutive, error: detail }),
+    });
+    const chain = foldChain([
+      observe({
+        column: this.#column,
+        clock: this.#clock,
+        finished: (exchange, totalMicros) => this.#finished(exchange, totalMicros),
+        broken: (exchange, error) => this.#broken(exchange, error),
+      }),
+      checkRequest(),
+      serveStats(this.#stats),
+      matchRule(),
+    ], forwardToTarget(forwarder));
+    const app = createApp(chain, {
+      clock: this.#clock,
+      nextId: () => this.#idPrefix + (this.#requests++).toString(36),
+      current: () => this.#compiled,
+    });
+    try {
+      this.#server = Deno.serve({
+        hostname: snapshot.listener.host,
+        port: snapshot.listenerPort,
+        reusePort: true,
+        onListen: () => this.#post({ type: "listening", worker: this.#worker }),
+        onError: (error) => this.#answerError(error),
+      }, app.fetch);
+    } catch (error) {
+      this.#post({ type: "listen_failed", worker: this.#worker, error: String(error) });
+    }
+  }
+
+  #finished(exchange: Exchange, totalMicros: number): void {
+    const endedMs = this.#clock.wallMs();
+    const rule = exchange.rule;
+    const algorithm = rule === null ? null : this.#compiled.groups.get(rule.targetGroup)?.snapshot.algorithm ?? null;
+    this.#decisions.keep({ exchange, algorithm, endedMs, totalMicros });
+    if (!this.#compiled.snapshot.accessLog) return;
+    this.#lines += this.#accessLine({
+      timeMs: endedMs,
+      client: exchange.client,
+      method: exchange.method,
+      path: exchange.path + exchange.query,
+      host: exchange.host,
+      status: exchange.status,
+      reason: exchange.reason,
+      rule: rule === null ? null : rule.number,
+      group: rule === null ? null : rule.targetGroup,
+      target: exchange.target === null ? null : hostPort(exchange.target.address, exchange.target.port),
+      attempts: exchange.attempts.length,
+      ttfbMs: exchange.ttfbMicros < 0 ? null : exchange.ttfbMicros / 1000,
+      totalMs: totalMicros / 1000,
+      requestBytes: exchange.requestBytes,
+      responseBytes: exchange.responseBytes,
+      cutBy: exchange.cutBy,
+      id: exchange.requestId,
+    });
+    if (this.#lines.length > LINES_CHARS) this.#flush();
+    else this.#cancelFlush ??= this.#clock.after(FLUSH_MS / 2, () => this.#flush());
+  }
+
+  #flush(): void {
+    this.#cancelFlush?.();
+    this.#cancelFlush = null;
+    if (this.#lines === "") return;
+    this.#post({ type: "access_lines", text: this.#lines });
+    this.#lines = "";
+  }
+
+  #broken(exchange: Exchange, error: unknown): void {
+    this.#post({
+      type: "log",
+      level: "error",
+      event: "internal_error",
+      message: "A request failed inside sluice",
+      fields: { id: exchange.requestId, error: error instanceof Error ? error.stack ?? error.message : String(error) },
+    });
+  }
+
+  /** Errors of streams that sluice cut on purpose come by here too; the client has seen its broken transfer already. */
+  #answerError(error: unknown): Response {
+    if (!(error instanceof CutTransfer)) {
+      this.#post({
+        type: "log",
+        level: "error",
+        event: "listener_error",
+        message: "The listener reported an error",
+        fields: { error: String(error) },
+      });
+    }
+    return new Response(null, { status: 500 });
+  }
+
+  async #drain(): Promise<void> {
+    await this.#server?.shutdown();
+    this.#flush();
+    this.#cancelBeat();
+    this.#wheel.stop();
+    this.#transport.close();
+    this.#post({ type: "drained", worker: this.#worker });
+  }
+}

@@ -1,0 +1,26 @@
+import type { CandidateList } from "../balancing/algorithm.ts";
+
+/** Candidates whose numbers are kept with a decision: enough to see why, whatever the group's size. */
+export const KEPT_CANDIDATES = 8;
+
+/** The numbers that a choice was made by: a list that is shared until the candidates change, and a few live numbers. */
+export interface CapturedScores {
+  readonly candidates: CandidateList;
+  /** In flight, TTFB average, its time and the probe average of the first candidates, one after another. */
+  readonly numbers: readonly number[];
+}
+
+/**
+ * Takes down what a choice was made by: four reads for each of the first candidates and one small array, no text (that is
+ * made when somebody asks).
+ */
+export function captureScores(candidates: CandidateList): CapturedScores {
+  const { table, slots } = candidates;
+  const count = candidates.count < KEPT_CANDIDATES ? candidates.count : KEPT_CANDIDATES;
+  const numbers: number[] = [];
+  for (let i = 0; i < count; i++) {
+    const slot = slots[i]!;
+    numbers.push(table.inFlight[slot]!, table.ttfbMicros[slot]!, table.ttfbAtMs[slot]!, table.probeMicros[slot]!);
+  }
+  return { candidates, numbers };
+}

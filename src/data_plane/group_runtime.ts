@@ -1,0 +1,89 @@
+import { GroupBalancer } from "../balancing/candidates.ts";
+import { hashKeyOf, type KeyedRequest } from "../balancing/hash_key.ts";
+import { findAlgorithm } from "../balancing/registry.ts";
+import { Stickiness } from "../balancing/stickiness.ts";
+import type { Exchange } from "../forwarding/exchange.ts";
+import type { ForwardGroup } from "../forwarding/forward.ts";
+import { forwardedPath } from "../rules/rewrite.ts";
+import type { GroupSnapshot, TargetSnapshot } from "../state/group_snapshot.ts";
+import type { TargetTable } from "../state/target_table.ts";
+import { captureScores } from "./decision_scores.ts";
+
+/** What choosing needs beside the group. */
+export interface RuntimeContext {
+  readonly table: TargetTable;
+  readonly random: () => number;
+  readonly nowMs: () => number;
+}
+
+/** A target group at work in one thread, for one snapshot: who gets a request, under which path. */
+export class GroupRuntime implements ForwardGroup {
+  readonly snapshot: GroupSnapshot;
+  readonly balancer: GroupBalancer;
+  readonly preserveHost: boolean;
+  readonly resolved: boolean;
+  readonly #stickiness: Stickiness | null;
+  readonly #usesKey: boolean;
+
+  constructor(snapshot: GroupSnapshot, context: RuntimeContext) {
+    const algorithm = findAlgorithm(snapshot.algorithm);
+    if (algorithm === null) throw new TypeError(`Cannot use "${snapshot.algorithm}": there is no such algorithm`);
+    this.snapshot = snapshot;
+    this.preserveHost = snapshot.preserveHost;
+    this.resolved = snapshot.resolved;
+    this.balancer = new GroupBalancer(snapshot, context.table, { algorithm, context });
+    this.#stickiness = algorithm.sticky === true ? new Stickiness(snapshot) : null;
+    this.#usesKey = algorithm.usesKey === true;
+  }
+
+  choose(exchange: Exchange, tried: readonly TargetSnapshot[] | null): TargetSnapshot | null {
+    const pinned = this.pinned(exchange);
+    const target = this.balancer.choose(this.key(exchange), pinned, tried);
+    if (tried === null) exchange.scores = captureScores(this.balancer.candidates());
+    if (this.#stickiness !== null && target !== null && target !== pinned) this.#pin(exchange, target);
+    return target;
+  }
+
+  /** The target that the client's cookie names; null where there is none or the group is not sticky. */
+  pinned(exchange: Exchange): TargetSnapshot | null {
+    return this.#stickiness === null ? null : this.#stickiness.pinned(exchange.request.headers.get("cookie"));
+  }
+
+  /** The HASH key of a request; empty where the algorithm has no use for one. */
+  key(exchange: Exchange): string {
+    return this.#usesKey ? hashKeyOf(this.snapshot.algorithmOptions.hashKey, new Keyed(exchange)) : "";
+  }
+
+  pathFor(exchange: Exchange, target: TargetSnapshot): string {
+    const path = forwardedPath(exchange.path, exchange.rule!.pathRewrite, target.base);
+    return exchange.query === "" ? path : path + exchange.query;
+  }
+
+  /** The answer pins its client to the target that gave it; a later attempt's cookie replaces an earlier one's. */
+  #pin(exchange: Exchange, target: TargetSnapshot): void {
+    const headers = exchange.extraResponseHeaders?.filter(([name]) => name !== "set-cookie") ?? null;
+    exchange.extraResponseHeaders = headers;
+    exchange.addResponseHeader("set-cookie", this.#stickiness!.setCookie(target));
+  }
+}
+
+/** An exchange as `hashKeyOf` reads it. */
+class Keyed implements KeyedRequest {
+  readonly #exchange: Exchange;
+
+  constructor(exchange: Exchange) {
+    this.#exchange = exchange;
+  }
+
+  get clientAddress(): string {
+    return this.#exchange.client;
+  }
+
+  get path(): string {
+    return this.#exchange.path;
+  }
+
+  header(name: string): string | null {
+    return this.#exchange.request.headers.get(name);
+  }
+}

@@ -1,0 +1,35 @@
+import { fetchPreamble } from "../../forwarding/fetch_transport.ts";
+import type { Forwarder } from "../../forwarding/forward.ts";
+import { type HeaderFacts, requestHeaders } from "../../forwarding/forwarded_headers.ts";
+import type { Exchange } from "../../forwarding/exchange.ts";
+import type { Reason } from "../../state/reason.ts";
+import type { Handler } from "../chain.ts";
+import { ownAnswer } from "../own_answer.ts";
+
+/** Ends the chain: prepares the request for its group, chooses targets and forwards. */
+export function forwardToTarget(forwarder: Forwarder): Handler {
+  return async function forwardToTarget({ exchange, compiled }) {
+    const { listener } = compiled.snapshot;
+    const headers = fetchPreamble(exchange.request.headers);
+    const facts = requestHeaders(exchange, compiled.headers, headers);
+    if (listener.headerConvention) exchange.addResponseHeader("x-request-id", exchange.requestId);
+    const refused = checkBody(exchange, facts, listener.maxBodyBytes);
+    if (refused !== null) return ownAnswer(exchange, refused, listener);
+    const group = compiled.groups.get(exchange.rule!.targetGroup)!;
+    const response = await forwarder.forward(exchange, group, { headers, limits: listener });
+    return response ?? ownAnswer(exchange, exchange.reason!, listener);
+  };
+}
+
+/** Notes the body's length, and refuses what must not reach a target. */
+function checkBody(exchange: Exchange, facts: HeaderFacts, maxBodyBytes: number): Reason | null {
+  if (facts.loop) return "loop";
+  if (facts.upgrade) return "upgrade_refused";
+  const length = facts.chunked ? -1 : facts.contentLength === null ? 0 : Number(facts.contentLength);
+  if (Number.isNaN(length)) return "bad_request";
+  exchange.bodyLength = length;
+  // fetch drops such a body without a word, and then its length would lie.
+  if (length !== 0 && (exchange.method === "GET" || exchange.method === "HEAD")) return "bad_request";
+  if (maxBodyBytes > 0 && length > maxBodyBytes) return "body_too_large";
+  return null;
+}

@@ -1,0 +1,44 @@
+import type { Middleware } from "../chain.ts";
+
+/** Questions for the statistics, which the control plane answers: asked for by hand, never on the way to a target. */
+export class StatsRequests {
+  readonly #ask: (id: number) => void;
+  readonly #waiting = new Map<number, (json: string) => void>();
+  #lastId = 0;
+
+  constructor(ask: (id: number) => void) {
+    this.#ask = ask;
+  }
+
+  /** Asks for the statistics. */
+  request(): Promise<string> {
+    const id = ++this.#lastId;
+    return new Promise((resolve) => {
+      this.#waiting.set(id, resolve);
+      this.#ask(id);
+    });
+  }
+
+  /** Takes the control plane's answer. */
+  answer(id: number, json: string): void {
+    this.#waiting.get(id)?.(json);
+    this.#waiting.delete(id);
+  }
+}
+
+/** Serves the statistics at STATS_PATH, before any rule can hide them. */
+export function serveStats(requests: StatsRequests): Middleware {
+  return (next) =>
+    function serveStats(passage) {
+      const { exchange, compiled } = passage;
+      if (exchange.path !== compiled.snapshot.listener.statsPath) return next(passage);
+      if (exchange.method !== "GET" && exchange.method !== "HEAD") return next(passage);
+      return requests.request().then((json) => {
+        exchange.status = 200;
+        if (exchange.method === "GET") exchange.responseBytes = json.length;
+        return new Response(exchange.method === "HEAD" ? null : json, {
+          headers: { "content-type": "application/json", "cache-control": "no-store" },
+        });
+      });
+    };
+}

@@ -1,0 +1,33 @@
+import type { ErrorBody } from "../config/model.ts";
+import type { Exchange } from "../forwarding/exchange.ts";
+import { type Reason, REASONS } from "../state/reason.ts";
+
+/** How sluice's own answers look. */
+export interface OwnAnswerSettings {
+  readonly errorBody: ErrorBody;
+  /** REASON_HEADER. */
+  readonly reasonHeader: boolean;
+}
+
+/** Methods that 405 says are allowed (RFC 9110 section 15.5.6 wants them named). */
+const ALLOWED = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+
+/** Makes an answer of sluice's own and notes it in the exchange. Bodies are empty unless ERROR_BODY asks for one. */
+export function ownAnswer(exchange: Exchange, reason: Reason, settings: OwnAnswerSettings): Response {
+  const { status, text } = REASONS[reason];
+  exchange.reason = reason;
+  exchange.status = status;
+  const headers: [string, string][] = exchange.extraResponseHeaders ?? [];
+  if (settings.reasonHeader) headers.push(["x-sluice-reason", reason]);
+  if (reason === "method_refused") headers.push(["allow", ALLOWED]);
+  // Nobody sees a 499: the client left. Response would take it, and so may the socket.
+  if (settings.errorBody === "empty") {
+    headers.push(["content-length", "0"]);
+    return new Response(null, { status, headers });
+  }
+  const json = settings.errorBody === "json";
+  headers.push(["content-type", json ? "application/json" : "text/plain; charset=utf-8"]);
+  const body = json ? JSON.stringify({ error: text, reason, status }) : `${text}\n`;
+  if (exchange.method !== "HEAD") exchange.responseBytes = body.length;
+  return new Response(exchange.method === "HEAD" ? null : body, { status, headers });
+}
