@@ -22,7 +22,7 @@ export function forwardToTarget(forwarder: Forwarder): Handler {
 }
 
 /** Notes the body's length, and refuses what must not reach a target. */
-function checkBody(exchange: Exchange, facts: HeaderFacts, maxBodyBytes: number): Reason | null {
+export function checkBody(exchange: Exchange, facts: HeaderFacts, maxBodyBytes: number): Reason | null {
   if (facts.loop) return "loop";
   if (facts.upgrade) return "upgrade_refused";
   const length = facts.chunked ? -1 : facts.contentLength === null ? 0 : Number(facts.contentLength);

@@ -1,0 +1,91 @@
+import { Command, Option } from "commander";
+import { ALGORITHMS } from "../balancing/registry.ts";
+import { parseConfig } from "../config/parse_config.ts";
+import { runCheck } from "./check.ts";
+import { runLoad } from "./load.ts";
+import type { LoadFlags } from "./load_flags.ts";
+import { LOAD_DEFAULTS } from "./load_flags.ts";
+import { MOCK_HOST, runMock } from "./mock.ts";
+import { runServe, type ServeFlags } from "./serve.ts";
+import { readSources, type SourceFlags } from "./sources.ts";
+import { VERSION } from "./version.ts";
+
+/** Runs the command that the arguments name; returns the exit code. */
+export async function runProgram(args: readonly string[]): Promise<number> {
+  let code = 0;
+  const program = new Command("sluice")
+    .description("HTTP edge proxy and load balancer, configured by environment variables")
+    .version(VERSION, "-V, --version", "print the version")
+    .exitOverride((error) => {
+      // 2 for words that make no sense, as for a configuration that makes none; help and version are no errors.
+      code = error.exitCode === 0 ? 0 : 2;
+      throw error;
+    });
+
+  withSourceFlags(program.command("serve", { isDefault: true }).description("balance requests (the default command)"))
+    .addOption(new Option("--mock-when-unconfigured", "serve built-in mock targets when nothing is configured"))
+    .action(async (flags: ServeFlags) => code = await runServe(flags));
+
+  withSourceFlags(
+    program.command("check").description("print the effective configuration and what is wrong or odd about it"),
+  )
+    .option("--json", "print JSON")
+    .option("--strict", "warnings are errors")
+    .action(async (flags: SourceFlags & { json?: boolean; strict?: boolean }) => {
+      const result = runCheck(parseConfig(await readSources(flags), { algorithms: ALGORITHMS }), flags);
+      console.log(result.text.trimEnd());
+      code = result.exitCode;
+    });
+
+  program.command("mock").description("run mock targets that answer JSON about themselves and the request")
+    .argument(
+      "<port...>",
+      "ports to listen on; 0 takes a free one",
+      (text: string, before: number[] = []) => [...before, Number(text)],
+    )
+    .option("--host <address>", "address to listen on", MOCK_HOST)
+    .action(async (ports: number[], flags: { host: string }) => {
+      const wrong = ports.find((port) => !Number.isInteger(port) || port < 0 || port > 65535);
+      if (wrong !== undefined) {
+        console.error(`Cannot listen on port "${wrong}": it must be 0 to 65535`);
+        code = 2;
+      } else code = await runMock(ports, Deno.env.toObject(), flags.host);
+    });
+
+  program.command("load").description("measure a server under load")
+    .option("--url <url>", "what to ask for")
+    .option("--total <n>", `requests of one round of one level (default ${LOAD_DEFAULTS.total})`)
+    .option("--concurrency <n...>", `levels, one after the other (default ${LOAD_DEFAULTS.concurrency.join(" ")})`)
+    .option("--rounds <n>", `rounds of each level (default ${LOAD_DEFAULTS.rounds})`)
+    .option("--timeout <seconds>", `longest wait for an answer (default ${LOAD_DEFAULTS.timeout})`)
+    .option("--rate <n>", "requests per second, whatever the answers do (open loop)")
+    .option("--warmup <n>", "requests before each level that are not counted")
+    .option("--fresh", "a new connection for each request")
+    .option("--method <method>", "request method")
+    .option("-H, --header <header...>", 'a request header, "Name: value"')
+    .option("--body <text>", "request body")
+    .option("--json <file>", "write the result as JSON (-: stdout)")
+    .option("--plot <file>", "write an SVG (-: stdout)")
+    .action(async (flags: LoadFlags) => code = await runLoad(flags));
+
+  program.command("version").description("print the version").action(() => console.log(`sluice ${VERSION}`));
+
+  try {
+    await program.parseAsync([...args], { from: "user" });
+  } catch (error) {
+    // Commander has said what was wrong; anything else is ours.
+    if (!(error instanceof Error) || error.name !== "CommanderError") throw error;
+  }
+  return code;
+}
+
+function withSourceFlags(command: Command): Command {
+  return command
+    .option("--host <address>", "LISTENER_HOST")
+    .option("--port <port>", "LISTENER_PORT")
+    .option("--targets <list>", "BACKEND_SERVERS: http://a:1,http://b:2")
+    .option("--algorithm <name>", "LOAD_BALANCING_ALGORITHM")
+    .option("--config <file>", "a servers file (JSON)")
+    .option("--interval <seconds>", "time between health checks")
+    .option("--env-file <file>", "read variables from this file instead of ./.env");
+}

@@ -1,0 +1,163 @@
+import { ALGORITHMS } from "../balancing/registry.ts";
+import type { Config } from "../config/model.ts";
+import { parseConfig, type ParseResult } from "../config/parse_config.ts";
+import { ControlPlane } from "../control_plane/control_plane.ts";
+import { PortTaken } from "../control_plane/listener_port.ts";
+import { type Spawn, spawnThread } from "../control_plane/worker_pool.ts";
+import { DataPlane } from "../data_plane/data_plane.ts";
+import { explain } from "../data_plane/explain.ts";
+import { Log, type Logger } from "../logging/log.ts";
+import { BatchedSink } from "../logging/sink.ts";
+import { systemClock } from "../time/clock.ts";
+import { startMockTargets } from "./mock_when_unconfigured.ts";
+import { readSources, type SourceFlags } from "./sources.ts";
+import { VERSION } from "./version.ts";
+
+/** The flags of `serve`. */
+export interface ServeFlags extends SourceFlags {
+  /** Three built-in mock targets where nothing is configured (`deno task start`). */
+  readonly mockWhenUnconfigured?: boolean;
+}
+
+/** Runs the balancer until it is told to stop; returns the exit code. */
+export async function runServe(flags: ServeFlags): Promise<number> {
+  let result = parse(await readSources(flags));
+  const mocks = result.config?.door === "nothing" && flags.mockWhenUnconfigured === true
+    ? await startMockTargets()
+    : null;
+  if (mocks !== null) result = parse({ ...await readSources(flags), flags: { ...flags, targets: mocks.list } });
+  if (result.config === null) {
+    for (const problem of result.problems) console.error(problem.message);
+    return 2;
+  }
+  const { config } = result;
+  const logSink = new BatchedSink(Deno.stderr);
+  const accessSink = new BatchedSink(Deno.stdout);
+  const log = new Log(logSink, { level: config.logging.level, json: wantsJson(config, Deno.stderr) });
+  const plane = new ControlPlane({
+    config,
+    settings: settingsOf(result),
+    version: VERSION,
+    workers: config.listener.workers === "auto" ? navigator.hardwareConcurrency : config.listener.workers,
+    spawn: workerCount(config) === 1 ? spawnHere : spawnThread,
+    log,
+    accessLog: accessSink,
+    json: wantsJson(config, Deno.stdout),
+    clock: systemClock,
+    random: Math.random,
+    explain: (request, snapshot, table) =>
+      explain(request, { snapshot, table, random: Math.random, nowMs: () => systemClock.monotonicMs() }),
+  });
+  try {
+    announce(result, config, log);
+    await plane.start();
+    if (config.door === "nothing") tellHowToConfigure(log);
+    if (mocks !== null) tellOfMocks(log, plane, mocks.list);
+    await stopSignal(log, () => reload(flags, plane, log));
+    await plane.stop();
+    return 0;
+  } catch (error) {
+    if (!(error instanceof PortTaken)) throw error;
+    console.error(error.message);
+    await plane.abandon();
+    return 1;
+  } finally {
+    await mocks?.shutdown();
+    await Promise.all([logSink.flush(), accessSink.flush()]);
+  }
+}
+
+function parse(sources: Parameters<typeof parseConfig>[0]): ParseResult {
+  return parseConfig(sources, { algorithms: ALGORITHMS });
+}
+
+function settingsOf(result: ParseResult) {
+  return result.settings.map(({ variable, value, origin, secret }) => ({ name: variable, value, origin, secret }));
+}
+
+/** Serves in this very thread, through the same messages. */
+const spawnHere: Spawn = (events) => {
+  let plane: DataPlane | null = null;
+  return {
+    post(message) {
+      // Not at once: a message is never handled inside the call that sends it, here as between threads.
+      queueMicrotask(() => {
+        if (message.type === "start") {
+          plane = new DataPlane(message, (answer) => queueMicrotask(() => events.onMessage(answer)));
+        } else plane?.receive(message);
+      });
+    },
+    terminate() {
+      plane = null;
+    },
+  };
+};
+
+function workerCount(config: Config): number {
+  return config.listener.workers === "auto" ? navigator.hardwareConcurrency : config.listener.workers;
+}
+
+function wantsJson(config: Config, stream: { isTerminal(): boolean }): boolean {
+  return config.logging.format === "json" || (config.logging.format === "auto" && !stream.isTerminal());
+}
+
+function announce(result: ParseResult, config: Config, log: Logger): void {
+  log.info("starting", `Starting sluice ${VERSION}`, {
+    version: VERSION,
+    door: config.door,
+    algorithm: config.groups.map(({ algorithm }) => algorithm).join(","),
+    targets: config.groups.flatMap(({ entries }) => entries.map(({ host, port }) => `${host}:${port}`)).slice(0, 20),
+  });
+  for (const warning of result.warnings) log.warn("config_warning", warning.message, { subject: warning.subject });
+}
+
+function tellHowToConfigure(log: Logger): void {
+  log.warn(
+    "nothing_configured",
+    "Nothing is configured, so every request gets 404: set BACKEND_SERVERS=http://host:port,... or " +
+      "TARGET_GROUP_1_NAME, TARGET_GROUP_1_TARGETS, LISTENER_RULE_1_PATH_PREFIX and LISTENER_RULE_1_TARGET_GROUP " +
+      "in the environment or in ./.env (sluice --help)",
+  );
+}
+
+function tellOfMocks(log: Logger, plane: ControlPlane, list: string): void {
+  log.warn(
+    "mock_targets",
+    `Nothing is configured, so three built-in mock targets serve (${list}). Try: curl ${plane.listenerUrl}/hello` +
+      (plane.adminUrl === null ? "" : `, look at ${plane.adminUrl}`) +
+      ", then set BACKEND_SERVERS or TARGET_GROUP_1_* in ./.env (docs/configuration.md)",
+  );
+}
+
+/** Reads everything again; a valid configuration is swapped in, an invalid one is reported and changes nothing. */
+async function reload(flags: ServeFlags, plane: ControlPlane, log: Logger): Promise<void> {
+  const result = parse(await readSources(flags));
+  if (result.config === null) {
+    for (const problem of result.problems) log.error("reload_problem", problem.message, { subject: problem.subject });
+    log.error("reload_refused", "The new configuration has problems, so the old one keeps serving", {
+      problems: result.problems.length,
+    });
+    return;
+  }
+  for (const warning of result.warnings) log.warn("config_warning", warning.message, { subject: warning.subject });
+  plane.reload(result.config, settingsOf(result));
+}
+
+/** Resolves at the first SIGTERM or SIGINT; a second one ends the process at once. SIGHUP reloads. */
+function stopSignal(log: Logger, onHangup: () => Promise<void>): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let stopping = false;
+  let reloading = Promise.resolve();
+  const stop = () => {
+    if (stopping) Deno.exit(1);
+    stopping = true;
+    resolve();
+  };
+  Deno.addSignalListener("SIGTERM", stop);
+  Deno.addSignalListener("SIGINT", stop);
+  // One after another: two reloads must not overtake each other.
+  Deno.addSignalListener("SIGHUP", () => {
+    reloading = reloading.then(onHangup).catch((error) => log.error("reload_failed", String(error)));
+  });
+  return promise;
+}

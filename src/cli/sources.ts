@@ -1,0 +1,43 @@
+import type { Flags, SourceFile, Sources } from "../config/sources.ts";
+
+/** Where files and variables are read from. */
+export interface SourceFlags extends Flags {
+  /** `--env-file FILE`. */
+  readonly envFile?: string;
+  /** `--config FILE`. */
+  readonly config?: string;
+}
+
+/** Reads everything that configuration comes from: flags, environment, `.env`, the servers file. */
+export async function readSources(flags: SourceFlags): Promise<Sources> {
+  return {
+    flags,
+    environment: Deno.env.toObject(),
+    envFile: flags.envFile === undefined ? await readOptional(".env") : await readAskedFor(flags.envFile),
+    configFile: flags.config === undefined ? null : await readAskedFor(flags.config),
+  };
+}
+
+async function readAskedFor(path: string): Promise<SourceFile> {
+  try {
+    return { path, text: await Deno.readTextFile(path) };
+  } catch (error) {
+    return { path, error: whyUnreadable(error) };
+  }
+}
+
+async function readOptional(path: string): Promise<SourceFile | null> {
+  try {
+    return { path, text: await Deno.readTextFile(path) };
+  } catch (error) {
+    // A file that is there and can't be read must not be passed over: its settings would be missing without a word.
+    return error instanceof Deno.errors.NotFound ? null : { path, error: whyUnreadable(error) };
+  }
+}
+
+function whyUnreadable(error: unknown): string {
+  if (error instanceof Deno.errors.NotFound) return "no such file";
+  if (error instanceof Deno.errors.PermissionDenied) return "permission denied";
+  if (error instanceof Deno.errors.IsADirectory) return "it is a directory";
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,55 @@
+import { createAdminApp } from "../admin/app.ts";
+import type { AdminSource } from "../admin/admin_source.ts";
+import type { AdminConfig } from "../config/model.ts";
+import { hostPort } from "../state/group_snapshot.ts";
+import type { Logger } from "../logging/log.ts";
+import type { Clock } from "../time/clock.ts";
+import { PortTaken, whyNot } from "./listener_port.ts";
+
+/** Longest wait for admin requests that are being answered when the process stops. */
+const CLOSE_MS = 500;
+
+/** The admin listener: serves the admin application beside the control plane. */
+export class AdminListener {
+  readonly #server: Deno.HttpServer<Deno.NetAddr>;
+  readonly #ended: AbortController;
+  readonly #clock: Clock;
+  readonly url: string;
+
+  /** Opens it; a taken port is moved away from, unless it was asked for ({@linkcode PortTaken}). */
+  constructor(source: AdminSource, config: AdminConfig, parts: { clock: Clock; log: Logger }) {
+    this.#clock = parts.clock;
+    this.#ended = new AbortController();
+    const app = createAdminApp(source, config, { clock: parts.clock, signal: this.#ended.signal });
+    this.#server = listen(config, (request) => app.fetch(request), parts.log);
+    const { hostname, port } = this.#server.addr;
+    this.url = `http://${hostPort(hostname === "0.0.0.0" || hostname === "::" ? "127.0.0.1" : hostname, port)}`;
+    parts.log.info("admin_listening", `Admin listener at ${this.url}`, { url: this.url });
+  }
+
+  /** Closes it; open dashboards' streams are ended. */
+  async close(): Promise<void> {
+    this.#ended.abort();
+    const closed = this.#server.shutdown();
+    await Promise.race([closed, new Promise<void>((resolve) => this.#clock.after(CLOSE_MS, resolve, true))]);
+  }
+}
+
+function listen(
+  config: AdminConfig,
+  handler: (request: Request) => Response | Promise<Response>,
+  log: Logger,
+): Deno.HttpServer<Deno.NetAddr> {
+  const serve = (port: number) => Deno.serve({ hostname: config.host, port, onListen: () => {} }, handler);
+  try {
+    return serve(config.port);
+  } catch (error) {
+    if (config.portWasAskedFor || !(error instanceof Deno.errors.AddrInUse)) {
+      throw new PortTaken(
+        `Cannot listen on "${config.host}:${config.port}" (ADMIN_HOST, ADMIN_PORT): ${whyNot(error)}`,
+      );
+    }
+    log.warn("admin_port_taken", `Port ${config.port} is taken, so the admin listener takes a free one`);
+    return serve(0);
+  }
+}

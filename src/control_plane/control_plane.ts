@@ -1,0 +1,292 @@
+import type { AdminSource, ExplainRequest, Explanation, Setting } from "../admin/admin_source.ts";
+import { statsJson } from "../admin/stats.ts";
+import type { Config } from "../config/model.ts";
+import type { LineSink, Logger } from "../logging/log.ts";
+import type { WorkerMessage } from "../protocol/messages.ts";
+import type { Decision } from "../state/decision.ts";
+import { hostPort, type Snapshot } from "../state/group_snapshot.ts";
+import type { SystemView } from "../state/target_state.ts";
+import { TargetTable } from "../state/target_table.ts";
+import { type Clock, delay } from "../time/clock.ts";
+import { AdminListener } from "./admin_listener.ts";
+import { claimListenerPort } from "./listener_port.ts";
+import { describeConfigChanges } from "./reload.ts";
+import { RuleSlots } from "./rule_slots.ts";
+import { TargetRegistry } from "./target_registry.ts";
+import { type Spawn, WorkerPool } from "./worker_pool.ts";
+
+/** What a control plane is made of. */
+export interface ControlPlaneOptions {
+  readonly config: Config;
+  /** Every effective value with its origin, for the admin listener. */
+  readonly settings: readonly Setting[];
+  readonly version: string;
+  /** Threads that serve, `auto` already counted out. */
+  readonly workers: number;
+  readonly spawn: Spawn;
+  readonly log: Logger;
+  /** Takes the workers' access lines. */
+  readonly accessLog: LineSink;
+  /** Access lines as JSON. */
+  readonly json: boolean;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** Says what would be done with a request, by the code that serves. */
+  explain(request: ExplainRequest, snapshot: Snapshot, table: TargetTable): Explanation;
+}
+
+/** How long the control plane waits for the workers' decisions. */
+const DECISIONS_MS = 1000;
+const DRAIN_POLL_MS = 20;
+
+/**
+ * The only place where the parts meet: configuration, discovery, health, the workers and the admin listener. It never
+ * touches a request.
+ */
+export class ControlPlane implements AdminSource {
+  readonly table: TargetTable;
+  readonly #options: ControlPlaneOptions;
+  readonly #instance: string;
+  readonly #startedMs: number;
+  readonly #registry: TargetRegistry;
+  readonly #ruleSlots: RuleSlots;
+  readonly #pool: WorkerPool;
+  readonly #listening = Promise.withResolvers<void>();
+  readonly #drained = new Set<number>();
+  readonly #decisions = new Map<number, (decisions: readonly Decision[]) => void>();
+  #admin: AdminListener | null = null;
+  #config: Config;
+  #settings: readonly Setting[];
+  #snapshot: Snapshot;
+  #listenerPort = 0;
+  #workersListening = 0;
+  #ready = false;
+  #lastQuestion = 0;
+
+  constructor(options: ControlPlaneOptions) {
+    const { config, clock, random, log } = options;
+    this.#options = options;
+    this.#config = config;
+    this.#settings = options.settings;
+    this.#startedMs = clock.wallMs();
+    this.#instance = Math.floor(random() * 0xffffffff).toString(16).padStart(8, "0");
+    this.table = TargetTable.create(options.workers);
+    this.#ruleSlots = new RuleSlots(this.table);
+    this.#registry = new TargetRegistry({
+      groups: config.groups,
+      dns: config.dns,
+      table: this.table,
+      clock,
+      random,
+      log,
+      onChange: () => this.#publish(),
+    });
+    this.#snapshot = this.#makeSnapshot(0);
+    this.#pool = new WorkerPool({
+      count: options.workers,
+      spawn: options.spawn,
+      table: this.table,
+      clock,
+      log,
+      startMessage: (worker) => ({
+        type: "start",
+        worker,
+        table: this.table.buffer,
+        snapshot: this.#snapshot,
+        logLevel: config.logging.level,
+        accessLogJson: options.json,
+      }),
+      onMessage: (message) => this.#receive(message),
+    });
+  }
+
+  /** Where clients connect. */
+  get listenerUrl(): string {
+    const { host } = this.#config.listener;
+    return `http://${hostPort(host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host, this.#listenerPort)}`;
+  }
+
+  /** Where the admin listener is; null where it is off. */
+  get adminUrl(): string | null {
+    return this.#admin?.url ?? null;
+  }
+
+  /** Starts; resolves when the listener accepts. Throws `PortTaken` where a port can't be had. */
+  async start(): Promise<void> {
+    const { log } = this.#options;
+    this.#listenerPort = claimListenerPort(this.#config.listener);
+    if (this.#config.admin.enabled) this.#admin = new AdminListener(this, this.#config.admin, this.#options);
+    await this.#registry.start();
+    this.#publish();
+    this.#pool.start();
+    await this.#listening.promise;
+    this.#ready = true;
+    log.info("listening", `Listening on ${this.listenerUrl}`, {
+      url: this.listenerUrl,
+      workers: this.#options.workers,
+      rules: this.#config.rules.length,
+      groups: this.#config.groups.length,
+    });
+  }
+
+  /** Swaps another configuration in whole; addresses, ports, workers and transport stay as they were, and are named. */
+  reload(config: Config, settings: readonly Setting[]): void {
+    const { log } = this.#options;
+    const { applied, changed, needRestart } = describeConfigChanges(this.#config, config);
+    this.#config = applied;
+    this.#settings = settings;
+    const lines = [...changed, ...this.#registry.reload(applied.groups, applied.dns)];
+    this.#publish();
+    log.info("reloaded", `Configuration reloaded: ${lines.length === 0 ? "nothing changed" : lines.join("; ")}`, {
+      generation: this.#snapshot.generation,
+      changes: lines,
+    });
+    for (const name of needRestart) {
+      log.warn("restart_needed", `A change of ${name} takes effect at the next start`, { variable: name });
+    }
+  }
+
+  /** Stops: not ready, wait, close the listener, let open requests end. Resolves when all is closed. */
+  async stop(): Promise<void> {
+    const { log, clock } = this.#options;
+    const { shutdownDelayMs, shutdownTimeoutMs } = this.#config.listener;
+    this.#ready = false;
+    log.info(
+      "stopping",
+      `Stopping: not ready any more${shutdownDelayMs > 0 ? `, closing in ${shutdownDelayMs} ms` : ""}`,
+    );
+    if (shutdownDelayMs > 0) await delay(clock, shutdownDelayMs);
+    this.#pool.stopReplacing();
+    this.#pool.broadcast({ type: "drain" });
+    const untilMs = clock.monotonicMs() + shutdownTimeoutMs;
+    while (this.#drained.size < this.#pool.alive && clock.monotonicMs() < untilMs) await delay(clock, DRAIN_POLL_MS);
+    const open = this.table.workerCounter("requests") - this.table.workerCounter("finished");
+    if (this.#drained.size < this.#pool.alive) {
+      log.warn("shutdown_timeout", `${open} requests were still open after ${shutdownTimeoutMs} ms`, { open });
+    }
+    this.#pool.terminate();
+    await this.#registry.stop();
+    await this.#admin?.close();
+    log.info("stopped", "Stopped");
+  }
+
+  /** Lets go of what a start that failed had opened. */
+  async abandon(): Promise<void> {
+    this.#pool.terminate();
+    await this.#registry.stop();
+    await this.#admin?.close();
+  }
+
+  // --- AdminSource ----------------------------------------------------------------------------------------------
+
+  view(): SystemView {
+    return {
+      version: this.#options.version,
+      instance: this.#instance,
+      startedMs: this.#startedMs,
+      nowMs: this.#options.clock.wallMs(),
+      generation: this.#snapshot.generation,
+      listenerUrl: this.listenerUrl,
+      ready: this.#ready,
+      workers: this.#pool.views(),
+      rules: this.#snapshot.rules,
+      groups: this.#registry.views(),
+    };
+  }
+
+  settings(): readonly Setting[] {
+    return this.#settings;
+  }
+
+  drain(group: string, addressPort: string): boolean {
+    return this.#registry.drain(group, addressPort);
+  }
+
+  enable(group: string, addressPort: string): boolean {
+    return this.#registry.enable(group, addressPort);
+  }
+
+  async decisions(): Promise<readonly Decision[]> {
+    const id = ++this.#lastQuestion;
+    const answers: Decision[] = [];
+    let missing = this.#pool.alive;
+    await new Promise<void>((resolve) => {
+      this.#decisions.set(id, (decisions) => {
+        answers.push(...decisions);
+        if (--missing === 0) resolve();
+      });
+      this.#pool.broadcast({ type: "decisions_wanted", id });
+      this.#options.clock.after(DECISIONS_MS, resolve, true);
+    });
+    this.#decisions.delete(id);
+    return answers.sort((a, b) => b.timeMs - a.timeMs);
+  }
+
+  explain(request: ExplainRequest): Explanation {
+    return this.#options.explain(request, this.#snapshot, this.table);
+  }
+
+  // --- workers --------------------------------------------------------------------------------------------------
+
+  #receive(message: WorkerMessage): void {
+    const { log } = this.#options;
+    switch (message.type) {
+      case "listening":
+        // A replacement starts with the snapshot as of then, so nothing is to be caught up.
+        if (++this.#workersListening === this.#options.workers) this.#listening.resolve();
+        return this.#noteGenerations();
+      case "listen_failed":
+        log.error("listen_failed", `Worker ${message.worker} could not listen: ${message.error}`);
+        this.#listening.reject(new Error(message.error));
+        return;
+      case "applied":
+        return this.#noteGenerations();
+      case "connection_failed":
+        log.debug("connection_failed", "A connection to a target failed", { slot: message.slot, error: message.error });
+        return this.#registry.reportConnectionFailure(message.slot, message.consecutive, message.error);
+      case "access_lines":
+        return this.#options.accessLog.write(message.text);
+      case "log":
+        return log[message.level](message.event, message.message, message.fields);
+      case "stats_wanted": {
+        const stats = statsJson(this.view(), this.table, this.#options.clock.wallMs());
+        return this.#pool.post(message.worker, { type: "stats", id: message.id, json: JSON.stringify(stats, null, 2) });
+      }
+      case "decisions":
+        return this.#decisions.get(message.id)?.(message.decisions);
+      case "drained":
+        this.#drained.add(message.worker);
+        return;
+    }
+  }
+
+  /** Tells who frees slots how far every worker has come. */
+  #noteGenerations(): void {
+    let oldest = Infinity;
+    for (let worker = 0; worker < this.#options.workers; worker++) {
+      oldest = Math.min(oldest, this.table.life(worker).generation);
+    }
+    this.#registry.appliedEverywhere(oldest);
+    this.#ruleSlots.appliedEverywhere(oldest, this.#options.clock.monotonicMs());
+  }
+
+  /** Makes a snapshot of what is true now and sends it to every worker. */
+  #publish(): void {
+    this.#snapshot = this.#makeSnapshot(this.#snapshot.generation + 1);
+    this.#pool.broadcast({ type: "snapshot", snapshot: this.#snapshot });
+    this.table.bumpEpoch();
+  }
+
+  #makeSnapshot(generation: number): Snapshot {
+    const { listener, rules, logging } = this.#config;
+    return {
+      generation,
+      instance: this.#instance,
+      listener,
+      listenerPort: this.#listenerPort,
+      accessLog: logging.accessLog,
+      rules: this.#ruleSlots.assign(rules, generation, this.#options.clock.monotonicMs()),
+      groups: generation === 0 ? [] : this.#registry.groups(generation),
+    };
+  }
+}
