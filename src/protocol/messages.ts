@@ -1,4 +1,5 @@
 import type { LogLevel } from "../config/model.ts";
+import type { Decision } from "../state/decision.ts";
 import type { Snapshot } from "../state/group_snapshot.ts";
 
 /** From the control plane to a worker. */
@@ -42,6 +43,6 @@ export type WorkerMessage =
   }
   /** A client asked for STATS_PATH on the main listener. */
   | { readonly type: "stats_wanted"; readonly worker: number; readonly id: number }
-  | { readonly type: "decisions"; readonly id: number; readonly decisions: readonly unknown[] }
+  | { readonly type: "decisions"; readonly id: number; readonly decisions: readonly Decision[] }
   /** After `drain`: nothing is open any more. */
   | { readonly type: "drained"; readonly worker: number };
