@@ -24,7 +24,9 @@ export async function runProgram(args: readonly string[]): Promise<number> {
 
   withSourceFlags(program.command("serve", { isDefault: true }).description("balance requests (the default command)"))
     .addOption(new Option("--mock-when-unconfigured", "serve built-in mock targets when nothing is configured"))
-    .action(async (flags: ServeFlags) => code = await runServe(flags));
+    .action(async (flags: ServeFlags) => {
+      code = await runServe(flags);
+    });
 
   withSourceFlags(
     program.command("check").description("print the effective configuration and what is wrong or odd about it"),
@@ -66,7 +68,9 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     .option("--body <text>", "request body")
     .option("--json <file>", "write the result as JSON (-: stdout)")
     .option("--plot <file>", "write an SVG (-: stdout)")
-    .action(async (flags: LoadFlags) => code = await runLoad(flags));
+    .action(async (flags: LoadFlags) => {
+      code = await runLoad(flags);
+    });
 
   program.command("version").description("print the version").action(() => console.log(`sluice ${VERSION}`));
 

@@ -109,7 +109,7 @@ export class FakeAdminSource implements AdminSource {
     this.column.answered(slot, status, ttfbMicros, this.nowMs);
     this.column.exchanged(slot, ttfbMicros + 500, 10, 100);
     this.column.leave(slot);
-    this.column.finished(status, rule, null, 10, 100);
+    this.column.finished(status, rule, { reason: null, requestBytes: 10, responseBytes: 100 });
   }
 
   /** Lets a target refuse a request's only attempt. */
@@ -118,7 +118,7 @@ export class FakeAdminSource implements AdminSource {
     this.column.count(slot, "attempts");
     this.column.connectFailed(slot);
     this.column.count(slot, "noAnswer");
-    this.column.finished(502, rule, "connect_refused", 0, 0);
+    this.column.finished(502, rule, { reason: "connect_refused", requestBytes: 0, responseBytes: 0 });
   }
 
   view(): SystemView {
