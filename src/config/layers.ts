@@ -27,7 +27,7 @@ export function layersOf(sources: Sources): Layers {
   if (sources.envFile !== null) {
     const { path } = sources.envFile;
     if ("error" in sources.envFile) {
-      problems.push(problemOf(path, `Cannot read the file of --env-file: ${sources.envFile.error}`));
+      problems.push(problemOf(path, `Cannot read it as the .env file: ${sources.envFile.error}`));
     } else {
       const read = readEnvFile(path, sources.envFile.text);
       layers.push(read.layer);

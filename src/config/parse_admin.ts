@@ -2,10 +2,7 @@ import { HOST, isLoopback, isWildcard } from "./address_values.ts";
 import { problemOf, quote } from "./config_error.ts";
 import type { AdminConfig, ListenerConfig } from "./model.ts";
 import type { SettingsReader } from "./settings_reader.ts";
-import { BOOLEAN, LISTEN_PORT, listOf, orWord, SECRET } from "./value_kind.ts";
-
-/** Shortest secret that is not called weak. */
-export const SHORTEST_SECRET = 16;
+import { BOOLEAN, LISTEN_PORT, listOf, orWord, SECRET, SHORTEST_SECRET } from "./value_kind.ts";
 
 /** Reads the admin listener. Beyond loopback it must have a token, as it can take targets out. */
 export function parseAdmin(reader: SettingsReader, listener: ListenerConfig): AdminConfig {

@@ -3,9 +3,8 @@ import { problemOf } from "./config_error.ts";
 import { duration } from "./duration.ts";
 import { COOKIE_NAME, defaultCookieName, HASH_KEY } from "./http_names.ts";
 import type { AlgorithmOptions } from "./model.ts";
-import { SHORTEST_SECRET } from "./parse_admin.ts";
 import type { At, SettingsReader } from "./settings_reader.ts";
-import { Refusal, SECRET, type ValueKind } from "./value_kind.ts";
+import { Refusal, SECRET, SHORTEST_SECRET, type ValueKind } from "./value_kind.ts";
 
 /** What configuration must know of an algorithm; the registry's entries have it. */
 export interface KnownAlgorithm {

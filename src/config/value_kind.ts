@@ -90,6 +90,9 @@ export function splitList(text: string): string[] {
   return text.split(",").map((piece) => piece.trim()).filter((piece) => piece !== "");
 }
 
+/** Shortest secret that is not called weak. */
+export const SHORTEST_SECRET = 16;
+
 /** A secret that travels in a header: visible ASCII without spaces. */
 export const SECRET: ValueKind<string> = {
   parse: (text) => (/^[\x21-\x7e]+$/.test(text) ? text : new Refusal("visible ASCII characters without spaces")),

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { MOST_WEIGHT } from "../../../src/config/weights.ts";
 import { isKnown, VARIABLES } from "../../../src/config/variables.ts";
-import { ALGORITHMS, messages, parseWith } from "./parse_with.ts";
+import { ALGORITHMS } from "../../../src/balancing/registry.ts";
+import { messages, parseWith } from "./parse_with.ts";
 import { variableRow } from "./variable_row.ts";
 
 const PAGE = Deno.readTextFileSync(new URL("../../../docs/configuration.md", import.meta.url));
@@ -34,8 +35,10 @@ Deno.test("every example of a .env file in docs/configuration.md starts", () => 
   }
 });
 
-Deno.test("docs/configuration.md names every algorithm that the tests know, and the limits as they are", () => {
-  for (const { name } of ALGORITHMS) assert.ok(PAGE.includes(`\`${name}\``), `${name} is missing`);
+Deno.test("docs/configuration.md names every algorithm with its aliases, and the greatest weight", () => {
+  for (const name of ALGORITHMS.flatMap((each) => [each.name, ...each.aliases])) {
+    assert.ok(PAGE.includes(`\`${name}\``), `${name} is missing`);
+  }
   assert.ok(PAGE.includes(String(MOST_WEIGHT)));
 });
 

@@ -65,7 +65,7 @@ Deno.test("a name that stands twice in .env, and a line that is no assignment, a
 Deno.test("a missing --env-file is an error", () => {
   const { problems, config } = parseWith({ envFile: { path: "prod.env", error: "no such file" } });
   assert.equal(config, null);
-  assert.deepEqual(messages(problems), ["prod.env: Cannot read the file of --env-file: no such file"]);
+  assert.deepEqual(messages(problems), ["prod.env: Cannot read it as the .env file: no such file"]);
 });
 
 Deno.test("secrets are marked, and shown as stars", () => {
@@ -93,4 +93,12 @@ Deno.test("admin listener: off, asked for, and its names", () => {
     address: "fd00::2",
     port: 53,
   });
+});
+
+Deno.test("levels of the log are read in any case, and warning is warn", () => {
+  for (
+    const [text, level] of [["WARNING", "warn"], ["warn", "warn"], ["Debug", "debug"], ["ERROR", "error"]] as const
+  ) {
+    assert.equal(configOf(parseEnvironment({ LOG_LEVEL: text })).logging.level, level);
+  }
 });
