@@ -18,7 +18,7 @@ export function processFamilies(view: SystemView): MetricFamily[] {
     families.push(single("gauge", "process_open_fds", "Open file descriptors.", openFiles));
   }
   const build = new MetricFamily("gauge", "sluice_build_info", "Always 1; what runs stands in the labels.");
-  build.add({ version: view.version, deno: Deno.version.deno, instance: view.instance }, 1);
+  build.add({ version: view.version, deno: Deno.version.deno, via: view.instance }, 1);
   return [...families, build];
 }
 
