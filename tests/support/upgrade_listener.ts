@@ -15,7 +15,8 @@ export class UpgradeListener implements AsyncDisposable {
   readonly clock = new CountingClock();
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
 
-  constructor(targetPort: number, options: Partial<UpgradeOptions> = {}) {
+  /** `beforeAnswer` holds each answer back until it resolves. */
+  constructor(targetPort: number, options: Partial<UpgradeOptions> = {}, beforeAnswer?: () => Promise<void>) {
     const target = {
       slot: 0,
       scheme: "http" as const,
@@ -39,6 +40,7 @@ export class UpgradeListener implements AsyncDisposable {
         ...options,
       });
       this.results.push(result);
+      await beforeAnswer?.();
       if (result.kind === "upgraded" || result.kind === "answered") return result.response;
       if (result.kind === "malformed") return new Response(null, { status: result.status, headers: result.headers });
       return new Response(result.failure, { status: 502 });
