@@ -15,14 +15,16 @@ export interface ClientLegHandlers {
   ended(end: LegEnd): void;
 }
 
-/** The two places of a WebSocket of Deno's where its reading can be held; see {@linkcode findReadingKeys}. */
+/** The places of a WebSocket of Deno's by which its reading is governed; see {@linkcode findReadingKeys}. */
 interface ReadingKeys {
   readonly readyState: symbol;
   readonly eventLoop: symbol;
+  readonly role: symbol;
 }
 
 const OPEN = 1;
 const CLOSED = 3;
+const CLIENT_ROLE = 1;
 /** How often a slow client's buffer is looked at: the platform tells nobody when it has drained. */
 const DRAIN_POLL_MS = 5;
 
@@ -37,6 +39,7 @@ export class ClientLeg {
   readonly #clock: Clock;
   readonly #keys: ReadingKeys | null;
   readonly #pingSeconds: number;
+  #ownRole: number | undefined;
   #paused = false;
   #ended = false;
   #cancelPeek: CancelTimer | null = null;
@@ -82,12 +85,26 @@ export class ClientLeg {
     this.#socket.send(data);
   }
 
-  /** Sends a close frame behind all that was sent; null sends one without a code. */
+  /**
+   * Sends a close frame behind all that was sent; null sends one without a code. What the client still sends is dropped until its own
+   * close frame comes. A server's WebSocket of Deno's would drop the connection at the first such message instead (a client's would
+   * not), and with it, as TCP resets it, what the client has not read yet: an upload that is cut short would never know why.
+   */
   close(code: number | null, reason: string): void {
     this.resume();
     if (this.#socket.readyState !== OPEN) return;
     if (code === null) this.#socket.close();
     else this.#socket.close(code, reason);
+    if (this.#keys === null) return;
+    const socket = this.#socket as unknown as Record<symbol, number | undefined>;
+    this.#ownRole = socket[this.#keys.role];
+    socket[this.#keys.role] = CLIENT_ROLE;
+  }
+
+  /** After `close`: whatever the client sends next, other than its close frame, drops the connection. */
+  waitNoLonger(): void {
+    if (this.#ended || this.#keys === null || this.#socket.readyState === OPEN) return;
+    (this.#socket as unknown as Record<symbol, number | undefined>)[this.#keys.role] = this.#ownRole;
   }
 
   /** Calls `run` once when no more than `bytes` wait for the client, or the leg is over. */
@@ -143,7 +160,8 @@ export class ClientLeg {
 function findReadingKeys(socket: WebSocket): ReadingKeys | null {
   const readyState = symbolOf(socket, "[[readyState]]");
   const eventLoop = symbolOf(Object.getPrototypeOf(socket), "[[eventLoop]]");
-  return readyState === undefined || eventLoop === undefined ? null : { readyState, eventLoop };
+  const role = symbolOf(socket, "[[role]]");
+  return readyState && eventLoop && role ? { readyState, eventLoop, role } : null;
 }
 
 function symbolOf(object: object, description: string): symbol | undefined {

@@ -185,6 +185,7 @@ export class Tunnel {
     const { code, reason } = this.#farewell;
     this.client.close(code === NO_CODE ? null : code, reason);
     this.#cancelTimers.push(this.#options.clock.after(CLIENT_CLOSE_MS, () => {
+      this.client.waitNoLonger();
       this.#clientOver = true;
       this.#finishIfOver();
     }));

@@ -111,10 +111,11 @@ Deno.test("where a client can't be made to wait it is cut off before it fills th
   await using listener = new UpgradeListener(target.port, { holdReading: false, maxHeldBytes: 4 * 1024 * 1024 });
   const client = await openPeer(`ws://127.0.0.1:${listener.port}/`);
   sayMuch(client);
-  assert.deepEqual(await client.close(), { code: 1013, reason: "Target reads too slowly" });
+  await client.close();
   target.peers[0]!.socket.resume();
   await target.peers[0]!.close();
   await until(() => listener.outcomes.length === 1, "the tunnel's end");
   assert.equal(listener.outcomes[0]!.leftFirst, "target");
+  assert.equal(listener.outcomes[0]!.code, 1013);
   assert.ok(listener.outcomes[0]!.requestBytes < TOTAL);
 });

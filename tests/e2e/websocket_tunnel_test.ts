@@ -230,6 +230,30 @@ Deno.test("what was said before a close still arrives, also while the other side
   });
 });
 
+Deno.test("an upload that its target cuts short is told why, although the client still sends", async () => {
+  await using target = await WebSocketTarget.start((peer) => {
+    peer.socket.once("message", () => {
+      for (let i = 0; i < 20; i++) peer.socket.send(`answer ${i}`);
+      peer.socket.close(1009, "too much");
+    });
+  });
+  await using listener = new UpgradeListener(target.port);
+  await using client = await openRaw(listener);
+  // A client that writes, and looks at what came only when it has written.
+  client.pause();
+  const upload = frame(OPCODE.binary, Buffer.alloc(64 * 1024), { masked: true });
+  const uploaded = client.send(Buffer.concat(Array.from({ length: 400 }, () => upload)));
+  await target.peers[0]?.close();
+  await uploaded;
+  client.resume();
+  for (let i = 0; i < 20; i++) assert.equal((await readFrame(client))!.payload.toString(), `answer ${i}`);
+  assert.deepEqual(closeOf(await readFrame(client)), { code: 1009, reason: "too much" });
+  await client.send(frame(OPCODE.close, closePayload(1009), { masked: true }));
+  assert.equal(await client.untilEnded(), "end");
+  const end = await endOf(listener);
+  assert.deepEqual([end.leftFirst, end.code], ["target", 1009]);
+});
+
 Deno.test("an idle tunnel is closed, one with messages or pings of the target is not", async () => {
   await using target = await WebSocketTarget.start();
   const clock = new ManualClock();
