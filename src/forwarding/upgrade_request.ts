@@ -59,18 +59,13 @@ export function handshakeProblem(headers: Headers): HandshakeProblem | null {
   return null;
 }
 
-/** Any character set of RFC 9110 section 5.6.2. */
+/** RFC 9110 section 5.6.2. */
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** 16 bytes are 24 characters of base64, the last two of them padding. */
 const KEY = /^[A-Za-z0-9+/]{22}==$/;
 
 function isSixteenBytes(key: string): boolean {
   return KEY.test(key);
-}
-
-/** The subprotocols that the client offered, as written. */
-export function offeredProtocols(headers: Headers): string[] {
-  return listOf(headers.get("sec-websocket-protocol"), false);
 }
 
 /**
