@@ -40,15 +40,16 @@ Deno.test("a handshake is checked as RFC 6455 section 4.2.1 asks", () => {
   assert.equal(handshakeProblem(new Headers({ ...good, "content-length": "0" })), null);
   assert.equal(handshakeProblem(new Headers({ ...good, "sec-websocket-protocol": "a, b,c" })), null);
   assert.equal(handshakeProblem(new Headers({ ...good, "sec-websocket-version": "14" }))?.status, 426);
-  for (
-    const bad of [
-      { "sec-websocket-key": "x" },
-      { "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==, dGhlIHNhbXBsZSBub25jZQ==" },
-      { "content-length": "1" },
-      { "transfer-encoding": "chunked" },
-      { "sec-websocket-protocol": "a,(b)" },
-    ]
-  ) assert.equal(handshakeProblem(new Headers({ ...good, ...bad }))?.status, 400, JSON.stringify(bad));
+  const bad: [string, string][] = [
+    ["sec-websocket-key", "x"],
+    ["sec-websocket-key", `${good["sec-websocket-key"]}, ${good["sec-websocket-key"]}`],
+    ["content-length", "1"],
+    ["transfer-encoding", "chunked"],
+    ["sec-websocket-protocol", "a,(b)"],
+  ];
+  for (const [name, value] of bad) {
+    assert.equal(handshakeProblem(new Headers({ ...good, [name]: value }))?.status, 400, `${name}: ${value}`);
+  }
 });
 
 Deno.test("the target's handshake keeps the client's headers, but for those that belong to a leg", () => {
