@@ -1,4 +1,4 @@
-import type { ExplainRequest } from "./admin_source.ts";
+import type { ExplainRequest } from "../state/explanation.ts";
 
 /** RFC 9110 section 5.6.2. */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;

@@ -7,6 +7,7 @@ import { type Spawn, spawnThread } from "../control_plane/worker_pool.ts";
 import { DataPlane } from "../data_plane/data_plane.ts";
 import { explain } from "../data_plane/explain.ts";
 import { Log, type Logger } from "../logging/log.ts";
+import type { WorkerMessage } from "../protocol/messages.ts";
 import { BatchedSink } from "../logging/sink.ts";
 import { systemClock } from "../time/clock.ts";
 import { startMockTargets } from "./mock_when_unconfigured.ts";
@@ -38,7 +39,7 @@ export async function runServe(flags: ServeFlags): Promise<number> {
     config,
     settings: settingsOf(result),
     version: VERSION,
-    workers: config.listener.workers === "auto" ? navigator.hardwareConcurrency : config.listener.workers,
+    workers: workerCount(config),
     spawn: workerCount(config) === 1 ? spawnHere : spawnThread,
     log,
     accessLog: accessSink,
@@ -78,12 +79,13 @@ function settingsOf(result: ParseResult) {
 /** Serves in this very thread, through the same messages. */
 const spawnHere: Spawn = (events) => {
   let plane: DataPlane | null = null;
+  const answer = (message: WorkerMessage) => queueMicrotask(() => events.onMessage(message));
   return {
     post(message) {
       // Not at once: a message is never handled inside the call that sends it, here as between threads.
       queueMicrotask(() => {
         if (message.type === "start") {
-          plane = new DataPlane(message, (answer) => queueMicrotask(() => events.onMessage(answer)));
+          plane = new DataPlane(message, answer, { chance: Math.random });
         } else plane?.receive(message);
       });
     },

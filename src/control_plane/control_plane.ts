@@ -1,4 +1,5 @@
-import type { AdminSource, ExplainRequest, Explanation, Setting } from "../admin/admin_source.ts";
+import type { AdminSource, Setting } from "../admin/admin_source.ts";
+import type { ExplainRequest, Explanation } from "../state/explanation.ts";
 import { statsJson } from "../admin/stats.ts";
 import type { Config } from "../config/model.ts";
 import type { LineSink, Logger } from "../logging/log.ts";

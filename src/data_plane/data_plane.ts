@@ -34,6 +34,7 @@ type Start = Extract<ControlMessage, { type: "start" }>;
 export class DataPlane {
   readonly #post: Post;
   readonly #clock: Clock;
+  readonly #chance: () => number;
   readonly #worker: number;
   readonly #table: TargetTable;
   readonly #column: WorkerColumn;
@@ -50,8 +51,10 @@ export class DataPlane {
   #lines = "";
   #cancelFlush: CancelTimer | null = null;
 
-  constructor(start: Start, post: Post, clock: Clock = systemClock) {
+  /** @param chance Uniform in [0, 1). */
+  constructor(start: Start, post: Post, { clock = systemClock, chance }: { clock?: Clock; chance: () => number }) {
     this.#post = post;
+    this.#chance = chance;
     this.#clock = clock;
     this.#worker = start.worker;
     this.#table = TargetTable.open(start.table);
@@ -88,7 +91,7 @@ export class DataPlane {
   #compile(snapshot: Snapshot): CompiledSnapshot {
     const compiled = compileSnapshot(snapshot, {
       table: this.#table,
-      random: Math.random,
+      random: this.#chance,
       nowMs: () => this.#clock.monotonicMs(),
     });
     this.#column.applied(snapshot.generation);

@@ -1,4 +1,4 @@
-import type { ExplainRequest, Explanation } from "../admin/admin_source.ts";
+import type { ExplainRequest, Explanation } from "../state/explanation.ts";
 import { Exchange } from "../forwarding/exchange.ts";
 import { fetchPreamble } from "../forwarding/fetch_transport.ts";
 import { requestHeaders, targetHost } from "../forwarding/forwarded_headers.ts";

@@ -7,6 +7,7 @@ import { DataPlane } from "./data_plane.ts";
 let dataPlane: DataPlane | null = null;
 
 self.onmessage = ({ data }: MessageEvent<ControlMessage>) => {
-  if (data.type === "start") dataPlane = new DataPlane(data, (message) => self.postMessage(message));
-  else dataPlane?.receive(data);
+  if (data.type === "start") {
+    dataPlane = new DataPlane(data, (message) => self.postMessage(message), { chance: Math.random });
+  } else dataPlane?.receive(data);
 };

@@ -1,4 +1,5 @@
-import type { AdminSource, ExplainRequest, Explanation, Setting } from "../../src/admin/admin_source.ts";
+import type { AdminSource, Setting } from "../../src/admin/admin_source.ts";
+import type { ExplainRequest, Explanation } from "../../src/state/explanation.ts";
 import type { Decision } from "../../src/state/decision.ts";
 import type { GroupSnapshot, RuleSnapshot } from "../../src/state/group_snapshot.ts";
 import { hostPort } from "../../src/state/group_snapshot.ts";
