@@ -1,9 +1,12 @@
 import type { Algorithm, CandidateList } from "./algorithm.ts";
 import { smoothSchedule } from "./smooth_schedule.ts";
-import { greatestCommonDivisor, wholeWeights } from "./whole_weights.ts";
+import { wholeWeights } from "./whole_weights.ts";
 
 /** Longest cycle that is written out: 32 KB, and a few ms to make when a target's health changes. */
 export const MAX_SCHEDULE = 16_384;
+
+/** How many strides are looked at for a good one. */
+const STRIDES_TRIED = 256;
 
 /** The turns of one cycle. */
 export type WeightedCycle =
@@ -49,7 +52,7 @@ export function compileCycle(given: readonly number[]): WeightedCycle {
   const ends = Int32Array.from(weights, (weight) => length += weight);
   return length <= MAX_SCHEDULE
     ? { weights, length, schedule: smoothSchedule(weights) }
-    : { weights, length, schedule: null, stride: goldenStride(length), ends };
+    : { weights, length, schedule: null, stride: spreadingStride(length), ends };
 }
 
 /** The index whose turn it is. */
@@ -67,9 +70,30 @@ export function indexAtTurn(cycle: WeightedCycle, turn: number): number {
   return low;
 }
 
-/** The stride nearest to the golden section of the length that visits each place once. */
-function goldenStride(length: number): number {
-  let stride = Math.round(length * (Math.sqrt(5) - 1) / 2);
-  while (greatestCommonDivisor(stride, length) !== 1) stride++;
-  return stride;
+/**
+ * A stride near the golden section of the length that visits each place once. Of the nearest ones it is the one whose ratio
+ * to the length has the least sum of partial quotients: that sum bounds how unevenly its multiples fall (H. Niederreiter).
+ */
+function spreadingStride(length: number): number {
+  const golden = Math.round(length * (Math.sqrt(5) - 1) / 2);
+  let best = 1;
+  let least = Infinity;
+  for (let stride = golden; stride < golden + STRIDES_TRIED; stride++) {
+    const sum = quotientSum(length, stride);
+    if (sum < least) {
+      least = sum;
+      best = stride;
+    }
+  }
+  return best;
+}
+
+/** The sum of the partial quotients of the continued fraction of `one / other`; infinite where they have a common divisor. */
+function quotientSum(one: number, other: number): number {
+  let sum = 0;
+  while (other !== 0) {
+    sum += Math.floor(one / other);
+    [one, other] = [other, one % other];
+  }
+  return one === 1 ? sum : Infinity;
 }

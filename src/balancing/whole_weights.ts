@@ -48,7 +48,7 @@ function denominatorOf(weight: number): number | null {
 }
 
 /** Euclid's, of whole numbers; of 0 and n it is n. */
-export function greatestCommonDivisor(one: number, other: number): number {
+function greatestCommonDivisor(one: number, other: number): number {
   while (other !== 0) [one, other] = [other, one % other];
   return one;
 }
