@@ -112,7 +112,7 @@ for (const { name } of ALGORITHMS) {
   });
 }
 
-/** One for all runs: a table is some 30 MB of address space. */
+/** One for all runs, so that none pays for making a few MB. */
 const TEST_TABLE = TargetTable.create(2);
 
 Deno.test("ROUND_ROBIN: any interleaving of two workers gives each target its turns exactly", () => {
