@@ -1,14 +1,15 @@
 import { DeadlineWheel } from "../forwarding/deadline.ts";
 import type { Exchange } from "../forwarding/exchange.ts";
 import { FetchTransport } from "../forwarding/fetch_transport.ts";
-import { Forwarder } from "../forwarding/forward.ts";
+import { Forwarder, type ForwarderParts } from "../forwarding/forward.ts";
+import { UpgradeForwarder } from "../forwarding/forward_upgrade.ts";
 import { CutTransfer } from "../forwarding/response_body.ts";
 import { jsonAccessLine, textAccessLine } from "../logging/access_line.ts";
 import { FLUSH_MS } from "../logging/sink.ts";
 import type { ControlMessage, WorkerMessage } from "../protocol/messages.ts";
 import { hostPort, type Snapshot } from "../state/group_snapshot.ts";
 import { TargetTable, type WorkerColumn } from "../state/target_table.ts";
-import { type CancelTimer, type Clock, systemClock } from "../time/clock.ts";
+import { type CancelTimer, type Clock, delay, systemClock } from "../time/clock.ts";
 import { createApp } from "./app.ts";
 import { foldChain } from "./chain.ts";
 import { type CompiledSnapshot, compileSnapshot } from "./compiled_snapshot.ts";
@@ -24,6 +25,8 @@ const LINES_CHARS = 65_536;
 /** How often a worker says that its event loop turns. */
 export const BEAT_MS = 250;
 
+const DRAIN_POLL_MS = 10;
+
 type Post = (message: WorkerMessage) => void;
 type Start = Extract<ControlMessage, { type: "start" }>;
 
@@ -38,8 +41,8 @@ export class DataPlane {
   readonly #worker: number;
   readonly #table: TargetTable;
   readonly #column: WorkerColumn;
-  readonly #transport = new FetchTransport();
-  readonly #wheel: DeadlineWheel;
+  readonly #parts: ForwarderParts;
+  readonly #upgrades: UpgradeForwarder;
   readonly #decisions = new DecisionRing();
   readonly #stats: StatsRequests;
   readonly #accessLine: typeof jsonAccessLine;
@@ -59,11 +62,18 @@ export class DataPlane {
     this.#worker = start.worker;
     this.#table = TargetTable.open(start.table);
     this.#column = this.#table.column(start.worker);
-    this.#wheel = new DeadlineWheel(clock);
     this.#stats = new StatsRequests((id) => post({ type: "stats_wanted", worker: start.worker, id }));
     this.#accessLine = start.accessLogJson ? jsonAccessLine : textAccessLine;
     this.#idPrefix = `${start.snapshot.instance}-${start.worker}-${Math.trunc(clock.wallMs()).toString(36)}-`;
     this.#compiled = this.#compile(start.snapshot);
+    this.#parts = {
+      transport: new FetchTransport(),
+      wheel: new DeadlineWheel(clock),
+      column: this.#column,
+      clock,
+      connectionFailed: ({ slot }, consecutive, error) => post({ type: "connection_failed", slot, consecutive, error }),
+    };
+    this.#upgrades = new UpgradeForwarder(this.#parts);
     this.#cancelBeat = clock.every(BEAT_MS, () => this.#column.beat());
     this.#listen(start.snapshot);
   }
@@ -99,14 +109,6 @@ export class DataPlane {
   }
 
   #listen(snapshot: Snapshot): void {
-    const forwarder = new Forwarder({
-      transport: this.#transport,
-      wheel: this.#wheel,
-      column: this.#column,
-      clock: this.#clock,
-      connectionFailed: (target, consecutive, detail) =>
-        this.#post({ type: "connection_failed", slot: target.slot, consecutive, error: detail }),
-    });
     const chain = foldChain([
       observe({
         column: this.#column,
@@ -117,7 +119,7 @@ export class DataPlane {
       checkRequest(),
       serveStats(this.#stats),
       matchRule(),
-    ], forwardToTarget(forwarder));
+    ], forwardToTarget(new Forwarder(this.#parts), this.#upgrades));
     const app = createApp(chain, {
       clock: this.#clock,
       nextId: () => this.#idPrefix + (this.#requests++).toString(36),
@@ -197,12 +199,21 @@ export class DataPlane {
     return new Response(null, { status: 500 });
   }
 
+  /**
+   * Accepts nothing new and waits until every request has come to its end. `shutdown` alone says too little: it does not know
+   * of tunnels, and resolves while idle connections are open.
+   */
   async #drain(): Promise<void> {
-    await this.#server?.shutdown();
+    const closed = this.#server?.shutdown();
+    this.#upgrades.closeAll();
+    const open = () =>
+      this.#table.workerCounter("requests", this.#worker) - this.#table.workerCounter("finished", this.#worker);
+    while (open() > 0) await delay(this.#clock, DRAIN_POLL_MS);
+    await closed;
     this.#flush();
     this.#cancelBeat();
-    this.#wheel.stop();
-    this.#transport.close();
+    this.#parts.wheel.stop();
+    this.#parts.transport.close();
     this.#post({ type: "drained", worker: this.#worker });
   }
 }

@@ -1,5 +1,7 @@
 import { fetchPreamble } from "../../forwarding/fetch_transport.ts";
 import type { Forwarder } from "../../forwarding/forward.ts";
+import type { UpgradeForwarder } from "../../forwarding/forward_upgrade.ts";
+import { upgradeKind } from "../../forwarding/upgrade_request.ts";
 import { type HeaderFacts, requestHeaders } from "../../forwarding/forwarded_headers.ts";
 import type { Exchange } from "../../forwarding/exchange.ts";
 import type { Reason } from "../../state/reason.ts";
@@ -7,16 +9,19 @@ import type { Handler } from "../chain.ts";
 import { ownAnswer } from "../own_answer.ts";
 
 /** Ends the chain: prepares the request for its group, chooses targets and forwards. */
-export function forwardToTarget(forwarder: Forwarder): Handler {
+export function forwardToTarget(forwarder: Forwarder, upgrades: UpgradeForwarder): Handler {
   return async function forwardToTarget({ exchange, compiled }) {
     const { listener } = compiled.snapshot;
     const headers = fetchPreamble(exchange.request.headers);
+    const preamble = headers.length;
     const facts = requestHeaders(exchange, compiled.headers, headers);
     if (listener.headerConvention) exchange.addResponseHeader("x-request-id", exchange.requestId);
     const refused = checkBody(exchange, facts, listener.maxBodyBytes);
     if (refused !== null) return ownAnswer(exchange, refused, listener);
     const group = compiled.groups.get(exchange.rule!.targetGroup)!;
-    const response = await forwarder.forward(exchange, group, { headers, limits: listener });
+    const response = facts.upgrade && upgradeKind(exchange.method, exchange.request.headers) === "websocket"
+      ? await upgrades.forward(exchange, group, { headers: headers.slice(preamble), limits: listener })
+      : await forwarder.forward(exchange, group, { headers, limits: listener });
     return response ?? ownAnswer(exchange, exchange.reason!, listener);
   };
 }
@@ -24,7 +29,7 @@ export function forwardToTarget(forwarder: Forwarder): Handler {
 /** Notes the body's length, and refuses what must not reach a target. */
 export function checkBody(exchange: Exchange, facts: HeaderFacts, maxBodyBytes: number): Reason | null {
   if (facts.loop) return "loop";
-  if (facts.upgrade) return "upgrade_refused";
+  if (facts.upgrade && upgradeKind(exchange.method, exchange.request.headers) === "refuse") return "upgrade_refused";
   const length = facts.chunked ? -1 : facts.contentLength === null ? 0 : Number(facts.contentLength);
   if (Number.isNaN(length)) return "bad_request";
   exchange.bodyLength = length;

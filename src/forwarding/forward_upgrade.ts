@@ -1,0 +1,125 @@
+import type { TargetSnapshot } from "../state/group_snapshot.ts";
+import type { Exchange } from "./exchange.ts";
+import type { ForwarderParts, ForwardGroup, ForwardLimits } from "./forward.ts";
+import { targetHost } from "./forwarded_headers.ts";
+import { Failure } from "./gateway_error.ts";
+import { decideRetry } from "./retry_policy.ts";
+import { forwardUpgrade, type UpgradeResult } from "./upgrade.ts";
+
+/** Close code of tunnels that end because sluice does: going away (RFC 6455 section 7.4.1). */
+const GOING_AWAY = 1001;
+
+/** Takes WebSocket exchanges to targets: the same attempts, counting and fail-over as other requests, then a tunnel. */
+export class UpgradeForwarder {
+  readonly #parts: ForwarderParts;
+  readonly #tunnels = new Set<{ close(code: number, reason: string): void }>();
+
+  constructor(parts: ForwarderParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Forwards a handshake. Resolves with the 101 (the tunnel's end calls `exchange.end`), with the target's own answer where
+   * it refuses, or with null where there is none and `exchange.reason` says why.
+   */
+  async forward(
+    exchange: Exchange,
+    group: ForwardGroup,
+    options: { headers: [string, string][]; limits: ForwardLimits },
+  ): Promise<Response | null> {
+    const { column, clock } = this.#parts;
+    const { limits } = options;
+    const deadlineMs = clock.monotonicMs() + limits.connectionTimeoutMs;
+    const tried: TargetSnapshot[] = [];
+    for (;;) {
+      const target = group.choose(exchange, tried.length === 0 ? null : tried);
+      if (target === null) {
+        exchange.reason ??= group.resolved ? "no_target" : "dns_failed";
+        return null;
+      }
+      exchange.target = target;
+      exchange.heldSlot = target.slot;
+      column.enter(target.slot);
+      column.count(target.slot, "attempts");
+      if (tried.length > 0) column.count(target.slot, "retries");
+      const startedMs = clock.monotonicMs();
+      const tunnel = { close: (_code: number, _reason: string) => {} };
+      const result = await forwardUpgrade(exchange.request, {
+        target,
+        path: group.pathFor(exchange, target),
+        headers: [["host", targetHost(target, group.preserveHost, exchange.host)], ...options.headers],
+      }, {
+        clock,
+        handshakeTimeoutMs: Math.max(1, deadlineMs - startedMs),
+        idleTimeoutMs: limits.streamIdleTimeoutMs,
+        onClosed: (outcome) => {
+          this.#tunnels.delete(tunnel);
+          exchange.requestBytes = outcome.requestBytes;
+          exchange.responseBytes = outcome.responseBytes;
+          // An orderly close by either side is the end, not a cut; one who vanished without a close frame cut it.
+          if (outcome.leftFirst === "idle") exchange.cutBy = "idle";
+          else if (outcome.code === null && outcome.leftFirst !== "shutdown") exchange.cutBy = outcome.leftFirst;
+          exchange.end();
+        },
+      });
+      const nowMs = clock.monotonicMs();
+      const micros = (nowMs - startedMs) * 1000;
+      if (result.kind !== "failed") {
+        const response = this.#accept(exchange, result, tunnel);
+        exchange.attempts.push({ target, reason: null, detail: null, micros });
+        exchange.ttfbMicros = micros;
+        if (result.kind === "malformed") {
+          // No target was asked after all.
+          column.leave(target.slot);
+          column.count(target.slot, "attempts", -1);
+          exchange.heldSlot = -1;
+          exchange.target = null;
+          exchange.attempts.length = 0;
+          exchange.ttfbMicros = -1;
+        } else column.answered(target.slot, exchange.status, micros, nowMs);
+        return response;
+      }
+      const failure = new Failure(result.failure, result.detail);
+      exchange.attempts.push({ target, reason: failure.reason, detail: failure.detail, micros });
+      exchange.reason = failure.reason;
+      column.leave(target.slot);
+      exchange.heldSlot = -1;
+      if (failure.reason === "client_closed") {
+        column.count(target.slot, "leftByClient");
+        return null;
+      }
+      column.count(target.slot, "noAnswer");
+      if (failure.nothingSent) this.#parts.connectionFailed(target, column.connectFailed(target.slot), failure.detail);
+      // A handshake may start something on the target: only one that was never sent moves on.
+      const decision = decideRetry(failure, { method: "GET", retriesUsed: 0, retriesAllowed: 0, bodySpent: false });
+      if (!decision.retry || clock.monotonicMs() >= deadlineMs) return null;
+      tried.push(target);
+    }
+  }
+
+  /** Ends every tunnel, each with a close frame: sluice is going away. */
+  closeAll(): void {
+    for (const tunnel of this.#tunnels) tunnel.close(GOING_AWAY, "Going away");
+  }
+
+  #accept(
+    exchange: Exchange,
+    result: Exclude<UpgradeResult, { kind: "failed" }>,
+    tunnel: { close(code: number, reason: string): void },
+  ): Response {
+    if (result.kind === "malformed") {
+      exchange.status = result.status;
+      exchange.reason = "bad_request";
+      return new Response(null, { status: result.status, headers: result.headers });
+    }
+    exchange.reason = null;
+    if (result.kind === "upgraded") {
+      exchange.upgraded = true;
+      exchange.status = 101;
+      tunnel.close = result.close;
+      this.#tunnels.add(tunnel);
+    } else exchange.status = result.response.status;
+    for (const [name, value] of exchange.extraResponseHeaders ?? []) result.response.headers.append(name, value);
+    return result.response;
+  }
+}
