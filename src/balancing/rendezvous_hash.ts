@@ -17,7 +17,7 @@ interface Prepared {
  * of the sum. Entries that weigh the same make targets that weigh the same, however many addresses each has: a weight that
  * is shared out anew whenever an address comes would move keys between the others.
  *
- * O(n), about 2 us at 1000 targets: each candidate's mix is a handful of integer operations; the logarithm is taken only of
+ * O(n), about 3 us at 1000 targets: each candidate's mix is a handful of integer operations; the logarithm is taken only of
  * those that can still win. A hash ring would look up in O(log n) but spread less evenly and be rebuilt with each change.
  * Ties: the first in the group's order (one in 2^32). Source: D. Thaler, C. Ravishankar, Using Name-Based Mappings to Increase
  * Hit Rates (1998); weights: J. Resch (2015).
