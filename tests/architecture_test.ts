@@ -60,7 +60,7 @@ const ONLY_IN: readonly { what: string; pattern: RegExp; places: readonly string
   {
     what: "chance",
     pattern: /\bMath\.random\b/,
-    places: ["main.ts", "src/cli/", "src/tools/", "src/data_plane/data_plane.ts"],
+    places: ["main.ts", "src/cli/", "src/tools/", "src/data_plane/worker.ts"],
     why: "take a `random: () => number`",
   },
   {
