@@ -1,3 +1,4 @@
+import { isBareNumber, parseDuration } from "../config/duration.ts";
 import type { LoadRequest } from "../tools/exchange.ts";
 import type { LoadPlan } from "../tools/load_test.ts";
 
@@ -91,12 +92,9 @@ function readUrl(text: string | undefined, problems: string[]): URL | null {
 
 /** A bare number is seconds here. */
 function readTimeout(text: string, problems: string[]): number {
-  const [, digits, unit] = /^(\d+(?:\.\d+)?)(ms|s|m)?$/.exec(text) ?? [];
-  const timeoutMs = Number(digits) * (unit === "ms" ? 1 : unit === "m" ? 60_000 : 1000);
+  const timeoutMs = isBareNumber(text) ? Number(text) * 1000 : parseDuration(text) ?? NaN;
   if (timeoutMs >= 1 && timeoutMs <= LONGEST_TIMEOUT_MS) return timeoutMs;
-  problems.push(
-    `Cannot use "${text}" as --timeout: it must be seconds (4), or a number with ms, s or m, up to an hour`,
-  );
+  problems.push(`Cannot use "${text}" as --timeout: it must be seconds (4) or have a unit (500ms), up to an hour`);
   return LONGEST_TIMEOUT_MS;
 }
 
