@@ -7,7 +7,7 @@ import type { AdminSource } from "./admin_source.ts";
 import { dashboardPage } from "./dashboard/page.ts";
 import { parseExplainQuery } from "./explain_query.ts";
 import { LiveFeed } from "./live_feed.ts";
-import { METRICS_CONTENT_TYPE, metricsText } from "./metrics.ts";
+import { METRICS_CONTENT_TYPE, metricsStream } from "./metrics.ts";
 import { statsJson } from "./stats.ts";
 
 /** What the admin listener needs beside its source and configuration. */
@@ -74,8 +74,9 @@ export function createAdminApp(source: AdminSource, config: AdminConfig, options
 
   app.get("/", (c) => c.html(dashboardPage.html));
   app.get("/lb/stats", (c) => json(c, statsJson(source.view(), source.table, clock.wallMs())));
-  app.get("/metrics", async (c) => {
-    return c.body(await metricsText(source.view(), source.table), 200, { "Content-Type": METRICS_CONTENT_TYPE });
+  app.get("/metrics", (c) => {
+    c.header("Content-Type", METRICS_CONTENT_TYPE);
+    return c.req.method === "HEAD" ? c.body(null) : c.body(metricsStream(source.view(), source.table, clock));
   });
   app.get("/livez", (c) => c.text("alive\n"));
   app.get("/readyz", (c) => source.view().ready ? c.text("ready\n") : c.text("not ready\n", 503));

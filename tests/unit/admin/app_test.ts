@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { createAdminApp } from "../../../src/admin/app.ts";
 import type { AdminConfig } from "../../../src/config/model.ts";
+import { systemClock } from "../../../src/time/clock.ts";
 import { failedDecision, FakeAdminSource } from "../../support/fake_admin_source.ts";
-import { ManualClock } from "../../support/manual_clock.ts";
 
 const OPEN: AdminConfig = {
   enabled: true,
@@ -21,7 +21,7 @@ interface Ask {
 
 function start(change: Partial<AdminConfig> = {}, source = new FakeAdminSource()) {
   const app = createAdminApp(source, { ...OPEN, ...change }, {
-    clock: new ManualClock(),
+    clock: systemClock,
     signal: new AbortController().signal,
   });
   const ask = (path: string, { method = "GET", headers = {} }: Ask = {}) =>

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { metricsText } from "../../../src/admin/metrics.ts";
+import { metricsStream, metricsText } from "../../../src/admin/metrics.ts";
 import { REASON_NAMES } from "../../../src/state/reason.ts";
 import { latencyBucket } from "../../../src/state/slot_layout.ts";
+import { systemClock } from "../../../src/time/clock.ts";
 import { FakeAdminSource } from "../../support/fake_admin_source.ts";
 
 async function samplesOf(source: FakeAdminSource): Promise<Map<string, number>> {
@@ -98,6 +99,27 @@ Deno.test("a target that drains while it is back already appears once, or the sc
   const names = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"))
     .map((line) => line.slice(0, line.lastIndexOf(" ")));
   assert.equal(new Set(names).size, names.length);
+});
+
+Deno.test("a scrape of many targets is written in pieces, and says what one piece would have said", async () => {
+  const source = new FakeAdminSource({ web: 400 });
+  const pieces: string[] = [];
+  const stream = metricsStream(source.view(), source.table, systemClock);
+  for await (const piece of stream.pipeThrough(new TextDecoderStream())) pieces.push(piece);
+  assert.ok(pieces.length > 20);
+  for (const piece of pieces) assert.ok(piece.split("\n").length < 2010);
+  const lines = pieces.join("").split("\n").filter((line) => line !== "" && !line.startsWith("process_"));
+  const whole = (await metricsText(source.view(), source.table)).split("\n");
+  assert.deepEqual(lines, whole.filter((line) => line !== "" && !line.startsWith("process_")));
+  const heads = lines.filter((line) => line.startsWith("# TYPE"));
+  assert.equal(new Set(heads).size, heads.length);
+});
+
+Deno.test("a scrape that is given up stops being written", async () => {
+  const source = new FakeAdminSource({ web: 400 });
+  const reader = metricsStream(source.view(), source.table, systemClock).getReader();
+  assert.match(new TextDecoder().decode((await reader.read()).value), /^# HELP sluice_requests_received_total/);
+  await reader.cancel();
 });
 
 Deno.test("process figures bear the names that every Prometheus client uses, and are sane", async () => {
