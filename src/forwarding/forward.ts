@@ -209,7 +209,7 @@ function refuseAnswer(upstream: UpstreamResponse): Failure | null {
 }
 
 /** Two or more were tried and every one refused the connection. */
-function allRefused(exchange: Exchange): Failure | null {
+export function allRefused(exchange: Exchange): Failure | null {
   if (exchange.attempts.length < 2 || exchange.attempts.some((attempt) => attempt.reason !== "connect_refused")) {
     return null;
   }

@@ -1,18 +1,24 @@
 import type { TargetSnapshot } from "../state/group_snapshot.ts";
 import type { Exchange } from "./exchange.ts";
-import type { ForwarderParts, ForwardGroup, ForwardLimits } from "./forward.ts";
+import { allRefused, type ForwarderParts, type ForwardGroup, type ForwardLimits } from "./forward.ts";
 import { targetHost } from "./forwarded_headers.ts";
 import { Failure } from "./gateway_error.ts";
+import { responseBody } from "./response_body.ts";
 import { decideRetry } from "./retry_policy.ts";
 import { forwardUpgrade, type UpgradeResult } from "./upgrade.ts";
 
 /** Close code of tunnels that end because sluice does: going away (RFC 6455 section 7.4.1). */
 const GOING_AWAY = 1001;
 
+/** An open tunnel, as far as it is kept. */
+interface Tunnel {
+  close(code: number, reason: string): void;
+}
+
 /** Takes WebSocket exchanges to targets: the same attempts, counting and fail-over as other requests, then a tunnel. */
 export class UpgradeForwarder {
   readonly #parts: ForwarderParts;
-  readonly #tunnels = new Set<{ close(code: number, reason: string): void }>();
+  readonly #tunnels = new Set<Tunnel>();
 
   constructor(parts: ForwarderParts) {
     this.#parts = parts;
@@ -34,7 +40,8 @@ export class UpgradeForwarder {
     for (;;) {
       const target = group.choose(exchange, tried.length === 0 ? null : tried);
       if (target === null) {
-        exchange.reason ??= group.resolved ? "no_target" : "dns_failed";
+        exchange.reason = allRefused(exchange)?.reason ?? exchange.reason ??
+          (group.resolved ? "no_target" : "dns_failed");
         return null;
       }
       exchange.target = target;
@@ -52,6 +59,7 @@ export class UpgradeForwarder {
         clock,
         handshakeTimeoutMs: Math.max(1, deadlineMs - startedMs),
         idleTimeoutMs: limits.streamIdleTimeoutMs,
+        onAccepted: () => exchange.upgraded = true,
         onClosed: (outcome) => {
           this.#tunnels.delete(tunnel);
           exchange.requestBytes = outcome.requestBytes;
@@ -65,7 +73,7 @@ export class UpgradeForwarder {
       const nowMs = clock.monotonicMs();
       const micros = (nowMs - startedMs) * 1000;
       if (result.kind !== "failed") {
-        const response = this.#accept(exchange, result, tunnel);
+        const response = await this.#accept(exchange, result, { tunnel, limits });
         exchange.attempts.push({ target, reason: null, detail: null, micros });
         exchange.ttfbMicros = micros;
         if (result.kind === "malformed") {
@@ -102,11 +110,11 @@ export class UpgradeForwarder {
     for (const tunnel of this.#tunnels) tunnel.close(GOING_AWAY, "Going away");
   }
 
-  #accept(
+  async #accept(
     exchange: Exchange,
     result: Exclude<UpgradeResult, { kind: "failed" }>,
-    tunnel: { close(code: number, reason: string): void },
-  ): Response {
+    options: { tunnel: Tunnel; limits: ForwardLimits },
+  ): Promise<Response> {
     if (result.kind === "malformed") {
       exchange.status = result.status;
       exchange.reason = "bad_request";
@@ -114,12 +122,20 @@ export class UpgradeForwarder {
     }
     exchange.reason = null;
     if (result.kind === "upgraded") {
-      exchange.upgraded = true;
       exchange.status = 101;
-      tunnel.close = result.close;
-      this.#tunnels.add(tunnel);
+      options.tunnel.close = result.close;
+      this.#tunnels.add(options.tunnel);
     } else exchange.status = result.response.status;
-    for (const [name, value] of exchange.extraResponseHeaders ?? []) result.response.headers.append(name, value);
-    return result.response;
+    const { response } = result;
+    for (const [name, value] of exchange.extraResponseHeaders ?? []) response.headers.append(name, value);
+    if (result.kind === "upgraded" || response.body === null) return response;
+    const { wheel, clock } = this.#parts;
+    const body = await responseBody(response.body, Number(response.headers.get("content-length") ?? -1), {
+      exchange,
+      wheel,
+      watch: wheel.watch(options.limits.streamIdleTimeoutMs, clock.monotonicMs(), () => {}),
+      abort() {},
+    });
+    return new Response(body, { status: response.status, headers: response.headers });
   }
 }

@@ -26,6 +26,8 @@ export interface UpgradeOptions extends Omit<TunnelOptions, "clock"> {
   readonly clock: Clock;
   /** From now until the target's answer to the handshake. */
   readonly handshakeTimeoutMs: number;
+  /** Called when the target has accepted, before the client is: from then on `info.completed` of `Deno.serve` says nothing. */
+  onAccepted?(): void;
 }
 
 /** What came of a WebSocket request. */
@@ -64,6 +66,7 @@ export async function forwardUpgrade(
     signal: request.signal,
   });
   if (handshake.kind !== "accepted") return handshake;
+  options.onAccepted?.();
   const tunnel = new Tunnel(request, handshake.socket, options);
   const { response } = tunnel.client;
   for (const [name, value] of handshake.told) response.headers.append(name, value);

@@ -1,6 +1,5 @@
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
-import { Readable } from "node:stream";
 import WebSocket from "ws";
 import type { Clock } from "../time/clock.ts";
 import { hostPort, type TargetSnapshot } from "../state/group_snapshot.ts";
@@ -172,6 +171,24 @@ function responseOf(answer: IncomingMessage): Response | null {
   }
   if (headers.has("upgrade")) headers.set("connection", "upgrade");
   if (NO_BODY.has(status)) answer.resume();
-  const body = NO_BODY.has(status) ? null : Readable.toWeb(answer) as ReadableStream<Uint8Array<ArrayBuffer>>;
+  const body = NO_BODY.has(status) ? null : bytesOf(answer);
   return new Response(body, { status, statusText: answer.statusMessage, headers });
+}
+
+/** An answer's body as a byte stream; it breaks where the target breaks off. */
+function bytesOf(answer: IncomingMessage): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const pieces = answer[Symbol.asyncIterator]();
+  return new ReadableStream({
+    type: "bytes",
+    async pull(controller) {
+      const { done, value } = await pieces.next();
+      if (!done) return controller.enqueue(new Uint8Array(value));
+      controller.close();
+      // A reader that brought its own buffer waits for it.
+      controller.byobRequest?.respond(0);
+    },
+    cancel() {
+      answer.destroy();
+    },
+  });
 }
