@@ -5,8 +5,8 @@ export interface OutputFile {
 }
 
 /**
- * Opens a file for a result, or stdout for `-`. The shipped program has no permission to write: at a terminal the user is asked
- * for it, elsewhere the answer is a problem that names the way around.
+ * Opens a file for a result, or stdout for `-`. The shipped program has no permission to write and never asks for one: the
+ * answer is then a problem that names the way around.
  */
 export async function openOutput(path: string, flag: string): Promise<OutputFile | { readonly problem: string }> {
   if (path === "-") return { write: (text) => writeAll(Deno.stdout, text), close: () => {} };
@@ -32,12 +32,7 @@ export async function openOutput(path: string, flag: string): Promise<OutputFile
 }
 
 async function mayWrite(path: string): Promise<boolean> {
-  const wanted = { name: "write", path } as const;
-  let { state } = await Deno.permissions.query(wanted);
-  if (state === "prompt" && Deno.stdin.isTerminal() && Deno.stderr.isTerminal()) {
-    ({ state } = await Deno.permissions.request(wanted));
-  }
-  return state === "granted";
+  return (await Deno.permissions.query({ name: "write", path })).state === "granted";
 }
 
 async function writeAll(to: { write(bytes: Uint8Array): Promise<number> }, text: string): Promise<void> {

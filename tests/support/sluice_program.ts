@@ -52,7 +52,6 @@ export function sluiceCommand(
       "--allow-net",
       "--allow-read",
       "--allow-env",
-      "--allow-sys",
       `${PROJECT_ROOT}main.ts`,
       ...args,
     ],

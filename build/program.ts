@@ -1,0 +1,55 @@
+import { excludedPaths, type Lock } from "./packages.ts";
+
+/**
+ * What the program may do: speak over the network, read its configuration files, read variables. Not: write, run programs,
+ * load libraries, ask about the machine. What is missing is refused without asking anybody (`--no-prompt`), so that a server
+ * never stands still before a question.
+ */
+export const PERMISSIONS: readonly string[] = ["--allow-net", "--allow-read", "--allow-env", "--no-prompt"];
+
+/** The thread of the data plane: started by its URL, so nothing imports it. */
+const WORKER = "src/data_plane/worker.ts";
+
+/** One program to make. */
+export interface ProgramOptions {
+  readonly output: string;
+  /** As `x86_64-unknown-linux-gnu`; this machine's own where absent. */
+  readonly target?: string;
+  readonly exclude: readonly string[];
+}
+
+/** Puts together the arguments of `deno` that make the program. Types are checked by the gate, not here. */
+export function compileArguments({ output, target, exclude }: ProgramOptions): string[] {
+  return [
+    "compile",
+    "--no-check",
+    "--frozen",
+    ...PERMISSIONS,
+    ...(target === undefined ? [] : ["--target", target]),
+    "--include",
+    WORKER,
+    ...exclude.flatMap((path) => ["--exclude", path]),
+    "--output",
+    output,
+    "main.ts",
+  ];
+}
+
+/** Makes a program from the project in the current directory; false where Deno could not, which has said why. */
+export async function makeProgram(output: string, target?: string): Promise<boolean> {
+  // Everything of the lock file must be there before it can be left out.
+  if (!await deno(["install", "--frozen"])) return false;
+  const lock: Lock = JSON.parse(await Deno.readTextFile("deno.lock"));
+  return await deno(compileArguments({ output, target, exclude: excludedPaths(lock, await npmCache()) }));
+}
+
+async function npmCache(): Promise<string> {
+  const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"], stderr: "inherit" }).output();
+  return JSON.parse(new TextDecoder().decode(stdout)).npmCache;
+}
+
+/** Runs this very Deno. */
+async function deno(args: string[]): Promise<boolean> {
+  const { success } = await new Deno.Command(Deno.execPath(), { args, stdin: "null" }).spawn().status;
+  return success;
+}

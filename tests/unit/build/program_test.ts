@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { compileArguments, PERMISSIONS } from "../../../build/program.ts";
+import { programName, TARGETS, writeChecksums } from "../../../build/release.ts";
+import { PROJECT_ROOT, sluiceCommand } from "../../support/sluice_program.ts";
+import { tempDir } from "../../support/temp_dir.ts";
+
+const tasks: Record<string, string> = JSON.parse(Deno.readTextFileSync(`${PROJECT_ROOT}deno.json`)).tasks;
+
+Deno.test("the program asks for the network, files to read and variables, and for nothing else", () => {
+  const words = compileArguments({ output: "dist/sluice", exclude: [] });
+  assert.deepEqual(words.filter((word) => word.startsWith("--allow") || word === "-A"), [
+    "--allow-net",
+    "--allow-read",
+    "--allow-env",
+  ]);
+});
+
+for (const task of ["start", "demo"]) {
+  Deno.test(`deno task ${task} runs with the shipped program's permissions`, () => {
+    const words = tasks[task]!.split(" ");
+    assert.deepEqual(words.slice(2, words.indexOf("main.ts")), PERMISSIONS);
+  });
+}
+
+Deno.test("tests run sluice with the shipped program's permissions", () => {
+  const { args } = sluiceCommand([], undefined);
+  const flags = args.filter((word) => word.startsWith("--allow") || word === "--no-prompt");
+  assert.deepEqual(flags.sort(), [...PERMISSIONS].sort());
+});
+
+Deno.test("every file that a task names exists", () => {
+  const named = Object.values(tasks).flatMap((task) => task.split(" ").filter((word) => word.endsWith(".ts")));
+  assert.ok(named.length > 3);
+  for (const file of named) assert.ok(Deno.statSync(PROJECT_ROOT + file).isFile, file);
+});
+
+Deno.test("A70: a release has a program for each architecture", () => {
+  assert.deepEqual(TARGETS.map(programName), ["sluice-x86_64-unknown-linux-gnu", "sluice-aarch64-unknown-linux-gnu"]);
+  const words = compileArguments({ output: "o", target: "aarch64-unknown-linux-gnu", exclude: ["a", "b"] });
+  assert.deepEqual(words.slice(words.indexOf("--target")), [
+    ...["--target", "aarch64-unknown-linux-gnu", "--include", "src/data_plane/worker.ts"],
+    ...["--exclude", "a", "--exclude", "b", "--output", "o", "main.ts"],
+  ]);
+});
+
+Deno.test("checksums are written as sha256sum reads them", async () => {
+  await using dir = await tempDir();
+  await Deno.writeTextFile(`${dir.path}/one`, "abc");
+  await Deno.writeTextFile(`${dir.path}/two`, "");
+  await writeChecksums(dir.path, ["one", "two"]);
+  assert.equal(
+    await Deno.readTextFile(`${dir.path}/SHA256SUMS`),
+    "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad  one\n" +
+      "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855  two\n",
+  );
+});
