@@ -1,6 +1,7 @@
 import { type Context, Hono } from "hono";
 import type { AdminConfig } from "../config/model.ts";
 import type { Decision } from "../state/decision.ts";
+import type { Logger } from "../logging/log.ts";
 import type { Clock } from "../time/clock.ts";
 import { isAllowedHost, isAllowedOrigin, securityHeaders, tokenCheck } from "./access_control.ts";
 import type { AdminSource } from "./admin_source.ts";
@@ -13,6 +14,7 @@ import { statsJson } from "./stats.ts";
 /** What the admin listener needs beside its source and configuration. */
 export interface AdminAppOptions {
   readonly clock: Clock;
+  readonly log: Logger;
   /** Aborted when the process shuts down: ends the dashboards' streams, which would otherwise never end. */
   readonly signal: AbortSignal;
 }
@@ -112,6 +114,10 @@ export function createAdminApp(source: AdminSource, config: AdminConfig, options
       return refuse(c, 405, `Method ${c.req.method} is not allowed here: use ${allow}`);
     });
   }
+  app.onError((error, c) => {
+    options.log.error("admin_failed", `The admin listener failed on ${c.req.path}`, { error: String(error) });
+    return refuse(c, 500, "This failed inside sluice: the log says why");
+  });
   app.notFound((c) => {
     c.status(404);
     return json(c, { error: "There is no such path", paths: ROUTES.map(({ open: _open, ...route }) => route) });
@@ -134,7 +140,7 @@ function json(c: Context, value: unknown): Response {
   return c.body(JSON.stringify(value, null, 2) + "\n", { headers: { "Content-Type": "application/json" } });
 }
 
-function refuse(c: Context, status: 400 | 401 | 403 | 404 | 405, error: string): Response {
+function refuse(c: Context, status: 400 | 401 | 403 | 404 | 405 | 500, error: string): Response {
   c.status(status);
   return json(c, { error });
 }

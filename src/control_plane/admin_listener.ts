@@ -20,7 +20,7 @@ export class AdminListener {
   constructor(source: AdminSource, config: AdminConfig, parts: { clock: Clock; log: Logger }) {
     this.#clock = parts.clock;
     this.#ended = new AbortController();
-    const app = createAdminApp(source, config, { clock: parts.clock, signal: this.#ended.signal });
+    const app = createAdminApp(source, config, { ...parts, signal: this.#ended.signal });
     this.#server = listen(config, (request) => app.fetch(request), parts.log);
     const { hostname, port } = this.#server.addr;
     this.url = `http://${hostPort(hostname === "0.0.0.0" || hostname === "::" ? "127.0.0.1" : hostname, port)}`;

@@ -1,6 +1,7 @@
 import { createAdminApp } from "../../src/admin/app.ts";
 import { systemClock } from "../../src/time/clock.ts";
 import type { FakeAdminSource } from "./fake_admin_source.ts";
+import { LogRecorder } from "./log_recorder.ts";
 
 /** An admin listener on loopback over a source that a test made up. */
 export class AdminListener implements AsyncDisposable {
@@ -18,7 +19,7 @@ export class AdminListener implements AsyncDisposable {
       token: options.token ?? null,
       metricsPublic: false,
       hosts: [],
-    }, { clock: systemClock, signal: this.#abort.signal });
+    }, { clock: systemClock, log: new LogRecorder(), signal: this.#abort.signal });
     this.#server = Deno.serve({ hostname: "127.0.0.1", port: options.port ?? 0, onListen: () => {} }, app.fetch);
     this.port = this.#server.addr.port;
     this.url = `http://127.0.0.1:${this.port}/`;

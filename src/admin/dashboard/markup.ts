@@ -50,7 +50,7 @@ export const dashboardMarkup = `
 </main>
 
 <footer>
-  <p><kbd>/</kbd> searches · lines show the last two minutes since this page was opened · errors and TTFB are of the last five seconds</p>
+  <p><kbd>/</kbd> searches · lines show the last two minutes since this page was opened, TTFB on a logarithmic scale · errors and TTFB are of the last five seconds</p>
 </footer>
 
 <template id="group-template">

@@ -3,6 +3,7 @@ import { createAdminApp } from "../../../src/admin/app.ts";
 import type { AdminConfig } from "../../../src/config/model.ts";
 import { systemClock } from "../../../src/time/clock.ts";
 import { failedDecision, FakeAdminSource } from "../../support/fake_admin_source.ts";
+import { LogRecorder } from "../../support/log_recorder.ts";
 
 const OPEN: AdminConfig = {
   enabled: true,
@@ -20,7 +21,9 @@ interface Ask {
 }
 
 function start(change: Partial<AdminConfig> = {}, source = new FakeAdminSource()) {
+  const log = new LogRecorder();
   const app = createAdminApp(source, { ...OPEN, ...change }, {
+    log,
     clock: systemClock,
     signal: new AbortController().signal,
   });
@@ -30,7 +33,7 @@ function start(change: Partial<AdminConfig> = {}, source = new FakeAdminSource()
         new Request(`http://127.0.0.1:9901${path}`, { method, headers: { host: "127.0.0.1:9901", ...headers } }),
       ),
     );
-  return { source, ask };
+  return { source, ask, log };
 }
 
 const PATHS = ["/", "/lb/stats", "/metrics", "/livez", "/readyz", "/config", "/explain?url=/", "/decisions"];
@@ -230,4 +233,20 @@ Deno.test("/decisions can be asked for one request, one reason, one target, or t
   assert.deepEqual(await ids("?target=10.0.1.0:8080"), ["a", "b"]);
   assert.deepEqual(await ids("?group=api"), ["c"]);
   assert.deepEqual(await ids("?limit=2"), ["a", "b"]);
+});
+
+Deno.test("a question that fails inside is answered 500 without its details, which are in the log", async () => {
+  class Broken extends FakeAdminSource {
+    override explain(): never {
+      throw new Error("secret detail");
+    }
+  }
+  const { ask, log } = start({}, new Broken());
+  const response = await ask("/explain?url=/");
+  assert.equal(response.status, 500);
+  assert.equal(response.headers.get("cache-control"), "no-store");
+  assert.doesNotMatch(await response.text(), /secret/);
+  assert.deepEqual(log.events.map(({ level, event, fields }) => [level, event, fields.error]), [
+    ["error", "admin_failed", "Error: secret detail"],
+  ]);
 });

@@ -1,8 +1,9 @@
 /**
  * Draws lines over the last two minutes, newest at the right edge. `columns` are indexes into the history's rows and `colors`
- * names of custom properties of the style sheet; a null leaves a gap. The scale begins at 0.
+ * names of custom properties of the style sheet; a null leaves a gap. Without `logarithmic` the scale begins at 0; with it
+ * one slow moment does not flatten all the others.
  */
-export function drawHistory(canvas, history, columns, colors) {
+export function drawHistory(canvas, history, { columns, colors, logarithmic = false }) {
   const scale = globalThis.devicePixelRatio || 1;
   const width = canvas.clientWidth;
   const height = canvas.clientHeight;
@@ -16,7 +17,17 @@ export function drawHistory(canvas, history, columns, colors) {
   context.clearRect(0, 0, width, height);
   const style = getComputedStyle(canvas);
   let highest = 0;
-  for (const row of history) for (const column of columns) highest = Math.max(highest, row[column] ?? 0);
+  let lowest = Infinity;
+  for (const row of history) {
+    for (const column of columns) {
+      highest = Math.max(highest, row[column] ?? 0);
+      lowest = Math.min(lowest, row[column] || Infinity);
+    }
+  }
+  // At least a factor of 10 from bottom to top, so that small differences look small.
+  const floor = Math.min(lowest * 0.8, highest / 10);
+  const level = (value) =>
+    logarithmic ? Math.log(Math.max(value, floor) / floor) / Math.log(highest / floor) : value / highest;
 
   context.lineWidth = 1;
   context.strokeStyle = style.getPropertyValue("--line");
@@ -41,7 +52,7 @@ export function drawHistory(canvas, history, columns, colors) {
         return;
       }
       const x = width - 1 - (history.length - 1 - at) * step;
-      const y = height - 2 - (value / highest) * (height - 4);
+      const y = height - 2 - level(value) * (height - 4);
       // A point that stands alone would not be seen as a line.
       if (drawing) context.lineTo(x, y);
       else {

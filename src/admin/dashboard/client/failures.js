@@ -13,7 +13,7 @@ export function renderFailures(failures) {
       setText(fields.time, formatTime(failure.timeMs));
       fields.time.dateTime = new Date(failure.timeMs).toISOString();
       setText(fields.status, String(failure.status));
-      setText(fields.reason, failure.reason ?? "the target's own answer");
+      setText(fields.reason, failure.reason ?? "target's answer");
       setText(fields.request, failure.method + " " + failure.path);
       const rule = failure.rule === null ? "no rule" : "rule " + failure.rule;
       setText(fields.way, [rule, failure.group, ...failure.attempts.map(attemptText)].filter(Boolean).join(" → "));

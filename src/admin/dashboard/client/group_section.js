@@ -59,8 +59,8 @@ export function shapeGroupSection(section, shape, rules) {
 export function makeRuleChip(known, rule) {
   const element = known?.element ?? document.getElementById("rule-template").content.firstElementChild.cloneNode(true);
   const chip = { element, fields: fieldsOf(element) };
-  setText(chip.fields.prefix, rule.pathPrefix + (rule.pathRewrite === "" ? "" : " − " + rule.pathRewrite));
-  element.title = "rule " + rule.number + (rule.pathRewrite === "" ? "" : ", strips " + rule.pathRewrite);
+  setText(chip.fields.prefix, rule.pathPrefix + (rule.pathRewrite === "" ? "" : ", strips " + rule.pathRewrite));
+  element.title = "rule " + rule.number;
   return chip;
 }
 
@@ -81,6 +81,10 @@ export function renderNumbers(fields, record) {
   setText(fields.errorRate, formatShare(record.errorRate));
   fields.errorRate.classList.toggle("bad", record.errorRate >= 0.01);
   setText(fields.ttfb, formatMs(record.p50) + " / " + formatMs(record.p90) + " / " + formatMs(record.p99));
-  drawHistory(fields.load, record.history, [0], ["--load"]);
-  drawHistory(fields.chart, record.history, [3, 2, 1], ["--p99", "--p90", "--p50"]);
+  drawHistory(fields.load, record.history, { columns: [0], colors: ["--load"] });
+  drawHistory(fields.chart, record.history, {
+    columns: [3, 2, 1],
+    colors: ["--p99", "--p90", "--p50"],
+    logarithmic: true,
+  });
 }

@@ -29,7 +29,11 @@ export function renderTargetRow(row, nowMs) {
   setText(fields.errorRate, formatShare(record.errorRate));
   fields.errorRate.classList.toggle("bad", record.errorRate >= 0.01);
   setText(fields.ttfb, formatMs(record.p50) + " / " + formatMs(record.p90) + " / " + formatMs(record.p99));
-  drawHistory(fields.chart, record.history, [3, 2, 1], ["--p99", "--p90", "--p50"]);
+  drawHistory(fields.chart, record.history, {
+    columns: [3, 2, 1],
+    colors: ["--p99", "--p90", "--p50"],
+    logarithmic: true,
+  });
 
   const action = isDrainedByHand(row) ? "Enable" : "Drain";
   // A target that left its group is on its way out: there is nothing to take back.
@@ -84,5 +88,5 @@ export function nextText(record, nowMs) {
     return "back in " + formatSpan(record.ejectedUntilMs - nowMs);
   }
   if (record.nextProbeMs === null || record.state === "healthy" || record.state === "draining") return "";
-  return record.nextProbeMs <= nowMs ? "probe due" : "next probe in " + formatSpan(record.nextProbeMs - nowMs);
+  return record.nextProbeMs - nowMs < 500 ? "probe due" : "next probe in " + formatSpan(record.nextProbeMs - nowMs);
 }

@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { formatCount, formatMs, formatShare, formatSpan } from "../../../../src/admin/dashboard/client/format.js";
+import { sinceText, targetDetail, targetHash } from "../../../../src/admin/dashboard/client/target_row.js";
+import { dashboardPage } from "../../../../src/admin/dashboard/page.ts";
+import { dashboardScript } from "../../../../src/admin/dashboard/script.ts";
+
+Deno.test("numbers are short, and none that is above 0 reads as 0", () => {
+  assert.deepEqual([0, 7, 12.34, 999, 1234, 5_600_000, 7.8e9].map(formatCount), [
+    "0",
+    "7",
+    "12.3",
+    "999",
+    "1.23k",
+    "5.6M",
+    "7.8G",
+  ]);
+  assert.deepEqual([0, 0.0004, 0.001, 0.05, 0.5, 1].map(formatShare), [
+    "0 %",
+    "<0.1 %",
+    "0.1 %",
+    "5.0 %",
+    "50 %",
+    "100 %",
+  ]);
+  assert.deepEqual([null, 0.42, 12.34, 123.4, 1234, 12_340].map(formatMs), [
+    "–",
+    "0.42",
+    "12.3",
+    "123",
+    "1.23 s",
+    "12.3 s",
+  ]);
+  assert.deepEqual([-5, 8000, 150_000, 5 * 3600_000, 50 * 3600_000].map(formatSpan), [
+    "0 s",
+    "8 s",
+    "3 min",
+    "5 h",
+    "2 d",
+  ]);
+});
+
+Deno.test("a target that is out says for how long, and when it will be asked or taken again", () => {
+  const record = { state: "unhealthy", sinceMs: 0, nextProbeMs: 65_000, ejectedUntilMs: null as number | null };
+  assert.equal(sinceText(record, 60_000), "for 60 s · next probe in 5 s");
+  assert.equal(sinceText(record, 66_000), "for 66 s · probe due");
+  assert.equal(sinceText({ ...record, state: "ejected", ejectedUntilMs: 90_000 }, 60_000), "for 60 s · back in 30 s");
+  assert.equal(sinceText({ ...record, state: "healthy" }, 60_000), "for 60 s");
+});
+
+Deno.test("what the address does not say stands below it", () => {
+  const shape = { target: "https://10.0.0.1:443/v1", address: "10.0.0.1:443", host: "api.internal", weight: 2.5 };
+  assert.equal(targetDetail(shape), "api.internal · https · /v1 · weight 2.5");
+  assert.equal(targetDetail({ target: "http://10.0.0.1:80", address: "10.0.0.1:80", host: "10.0.0.1", weight: 1 }), "");
+});
+
+Deno.test("a link to a target survives any name of a group", () => {
+  assert.equal(targetHash("a/b #c", "[::1]:80"), "#target=a%2Fb%20%23c/%5B%3A%3A1%5D%3A80");
+});
+
+Deno.test("the page's script is whole: every function of its folder is in it, once, and nothing else is used", async () => {
+  const names = [...dashboardScript.matchAll(/^(?:async )?function (\w+)/gm)].map(([, name]) => name!);
+  const folder = new URL("../../../../src/admin/dashboard/client/", import.meta.url);
+  const declared: string[] = [];
+  for await (const { name } of Deno.readDir(folder)) {
+    const source = await Deno.readTextFile(new URL(name, folder));
+    declared.push(...[...source.matchAll(/^(?:export )?(?:async )?function (\w+)/gm)].map(([, found]) => found!));
+    // A constant or a class outside of the functions would not get into the page.
+    assert.doesNotMatch(source, /^(export )?(const|let|var|class) /m, name);
+    for (const [, from] of source.matchAll(/^import .* from "(.*)"/gm)) assert.match(from!, /^\.\/\w+\.js$/, name);
+  }
+  assert.deepEqual(names.toSorted(), declared.toSorted());
+  assert.equal(new Set(names).size, names.length);
+  // Parsed, not run: there is no page here.
+  assert.doesNotThrow(() => new Function(dashboardScript));
+});
+
+Deno.test("the page refers to nothing outside of itself", () => {
+  const withoutNamespaces = dashboardPage.html.replaceAll("data:,", "");
+  assert.doesNotMatch(withoutNamespaces, /(src|href|action)="(?!#)[^"]|@import|url\(|https?:\/\//);
+});
