@@ -5,6 +5,7 @@ import { targetHost } from "./forwarded_headers.ts";
 import { Failure } from "./gateway_error.ts";
 import { responseBody } from "./response_body.ts";
 import { decideRetry } from "./retry_policy.ts";
+import { addHeaders } from "./upgrade_client.ts";
 import { forwardUpgrade, type UpgradeResult } from "./upgrade.ts";
 
 /** Close code of tunnels that end because sluice does: going away (RFC 6455 section 7.4.1). */
@@ -127,7 +128,7 @@ export class UpgradeForwarder {
       this.#tunnels.add(options.tunnel);
     } else exchange.status = result.response.status;
     const { response } = result;
-    for (const [name, value] of exchange.extraResponseHeaders ?? []) response.headers.append(name, value);
+    addHeaders(response, exchange.extraResponseHeaders ?? []);
     if (result.kind === "upgraded" || response.body === null) return response;
     const { wheel, clock } = this.#parts;
     const body = await responseBody(response.body, Number(response.headers.get("content-length") ?? -1), {

@@ -22,7 +22,7 @@ export interface UpgradeUpstream {
   readonly headers: readonly (readonly [string, string])[];
 }
 
-export interface UpgradeOptions extends Omit<TunnelOptions, "clock"> {
+export interface UpgradeOptions extends Omit<TunnelOptions, "clock" | "told"> {
   readonly clock: Clock;
   /** From now until the target's answer to the handshake. */
   readonly handshakeTimeoutMs: number;
@@ -67,8 +67,7 @@ export async function forwardUpgrade(
   });
   if (handshake.kind !== "accepted") return handshake;
   options.onAccepted?.();
-  const tunnel = new Tunnel(request, handshake.socket, options);
+  const tunnel = new Tunnel(request, handshake.socket, { ...options, told: handshake.told });
   const { response } = tunnel.client;
-  for (const [name, value] of handshake.told) response.headers.append(name, value);
   return { kind: "upgraded", response, close: (code, reason) => tunnel.close(code, reason) };
 }

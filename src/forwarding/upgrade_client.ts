@@ -25,12 +25,13 @@ interface ReadingKeys {
 const OPEN = 1;
 const CLOSED = 3;
 const CLIENT_ROLE = 1;
+const PROTOCOL = "sec-websocket-protocol";
 /** How often a slow client's buffer is looked at: the platform tells nobody when it has drained. */
 const DRAIN_POLL_MS = 5;
 
 /** The client's leg: the WebSocket that `Deno.serve` makes of the client's request. */
 export class ClientLeg {
-  /** The 101 for `Deno.serve`. Its headers can still be added to. */
+  /** The 101 for `Deno.serve`. */
   readonly response: Response;
   /** False where `message` returning false changes nothing. */
   readonly canPause: boolean;
@@ -46,15 +47,27 @@ export class ClientLeg {
   #cancelPoll: CancelTimer | null = null;
 
   /**
-   * Accepts the client. `pingSeconds` is `Deno.upgradeWebSocket`'s `idleTimeout`: a client that was silent for half of it
+   * Accepts the client, telling it the headers `told`. `pingSeconds` is `Deno.upgradeWebSocket`'s `idleTimeout`: a client that was silent for half of it
    * is sent a ping, and is gone if nothing comes back in the other half; 0 never asks.
    */
   constructor(
     request: Request,
     handlers: ClientLegHandlers,
-    options: { clock: Clock; pingSeconds: number; holdReading: boolean },
+    options: {
+      clock: Clock;
+      pingSeconds: number;
+      holdReading: boolean;
+      told: readonly (readonly [string, string])[];
+    },
   ) {
-    const { socket, response } = Deno.upgradeWebSocket(request, { idleTimeout: options.pingSeconds });
+    const protocol = options.told.find(([name]) => name.toLowerCase() === PROTOCOL)?.[1];
+    // Deno takes the client's offer apart at ", " alone, and throws where it does not find the protocol.
+    const found = protocol !== undefined && request.headers.get(PROTOCOL)!.split(", ").includes(protocol);
+    const { socket, response } = Deno.upgradeWebSocket(request, {
+      idleTimeout: options.pingSeconds,
+      protocol: found ? protocol : undefined,
+    });
+    addHeaders(response, found ? options.told.filter(([name]) => name.toLowerCase() !== PROTOCOL) : options.told);
     this.response = response;
     this.#keys = options.holdReading ? findReadingKeys(socket) : null;
     this.canPause = this.#keys !== null;
@@ -150,6 +163,15 @@ export class ClientLeg {
     this.#ended = true;
     this.#cancelPeek?.();
     this.#handlers.ended(end);
+  }
+}
+
+/** Adds headers to a 101. Older Denos (2.4, say) let nobody: there the client does without them. */
+export function addHeaders(response: Response, headers: readonly (readonly [string, string])[]): void {
+  try {
+    for (const [name, value] of headers) response.headers.append(name, value);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
   }
 }
 

@@ -22,6 +22,8 @@ export interface TunnelOptions {
   readonly clock: Clock;
   /** Called once, when both legs are over. */
   readonly onClosed: (outcome: TunnelOutcome) => void;
+  /** Headers of the client's 101. */
+  readonly told?: readonly (readonly [string, string])[];
   /** Seconds as in {@linkcode ClientLeg}. Default 120. */
   readonly clientPingSeconds?: number;
   /** False does without making a client wait (as where the platform has no way to), for tests. */
@@ -76,6 +78,7 @@ export class Tunnel {
       ended: (end) => this.#clientEnded(end),
     }, {
       clock: options.clock,
+      told: options.told ?? [],
       pingSeconds: options.clientPingSeconds ?? 120,
       holdReading: options.holdReading ?? true,
     });
