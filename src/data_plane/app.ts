@@ -18,13 +18,20 @@ export interface AppParts {
   current(): CompiledSnapshot;
 }
 
-/** Makes the listener's application: one catch-all for every method and path, which walks the folded chain. */
-export function createApp(chain: Handler, parts: AppParts): Hono<Bindings> {
-  const app = new Hono<Bindings>();
-  app.all("*", (c) => {
-    const exchange = new Exchange(c.req.raw, parts.clock.monotonicMs());
+/** Answers what `Deno.serve` brings. */
+export type Serve = (request: Request, info: Deno.ServeHandlerInfo<Deno.NetAddr>) => Response | Promise<Response>;
+
+/**
+ * Makes the listener's application: one catch-all for every method and path, which walks the folded chain. HEAD goes around
+ * Hono, which makes a second answer without a body of it, and with that `Content-Length: 0` where the target gave no length.
+ */
+export function createApp(chain: Handler, parts: AppParts): { readonly fetch: Serve } {
+  const serve: Serve = (request, info) => {
+    const exchange = new Exchange(request, parts.clock.monotonicMs());
     exchange.requestId = parts.nextId();
-    return chain({ exchange, compiled: parts.current(), info: c.env });
-  });
-  return app;
+    return chain({ exchange, compiled: parts.current(), info });
+  };
+  const app = new Hono<Bindings>();
+  app.all("*", (c) => serve(c.req.raw, c.env));
+  return { fetch: (request, info) => request.method === "HEAD" ? serve(request, info) : app.fetch(request, info) };
 }

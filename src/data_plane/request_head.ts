@@ -5,8 +5,14 @@ import type { Reason } from "../state/reason.ts";
 /** A host name or address with an optional port: what a Host may be (RFC 9110 section 7.2, RFC 3986 section 3.2.2). */
 const HOST = /^(?:[A-Za-z0-9._~!$&'()*+,;=-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?$/;
 
-/** Length of `http://`: Deno.serve's URLs begin with the listener's scheme. */
-const HTTP_LENGTH = 7;
+/**
+ * Methods that `fetch` would turn into capitals (Fetch Standard, "normalize a method"). Methods are case-sensitive (RFC 9110
+ * section 9.1), so `get` is not `GET`, and can't be passed on as what it is.
+ */
+const NORMALIZED = new Set(["DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"]);
+
+/** Methods that `fetch` refuses, in any case. */
+const REFUSED = new Set(["CONNECT", "TRACE", "TRACK"]);
 
 /**
  * Reads a request's head into its exchange: host, canonical path, query. Returns why it is refused, or null.
@@ -16,12 +22,13 @@ const HTTP_LENGTH = 7;
  */
 export function readRequestHead(exchange: Exchange): Reason | null {
   const { request, method } = exchange;
-  // CONNECT's URL has no path, and fetch throws on all three.
-  if (method === "CONNECT" || method === "TRACE" || method === "TRACK") return "method_refused";
+  // First of all: CONNECT's URL has no path.
+  if (!isForwardable(method)) return "method_refused";
   const hostHeader = request.headers.get("host");
   if (hostHeader === null || !HOST.test(hostHeader)) return "bad_request";
   const { url } = request;
-  const start = url.charCodeAt(4) === 0x73 /* s */ ? HTTP_LENGTH + 1 : HTTP_LENGTH;
+  const start = authorityStart(url);
+  if (start < 0) return "bad_request";
   let query = url.indexOf("?", start);
   if (query === -1) query = url.length;
   const slash = url.indexOf("/", start);
@@ -41,4 +48,17 @@ export function readRequestHead(exchange: Exchange): Reason | null {
     exchange.query = `?${canonical}`;
   }
   return null;
+}
+
+/** Tells whether a method reaches a target as it came. */
+function isForwardable(method: string): boolean {
+  if (method === "GET" || method === "POST") return true;
+  const capitals = method.toUpperCase();
+  return !REFUSED.has(capitals) && (capitals === method || !NORMALIZED.has(capitals));
+}
+
+/** Where a URL's authority begins; -1 where an absolute-form request names another scheme than http or https. */
+function authorityStart(url: string): number {
+  if (url.startsWith("http://")) return 7;
+  return url.startsWith("https://") ? 8 : -1;
 }

@@ -2,6 +2,7 @@ import { hostPort } from "../state/group_snapshot.ts";
 import type { TargetSnapshot } from "../state/group_snapshot.ts";
 import { classifyFetchError, Failure } from "./gateway_error.ts";
 import { isIdempotent } from "./retry_policy.ts";
+import { SizedBody } from "./sized_body.ts";
 import type { Transport, UpstreamRequest, UpstreamResponse } from "./transport.ts";
 
 /** Idle connections kept per target, and for how long: below the 60 s after which many servers close theirs. */
@@ -97,7 +98,9 @@ export class FetchTransport implements Transport {
       const response = await fetch(route.origin + request.path, {
         method: request.method,
         headers: request.headers,
-        body: request.body,
+        body: request.body instanceof ReadableStream && request.bodyLength >= 0
+          ? new SizedBody(request.body, request.bodyLength)
+          : request.body,
         redirect: "manual",
         signal: request.signal,
         client: isIdempotent(request.method) ? route.pooled : route.single,

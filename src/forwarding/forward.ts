@@ -110,6 +110,7 @@ export class Forwarder {
         path: group.pathFor(exchange, target),
         headers,
         body,
+        bodyLength: exchange.bodyLength,
         signal: open.controller.signal,
       });
       const nowMs = clock.monotonicMs();
@@ -123,7 +124,8 @@ export class Forwarder {
       }
       const failure = open.over ?? answered;
       exchange.attempts.push({ target, reason: failure.reason, detail: failure.detail, micros });
-      this.#release(exchange, target, failure);
+      // Where the client did not bring its body, the target was not asked.
+      this.#release(exchange, target, body instanceof Failure ? body : failure);
       const decision = decideRetry(failure, {
         method: exchange.method,
         retriesUsed,
@@ -169,12 +171,19 @@ export class Forwarder {
     if (upstream.body === null || hasNoBody(status, exchange.method)) {
       open.close();
       upstream.body?.cancel().catch(() => {});
-      return new Response(null, { status, headers: pairs });
+      // Deno.serve adds `Content-Length: 0` to an answer without a body, which says something else than the target's HEAD
+      // answer without a length did; to an empty stream it adds none.
+      const body = exchange.method === "HEAD" && length < 0 && !hasNoBody(status, "GET") ? emptyStream() : null;
+      return new Response(body, { status, headers: pairs });
     }
     open.limitIdle();
     const body = await responseBody(upstream.body, length, open);
     return new Response(body, { status, headers: pairs });
   }
+}
+
+function emptyStream(): ReadableStream {
+  return new ReadableStream({ pull: (controller) => controller.close() }, { highWaterMark: 0 });
 }
 
 /** Copies a target's headers but for the hop-by-hop ones; returns its Content-Length or -1. */
@@ -195,17 +204,35 @@ function responseHeaders(upstream: UpstreamResponse, pairs: [string, string][]):
 
 /** Refuses an answer that can't be passed on as what it is; null where it can. */
 function refuseAnswer(upstream: UpstreamResponse): Failure | null {
-  const { status, headers } = upstream;
-  if (status < 200 || status > 599) {
-    upstream.body?.cancel().catch(() => {});
-    return new Failure("bad_response", `The target answered with status ${status}`);
-  }
-  // RFC 9112 section 6.3: both is an attempt at smuggling or a broken server.
-  if (headers.has("transfer-encoding") && headers.has("content-length")) {
-    upstream.body?.cancel().catch(() => {});
-    return new Failure("bad_response", "The target sent both Content-Length and Transfer-Encoding");
+  const problem = answerProblem(upstream.status, upstream.headers);
+  if (problem === null) return null;
+  upstream.body?.cancel().catch(() => {});
+  return new Failure("bad_response", problem);
+}
+
+function answerProblem(status: number, headers: Headers): string | null {
+  if (status < 200 || status > 599) return `The target answered with status ${status}`;
+  const coding = headers.get("transfer-encoding");
+  const length = headers.get("content-length");
+  if (coding !== null) {
+    // RFC 9112 section 6.3: both is an attempt at smuggling or a broken server.
+    if (length !== null) return "The target sent both Content-Length and Transfer-Encoding";
+    // Any other coding would have to be undone, since Transfer-Encoding concerns one connection.
+    if (coding.toLowerCase() !== "chunked") return `The target sent a body in the transfer coding "${coding}"`;
+  } else if (length !== null && !isLength(length)) {
+    return `The target sent "${length}" as Content-Length`;
   }
   return null;
+}
+
+/** Up to 15 digits: what a number holds exactly. */
+function isLength(text: string): boolean {
+  if (text.length === 0 || text.length > 15) return false;
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (c < 48 || c > 57) return false;
+  }
+  return true;
 }
 
 /** Two or more were tried and every one refused the connection. */
@@ -252,6 +279,7 @@ class OpenExchange {
   end(failure: Failure): void {
     this.over ??= failure;
     this.controller.abort();
+    this.body?.giveUp(failure);
   }
 
   abort(): void {

@@ -22,6 +22,8 @@ export interface HeaderFacts {
   contentLength: string | null;
   /** Transfer-Encoding came, so the body is chunked. */
   chunked: boolean;
+  /** Transfer-Encoding names another coding beside or instead of `chunked`, which would get lost on the way. */
+  unknownCoding: boolean;
   /** `Upgrade` came. */
   upgrade: boolean;
   /** Our own `Via` was there: the request has been here before. */
@@ -47,7 +49,7 @@ export function requestHeaders(
   const { convention, trusted } = settings;
   const listed = connectionOptions(headers.get("connection"));
   const believed = !trusted.configured || trusted.trusts(exchange.peer);
-  const facts: HeaderFacts = { contentLength: null, chunked: false, upgrade: false, loop: false };
+  const facts: HeaderFacts = { contentLength: null, chunked: false, unknownCoding: false, upgrade: false, loop: false };
   let via: string | null = null;
   let forwardedFor: string | null = null;
   let requestId: string | null = null;
@@ -64,6 +66,7 @@ export function requestHeaders(
         break;
       case "transfer-encoding":
         facts.chunked = true;
+        facts.unknownCoding = value.trim().toLowerCase() !== "chunked";
         return;
       case "upgrade":
         facts.upgrade = true;

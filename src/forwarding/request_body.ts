@@ -5,6 +5,9 @@ const SMALL_BYTES = 65_536;
 /** Most bytes of a body that are kept so that an attempt which sent nothing can be followed by another. */
 const KEPT_BYTES = 262_144;
 
+/** A read's outcome: bytes, the end, or why there are none. */
+type Piece = Uint8Array<ArrayBuffer> | null | Failure;
+
 /** What a request body reports while it moves. */
 export interface BodyEvents {
   /** A piece moved toward the target. */
@@ -28,6 +31,9 @@ export class RequestBody {
   #readBytes = 0;
   #ended = false;
   #attempt = 0;
+  /** The one read under way: a read that an attempt began before it failed is shared with the next, or its piece were lost. */
+  #pulling: Promise<Piece> | null = null;
+  #givenUp: Failure | null = null;
 
   /** @param length Content-Length, or -1 where the body is chunked. @param maxBytes MAX_BODY_BYTES; 0 no limit. */
   constructor(stream: ReadableStream<Uint8Array<ArrayBuffer>>, length: number, maxBytes: number, events: BodyEvents) {
@@ -53,28 +59,25 @@ export class RequestBody {
    */
   async next(): Promise<Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>> | Failure> {
     const attempt = ++this.#attempt;
-    if (this.#length >= 0 && this.#length <= SMALL_BYTES && !this.#ended && this.#readBytes === 0) {
-      const failure = await this.#pull();
-      if (failure !== null) return failure;
+    const small = this.#length >= 0 && this.#length <= SMALL_BYTES && !this.#ended && this.#readBytes === 0;
+    if (small || this.#pulling !== null) {
+      const piece = await this.#pull();
+      if (piece instanceof Failure) return piece;
     }
-    if (this.#kept !== null && this.#keptBytes === this.#length && this.#kept.length === 1) return this.#kept[0]!;
+    if (this.#kept === null) return new Failure("reset_before_headers", "The body can't be given a second time");
+    if (this.#keptBytes === this.#length && this.#kept.length === 1) return this.#kept[0]!;
+    const again = this.#kept.slice();
     let given = 0;
     return new ReadableStream<Uint8Array<ArrayBuffer>>({
       pull: async (controller) => {
+        if (attempt === this.#attempt && given < again.length) return controller.enqueue(again[given++]!);
+        const piece = attempt === this.#attempt && !this.#ended ? await this.#pull() : null;
+        // Another attempt took over meanwhile: it has the piece, and this one must not look like a whole body.
         if (attempt !== this.#attempt) return controller.error(new Error("Superseded by another attempt"));
-        if (this.#kept !== null && given < this.#kept.length) return controller.enqueue(this.#kept[given++]!);
-        if (!this.#ended) {
-          const failure = await this.#pull();
-          if (failure !== null) {
-            this.#events.broken(failure);
-            return controller.error(new Error(failure.detail));
-          }
-        }
-        if (this.#last === null) return controller.close();
-        const piece = this.#last;
-        this.#last = null;
-        given++;
-        controller.enqueue(piece);
+        if (piece === null) return controller.close();
+        if (!(piece instanceof Failure)) return controller.enqueue(piece);
+        this.#events.broken(piece);
+        controller.error(new Error(piece.detail));
       },
     }, { highWaterMark: 0 });
   }
@@ -84,31 +87,35 @@ export class RequestBody {
     this.#kept = null;
   }
 
-  /** Stops reading; the client's remaining body is not wanted. */
-  cancel(): void {
+  /** Stops reading: the client's remaining body is not wanted, and whoever waits for a piece gets this failure. */
+  giveUp(failure: Failure): void {
+    this.#givenUp ??= failure;
     this.#reader.cancel().catch(() => {});
   }
 
-  #last: Uint8Array<ArrayBuffer> | null = null;
+  /** Gives the next piece, null at the end; whoever asks while a read is under way gets the same piece. */
+  #pull(): Promise<Piece> {
+    return this.#pulling ??= this.#read().finally(() => this.#pulling = null);
+  }
 
-  /** Reads one piece into `#last` (null at the end), keeping it while that is cheap. */
-  async #pull(): Promise<Failure | null> {
+  /** Reads one piece, keeping it while that is cheap. */
+  async #read(): Promise<Piece> {
     let piece: ReadableStreamReadResult<Uint8Array<ArrayBuffer>>;
     try {
       piece = await this.#reader.read();
     } catch (error) {
+      if (this.#givenUp !== null) return this.#givenUp;
       return new Failure("client_closed", `The client broke off its body: ${error}`);
     }
+    if (this.#givenUp !== null) return this.#givenUp;
     if (piece.done) {
       this.#ended = true;
-      this.#last = null;
       // The platform ends a body that its client cut short with an error, but never trust a length to someone else.
       if (this.#length >= 0 && this.#readBytes !== this.#length) {
         return new Failure("client_closed", `The body ended after ${this.#readBytes} of ${this.#length} bytes`);
       }
       return null;
     }
-    this.#last = piece.value;
     this.#readBytes += piece.value.length;
     this.#events.moved(piece.value.length);
     if (this.#maxBytes > 0 && this.#readBytes > this.#maxBytes) {
@@ -119,6 +126,6 @@ export class RequestBody {
       if (this.#keptBytes > KEPT_BYTES) this.#kept = null;
       else this.#kept.push(piece.value);
     }
-    return null;
+    return piece.value;
   }
 }

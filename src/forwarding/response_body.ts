@@ -20,6 +20,8 @@ export interface BodyContext {
   readonly wheel: DeadlineWheel;
   /** Already restarted with the idle limit. */
   readonly watch: Watch;
+  /** Why the exchange was ended on this side; null while it was not. */
+  readonly over: unknown;
   /** Cancels the exchange with the target. */
   abort(): void;
 }
@@ -97,7 +99,8 @@ function streamed(
         piece = await (next ?? (reader.read(new Uint8Array(size)) as Promise<ReadableStreamReadResult<Bytes>>));
       } catch {
         if (!end()) return;
-        exchange.cutBy = "target";
+        // Ended on this side: the client left, or broke off what it was still sending.
+        exchange.cutBy = context.over === null ? "target" : "client";
         controller.error(new CutTransfer("target"));
         return;
       }

@@ -13,6 +13,8 @@ export interface UpstreamRequest {
   /** All headers, `host` included, hop-by-hop ones removed. */
   readonly headers: [string, string][];
   readonly body: UpstreamBody;
+  /** Content-Length of the body; -1 where it is chunked. */
+  readonly bodyLength: number;
   /** Aborted when the deadline passes or the client leaves. */
   readonly signal: AbortSignal;
 }

@@ -31,7 +31,7 @@ export function checkBody(exchange: Exchange, facts: HeaderFacts, maxBodyBytes: 
   if (facts.loop) return "loop";
   if (facts.upgrade && upgradeKind(exchange.method, exchange.request.headers) === "refuse") return "upgrade_refused";
   const length = facts.chunked ? -1 : facts.contentLength === null ? 0 : Number(facts.contentLength);
-  if (Number.isNaN(length)) return "bad_request";
+  if (Number.isNaN(length) || facts.unknownCoding) return "bad_request";
   exchange.bodyLength = length;
   // fetch drops such a body without a word, and then its length would lie.
   if (length !== 0 && (exchange.method === "GET" || exchange.method === "HEAD")) return "bad_request";
