@@ -134,6 +134,7 @@ export class UpgradeForwarder {
     const body = await responseBody(response.body, Number(response.headers.get("content-length") ?? -1), {
       exchange,
       wheel,
+      over: null,
       watch: wheel.watch(options.limits.streamIdleTimeoutMs, clock.monotonicMs(), () => {}),
       abort() {},
     });
