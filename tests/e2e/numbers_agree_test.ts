@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { freePort } from "../support/free_port.ts";
+import { answer, hang, okay } from "../support/recorder_scripts.ts";
+import { RecorderTarget } from "../support/recorder_target.ts";
+import { startSluice } from "../support/sluice_process.ts";
+
+/** What is asked for, in turn; some of each hundred. The client leaves after `leaveMs`. */
+const MIX: readonly { readonly path: string; readonly of100: number; readonly leaveMs?: number }[] = [
+  { path: "/good", of100: 60 },
+  { path: "/broken", of100: 15 },
+  { path: "/half", of100: 15 },
+  { path: "/gone", of100: 5 },
+  { path: "/nowhere", of100: 3 },
+  { path: "/slow", of100: 1 },
+  { path: "/slow", of100: 1, leaveMs: 30 },
+];
+const REQUESTS = 10_000;
+const AT_ONCE = 32;
+
+/** Reads samples of one metric by the value of one of its labels. */
+function byLabel(metrics: string, name: string, label: string): Record<string, number> {
+  const sums: Record<string, number> = {};
+  for (const line of metrics.split("\n")) {
+    if (!line.startsWith(`${name}{`)) continue;
+    const value = new RegExp(`[{,]${label}="([^"]*)"`).exec(line)![1]!;
+    sums[value] = (sums[value] ?? 0) + Number(line.slice(line.lastIndexOf(" ") + 1));
+  }
+  return sums;
+}
+
+function tally(values: Iterable<string>): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const value of values) counts[value] = (counts[value] ?? 0) + 1;
+  return counts;
+}
+
+function withoutZeros(counts: Record<string, number>): Record<string, number> {
+  return Object.fromEntries(Object.entries(counts).filter(([, count]) => count !== 0).sort());
+}
+
+Deno.test("clients, access log, stats, metrics and targets tell the same totals after 10,000 mixed requests", async () => {
+  await using good = await RecorderTarget.start(okay());
+  await using broken = await RecorderTarget.start(answer(500));
+  await using slow = await RecorderTarget.start(hang());
+  const refusing = `127.0.0.1:${await freePort()}`;
+  const group = (n: number, name: string, targets: string) => ({
+    [`TARGET_GROUP_${n}_NAME`]: name,
+    [`TARGET_GROUP_${n}_TARGETS`]: targets,
+    [`LISTENER_RULE_${n}_PATH_PREFIX`]: `/${name}`,
+    [`LISTENER_RULE_${n}_TARGET_GROUP`]: name,
+  });
+  await using sluice = await startSluice({
+    env: {
+      CONNECTION_TIMEOUT: "500",
+      ...group(1, "good", good.address),
+      ...group(2, "broken", broken.address),
+      ...group(3, "half", `${good.address},${refusing}`),
+      ...group(4, "gone", refusing),
+      ...group(5, "slow", slow.address),
+    },
+  });
+
+  const asked = Array.from({ length: REQUESTS }, (_, index) => {
+    let at = index * 37 % 100;
+    return MIX.find(({ of100 }) => (at -= of100) < 0)!;
+  });
+  const statuses: string[] = [];
+  const client = Deno.createHttpClient({ poolMaxIdlePerHost: AT_ONCE });
+  let next = 0;
+  await Promise.all(Array.from({ length: AT_ONCE }, async () => {
+    while (next < asked.length) {
+      const { path, leaveMs } = asked[next++]!;
+      const leave = new AbortController();
+      const timer = leaveMs === undefined ? undefined : setTimeout(() => leave.abort(), leaveMs);
+      try {
+        const response = await fetch(sluice.url + path, { client, signal: leave.signal });
+        await response.body?.cancel();
+        statuses.push(String(response.status));
+      } catch (error) {
+        assert.equal((error as Error).name, "AbortError", String(error));
+        statuses.push("499");
+      } finally {
+        clearTimeout(timer);
+      }
+    }
+  }));
+  client.close();
+
+  const stats = await sluice.settled();
+  const metrics = await (await fetch(`${sluice.adminUrl}/metrics`)).text();
+  const lines = await sluice.accessLines(REQUESTS);
+
+  const clientSaw = tally(statuses);
+  assert.equal(statuses.length, REQUESTS);
+  assert.ok(Object.keys(clientSaw).length >= 6, `a mix: ${JSON.stringify(clientSaw)}`);
+  assert.deepEqual(tally(lines.map(({ status }) => String(status))), clientSaw);
+
+  const classes = tally(statuses.map((status) => `${status[0]}xx`));
+  assert.equal(stats.total.requests, REQUESTS);
+  assert.equal(stats.total.finished, REQUESTS);
+  assert.deepEqual(withoutZeros({ ...stats.total.statusClasses }), withoutZeros(classes));
+  assert.deepEqual(withoutZeros(byLabel(metrics, "sluice_requests_total", "status_class")), withoutZeros(classes));
+
+  const reasons = tally(lines.flatMap(({ reason }) => typeof reason === "string" ? [reason] : []));
+  assert.deepEqual(withoutZeros({ ...stats.reasons }), withoutZeros(reasons));
+  assert.deepEqual(withoutZeros(byLabel(metrics, "sluice_own_answers_total", "reason")), withoutZeros(reasons));
+
+  const rules = tally(lines.flatMap(({ rule }) => typeof rule === "number" ? [String(rule)] : []));
+  assert.deepEqual(Object.fromEntries(stats.rules.map(({ number, requests }) => [String(number), requests])), rules);
+  assert.deepEqual(byLabel(metrics, "sluice_rule_requests_total", "rule"), rules);
+
+  const attempts = lines.reduce((sum, line) => sum + Number(line.attempts), 0);
+  const counted = stats.groups.flatMap(({ targets }) => targets);
+  assert.equal(counted.reduce((sum, { requests }) => sum + requests, 0), attempts);
+  const exported = byLabel(metrics, "sluice_target_attempts_total", "target");
+  assert.equal(Object.values(exported).reduce((sum, count) => sum + count, 0), attempts);
+
+  for (const [target, name] of [[good, "good"], [broken, "broken"], [slow, "slow"]] as const) {
+    const own = counted.filter(({ address }) => address === target.address);
+    const reached = own.reduce((sum, { requests, connectFailures }) => sum + requests - connectFailures, 0);
+    assert.equal(reached, target.requests.length, name);
+  }
+  assert.equal(await sluice.stop(), 0);
+});
