@@ -51,9 +51,9 @@ export function tally<T>(values: readonly T[], key: (value: T) => string | numbe
   return counts;
 }
 
-/** A load of several kept connections, each asking again and again until it is told to stop. */
+/** A load of several kept connections, each asking again and again until it is told to stop or finds nobody listening. */
 export class Load {
-  /** Answers by status; `broken` where a connection ended instead. */
+  /** Answers by status; `broken` where a connection ended instead, `refused` where none could be made. */
   readonly outcomes: Record<string, number> = {};
   answers = 0;
   readonly #running: Promise<void>[];
@@ -72,7 +72,9 @@ export class Load {
 
   async #run(url: string, path: string, question: Question): Promise<void> {
     while (!this.#stopping) {
-      await using client = await RawClient.connect(url);
+      const connected = await RawClient.connect(url).catch(() => null);
+      if (connected === null) return this.#note("refused");
+      await using client = connected;
       try {
         while (!this.#stopping) this.#note(String((await askOn(client, path, question)).status));
       } catch {
