@@ -139,7 +139,9 @@ export const PROCESS_VARIABLES = [
   }),
   define("LOG_LEVEL", "`debug`, `info`, `warn` or `error`", {
     default: "info",
-    meaning: "Least level that is logged.",
+    meaning:
+      "Least level that is logged. `debug` adds three lines for each request: what came, which target was chosen " +
+      "and by what score, what went back; with headers (secrets masked), never bodies. It is slow.",
     example: "debug",
     aliases: ["LOGLEVEL"],
   }),

@@ -243,7 +243,6 @@ export class ControlPlane implements AdminSource {
       case "applied":
         return this.#noteGenerations();
       case "connection_failed":
-        log.debug("connection_failed", "A connection to a target failed", { slot: message.slot, error: message.error });
         return this.#registry.reportConnectionFailure(message.slot, message.consecutive, message.error);
       case "access_lines":
         return this.#options.accessLog.write(message.text);

@@ -86,6 +86,7 @@ export class TargetRecord {
     config: EjectionConfig,
     group: EjectionGroup,
   ): void {
+    this.#tellOfFailure(failure);
     if (this.#state !== "initial" && this.#state !== "healthy") return;
     const { clock } = this.#context;
     const next = eject(this.#ejection, failure.consecutive, { config, group, nowMs: clock.monotonicMs() });
@@ -172,6 +173,17 @@ export class TargetRecord {
       probes: { ...this.#probes },
       ejections: this.#ejection.total,
     };
+  }
+
+  /** A dead target fails every request that comes to it: the first failure of a run is news, the others are detail. */
+  #tellOfFailure({ consecutive, error }: { readonly consecutive: number; readonly error: string }): void {
+    const { log, group } = this.#context;
+    const target = hostPort(this.target.address, this.target.port);
+    log[consecutive === 1 ? "warn" : "debug"](
+      "connection_failed",
+      `Could not connect to target ${target} of group ${group}: ${error}`,
+      { group, target, consecutive },
+    );
   }
 
   #release(): void {

@@ -19,6 +19,7 @@ import { forwardToTarget } from "./middleware/forward_to_target.ts";
 import { matchRule } from "./middleware/match_rule.ts";
 import { observe } from "./middleware/observe.ts";
 import { serveStats, StatsRequests } from "./middleware/serve_stats.ts";
+import { RequestTrace } from "./request_trace.ts";
 
 /** Access lines are sent on when they have grown to this many characters, or after {@linkcode FLUSH_MS}. */
 const LINES_CHARS = 65_536;
@@ -48,6 +49,7 @@ export class DataPlane {
   readonly #accessLine: typeof jsonAccessLine;
   readonly #cancelBeat: CancelTimer;
   readonly #idPrefix: string;
+  readonly #trace: RequestTrace | null;
   #compiled: CompiledSnapshot;
   #server: Deno.HttpServer<Deno.NetAddr> | null = null;
   #requests = 0;
@@ -65,6 +67,7 @@ export class DataPlane {
     this.#stats = new StatsRequests((id) => post({ type: "stats_wanted", worker: start.worker, id }));
     this.#accessLine = start.accessLogJson ? jsonAccessLine : textAccessLine;
     this.#idPrefix = `${start.snapshot.instance}-${start.worker}-${Math.trunc(clock.wallMs()).toString(36)}-`;
+    this.#trace = start.logLevel === "debug" ? this.#makeTrace() : null;
     this.#compiled = this.#compile(start.snapshot);
     this.#parts = {
       transport: new FetchTransport(),
@@ -103,9 +106,16 @@ export class DataPlane {
       table: this.#table,
       random: this.#chance,
       nowMs: () => this.#clock.monotonicMs(),
+      trace: this.#trace,
     });
     this.#column.applied(snapshot.generation);
     return compiled;
+  }
+
+  #makeTrace(): RequestTrace {
+    const tell = (event: string, message: string, fields: Record<string, unknown>) =>
+      this.#post({ type: "log", level: "debug", event, message, fields });
+    return new RequestTrace(tell, this.#clock);
   }
 
   #listen(snapshot: Snapshot): void {
@@ -116,6 +126,7 @@ export class DataPlane {
         finished: (exchange, totalMicros) => this.#finished(exchange, totalMicros),
         broken: (exchange, error) => this.#broken(exchange, error),
       }),
+      ...(this.#trace === null ? [] : [this.#trace.middleware()]),
       checkRequest(),
       serveStats(this.#stats),
       matchRule(),

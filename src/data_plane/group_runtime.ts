@@ -8,12 +8,15 @@ import { forwardedPath } from "../rules/rewrite.ts";
 import type { GroupSnapshot, TargetSnapshot } from "../state/group_snapshot.ts";
 import type { TargetTable } from "../state/target_table.ts";
 import { captureScores } from "./decision_scores.ts";
+import type { RequestTrace } from "./request_trace.ts";
 
 /** What choosing needs beside the group. */
 export interface RuntimeContext {
   readonly table: TargetTable;
   readonly random: () => number;
   readonly nowMs: () => number;
+  /** Told of every choice, at LOG_LEVEL=debug. */
+  readonly trace?: RequestTrace | null;
 }
 
 /** A target group at work in one thread, for one snapshot: who gets a request, under which path. */
@@ -24,6 +27,7 @@ export class GroupRuntime implements ForwardGroup {
   readonly resolved: boolean;
   readonly #stickiness: Stickiness | null;
   readonly #usesKey: boolean;
+  readonly #trace: RequestTrace | null;
 
   constructor(snapshot: GroupSnapshot, context: RuntimeContext) {
     const algorithm = findAlgorithm(snapshot.algorithm);
@@ -34,13 +38,16 @@ export class GroupRuntime implements ForwardGroup {
     this.balancer = new GroupBalancer(snapshot, context.table, { algorithm, context });
     this.#stickiness = algorithm.sticky === true ? new Stickiness(snapshot) : null;
     this.#usesKey = algorithm.usesKey === true;
+    this.#trace = context.trace ?? null;
   }
 
   choose(exchange: Exchange, tried: readonly TargetSnapshot[] | null): TargetSnapshot | null {
     const pinned = this.pinned(exchange);
-    const target = this.balancer.choose(this.key(exchange), pinned, tried);
+    const key = this.key(exchange);
+    const target = this.balancer.choose(key, pinned, tried);
     if (tried === null) exchange.scores = captureScores(this.balancer.candidates());
     if (this.#stickiness !== null && target !== null && target !== pinned) this.#pin(exchange, target);
+    if (this.#trace !== null && target !== null) this.#trace.selected(exchange, this.balancer, { target, key });
     return target;
   }
 

@@ -1,0 +1,107 @@
+import type { GroupBalancer } from "../balancing/candidates.ts";
+import type { Exchange } from "../forwarding/exchange.ts";
+import { hostPort, type TargetSnapshot } from "../state/group_snapshot.ts";
+import type { Clock } from "../time/clock.ts";
+import type { Middleware } from "./chain.ts";
+
+/** Writes one debug event. */
+type WriteDebug = (event: string, message: string, fields: Record<string, unknown>) => void;
+
+/** Headers whose values let their bearer in somewhere; a log is read by more people than those. */
+const SECRET_HEADERS = new Set(["authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key"]);
+
+/** Candidates that a line names, of however many. */
+const SHOWN_CANDIDATES = 8;
+
+/**
+ * Tells at LOG_LEVEL=debug what happens to each request: what came, who was chosen and by what, what went back. Headers but
+ * no bodies: a body is never held, and it belongs to client and target. At any other level none of this stands in the way.
+ */
+export class RequestTrace {
+  readonly #debug: WriteDebug;
+  readonly #clock: Clock;
+
+  constructor(debug: WriteDebug, clock: Clock) {
+    this.#debug = debug;
+    this.#clock = clock;
+  }
+
+  /** Tells of the request before anything looks at it, and of the answer when its headers are there. */
+  middleware(): Middleware {
+    return (next) => {
+      const tell = (exchange: Exchange, response: Response) => this.#answered(exchange, response);
+      const debug = this.#debug;
+      return async function traceRequest(passage) {
+        const { exchange } = passage;
+        const { request } = exchange;
+        debug("request_received", `Received ${request.method} ${request.url} from ${exchange.peer}`, {
+          id: exchange.requestId,
+          headers: shownHeaders(request.headers),
+        });
+        const response = await next(passage);
+        tell(exchange, response);
+        return response;
+      };
+    };
+  }
+
+  /** Tells who was chosen for an attempt, how busy it was, and how many were as good. */
+  selected(
+    exchange: Exchange,
+    balancer: GroupBalancer,
+    { target, key }: { target: TargetSnapshot; key: string },
+  ): void {
+    const { targets, count, table } = balancer.candidates();
+    const scores = balancer.scores(key);
+    const own = scores[targets.indexOf(target)] ?? "";
+    const equals = own === "" ? 1 : scores.filter((score) => score === own).length;
+    const { name, algorithm } = balancer.group;
+    const address = hostPort(target.address, target.port);
+    this.#debug(
+      "target_selected",
+      `Selected target ${address} (in flight ${table.inFlight[target.slot]}) of group ${name} by ${algorithm}` +
+        (equals > 1 ? `: one of ${equals} with ${own}` : ""),
+      {
+        id: exchange.requestId,
+        target: address,
+        attempt: exchange.attempts.length + 1,
+        eligible: count,
+        candidates: targets.slice(0, SHOWN_CANDIDATES).map((each, i) => ({
+          target: hostPort(each.address, each.port),
+          score: scores[i],
+        })),
+      },
+    );
+  }
+
+  #answered(exchange: Exchange, response: Response): void {
+    const { method, path, query, status, reason, target, attempts, requestId } = exchange;
+    const ms = Math.round((this.#clock.monotonicMs() - exchange.startedMs) * 1000) / 1000;
+    const from = reason === null && target !== null ? hostPort(target.address, target.port) : "sluice";
+    this.#debug(
+      "request_answered",
+      `Answered ${method} ${path}${query} with ${status}${
+        reason === null ? "" : ` ${reason}`
+      } from ${from} in ${ms} ms`,
+      {
+        id: requestId,
+        attempts: attempts.map((attempt) => ({
+          target: hostPort(attempt.target.address, attempt.target.port),
+          reason: attempt.reason,
+          detail: attempt.detail,
+          ms: Math.round(attempt.micros) / 1000,
+        })),
+        headers: shownHeaders(response.headers),
+      },
+    );
+  }
+}
+
+/** Headers as a log may show them. */
+export function shownHeaders(headers: Headers): Record<string, string> {
+  const shown: Record<string, string> = {};
+  headers.forEach((value, name) => {
+    shown[name] = SECRET_HEADERS.has(name) ? "***" : value;
+  });
+  return shown;
+}
