@@ -175,7 +175,7 @@ Deno.test("LOG_FORMAT=text writes lines for people, and nothing of a client's ca
   await ask(url, '/"x%0a2026 GET /forged', { headers: ["X-Request-Id: a b\x1b[31m"] }).catch(() => {});
   await ask(url, "/%0d%0a2026-01-01 200");
   await sluice.stop();
-  assert.match(sluice.plainLines[0]!, /^\d{4}-\d\d-\d\dT[\d:.]+Z INFO  Starting sluice /);
+  assert.match(sluice.plainLines[0]!, /^\d{4}-\d\d-\d\dT[\d:.]+Z INFO {2}Starting sluice /);
   assert.ok(sluice.plainLines.some((line) => line.includes(`Listening on ${url}`)));
   const lines = sluice.stdout.trim().split("\n");
   for (const line of lines) {
