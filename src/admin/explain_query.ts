@@ -2,6 +2,8 @@ import type { ExplainRequest } from "../state/explanation.ts";
 
 /** RFC 9110 section 5.6.2. */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+/** RFC 9110 section 5.5: visible characters, spaces, tabs, and bytes beyond ASCII. */
+const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /** Reads `?method=&url=&header=Name: value` (header any number of times); returns what is wrong with it as text. */
 export function parseExplainQuery(query: URLSearchParams): ExplainRequest | string {
@@ -16,7 +18,9 @@ export function parseExplainQuery(query: URLSearchParams): ExplainRequest | stri
     const colon = line.indexOf(":");
     const name = line.slice(0, Math.max(0, colon));
     if (!TOKEN.test(name)) return `Cannot use "${line}" as header: it must read "Name: value"`;
-    headers.push([name, line.slice(colon + 1).trim()]);
+    const value = line.slice(colon + 1).trim();
+    if (!FIELD_VALUE.test(value)) return `Cannot use "${name}" as header: its value has characters that no header can`;
+    headers.push([name, value]);
   }
   return { method, url, headers };
 }

@@ -43,6 +43,8 @@ export interface Algorithm {
   /** Upper case, as in configuration. */
   readonly name: string;
   readonly aliases: readonly string[];
+  /** How it chooses, as the end of a sentence: `explain` says it of the choice. */
+  readonly choice: string;
   /** True where the choice depends on HASH_KEY. */
   readonly usesKey?: boolean;
   /** True where a cookie pins a client to its target before `select` is asked. */

@@ -4,6 +4,7 @@ import type { Algorithm } from "./algorithm.ts";
 export const random: Algorithm = {
   name: "RANDOM",
   aliases: [],
+  choice: "drawn by lot, so the next request may go elsewhere",
   create(_group, { random }) {
     return ({ count }) => Math.floor(random() * count);
   },

@@ -9,5 +9,6 @@ export const sticky: Algorithm = {
   ...roundRobin,
   name: "STICKY",
   aliases: [],
+  choice: "a client without a valid cookie gets the next in the group's circle, and a cookie that keeps it there",
   sticky: true,
 };

@@ -1,12 +1,15 @@
 import { Command, Option } from "commander";
-import { ALGORITHMS } from "../balancing/registry.ts";
-import { parseConfig } from "../config/parse_config.ts";
+import { systemClock } from "../time/clock.ts";
+import { parseSources } from "./balancer.ts";
 import { runCheck } from "./check.ts";
+import { type ExplainFlags, runExplain } from "./explain.ts";
+import { runHealthcheck } from "./healthcheck.ts";
 import { runLoad } from "./load.ts";
 import type { LoadFlags } from "./load_flags.ts";
 import { LOAD_DEFAULTS } from "./load_flags.ts";
 import { MOCK_HOST, runMock } from "./mock.ts";
 import { runServe, type ServeFlags } from "./serve.ts";
+import { runStatus, type StatusFlags } from "./status.ts";
 import { readSources, type SourceFlags } from "./sources.ts";
 import { VERSION } from "./version.ts";
 
@@ -34,9 +37,43 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     .option("--json", "print JSON")
     .option("--strict", "warnings are errors")
     .action(async (flags: SourceFlags & { json?: boolean; strict?: boolean }) => {
-      const result = runCheck(parseConfig(await readSources(flags), { algorithms: ALGORITHMS }), flags);
+      const result = runCheck(parseSources(await readSources(flags)), flags);
       console.log(result.text.trimEnd());
       code = result.exitCode;
+    });
+
+  withSourceFlags(
+    program.command("explain").description("say what would be done with a request, and why")
+      .argument("<method>", "request method")
+      .argument("<url>", "a path, or an absolute http URL"),
+  )
+    .option("-H, --header <header...>", 'a request header, "Name: value"')
+    .option("--live", "ask the running sluice, which knows health and load")
+    .option("--admin <url>", "its admin listener (default: ADMIN_HOST and ADMIN_PORT); implies --live")
+    .option("--json", "print JSON")
+    .action(async (method: string, url: string, flags: SourceFlags & ExplainFlags) => {
+      const result = parseSources(await readSources(flags));
+      const { stdout, stderr, exitCode } = await runExplain({ method, url, result }, flags, systemClock);
+      if (stderr !== "") console.error(stderr.trimEnd());
+      if (stdout !== "") console.log(stdout.trimEnd());
+      code = exitCode;
+    });
+
+  withSourceFlags(program.command("status").description("show the groups and targets of the running sluice"))
+    .option("--watch", "again each second, until Ctrl+C")
+    .option("--admin <url>", "its admin listener (default: ADMIN_HOST and ADMIN_PORT)")
+    .option("--json", "print the statistics as JSON; with --watch a line each second")
+    .action(async (flags: SourceFlags & StatusFlags) => {
+      code = await runStatus(parseSources(await readSources(flags)), flags, systemClock);
+    });
+
+  withSourceFlags(
+    program.command("healthcheck").description("exit 0 where the local sluice is ready for traffic, else 1"),
+  )
+    .action(async (flags: SourceFlags) => {
+      const { line, exitCode } = await runHealthcheck(parseSources(await readSources(flags)), systemClock);
+      if (line !== null) console.error(line);
+      code = exitCode;
     });
 
   program.command("mock").description("run mock targets that answer JSON about themselves and the request")

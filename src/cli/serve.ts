@@ -1,15 +1,10 @@
-import { ALGORITHMS } from "../balancing/registry.ts";
 import type { Config } from "../config/model.ts";
-import { parseConfig, type ParseResult } from "../config/parse_config.ts";
-import { ControlPlane } from "../control_plane/control_plane.ts";
+import type { ParseResult } from "../config/parse_config.ts";
+import type { ControlPlane } from "../control_plane/control_plane.ts";
 import { PortTaken } from "../control_plane/listener_port.ts";
-import { type Spawn, spawnThread } from "../control_plane/worker_pool.ts";
-import { DataPlane } from "../data_plane/data_plane.ts";
-import { explain } from "../data_plane/explain.ts";
 import { Log, type Logger } from "../logging/log.ts";
-import type { WorkerMessage } from "../protocol/messages.ts";
 import { BatchedSink } from "../logging/sink.ts";
-import { systemClock } from "../time/clock.ts";
+import { createBalancer, parseSources, settingsOf } from "./balancer.ts";
 import { startMockTargets } from "./mock_when_unconfigured.ts";
 import { readSources, type SourceFlags } from "./sources.ts";
 import { VERSION } from "./version.ts";
@@ -22,11 +17,11 @@ export interface ServeFlags extends SourceFlags {
 
 /** Runs the balancer until it is told to stop; returns the exit code. */
 export async function runServe(flags: ServeFlags): Promise<number> {
-  let result = parse(await readSources(flags));
+  let result = parseSources(await readSources(flags));
   const mocks = result.config?.door === "nothing" && flags.mockWhenUnconfigured === true
     ? await startMockTargets()
     : null;
-  if (mocks !== null) result = parse({ ...await readSources(flags), flags: { ...flags, targets: mocks.list } });
+  if (mocks !== null) result = parseSources({ ...await readSources(flags), flags: { ...flags, targets: mocks.list } });
   if (result.config === null) {
     for (const problem of result.problems) console.error(problem.message);
     return 2;
@@ -35,19 +30,12 @@ export async function runServe(flags: ServeFlags): Promise<number> {
   const logSink = new BatchedSink(Deno.stderr);
   const accessSink = new BatchedSink(Deno.stdout);
   const log = new Log(logSink, { level: config.logging.level, json: wantsJson(config, Deno.stderr) });
-  const plane = new ControlPlane({
+  const plane = createBalancer({
     config,
     settings: settingsOf(result),
-    version: VERSION,
-    workers: workerCount(config),
-    spawn: workerCount(config) === 1 ? spawnHere : spawnThread,
     log,
     accessLog: accessSink,
     json: wantsJson(config, Deno.stdout),
-    clock: systemClock,
-    random: Math.random,
-    explain: (request, snapshot, table) =>
-      explain(request, { snapshot, table, random: Math.random, nowMs: () => systemClock.monotonicMs() }),
   });
   try {
     announce(result, config, log);
@@ -66,37 +54,6 @@ export async function runServe(flags: ServeFlags): Promise<number> {
     await mocks?.shutdown();
     await Promise.all([logSink.flush(), accessSink.flush()]);
   }
-}
-
-function parse(sources: Parameters<typeof parseConfig>[0]): ParseResult {
-  return parseConfig(sources, { algorithms: ALGORITHMS });
-}
-
-function settingsOf(result: ParseResult) {
-  return result.settings.map(({ variable, value, origin, secret }) => ({ name: variable, value, origin, secret }));
-}
-
-/** Serves in this very thread, through the same messages. */
-const spawnHere: Spawn = (events) => {
-  let plane: DataPlane | null = null;
-  const answer = (message: WorkerMessage) => queueMicrotask(() => events.onMessage(message));
-  return {
-    post(message) {
-      // Not at once: a message is never handled inside the call that sends it, here as between threads.
-      queueMicrotask(() => {
-        if (message.type === "start") {
-          plane = new DataPlane(message, answer, { chance: Math.random });
-        } else plane?.receive(message);
-      });
-    },
-    terminate() {
-      plane = null;
-    },
-  };
-};
-
-function workerCount(config: Config): number {
-  return config.listener.workers === "auto" ? navigator.hardwareConcurrency : config.listener.workers;
 }
 
 function wantsJson(config: Config, stream: { isTerminal(): boolean }): boolean {
@@ -133,7 +90,7 @@ function tellOfMocks(log: Logger, plane: ControlPlane, list: string): void {
 
 /** Reads everything again; a valid configuration is swapped in, an invalid one is reported and changes nothing. */
 async function reload(flags: ServeFlags, plane: ControlPlane, log: Logger): Promise<void> {
-  const result = parse(await readSources(flags));
+  const result = parseSources(await readSources(flags));
   if (result.config === null) {
     for (const problem of result.problems) log.error("reload_problem", problem.message, { subject: problem.subject });
     log.error("reload_refused", "The new configuration has problems, so the old one keeps serving", {

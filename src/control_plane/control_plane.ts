@@ -1,5 +1,5 @@
 import type { AdminSource, Setting } from "../admin/admin_source.ts";
-import type { ExplainRequest, Explanation } from "../state/explanation.ts";
+import type { ExplainBasis, ExplainRequest, Explanation } from "../state/explanation.ts";
 import { statsJson } from "../admin/stats.ts";
 import type { Config } from "../config/model.ts";
 import type { LineSink, Logger } from "../logging/log.ts";
@@ -33,7 +33,7 @@ export interface ControlPlaneOptions {
   readonly clock: Clock;
   readonly random: () => number;
   /** Says what would be done with a request, by the code that serves. */
-  explain(request: ExplainRequest, snapshot: Snapshot, table: TargetTable): Explanation;
+  explain(request: ExplainRequest, context: ExplainBasis): Explanation;
 }
 
 /** How long the control plane waits for the workers' decisions. */
@@ -224,7 +224,8 @@ export class ControlPlane implements AdminSource {
   }
 
   explain(request: ExplainRequest): Explanation {
-    return this.#options.explain(request, this.#snapshot, this.table);
+    const groups = this.#registry.views();
+    return this.#options.explain(request, { snapshot: this.#snapshot, table: this.table, groups });
   }
 
   // --- workers --------------------------------------------------------------------------------------------------

@@ -1,88 +1,115 @@
-import type { ExplainRequest, Explanation } from "../state/explanation.ts";
+import type { ExplainBasis, ExplainRequest, Explanation } from "../state/explanation.ts";
 import { Exchange } from "../forwarding/exchange.ts";
 import { fetchPreamble } from "../forwarding/fetch_transport.ts";
 import { requestHeaders, targetHost } from "../forwarding/forwarded_headers.ts";
+import { handshakeProblem, upgradeKind } from "../forwarding/upgrade_request.ts";
 import { forwardedPath } from "../rules/rewrite.ts";
-import { hostPort, type Snapshot, type TargetSnapshot } from "../state/group_snapshot.ts";
+import type { RuleSnapshot, TargetSnapshot } from "../state/group_snapshot.ts";
 import { type Reason, REASONS } from "../state/reason.ts";
-import { FLAG } from "../state/slot_layout.ts";
-import { stateOfFlags } from "../state/target_state.ts";
-import type { TargetTable } from "../state/target_table.ts";
-import { compileSnapshot } from "./compiled_snapshot.ts";
+import { type CompiledSnapshot, compileSnapshot } from "./compiled_snapshot.ts";
+import { addressOf, explainCandidates, whyChosen } from "./explain_candidates.ts";
 import type { GroupRuntime } from "./group_runtime.ts";
 import { checkBody } from "./middleware/forward_to_target.ts";
+import { asksForStats } from "./middleware/serve_stats.ts";
 import { readRequestHead } from "./request_head.ts";
 
-/** What an explanation stands on: what the data plane serves by. */
-export interface ExplainContext {
-  readonly snapshot: Snapshot;
-  readonly table: TargetTable;
+/** What an explanation stands on, and how this process knows time and chance. */
+export interface ExplainContext extends ExplainBasis {
   readonly nowMs: () => number;
   readonly random: () => number;
 }
 
-/** The client's address in an explanation that names none. */
+/** The client's address in an explanation, which comes from nowhere. */
 const EXPLAINED_CLIENT = "127.0.0.1";
+/** The request id that the convention would make up. */
+const EXPLAINED_ID = "(made up for each request)";
 
 /**
  * Says what would be done with a request, by walking it through the very functions that serve: the check of its head, the
  * prefix index, the group's choice (looked at, not taken), the headers. Sends nothing and moves nobody's turn.
  */
 export function explain(question: ExplainRequest, context: ExplainContext): Explanation {
-  const { snapshot } = context;
   const exchange = exchangeOf(question, context);
-  const compiled = compileSnapshot(snapshot, context);
+  const compiled = compileSnapshot(context.snapshot, context);
   const refused = readRequestHead(exchange);
-  const blank = { ...EMPTY, method: exchange.method };
-  if (refused !== null) return { ...blank, why: "The request is refused before any rule", answer: answerOf(refused) };
-  const rules = compiled.rules.explainMatch(exchange.path).map(({ rule, verdict, why }) => ({
-    number: rule.number,
-    pathPrefix: rule.pathPrefix,
-    targetGroup: rule.targetGroup,
-    matched: verdict === "chosen",
-    why,
-  }));
+  const blank: Explanation = { ...EMPTY, method: exchange.method };
+  if (refused !== null) {
+    return { ...blank, why: `Refused before any rule: ${REASONS[refused].text}`, answer: answerOf(refused) };
+  }
   const path = exchange.path + exchange.query;
+  if (asksForStats(exchange, compiled.snapshot.listener)) {
+    const text = `${exchange.path} is STATS_PATH`;
+    return { ...blank, path, why: `${text}, which goes before any rule`, answer: { status: 200, reason: null, text } };
+  }
+  const rules = explainRules(compiled, exchange.path);
   const rule = compiled.rules.match(exchange.path);
   if (rule === null) {
     return { ...blank, path, rules, why: "No rule's prefix holds this path", answer: answerOf("no_rule") };
   }
   exchange.rule = rule;
-  const group = compiled.groups.get(rule.targetGroup)!;
-  const pairs = fetchPreamble(exchange.request.headers);
+  return explainForwarding({ ...blank, path, rules }, { question, exchange, compiled, context });
+}
+
+interface Walk {
+  readonly question: ExplainRequest;
+  readonly exchange: Exchange;
+  readonly compiled: CompiledSnapshot;
+  readonly context: ExplainContext;
+}
+
+/** The part after a rule was found: the body's check, the group's choice, what would be sent. */
+function explainForwarding(known: Explanation, { question, exchange, compiled, context }: Walk): Explanation {
+  const group = compiled.groups.get(exchange.rule!.targetGroup)!;
+  const { headers: clientHeaders } = exchange.request;
+  const webSocket = upgradeKind(exchange.method, clientHeaders) === "websocket";
+  const pairs = webSocket ? [] : fetchPreamble(clientHeaders);
   const facts = requestHeaders(exchange, compiled.headers, pairs);
-  const body = checkBody(exchange, facts, snapshot.listener.maxBodyBytes);
-  const shared = {
-    ...blank,
-    path,
-    rules,
-    group: group.snapshot.name,
-    algorithm: group.snapshot.algorithm,
-    candidates: candidatesOf(group, exchange, context.table),
-  };
-  if (body !== null) return { ...shared, why: REASONS[body].text, answer: answerOf(body) };
+  const body = checkBody(exchange, facts, compiled.snapshot.listener.maxBodyBytes);
   const pinned = group.pinned(exchange);
   const chosen = group.balancer.peek(group.key(exchange), pinned);
+  const { algorithm } = group.balancer;
+  const shared: Explanation = {
+    ...known,
+    client: exchange.client,
+    group: group.snapshot.name,
+    algorithm: algorithm.name,
+    choice: algorithm.choice,
+    key: algorithm.usesKey === true ? group.key(exchange) : null,
+    pinned: pinned === null ? null : addressOf(pinned),
+    candidates: explainCandidates(group, exchange, { chosen: body === null ? chosen : null, pinned, basis: context }),
+  };
+  if (body !== null) {
+    return { ...shared, why: `Refused before a target is chosen: ${REASONS[body].text}`, answer: answerOf(body) };
+  }
   if (chosen === null) {
     const reason = group.resolved ? "no_target" : "dns_failed";
     return { ...shared, why: REASONS[reason].text, answer: answerOf(reason) };
+  }
+  const handshake = webSocket ? handshakeProblem(clientHeaders) : null;
+  if (handshake !== null) {
+    const answer = { status: handshake.status, reason: "bad_request" as const, text: handshake.detail };
+    return { ...shared, why: `Not a WebSocket handshake: ${handshake.detail}`, answer };
   }
   return {
     ...shared,
     chosen: addressOf(chosen),
     why: whyChosen(group, chosen, pinned),
     rewrite: rewriteSteps(exchange, question, chosen),
-    headers: [["host", targetHost(chosen, group.preserveHost, exchange.host)], ...pairs],
+    headers: [["host", hostFor(group, chosen, exchange)], ...pairs],
   };
 }
 
 const EMPTY: Explanation = {
   method: "",
   path: null,
+  client: null,
   rules: [],
   rewrite: [],
   group: null,
   algorithm: null,
+  choice: null,
+  key: null,
+  pinned: null,
   candidates: [],
   chosen: null,
   why: "",
@@ -92,60 +119,56 @@ const EMPTY: Explanation = {
 
 /** A request as the listener would hand it over: the URL raw, Host from the headers or from an absolute URL. */
 function exchangeOf(question: ExplainRequest, context: ExplainContext): Exchange {
-  const absolute = /^https?:\/\//.test(question.url);
+  const absolute = /^https?:\/\//i.test(question.url);
   const headers = new Headers(question.headers.map(([name, value]) => [name, value]));
-  const authority = absolute ? question.url.split("/", 3)[2]!.split("?", 1)[0]! : "localhost";
+  const authority = absolute ? question.url.slice(question.url.indexOf("//") + 2).split(/[/?]/, 1)[0]! : "localhost";
   if (!headers.has("host")) headers.set("host", authority);
   const url = absolute ? question.url : `http://${headers.get("host")}${question.url}`;
   const request = { method: question.method, url, headers } as unknown as Request;
   const exchange = new Exchange(request, context.nowMs());
   exchange.peer = exchange.client = EXPLAINED_CLIENT;
-  exchange.requestId = "explain";
+  exchange.requestId = EXPLAINED_ID;
   return exchange;
 }
 
-function candidatesOf(group: GroupRuntime, exchange: Exchange, table: TargetTable): Explanation["candidates"] {
-  const list = group.balancer.candidates();
-  const scores = group.balancer.scores(group.key(exchange));
-  return group.snapshot.targets.map((target) => {
-    const index = list.targets.indexOf(target);
-    const flags = Atomics.load(table.flags, target.slot);
-    return {
-      target: addressOf(target),
-      eligible: index !== -1,
-      state: stateOfFlags(flags, true) + ((flags & FLAG.ejected) !== 0 ? " (ejected)" : ""),
-      score: index === -1 ? "" : scores[index]!,
-    };
-  });
+function explainRules(compiled: CompiledSnapshot, path: string): Explanation["rules"] {
+  // The longest first: the order in which they are considered, whatever their numbers.
+  const verdicts = [...compiled.rules.explainMatch(path)].sort((a, b) =>
+    b.rule.pathPrefix.length - a.rule.pathPrefix.length
+  );
+  return verdicts.map(({ rule, verdict, why }) => ({
+    number: rule.number,
+    pathPrefix: rule.pathPrefix,
+    targetGroup: rule.targetGroup,
+    matched: verdict === "chosen",
+    why,
+  }));
 }
 
 function rewriteSteps(exchange: Exchange, question: ExplainRequest, target: TargetSnapshot): Explanation["rewrite"] {
-  const { pathRewrite, pathPrefix } = exchange.rule!;
+  const { pathRewrite, pathPrefix } = exchange.rule as RuleSnapshot;
   const stripped = forwardedPath(exchange.path, pathRewrite, "");
-  return [
+  const whole = forwardedPath(exchange.path, pathRewrite, target.base);
+  const steps = [
     { step: "as it came", path: question.url },
     { step: `canonical, matched by ${pathPrefix}`, path: exchange.path },
-    { step: pathRewrite === "" ? "nothing to strip" : `rewrite strips ${pathRewrite}`, path: stripped },
     {
-      step: target.base === "" ? "the target has no base" : `under the target's base ${target.base}`,
-      path: forwardedPath(exchange.path, pathRewrite, target.base),
+      step: pathRewrite === ""
+        ? "no rewrite"
+        : stripped === exchange.path
+        ? `rewrite ${pathRewrite} strips nothing`
+        : `rewrite strips ${pathRewrite}`,
+      path: stripped,
     },
-    { step: "with its query", path: forwardedPath(exchange.path, pathRewrite, target.base) + exchange.query },
+    { step: target.base === "" ? "the target has no base" : `under the target's base ${target.base}`, path: whole },
   ];
+  return exchange.query === "" ? steps : [...steps, { step: "with its query", path: whole + exchange.query }];
 }
 
-function whyChosen(group: GroupRuntime, chosen: TargetSnapshot, pinned: TargetSnapshot | null): string {
-  if (chosen === pinned) return "The client's cookie pins it to this target";
-  const { count } = group.balancer.candidates();
-  if (count === 1) return "It is the only eligible target";
-  const open = group.balancer.failedOpen ? " (no target is healthy, and FAIL_OPEN lets all serve)" : "";
-  return `${group.snapshot.algorithm} chooses it among ${count} eligible targets${open}`;
+function hostFor(group: GroupRuntime, target: TargetSnapshot, exchange: Exchange): string {
+  return targetHost(target, group.preserveHost, exchange.host);
 }
 
 function answerOf(reason: Reason): NonNullable<Explanation["answer"]> {
   return { reason, status: REASONS[reason].status, text: REASONS[reason].text };
-}
-
-function addressOf(target: TargetSnapshot): string {
-  return hostPort(target.address, target.port);
 }

@@ -1,4 +1,7 @@
+import type { GroupSnapshot, Snapshot } from "./group_snapshot.ts";
 import type { Reason } from "./reason.ts";
+import type { GroupView, TargetStateName } from "./target_state.ts";
+import type { TargetTable } from "./target_table.ts";
 
 /** A request that is not sent. */
 export interface ExplainRequest {
@@ -8,40 +11,67 @@ export interface ExplainRequest {
   readonly headers: readonly (readonly [name: string, value: string])[];
 }
 
+/** What an explanation stands on: what requests are served by at this moment, and what is known of the targets. */
+export interface ExplainBasis {
+  readonly snapshot: Snapshot;
+  readonly table: TargetTable;
+  readonly groups: readonly GroupView[];
+}
+
 /** What would be done with a request, and why. */
 export interface Explanation {
   readonly method: string;
-  /** The path that is matched, dot segments resolved; null where the request is refused before. */
+  /** Path and query that are matched, dot segments resolved; null where the request is refused before. */
   readonly path: string | null;
+  /** Who the client is taken for, after TRUSTED_PROXIES; null where nobody asked. */
+  readonly client: string | null;
   /** Every rule in the order in which they are considered. */
-  readonly rules: readonly {
-    readonly number: number;
-    readonly pathPrefix: string;
-    readonly targetGroup: string;
-    readonly matched: boolean;
-    /** In words: why it was taken, or why it lost. */
-    readonly why: string;
-  }[];
+  readonly rules: readonly ExplainedRule[];
   /** The path's way from what came to what is sent, step by step. */
   readonly rewrite: readonly { readonly step: string; readonly path: string }[];
   readonly group: string | null;
   readonly algorithm: string | null;
+  /** How the group's algorithm chooses, in words. */
+  readonly choice: string | null;
+  /** The HASH key of this request; null where the algorithm has no use for one. */
+  readonly key: string | null;
+  /** The target that the client's cookie names, eligible or not; null where it names none. */
+  readonly pinned: string | null;
   /** Every target of the group. */
-  readonly candidates: readonly {
-    /** `address:port`. */
-    readonly target: string;
-    readonly eligible: boolean;
-    /** State and reason, in words. */
-    readonly state: string;
-    /** What the algorithm judges it by; empty where it is not eligible. */
-    readonly score: string;
-  }[];
+  readonly candidates: readonly ExplainedCandidate[];
   /** The target that would get it now; null where none would. */
   readonly chosen: string | null;
-  /** In words: why this one. */
+  /** In words: why this one, or why none. */
   readonly why: string;
   /** The headers that would be sent to it. */
   readonly headers: readonly (readonly [name: string, value: string])[];
-  /** The answer, where it would be sluice's own. */
-  readonly answer: { readonly status: number; readonly reason: Reason; readonly text: string } | null;
+  /** The answer, where it would be sluice's own; its reason is null for the statistics (STATS_PATH). */
+  readonly answer: { readonly status: number; readonly reason: Reason | null; readonly text: string } | null;
+}
+
+/** One rule's part in an explanation. */
+export interface ExplainedRule {
+  readonly number: number;
+  readonly pathPrefix: string;
+  readonly targetGroup: GroupSnapshot["name"];
+  readonly matched: boolean;
+  /** In words: why it was taken, or why it lost. */
+  readonly why: string;
+}
+
+/** One target's part in an explanation. */
+export interface ExplainedCandidate {
+  /** `address:port`. */
+  readonly target: string;
+  readonly eligible: boolean;
+  /** `unknown` where nobody has watched it. */
+  readonly state: TargetStateName | "unknown";
+  /** Why it is in this state; null where there is nothing to say. */
+  readonly reason: string | null;
+  /** Since when (ISO 8601); null where nobody has watched it. */
+  readonly since: string | null;
+  /** What the algorithm judges it by; empty where it is not eligible. */
+  readonly score: string;
+  /** In words: why it was taken, or why not. */
+  readonly why: string;
 }

@@ -1,3 +1,5 @@
+import type { ListenerConfig } from "../../config/model.ts";
+import type { Exchange } from "../../forwarding/exchange.ts";
 import type { Middleware } from "../chain.ts";
 
 /** Questions for the statistics, which the control plane answers: asked for by hand, never on the way to a target. */
@@ -26,13 +28,17 @@ export class StatsRequests {
   }
 }
 
+/** Tells whether a request is for the statistics: a read of STATS_PATH. */
+export function asksForStats({ path, method }: Exchange, { statsPath }: Pick<ListenerConfig, "statsPath">): boolean {
+  return path === statsPath && (method === "GET" || method === "HEAD");
+}
+
 /** Serves the statistics at STATS_PATH, before any rule can hide them. */
 export function serveStats(requests: StatsRequests): Middleware {
   return (next) =>
     function serveStats(passage) {
       const { exchange, compiled } = passage;
-      if (exchange.path !== compiled.snapshot.listener.statsPath) return next(passage);
-      if (exchange.method !== "GET" && exchange.method !== "HEAD") return next(passage);
+      if (!asksForStats(exchange, compiled.snapshot.listener)) return next(passage);
       return requests.request().then((json) => {
         exchange.status = 200;
         if (exchange.method === "GET") exchange.responseBytes = json.length;

@@ -211,7 +211,16 @@ Deno.test("/explain passes on method, URL and every header, and says what is wro
     url: "/api?x=1",
     headers: [["Host", "shop.example"], ["X-Canary", "true"]],
   }]);
-  for (const bad of ["", "?url=x", "?url=/&method=G%20T", "?url=/&header=nonsense", "?url=/&header=a%20b:c"]) {
+  for (
+    const bad of [
+      "",
+      "?url=x",
+      "?url=/&method=G%20T",
+      "?url=/&header=nonsense",
+      "?url=/&header=a%20b:c",
+      "?url=/&header=a:b%0Ac",
+    ]
+  ) {
     const response = await ask(`/explain${bad}`);
     assert.equal(response.status, 400, bad);
     assert.match((await response.json()).error, /^Cannot use /);

@@ -1,0 +1,115 @@
+import { formatHostPort, isWildcard } from "../config/address_values.ts";
+import type { ParseResult } from "../config/parse_config.ts";
+import type { Clock } from "../time/clock.ts";
+
+/** Longest wait for an answer of the admin listener. */
+const ANSWER_MS = 5000;
+
+/** The admin listener of the running sluice, as the sources that started it name it. */
+export interface AdminDoor {
+  /** No `/` at the end. */
+  readonly url: string;
+  readonly token: string | null;
+  /** ADMIN_PORT was not given, so a sluice that found 9901 taken is somewhere else. */
+  readonly portIsDefault: boolean;
+}
+
+/** The admin listener could not be asked, or gave no answer that can be used: one line for the user, exit code 1. */
+export class AdminUnreachable extends Error {}
+
+/**
+ * Finds the admin listener from the same sources as `serve` does, or says why that can't be. A configuration with problems
+ * will do: what runs was started by an earlier one.
+ *
+ * @param given `--admin URL`, before anything else.
+ */
+export function adminDoor(result: ParseResult, given?: string): AdminDoor | { readonly problem: string } {
+  const setting = (name: string) => result.settings.find(({ variable }) => variable === name);
+  const token = setting("ADMIN_TOKEN")?.value || null;
+  if (given !== undefined) {
+    if (!/^http:\/\/[^/?#\s]+\/?$/i.test(given)) {
+      return { problem: `Cannot use "${given}" as --admin: it must be a URL like http://127.0.0.1:9901` };
+    }
+    return { url: given.replace(/\/$/, ""), token, portIsDefault: false };
+  }
+  const host = setting("ADMIN_HOST")?.value ?? "";
+  const port = setting("ADMIN_PORT");
+  if (port === undefined || port.value === "off") {
+    return { problem: "The admin listener is off (ADMIN_PORT), so nobody can be asked" };
+  }
+  if (port.value === "0") {
+    return {
+      problem: "ADMIN_PORT is 0, so that only the log of the running sluice knows its port: name it by --admin URL",
+    };
+  }
+  return {
+    url: `http://${
+      formatHostPort(isWildcard(host) ? (host === "::" ? "::1" : "127.0.0.1") : host, Number(port.value))
+    }`,
+    token,
+    portIsDefault: port.origin.startsWith("default"),
+  };
+}
+
+/** Asks the admin listener; returns status and text. Throws {@linkcode AdminUnreachable} where nobody answers. */
+export async function askAdmin(door: AdminDoor, path: string, clock: Clock): Promise<{ status: number; text: string }> {
+  const abort = new AbortController();
+  const cancel = clock.after(ANSWER_MS, () => abort.abort(), true);
+  const { hostname, port } = new URL(door.url);
+  // A connection of its own, so that nothing is left open when the command is done; and directed there by hand, since fetch
+  // refuses URLs with some ports that an admin listener may well have.
+  const client = Deno.createHttpClient({
+    poolMaxIdlePerHost: 0,
+    proxy: { transport: "tcp", hostname: hostname.replace(/^\[|\]$/g, ""), port: Number(port || 80) },
+  });
+  try {
+    const response = await fetch(`http://${hostname}${path}`, {
+      client,
+      signal: abort.signal,
+      redirect: "manual",
+      headers: door.token === null ? {} : { authorization: `Bearer ${door.token}` },
+    });
+    return { status: response.status, text: await response.text() };
+  } catch (error) {
+    const why = abort.signal.aborted ? `no answer within ${ANSWER_MS / 1000} s` : whyNoAnswer(error);
+    throw new AdminUnreachable(`Cannot reach the admin listener at ${door.url}: ${why}${hintOf(door)}`);
+  } finally {
+    cancel();
+    client.close();
+  }
+}
+
+/** Asks for JSON; anything but a 200 with JSON in it is {@linkcode AdminUnreachable}, in words. */
+export async function askAdminJson<T>(door: AdminDoor, path: string, clock: Clock): Promise<T> {
+  const { status, text } = await askAdmin(door, path, clock);
+  if (status === 401) {
+    throw new AdminUnreachable(
+      `The admin listener at ${door.url} wants another token: set ADMIN_TOKEN as it was started`,
+    );
+  }
+  try {
+    const value = JSON.parse(text);
+    if (status === 200) return value as T;
+    if (typeof value.error === "string") {
+      throw new AdminUnreachable(`The admin listener at ${door.url} says: ${value.error}`);
+    }
+  } catch (error) {
+    if (error instanceof AdminUnreachable) throw error;
+  }
+  throw new AdminUnreachable(
+    `What answers at ${door.url} is no sluice of this version (status ${status})${hintOf(door)}`,
+  );
+}
+
+/** What to think of where the port was only assumed. */
+export function hintOf(door: AdminDoor): string {
+  return door.portIsDefault
+    ? "; where 9901 was taken at its start, sluice took a free port that only its log knows: set ADMIN_PORT"
+    : "";
+}
+
+function whyNoAnswer(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
+  if (cause.includes("Connection refused")) return "nobody listens there";
+  return cause;
+}

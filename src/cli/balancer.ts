@@ -1,0 +1,72 @@
+import type { Setting } from "../admin/admin_source.ts";
+import { ALGORITHMS } from "../balancing/registry.ts";
+import type { Config } from "../config/model.ts";
+import { parseConfig, type ParseResult } from "../config/parse_config.ts";
+import type { Sources } from "../config/sources.ts";
+import { ControlPlane } from "../control_plane/control_plane.ts";
+import { type Spawn, spawnThread } from "../control_plane/worker_pool.ts";
+import { DataPlane } from "../data_plane/data_plane.ts";
+import { explain } from "../data_plane/explain.ts";
+import type { LineSink, Logger } from "../logging/log.ts";
+import type { WorkerMessage } from "../protocol/messages.ts";
+import { systemClock } from "../time/clock.ts";
+import { VERSION } from "./version.ts";
+
+/** Parses what the sources say, with the algorithms that there are. */
+export function parseSources(sources: Sources): ParseResult {
+  return parseConfig(sources, { algorithms: ALGORITHMS });
+}
+
+/** The effective values as the admin listener takes them. */
+export function settingsOf(result: ParseResult): Setting[] {
+  return result.settings.map(({ variable, value, origin, secret }) => ({ name: variable, value, origin, secret }));
+}
+
+/** What a balancer is made of, beside this process's clock and dice. */
+export interface BalancerParts {
+  readonly config: Config;
+  readonly settings: readonly Setting[];
+  readonly log: Logger;
+  /** Takes access lines. */
+  readonly accessLog: LineSink;
+  /** Access lines as JSON. */
+  readonly json: boolean;
+}
+
+/** Makes a whole balancer of a configuration, not started yet: threads of its own, or this one where one worker is wanted. */
+export function createBalancer(parts: BalancerParts): ControlPlane {
+  const workers = workerCount(parts.config);
+  return new ControlPlane({
+    ...parts,
+    version: VERSION,
+    workers,
+    spawn: workers === 1 ? spawnHere : spawnThread,
+    clock: systemClock,
+    random: Math.random,
+    explain: (request, context) =>
+      explain(request, { ...context, random: Math.random, nowMs: () => systemClock.monotonicMs() }),
+  });
+}
+
+/** Serves in this very thread, through the same messages. */
+const spawnHere: Spawn = (events) => {
+  let plane: DataPlane | null = null;
+  const answer = (message: WorkerMessage) => queueMicrotask(() => events.onMessage(message));
+  return {
+    post(message) {
+      // Not at once: a message is never handled inside the call that sends it, here as between threads.
+      queueMicrotask(() => {
+        if (message.type === "start") {
+          plane = new DataPlane(message, answer, { chance: Math.random });
+        } else plane?.receive(message);
+      });
+    },
+    terminate() {
+      plane = null;
+    },
+  };
+};
+
+function workerCount(config: Config): number {
+  return config.listener.workers === "auto" ? navigator.hardwareConcurrency : config.listener.workers;
+}

@@ -1,0 +1,128 @@
+import { parseExplainQuery } from "../admin/explain_query.ts";
+import type { Config } from "../config/model.ts";
+import type { ParseResult } from "../config/parse_config.ts";
+import { TargetRegistry } from "../control_plane/target_registry.ts";
+import { explain } from "../data_plane/explain.ts";
+import type { LogFields, Logger } from "../logging/log.ts";
+import type { ExplainBasis, ExplainRequest, Explanation } from "../state/explanation.ts";
+import { TargetTable } from "../state/target_table.ts";
+import { type Clock } from "../time/clock.ts";
+import { adminDoor, AdminUnreachable, askAdminJson } from "./admin_door.ts";
+import { explainText } from "./explain_text.ts";
+
+/** The flags of `explain`, beside those of the sources. */
+export interface ExplainFlags {
+  /** `-H "Name: value"`, any number of times. */
+  readonly header?: readonly string[];
+  readonly json?: boolean;
+  /** Ask the running one. */
+  readonly live?: boolean;
+  /** `--admin URL`: where the running one's admin listener is. */
+  readonly admin?: string;
+}
+
+/** What `explain` prints. */
+export interface ExplainResult {
+  readonly exitCode: 0 | 1 | 2;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/**
+ * Says what would be done with a request: by the configuration (names are resolved, nobody is probed or sent anything), or
+ * by the running sluice with `--live`, which knows health and load. Both ask the code that serves.
+ */
+export async function runExplain(
+  asked: { readonly method: string; readonly url: string; readonly result: ParseResult },
+  flags: ExplainFlags,
+  clock: Clock,
+): Promise<ExplainResult> {
+  const query = new URLSearchParams({ method: asked.method, url: asked.url });
+  for (const line of flags.header ?? []) query.append("header", line);
+  const request = parseExplainQuery(query);
+  if (typeof request === "string") return failed(2, request);
+  try {
+    const live = flags.live === true || flags.admin !== undefined;
+    const answer = live
+      ? await explainLive(asked.result, { query, flags, clock })
+      : await explainOffline(asked.result, request, clock);
+    if ("problems" in answer) return failed(2, ...answer.problems);
+    const text = flags.json === true
+      ? `${JSON.stringify(answer.explanation, null, 2)}\n`
+      : explainText(answer.explanation) + note(live);
+    return { exitCode: 0, stdout: text, stderr: answer.notes.map((line) => `${line}\n`).join("") };
+  } catch (error) {
+    if (error instanceof AdminUnreachable) return failed(1, error.message);
+    throw error;
+  }
+}
+
+type Answer =
+  | { readonly explanation: Explanation; readonly notes: readonly string[] }
+  | { readonly problems: readonly string[] };
+
+async function explainLive(
+  result: ParseResult,
+  { query, flags, clock }: { query: URLSearchParams; flags: ExplainFlags; clock: Clock },
+): Promise<Answer> {
+  const door = adminDoor(result, flags.admin);
+  if ("problem" in door) return { problems: [door.problem] };
+  return { explanation: await askAdminJson<Explanation>(door, `/explain?${query}`, clock), notes: [] };
+}
+
+async function explainOffline(result: ParseResult, request: ExplainRequest, clock: Clock): Promise<Answer> {
+  if (result.config === null) return { problems: result.problems.map(({ message }) => message) };
+  const log = new NotedLog();
+  await using basis = await resolveBasis(result.config, clock, log);
+  const context = { ...basis, random: Math.random, nowMs: () => clock.monotonicMs() };
+  return { explanation: explain(request, context), notes: log.notes };
+}
+
+/** What a sluice that has just started with this configuration would serve by, names resolved, before any probe. */
+async function resolveBasis(config: Config, clock: Clock, log: Logger): Promise<ExplainBasis & AsyncDisposable> {
+  const table = TargetTable.create(1);
+  const registry = new TargetRegistry({
+    groups: config.groups.map((group) => ({ ...group, healthCheck: { ...group.healthCheck, enabled: false } })),
+    dns: config.dns,
+    table,
+    clock,
+    random: Math.random,
+    log,
+    onChange: () => {},
+  });
+  await registry.start();
+  const snapshot = {
+    generation: 1,
+    instance: "explain",
+    listener: config.listener,
+    listenerPort: config.listener.port,
+    accessLog: false,
+    rules: config.rules.map((rule, slot) => ({ ...rule, slot })),
+    groups: registry.groups(1),
+  };
+  // Without views: of health nobody knows anything here.
+  return { snapshot, table, groups: [], [Symbol.asyncDispose]: () => registry.stop() };
+}
+
+/** Keeps what goes wrong with names, for the user; the rest of the log is not for a question. */
+class NotedLog implements Logger {
+  readonly notes: string[] = [];
+  debug(): void {}
+  info(): void {}
+  warn(_event: string, message: string, _fields?: LogFields): void {
+    this.notes.push(message);
+  }
+  error(_event: string, message: string, _fields?: LogFields): void {
+    this.notes.push(message);
+  }
+}
+
+function note(live: boolean): string {
+  return live
+    ? ""
+    : "\nBy the configuration alone: nobody was probed, every turn and counter is at its start. --live asks the running one.\n";
+}
+
+function failed(exitCode: 1 | 2, ...lines: readonly string[]): ExplainResult {
+  return { exitCode, stdout: "", stderr: lines.map((line) => `${line}\n`).join("") };
+}

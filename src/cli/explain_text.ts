@@ -1,0 +1,80 @@
+import { escapeControls } from "../logging/log.ts";
+import type { ExplainedCandidate, Explanation } from "../state/explanation.ts";
+import { textTable } from "./text_table.ts";
+
+/** Most targets that are listed; the others are counted. */
+const MOST_TARGETS = 40;
+const MOST_RULES = 40;
+
+/** Puts an explanation into words, from what came to what would be sent. */
+export function explainText(explanation: Explanation): string {
+  const { method, path, answer } = explanation;
+  const parts = [[`${method} ${path ?? "(refused before its path was read)"}`]];
+  if (explanation.rules.length > 0) parts.push(rulesPart(explanation));
+  if (explanation.rewrite.length > 0) parts.push(["Path", ...rewriteLines(explanation)]);
+  if (explanation.group !== null) parts.push(targetsPart(explanation));
+  parts.push(
+    answer === null ? [`Choice: ${explanation.chosen}`, `  ${explanation.why}`] : [
+      `Answer of sluice's own: ${answer.status}${answer.reason === null ? "" : ` ${answer.reason}`}`,
+      `  ${explanation.why}`,
+    ],
+  );
+  if (explanation.headers.length > 0) parts.push(sentPart(explanation));
+  return escapeLines(parts.map((lines) => lines.join("\n")).join("\n\n")) + "\n";
+}
+
+function rulesPart({ rules }: Explanation): string[] {
+  const taken = rules.findIndex(({ matched }) => matched);
+  const shown = rules.filter((_, index) => index < MOST_RULES || index === taken);
+  const lines = textTable(
+    shown.map((
+      rule,
+    ) => [rule.matched ? ">" : " ", `rule ${rule.number}`, rule.pathPrefix, `-> ${rule.targetGroup}`, rule.why]),
+    { indent: "  " },
+  );
+  const left = rules.length - shown.length;
+  return ["Rules, longest prefix first", ...lines, ...left > 0 ? [`    and ${left} more that lost`] : []];
+}
+
+function rewriteLines({ rewrite }: Explanation): string[] {
+  return textTable(rewrite.map(({ step, path }) => [step, path]), { indent: "  " });
+}
+
+function targetsPart({ group, algorithm, candidates, chosen, key, pinned }: Explanation): string[] {
+  const notes = [key === null ? null : `HASH key "${key}"`, pinned === null ? null : `cookie names ${pinned}`];
+  const said = [algorithm, ...notes].filter((note) => note !== null).join(", ");
+  const shown = candidates.filter(({ target }, index) => index < MOST_TARGETS || target === chosen);
+  const lines = textTable(shown.map((candidate) => targetRow(candidate, chosen)), { indent: "  " });
+  const left = candidates.length - shown.length;
+  return [
+    `Targets of group ${group} (${said})`,
+    ...candidates.length === 0 ? ["    none"] : lines,
+    ...left > 0 ? [`    and ${left} more`] : [],
+  ];
+}
+
+function targetRow(candidate: ExplainedCandidate, chosen: string | null): string[] {
+  const { target, state, since, score, why } = candidate;
+  const sinceText = since === null ? "" : `since ${since.slice(0, 19)}Z`;
+  return [
+    target === chosen ? ">" : " ",
+    target,
+    state === "unknown" ? "" : `[${state.toUpperCase()}]`,
+    sinceText,
+    score,
+    target === chosen ? "" : why,
+  ];
+}
+
+function sentPart({ method, rewrite, headers }: Explanation): string[] {
+  return [
+    "Would be sent",
+    `  ${method} ${rewrite.at(-1)?.path ?? ""} HTTP/1.1`,
+    ...headers.map(([name, value]) => `  ${name}: ${value}`),
+  ];
+}
+
+/** What a client wrote must not drive the terminal. */
+function escapeLines(text: string): string {
+  return text.split("\n").map(escapeControls).join("\n");
+}

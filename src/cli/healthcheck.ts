@@ -1,0 +1,46 @@
+import { formatHostPort, isWildcard } from "../config/address_values.ts";
+import type { ParseResult } from "../config/parse_config.ts";
+import type { Clock } from "../time/clock.ts";
+import { adminDoor, AdminUnreachable, askAdmin, hintOf } from "./admin_door.ts";
+
+/** What `healthcheck` found: the exit code, and for 1 a line that says why. */
+export interface HealthcheckResult {
+  readonly exitCode: 0 | 1;
+  readonly line: string | null;
+}
+
+/**
+ * Asks whether the sluice on this machine that was started from the same sources should get traffic: by `/readyz`, or where
+ * the admin listener is off by connecting to the listener. For containers, which have neither shell nor curl.
+ */
+export async function runHealthcheck(result: ParseResult, clock: Clock): Promise<HealthcheckResult> {
+  const value = (name: string) => result.settings.find(({ variable }) => variable === name)?.value ?? "";
+  if (value("ADMIN_PORT") === "off") return await connects(value("LISTENER_HOST"), value("LISTENER_PORT"));
+  const door = adminDoor(result);
+  if ("problem" in door) return unhealthy(door.problem.replace(/: name it by --admin URL$/, ": set ADMIN_PORT"));
+  try {
+    const { status, text } = await askAdmin(door, "/readyz", clock);
+    if (status === 200 && text === "ready\n") return { exitCode: 0, line: null };
+    if (status === 503 && text === "not ready\n") return unhealthy("Not ready: it is starting or stopping");
+    return unhealthy(`What answers at ${door.url}/readyz is not sluice (status ${status})${hintOf(door)}`);
+  } catch (error) {
+    if (error instanceof AdminUnreachable) return unhealthy(error.message);
+    throw error;
+  }
+}
+
+async function connects(host: string, port: string): Promise<HealthcheckResult> {
+  if (port === "0") return unhealthy("LISTENER_PORT is 0 and ADMIN_PORT off, so that nobody can know where it listens");
+  const hostname = host === "::" ? "::1" : isWildcard(host) ? "127.0.0.1" : host;
+  try {
+    (await Deno.connect({ hostname, port: Number(port) })).close();
+    return { exitCode: 0, line: null };
+  } catch (error) {
+    const why = error instanceof Deno.errors.ConnectionRefused ? "nobody listens there" : String(error);
+    return unhealthy(`Cannot connect to the listener at ${formatHostPort(hostname, Number(port))}: ${why}`);
+  }
+}
+
+function unhealthy(line: string): HealthcheckResult {
+  return { exitCode: 1, line };
+}

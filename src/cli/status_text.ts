@@ -1,0 +1,81 @@
+import type { GroupStats, Stats, TargetStats } from "../admin/stats_model.ts";
+import { escapeControls } from "../logging/log.ts";
+import { textTable } from "./text_table.ts";
+
+const HEAD = ["", "STATE", "FOR", "IN FLIGHT", "REQUESTS", "ERRORS", "RETRIES", "P50", "P99", "WHY"] as const;
+const RIGHT = [2, 3, 4, 5, 6, 7, 8];
+
+/** Puts the statistics into a table: groups, and under each its targets. Times are to first byte (TTFB). */
+export function statusText(stats: Stats): string {
+  const { total } = stats;
+  const lines = [
+    `sluice ${stats.version} at ${stats.listener}, ${stats.ready ? "ready" : "NOT READY"}, up ${
+      age(stats.uptimeSeconds)
+    }`,
+    `${total.requests} requests, ${total.inFlight} in flight, ${percent(total.errorRate)} errors, ` +
+    `${total.retries} retries, TTFB p50 ${ms(total.ttfb.p50Ms)}, p99 ${ms(total.ttfb.p99Ms)}`,
+  ];
+  const own = Object.entries(stats.reasons).filter(([, count]) => count > 0);
+  if (own.length > 0) {
+    lines.push(`Answers of its own: ${own.map(([reason, count]) => `${reason} ${count}`).join(", ")}`);
+  }
+  const nowMs = Date.parse(stats.now);
+  const rows = stats.groups.flatMap((
+    group,
+  ) => [groupRow(group), ...group.targets.map((target) => targetRow(target, nowMs))]);
+  lines.push("", ...textTable([HEAD, ...rows], { right: RIGHT }));
+  for (const { name, names } of stats.groups) {
+    for (const { host, lastError } of names) {
+      if (lastError !== null) lines.push(`Group ${name}: ${host} did not resolve last time: ${lastError}`);
+    }
+  }
+  return lines.map(escapeControls).join("\n") + "\n";
+}
+
+function groupRow(group: GroupStats): string[] {
+  const eligible = group.states.healthy + group.states.initial;
+  const open = group.failOpen && eligible === 0 ? ", failing open" : "";
+  const state = group.resolved ? `${eligible}/${group.targets.length} eligible${open}` : "never resolved";
+  return [`${group.name} (${group.algorithm})`, state, "", ...numbers(group), ""];
+}
+
+function targetRow(target: TargetStats, nowMs: number): string[] {
+  const since = age(Math.max(0, (nowMs - Date.parse(target.since)) / 1000));
+  return [`  ${target.address}`, target.state.toUpperCase(), since, ...numbers(target), why(target, nowMs)];
+}
+
+function numbers(stats: GroupStats | TargetStats): string[] {
+  const { inFlight, requests, errors, retries, ttfb } = stats;
+  return [inFlight, requests, errors, retries].map(String).concat(ms(ttfb.p50Ms), ms(ttfb.p99Ms));
+}
+
+function why(target: TargetStats, nowMs: number): string {
+  const next = target.ejectedUntil ?? target.nextProbe;
+  if (target.state === "healthy" || target.state === "initial" || target.state === "draining" || next === null) {
+    return target.reason ?? "";
+  }
+  const seconds = Math.max(0, Math.ceil((Date.parse(next) - nowMs) / 1000));
+  const what = target.ejectedUntil !== null ? "back" : "asked again";
+  return `${target.reason ?? ""}; ${what} in ${age(seconds)}`.replace(/^; /, "");
+}
+
+/** `3.2 ms`, `1.40 s`; `-` without a sample. */
+function ms(value: number | null): string {
+  if (value === null) return "-";
+  if (value >= 1000) return `${(value / 1000).toFixed(2)} s`;
+  return `${value >= 100 ? Math.round(value) : value.toFixed(1)} ms`;
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(share > 0 && share < 0.001 ? 3 : 1)} %`;
+}
+
+/** `42s`, `3m 10s`, `2h 05m`, `3d 4h`. */
+function age(seconds: number): string {
+  const whole = Math.floor(seconds);
+  const pad = (value: number) => String(value).padStart(2, "0");
+  if (whole < 60) return `${whole}s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)}m ${pad(whole % 60)}s`;
+  if (whole < 86_400) return `${Math.floor(whole / 3600)}h ${pad(Math.floor(whole / 60) % 60)}m`;
+  return `${Math.floor(whole / 86_400)}d ${Math.floor(whole / 3600) % 24}h`;
+}

@@ -1,0 +1,25 @@
+/** How a table is laid out. */
+export interface TableLayout {
+  /** Columns that are numbers and stand to the right, by index. */
+  readonly right?: readonly number[];
+  /** Before each line. */
+  readonly indent?: string;
+}
+
+/** Lays rows out in columns, each as wide as its widest cell; nothing is padded at the end of a line. */
+export function textTable(
+  rows: readonly (readonly string[])[],
+  { right = [], indent = "" }: TableLayout = {},
+): string[] {
+  const columns = Math.max(0, ...rows.map((row) => row.length));
+  const widths = Array.from(
+    { length: columns },
+    (_, column) => rows.reduce((most, row) => Math.max(most, (row[column] ?? "").length), 0),
+  );
+  return rows.map((row) => {
+    const cells = row.map((cell, column) => {
+      return right.includes(column) ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!);
+    });
+    return (indent + cells.join("  ")).trimEnd();
+  });
+}
