@@ -1,0 +1,198 @@
+/** Every way in which a target fails to answer, against real sockets: its status, its reason, and who is blamed. */
+import assert from "node:assert/strict";
+import { FetchTransport } from "../../src/forwarding/fetch_transport.ts";
+import { Failure, PHRASES } from "../../src/forwarding/gateway_error.ts";
+import type { UpstreamRequest } from "../../src/forwarding/transport.ts";
+import type { TargetSnapshot } from "../../src/state/group_snapshot.ts";
+import { closingListener } from "../support/closing_listener.ts";
+import { freePort } from "../support/free_port.ts";
+import { until } from "../support/poll.ts";
+import { header } from "../support/raw_message.ts";
+import {
+  answer,
+  bytes,
+  closeBeforeHeaders,
+  garbage,
+  hang,
+  okay,
+  resetBeforeHeaders,
+} from "../support/recorder_scripts.ts";
+import { type AnswerScript, RecorderTarget } from "../support/recorder_target.ts";
+import { makeTarget } from "../support/target_group.ts";
+import { WireStage } from "../support/wire_stage.ts";
+
+/** An answer of these head lines, cut off by nothing. */
+function head(lines: string, body = ""): AnswerScript {
+  return bytes(`HTTP/1.1 ${lines}\r\n\r\n${body}`, { close: true });
+}
+
+const TOO_LARGE = `X-A: ${"y".repeat(600_000)}`;
+const TOO_MANY = Array.from({ length: 200 }, (_, i) => `X-${i}: y`);
+
+const BAD_ANSWERS: Record<string, AnswerScript> = {
+  "garbage": garbage(),
+  "another protocol": bytes("ICY 200 OK\r\n\r\n", { close: true }),
+  "HTTP/3.0": bytes("HTTP/3.0 200 OK\r\n\r\n", { close: true }),
+  "a body without a head": bytes("<html>hello</html>\r\n\r\n", { close: true }),
+  "status 999": head("999 High\r\nContent-Length: 0"),
+  "status 600": head("600 High\r\nContent-Length: 0"),
+  "status 099": head("099 Low"),
+  "an unasked 101": head("101 Switching\r\nConnection: upgrade\r\nUpgrade: websocket"),
+  "Content-Length and Transfer-Encoding": head(
+    "200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked",
+    "3\r\nabc\r\n0\r\n\r\n",
+  ),
+  "two different Content-Lengths": head("200 OK\r\nContent-Length: 3\r\nContent-Length: 4", "abcd"),
+  "two equal Content-Lengths": head("200 OK\r\nContent-Length: 3\r\nContent-Length: 3", "abc"),
+  "a list as Content-Length": head("200 OK\r\nContent-Length: 3, 3", "abc"),
+  "a Content-Length with a plus": head("200 OK\r\nContent-Length: +3", "abc"),
+  "a negative Content-Length": head("200 OK\r\nContent-Length: -3", "abc"),
+  "a second transfer coding": head("200 OK\r\nTransfer-Encoding: gzip, chunked", "3\r\nabc\r\n0\r\n\r\n"),
+  "an unknown transfer coding": head("200 OK\r\nTransfer-Encoding: foo", "abc"),
+  "NUL in a header": head("200 OK\r\nX-A: a\0b\r\nContent-Length: 0"),
+  "a folded header": head("200 OK\r\nX-A: a\r\n b\r\nContent-Length: 0"),
+  "a space before the colon": head("200 OK\r\nX-A : a\r\nContent-Length: 0"),
+  "a head of 600 KB": head(`200 OK\r\n${TOO_LARGE}`),
+  "two hundred headers": answer(200, TOO_MANY),
+};
+
+Deno.test("an answer that can't be passed on is 502 bad_response, and its connection is not used again (A48, B6)", async (t) => {
+  await using stage = await WireStage.start();
+  for (const [name, script] of Object.entries(BAD_ANSWERS)) {
+    await t.step(name, async () => {
+      stage.clear();
+      const got = await stage.ask("GET /x", { script });
+      assert.deepEqual([got.status, header(got, "x-sluice-reason"), got.body.length], [502, "bad_response", 0]);
+      assert.equal(stage.target.requests.length, 1, "it was sent once");
+      await until(() => stage.target.open === 0, "the connection to end");
+    });
+  }
+  const { lines, stats } = await stage.settled();
+  assert.deepEqual(new Set(lines.map((l) => `${l.status} ${l.reason} ${l.attempts}`)), new Set(["502 bad_response 1"]));
+  assert.equal(stats.reasons.bad_response, Object.keys(BAD_ANSWERS).length);
+  assert.equal(stats.total.errors, Object.keys(BAD_ANSWERS).length);
+});
+
+Deno.test("bytes after an answer are not taken for the next one", async () => {
+  await using stage = await WireStage.start();
+  const forged = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged";
+  const got = await stage.ask("GET /1", { script: bytes(`HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok${forged}`) });
+  assert.equal(new TextDecoder().decode(got.body), "ok");
+  const next = await stage.ask("GET /2", { script: okay("second") });
+  assert.equal(new TextDecoder().decode(next.body), "second");
+  assert.deepEqual(stage.target.requests.map((request) => request.connection), [0, 1]);
+  await stage.settled();
+});
+
+Deno.test("a target that closes or resets without an answer is 502 reset_before_headers (A48)", async (t) => {
+  await using stage = await WireStage.start({ env: { RETRY_ATTEMPTS: "0" } });
+  const scripts: Record<string, AnswerScript> = {
+    "closes": closeBeforeHeaders(),
+    "resets": resetBeforeHeaders(),
+    "closes within its head": bytes("HTTP/1.1 200 OK\r\nContent-Le", { close: true }),
+  };
+  for (const [name, script] of Object.entries(scripts)) {
+    await t.step(name, async () => {
+      const got = await stage.ask("GET /invalid", { script });
+      assert.deepEqual([got.status, header(got, "x-sluice-reason")], [502, "reset_before_headers"]);
+    });
+  }
+  assert.deepEqual(stage.counts, [3]);
+  await stage.settled();
+});
+
+Deno.test("a refused connection is 502, two or more are 503, and a mix answers by its last failure (A48, A49)", async (t) => {
+  const refused = () => `127.0.0.1:${freePort()}`;
+  await t.step("the only target refuses", async () => {
+    await using stage = await WireStage.start({ targets: 0, addresses: [refused()] });
+    const got = await stage.ask("GET /x");
+    assert.deepEqual([got.status, header(got, "x-sluice-reason"), got.body.length], [502, "connect_refused", 0]);
+    const { line, stats } = await stage.settled();
+    assert.deepEqual([line.reason, line.attempts], ["connect_refused", 1]);
+    assert.equal(stats.total.connectFailures, 1);
+  });
+  await t.step("all of three refuse: each is tried once, whatever the method", async () => {
+    await using stage = await WireStage.start({ targets: 0, addresses: [refused(), refused(), refused()] });
+    for (const [line, body] of [["GET /x", undefined], ["POST /x", "abc"]] as const) {
+      const got = await stage.ask(line, body === undefined ? {} : { headers: ["Content-Length: 3"], body });
+      assert.deepEqual([got.status, header(got, "x-sluice-reason")], [503, "all_targets_refused"]);
+    }
+    const { lines } = await stage.settled();
+    assert.deepEqual(lines.map((line) => line.attempts), [3, 3]);
+  });
+  await t.step("one refuses, the other can't be reached", async () => {
+    // TLS to what speaks none: the connection can't be made, and it was not refused.
+    await using closing = closingListener();
+    await using stage = await WireStage.start({
+      targets: 0,
+      addresses: [refused(), `https://127.0.0.1:${closing.port}`],
+    });
+    const reasons = new Set<string | null>();
+    for (let i = 0; i < 2; i++) {
+      const got = await stage.ask("GET /x");
+      assert.equal(got.status, 502);
+      reasons.add(header(got, "x-sluice-reason"));
+    }
+    assert.deepEqual(reasons, new Set(["connect_failed", "connect_refused"]));
+    await stage.settled();
+  });
+});
+
+Deno.test("a target that does not answer in time is 504 with an empty body, and is let go (A3, A50, A51, E14)", async () => {
+  await using stage = await WireStage.start({ env: { CONNECTION_TIMEOUT: "300" } });
+  for (const method of ["GET", "POST"]) {
+    const got = await stage.ask(`${method} /x`, { script: hang() });
+    assert.deepEqual([got.status, header(got, "x-sluice-reason"), got.body.length], [504, "timeout", 0]);
+    await until(() => stage.target.open === 0, "the target's connection to end");
+  }
+  assert.deepEqual(stage.counts, [2], "it was not sent again");
+  const { lines } = await stage.settled();
+  assert.ok(lines.every((line) => line.reason === "timeout" && (line.totalMs as number) >= 300));
+  assert.equal((await stage.ask("GET /x", { script: okay() })).status, 200);
+});
+
+Deno.test("every phrase that fetch's failures are known by comes of a real failure", async () => {
+  await using target = await RecorderTarget.start();
+  const transport = new FetchTransport();
+  const seen = new Map<string, string>();
+  const attempt = async (script: AnswerScript, to: Partial<TargetSnapshot>, how: Partial<UpstreamRequest> = {}) => {
+    target.script = script;
+    const result = await transport.send({
+      target: makeTarget(0, { address: "127.0.0.1", host: "127.0.0.1", port: target.port, ...to }),
+      method: "GET",
+      path: "/invalid",
+      headers: [["host", "x"], ["accept-encoding", "identity"]],
+      body: null,
+      bodyLength: 0,
+      signal: new AbortController().signal,
+      ...how,
+    });
+    assert.ok(result instanceof Failure);
+    const phrase = PHRASES.find(([text]) => result.detail.includes(text));
+    assert.ok(phrase, result.detail);
+    assert.equal(result.reason, phrase[1]);
+    seen.set(phrase[0], result.detail);
+    return result;
+  };
+  try {
+    const refused = await attempt(okay(), { port: freePort() });
+    assert.equal(refused.nothingSent, true);
+    await using closing = closingListener();
+    const failed = await attempt(okay(), { scheme: "https", port: closing.port });
+    assert.deepEqual([failed.reason, failed.nothingSent], ["connect_failed", true]);
+    assert.equal((await attempt(garbage(), {})).nothingSent, false);
+    await attempt(head(`200 OK\r\n${TOO_LARGE}`), {});
+    assert.equal((await attempt(closeBeforeHeaders(), {})).reason, "reset_before_headers");
+    await attempt(resetBeforeHeaders(), {});
+    const endless = () => new ReadableStream({ pull: (c) => c.enqueue(new Uint8Array(65_536)) }, { highWaterMark: 0 });
+    // Writing to a connection that is gone says one or the other, as the system notices.
+    await until(async () => {
+      const close: AnswerScript = ({ socket }) => socket.close();
+      await attempt(close, {}, { method: "PUT", body: endless(), bodyLength: -1 });
+      return seen.has("Broken pipe");
+    }, "a broken pipe");
+  } finally {
+    transport.close();
+  }
+  assert.deepEqual(new Set(seen.keys()), new Set(PHRASES.map(([text]) => text)));
+});
