@@ -2,7 +2,7 @@ import type { AdminSource, Setting } from "../admin/admin_source.ts";
 import type { ExplainBasis, ExplainRequest, Explanation } from "../state/explanation.ts";
 import { statsJson } from "../admin/stats.ts";
 import type { Config } from "../config/model.ts";
-import type { LineSink, Logger } from "../logging/log.ts";
+import type { ByteSink, Logger } from "../logging/log.ts";
 import type { WorkerMessage } from "../protocol/messages.ts";
 import type { Decision } from "../state/decision.ts";
 import { hostPort, type Snapshot } from "../state/group_snapshot.ts";
@@ -27,7 +27,7 @@ export interface ControlPlaneOptions {
   readonly spawn: Spawn;
   readonly log: Logger;
   /** Takes the workers' access lines. */
-  readonly accessLog: LineSink;
+  readonly accessLog: ByteSink;
   /** Access lines as JSON. */
   readonly json: boolean;
   readonly clock: Clock;
@@ -246,7 +246,7 @@ export class ControlPlane implements AdminSource {
       case "connection_failed":
         return this.#registry.reportConnectionFailure(message.slot, message.consecutive, message.error);
       case "access_lines":
-        return this.#options.accessLog.write(message.text);
+        return this.#options.accessLog.writeBytes(message.bytes);
       case "log":
         return log[message.level](message.event, message.message, message.fields);
       case "stats_wanted": {

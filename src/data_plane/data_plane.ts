@@ -5,6 +5,7 @@ import { Forwarder, type ForwarderParts } from "../forwarding/forward.ts";
 import { UpgradeForwarder } from "../forwarding/forward_upgrade.ts";
 import { CutTransfer } from "../forwarding/response_body.ts";
 import { jsonAccessLine, textAccessLine } from "../logging/access_line.ts";
+import { AccessBuffer } from "../logging/access_buffer.ts";
 import { FLUSH_MS } from "../logging/sink.ts";
 import type { ControlMessage, WorkerMessage } from "../protocol/messages.ts";
 import { hostPort, type Snapshot } from "../state/group_snapshot.ts";
@@ -21,8 +22,6 @@ import { observe } from "./middleware/observe.ts";
 import { serveStats, StatsRequests } from "./middleware/serve_stats.ts";
 import { RequestTrace } from "./request_trace.ts";
 
-/** Access lines are sent on when they have grown to this many characters, or after {@linkcode FLUSH_MS}. */
-const LINES_CHARS = 65_536;
 /** How often a worker says that its event loop turns. */
 export const BEAT_MS = 250;
 
@@ -46,6 +45,7 @@ export class DataPlane {
   readonly #upgrades: UpgradeForwarder;
   readonly #decisions = new DecisionRing();
   readonly #stats: StatsRequests;
+  readonly #access: AccessBuffer;
   readonly #accessLine: typeof jsonAccessLine;
   readonly #cancelBeat: CancelTimer;
   readonly #idPrefix: string;
@@ -53,8 +53,6 @@ export class DataPlane {
   #compiled: CompiledSnapshot;
   #server: Deno.HttpServer<Deno.NetAddr> | null = null;
   #requests = 0;
-  #lines = "";
-  #cancelFlush: CancelTimer | null = null;
 
   /** @param chance Uniform in [0, 1). */
   constructor(start: Start, post: Post, { clock = systemClock, chance }: { clock?: Clock; chance: () => number }) {
@@ -65,6 +63,10 @@ export class DataPlane {
     this.#table = TargetTable.open(start.table);
     this.#column = this.#table.column(start.worker);
     this.#stats = new StatsRequests((id) => post({ type: "stats_wanted", worker: start.worker, id }));
+    this.#access = new AccessBuffer(clock, {
+      longestMs: FLUSH_MS,
+      send: (bytes) => post({ type: "access_lines", bytes }),
+    });
     this.#accessLine = start.accessLogJson ? jsonAccessLine : textAccessLine;
     this.#idPrefix = `${start.snapshot.instance}-${start.worker}-${Math.trunc(clock.wallMs()).toString(36)}-`;
     this.#trace = start.logLevel === "debug" ? this.#makeTrace() : null;
@@ -153,9 +155,9 @@ export class DataPlane {
     const endedMs = this.#clock.wallMs();
     const rule = exchange.rule;
     const algorithm = rule === null ? null : this.#compiled.groups.get(rule.targetGroup)?.snapshot.algorithm ?? null;
-    this.#decisions.keep({ exchange, algorithm, endedMs, totalMicros });
+    this.#decisions.keep(exchange, algorithm, { endedMs, totalMicros });
     if (!this.#compiled.snapshot.accessLog) return;
-    this.#lines += this.#accessLine({
+    this.#access.add(this.#accessLine({
       timeMs: endedMs,
       client: exchange.client,
       method: exchange.method,
@@ -173,17 +175,7 @@ export class DataPlane {
       responseBytes: exchange.responseBytes,
       cutBy: exchange.cutBy,
       id: exchange.requestId,
-    });
-    if (this.#lines.length > LINES_CHARS) this.#flush();
-    else this.#cancelFlush ??= this.#clock.after(FLUSH_MS / 2, () => this.#flush());
-  }
-
-  #flush(): void {
-    this.#cancelFlush?.();
-    this.#cancelFlush = null;
-    if (this.#lines === "") return;
-    this.#post({ type: "access_lines", text: this.#lines });
-    this.#lines = "";
+    }));
   }
 
   #broken(exchange: Exchange, error: unknown): void {
@@ -221,7 +213,7 @@ export class DataPlane {
       this.#table.workerCounter("requests", this.#worker) - this.#table.workerCounter("finished", this.#worker);
     while (open() > 0) await delay(this.#clock, DRAIN_POLL_MS);
     await closed;
-    this.#flush();
+    this.#access.flush();
     this.#cancelBeat();
     this.#parts.wheel.stop();
     this.#parts.transport.close();

@@ -1,79 +1,130 @@
-import type { ScoreQuestion } from "../balancing/algorithm.ts";
+import type { CandidateList, ScoreQuestion } from "../balancing/algorithm.ts";
 import { findAlgorithm } from "../balancing/registry.ts";
-import type { Exchange } from "../forwarding/exchange.ts";
+import type { Attempt, Exchange } from "../forwarding/exchange.ts";
 import type { Decision, DecisionCandidate } from "../state/decision.ts";
-import { hostPort } from "../state/group_snapshot.ts";
+import { hostPort, type TargetSnapshot } from "../state/group_snapshot.ts";
+import type { Reason } from "../state/reason.ts";
 import type { TargetTable } from "../state/target_table.ts";
-import type { CapturedScores } from "./decision_scores.ts";
+import { type CapturedScores, KEPT_CANDIDATES, NUMBERS_EACH } from "./decision_scores.ts";
 
 /** How many requests each worker remembers. */
 export const KEPT_DECISIONS = 1000;
 /** Characters of a client's path, host and id that are kept. */
 const KEPT_CHARS = 512;
 
-interface Kept {
-  readonly exchange: Exchange;
-  readonly algorithm: string | null;
-  readonly endedMs: number;
-  readonly totalMicros: number;
+/** A place in the ring: written over, never made anew. */
+class Kept {
+  timeMs = 0;
+  totalMicros = 0;
+  id = "";
+  method = "";
+  path = "";
+  query = "";
+  host = "";
+  client = "";
+  rule: number | null = null;
+  group: string | null = null;
+  algorithm: string | null = null;
+  candidates: CandidateList | null = null;
+  firstTarget: TargetSnapshot | null = null;
+  /** Only where there was more than one, or one that failed. */
+  attempts: readonly Attempt[] | null = null;
+  ttfbMicros = -1;
+  status = 0;
+  reason: Reason | null = null;
+  requestBytes = 0;
+  responseBytes = 0;
+  readonly numbers = new Float64Array(KEPT_CANDIDATES * NUMBERS_EACH);
 }
 
-/** The last requests of one worker. Keeping one costs a small object; texts are made when somebody asks. */
+/**
+ * The last requests of one worker. Keeping one copies a few fields into a place that lives as long as the worker, and lets
+ * the exchange go: holding a thousand exchanges would move each of them to the old generation and cost more than
+ * everything else here. Texts are made when somebody asks.
+ */
 export class DecisionRing {
-  readonly #kept: Kept[] = [];
+  readonly #places: Kept[] = [];
   #next = 0;
 
   /** Keeps a finished exchange, and forgets the oldest. */
-  keep(kept: Kept): void {
-    this.#kept[this.#next] = kept;
-    this.#next = (this.#next + 1) % KEPT_DECISIONS;
+  keep(exchange: Exchange, algorithm: string | null, times: { endedMs: number; totalMicros: number }): void {
+    const kept = this.#places[this.#next] ??= new Kept();
+    this.#next = this.#next + 1 === KEPT_DECISIONS ? 0 : this.#next + 1;
+    const { rule, attempts } = exchange;
+    kept.timeMs = times.endedMs - times.totalMicros / 1000;
+    kept.totalMicros = times.totalMicros;
+    kept.id = exchange.requestId;
+    kept.method = exchange.method;
+    kept.path = exchange.path;
+    kept.query = exchange.query;
+    kept.host = exchange.host;
+    kept.client = exchange.client;
+    kept.rule = rule === null ? null : rule.number;
+    kept.group = rule === null ? null : rule.targetGroup;
+    kept.algorithm = algorithm;
+    kept.firstTarget = attempts.length === 0 ? null : attempts[0]!.target;
+    kept.attempts = attempts.length > 1 || exchange.reason !== null ? attempts : null;
+    kept.ttfbMicros = exchange.ttfbMicros;
+    kept.status = exchange.status;
+    kept.reason = exchange.reason;
+    kept.requestBytes = exchange.requestBytes;
+    kept.responseBytes = exchange.responseBytes;
+    const scores = exchange.scores as CapturedScores | null;
+    kept.candidates = scores === null ? null : scores.candidates;
+    if (scores !== null) { for (let i = 0; i < scores.numbers.length; i++) kept.numbers[i] = scores.numbers[i]!; }
   }
 
   /** All that is kept, newest first. */
   read(worker: number): Decision[] {
-    const newestFirst = [...this.#kept.slice(0, this.#next).toReversed(), ...this.#kept.slice(this.#next).toReversed()];
+    const newestFirst = [
+      ...this.#places.slice(0, this.#next).toReversed(),
+      ...this.#places.slice(this.#next).toReversed(),
+    ];
     return newestFirst.map((kept) => describe(kept, worker));
   }
 }
 
-function describe({ exchange, algorithm, endedMs, totalMicros }: Kept, worker: number): Decision {
-  const captured = exchange.scores as CapturedScores | null;
+function describe(kept: Kept, worker: number): Decision {
   return {
-    timeMs: endedMs - totalMicros / 1000,
-    id: exchange.requestId.slice(0, KEPT_CHARS),
+    timeMs: kept.timeMs,
+    id: kept.id.slice(0, KEPT_CHARS),
     worker,
-    method: exchange.method.slice(0, KEPT_CHARS),
-    path: (exchange.path + exchange.query).slice(0, KEPT_CHARS),
-    host: exchange.host.slice(0, KEPT_CHARS),
-    client: exchange.client,
-    rule: exchange.rule?.number ?? null,
-    group: exchange.rule?.targetGroup ?? null,
-    algorithm,
-    candidates: captured === null ? [] : describeCandidates(captured, algorithm),
-    candidateCount: captured?.candidates.count ?? 0,
-    chosen: exchange.attempts[0] === undefined
-      ? null
-      : hostPort(exchange.attempts[0].target.address, exchange.attempts[0].target.port),
-    attempts: exchange.attempts.map(({ target, reason, micros }) => ({
-      target: hostPort(target.address, target.port),
-      status: reason === null ? exchange.status : null,
+    method: kept.method.slice(0, KEPT_CHARS),
+    path: (kept.path + kept.query).slice(0, KEPT_CHARS),
+    host: kept.host.slice(0, KEPT_CHARS),
+    client: kept.client,
+    rule: kept.rule,
+    group: kept.group,
+    algorithm: kept.algorithm,
+    candidates: kept.candidates === null ? [] : describeCandidates(kept, kept.candidates),
+    candidateCount: kept.candidates?.count ?? 0,
+    chosen: kept.firstTarget === null ? null : addressOf(kept.firstTarget),
+    attempts: attemptsOf(kept).map(({ target, reason, micros }) => ({
+      target: addressOf(target),
+      status: reason === null ? kept.status : null,
       outcome: reason,
       connectMs: null,
       ttfbMs: reason === null ? micros / 1000 : null,
     })),
-    status: exchange.status,
-    reason: exchange.reason,
-    totalMs: totalMicros / 1000,
-    requestBytes: exchange.requestBytes,
-    responseBytes: exchange.responseBytes,
+    status: kept.status,
+    reason: kept.reason,
+    totalMs: kept.totalMicros / 1000,
+    requestBytes: kept.requestBytes,
+    responseBytes: kept.responseBytes,
   };
 }
 
+function attemptsOf(kept: Kept): readonly Attempt[] {
+  if (kept.attempts !== null) return kept.attempts;
+  if (kept.firstTarget === null) return [];
+  return [{ target: kept.firstTarget, reason: null, detail: null, micros: kept.ttfbMicros }];
+}
+
 /** Lets the algorithm put its scores into words, over the numbers as they were. */
-function describeCandidates({ candidates, numbers }: CapturedScores, name: string | null): DecisionCandidate[] {
+function describeCandidates({ algorithm: name, numbers }: Kept, candidates: CandidateList): DecisionCandidate[] {
   const algorithm = name === null ? null : findAlgorithm(name);
-  const count = numbers.length / 4;
-  const column = (field: number) => Array.from({ length: count }, (_, i) => numbers[i * 4 + field]!);
+  const count = Math.min(candidates.count, KEPT_CANDIDATES);
+  const column = (field: number) => Array.from({ length: count }, (_, i) => numbers[i * NUMBERS_EACH + field]!);
   const then = {
     ...candidates,
     count,
@@ -90,7 +141,11 @@ function describeCandidates({ candidates, numbers }: CapturedScores, name: strin
   };
   const question: ScoreQuestion = { key: "", nowMs: Math.max(...column(2), 0) };
   return then.targets.map((target, index) => ({
-    target: hostPort(target.address, target.port),
+    target: addressOf(target),
     score: algorithm?.score(then, index, question) ?? "",
   }));
+}
+
+function addressOf(target: TargetSnapshot): string {
+  return hostPort(target.address, target.port);
 }

@@ -3,6 +3,9 @@ import type { CandidateList } from "../balancing/algorithm.ts";
 /** Candidates whose numbers are kept with a decision: enough to see why, whatever the group's size. */
 export const KEPT_CANDIDATES = 8;
 
+/** Numbers kept of each candidate: in flight, TTFB average, its time, the probes' average. */
+export const NUMBERS_EACH = 4;
+
 /** The numbers that a choice was made by: a list that is shared until the candidates change, and a few live numbers. */
 export interface CapturedScores {
   readonly candidates: CandidateList;

@@ -54,8 +54,8 @@ export class Exchange {
   heldSlot = -1;
   /** It became a tunnel: it ends when that closes, by a call of `end`. */
   upgraded = false;
-  /** Counts and logs it; set at the start, called once. */
-  end: () => void = () => {};
+  /** Counts and logs it; set at the start, called once, with itself. */
+  end: ((exchange: Exchange) => void) | null = null;
   /** What the choice was made by, for the decisions; null where none was made. */
   scores: unknown = null;
 

@@ -68,7 +68,7 @@ export class UpgradeForwarder {
           // An orderly close by either side is the end, not a cut; one who vanished without a close frame cut it.
           if (outcome.leftFirst === "idle") exchange.cutBy = "idle";
           else if (outcome.code === null && outcome.leftFirst !== "shutdown") exchange.cutBy = outcome.leftFirst;
-          exchange.end();
+          exchange.end?.(exchange);
         },
       });
       const nowMs = clock.monotonicMs();

@@ -19,6 +19,11 @@ export interface LineSink {
   write(text: string): void;
 }
 
+/** Takes finished lines as bytes, in batches. */
+export interface ByteSink {
+  writeBytes(bytes: Uint8Array<ArrayBuffer>): void;
+}
+
 /** Writes events to a sink, one line each: text for people, JSON for machines. */
 export class Log implements Logger {
   readonly #sink: LineSink;

@@ -1,4 +1,4 @@
-import type { LineSink } from "./log.ts";
+import type { ByteSink, LineSink } from "./log.ts";
 import { type CancelTimer, type Clock, systemClock } from "../time/clock.ts";
 
 /** How long a line waits at most, in milliseconds. */
@@ -17,11 +17,11 @@ export interface ByteWriter {
  * Collects lines and writes them in batches: never a system call a request, and nobody waits for a slow reader. Lines keep
  * their order; a reader that stops taking them costs lines (counted, and told when it goes on), never requests.
  */
-export class BatchedSink implements LineSink {
+export class BatchedSink implements LineSink, ByteSink {
   readonly #writer: ByteWriter;
   readonly #clock: Clock;
   readonly #encoder = new TextEncoder();
-  #waiting: string[] = [];
+  #waiting: (string | Uint8Array<ArrayBuffer>)[] = [];
   #chars = 0;
   #dropped = 0;
   #timer: CancelTimer | null = null;
@@ -43,6 +43,17 @@ export class BatchedSink implements LineSink {
     else this.#timer ??= this.#clock.after(FLUSH_MS, () => this.#start());
   }
 
+  /** Takes a batch that was collected elsewhere: it goes out at once. */
+  writeBytes(bytes: Uint8Array<ArrayBuffer>): void {
+    if (this.#chars > WAITING_CHARS) {
+      this.#dropped++;
+      return;
+    }
+    this.#waiting.push(bytes);
+    this.#chars += bytes.length;
+    this.#start();
+  }
+
   /** Resolves when everything that was written before has gone out. */
   async flush(): Promise<void> {
     this.#start();
@@ -59,21 +70,43 @@ export class BatchedSink implements LineSink {
     this.#writing = this.#drain().finally(() => {
       this.#writing = null;
       if (this.#chars >= BATCH_CHARS) this.#start();
+      else if (this.#waiting.some((part) => typeof part !== "string")) this.#start();
       else if (this.#waiting.length > 0) this.#timer ??= this.#clock.after(FLUSH_MS, () => this.#start());
     });
   }
 
   async #drain(): Promise<void> {
-    const lines = this.#waiting;
+    const batch = this.#waiting;
     this.#waiting = [];
     this.#chars = 0;
-    if (this.#dropped > 0) lines.push(`{"event":"log_lines_dropped","count":${this.#dropped}}\n`);
+    if (this.#dropped > 0) batch.push(`{"event":"log_lines_dropped","count":${this.#dropped}}\n`);
     this.#dropped = 0;
-    let bytes = this.#encoder.encode(lines.join(""));
     try {
-      while (bytes.length > 0) bytes = bytes.subarray(await this.#writer.write(bytes));
+      for (const part of merge(batch)) await this.#writeAll(part);
     } catch {
       // The reader is gone (a closed pipe): a balancer goes on without its log.
     }
   }
+
+  async #writeAll(part: string | Uint8Array<ArrayBuffer>): Promise<void> {
+    let bytes = typeof part === "string" ? this.#encoder.encode(part) : part;
+    while (bytes.length > 0) bytes = bytes.subarray(await this.#writer.write(bytes));
+  }
+}
+
+/** Joins neighbouring lines, so that each batch is one write. */
+function merge(batch: readonly (string | Uint8Array<ArrayBuffer>)[]): (string | Uint8Array<ArrayBuffer>)[] {
+  const merged: (string | Uint8Array<ArrayBuffer>)[] = [];
+  let lines: string[] = [];
+  for (const part of batch) {
+    if (typeof part === "string") {
+      lines.push(part);
+      continue;
+    }
+    if (lines.length > 0) merged.push(lines.join(""));
+    lines = [];
+    merged.push(part);
+  }
+  if (lines.length > 0) merged.push(lines.join(""));
+  return merged;
 }

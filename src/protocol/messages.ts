@@ -33,7 +33,8 @@ export type WorkerMessage =
   | { readonly type: "applied"; readonly worker: number; readonly generation: number }
   /** A connection to a target could not be made; `consecutive` is the count over all workers. */
   | { readonly type: "connection_failed"; readonly slot: number; readonly consecutive: number; readonly error: string }
-  | { readonly type: "access_lines"; readonly text: string }
+  /** Whole lines, to be written as they are. */
+  | { readonly type: "access_lines"; readonly bytes: Uint8Array<ArrayBuffer> }
   | {
     readonly type: "log";
     readonly level: LogLevel;

@@ -20,13 +20,14 @@ export interface ObserveParts {
  */
 export function observe(parts: ObserveParts): Middleware {
   const { column } = parts;
+  const end = (exchange: Exchange) => finish(exchange, parts);
   return (next) =>
     async function observe(passage) {
       const { exchange, info } = passage;
       column.arrived();
       // An upgraded connection outlives its 101: whoever passes it on calls `exchange.end` when it closes.
-      exchange.end = () => finish(exchange, parts);
-      const completed = () => exchange.upgraded ? undefined : finish(exchange, parts);
+      exchange.end = end;
+      const completed = () => exchange.upgraded ? undefined : end(exchange);
       info.completed.then(completed, completed);
       exchange.peer = exchange.client = info.remoteAddr.hostname;
       try {
