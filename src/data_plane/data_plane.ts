@@ -132,7 +132,7 @@ export class DataPlane {
       checkRequest(),
       serveStats(this.#stats),
       matchRule(),
-    ], forwardToTarget(new Forwarder(this.#parts), this.#upgrades));
+    ], forwardToTarget(this.#parts.transport, new Forwarder(this.#parts), this.#upgrades));
     const app = createApp(chain, {
       clock: this.#clock,
       nextId: () => this.#idPrefix + (this.#requests++).toString(36),

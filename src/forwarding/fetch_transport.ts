@@ -1,6 +1,6 @@
 import { hostPort } from "../state/group_snapshot.ts";
 import type { TargetSnapshot } from "../state/group_snapshot.ts";
-import { classifyFetchError, Failure } from "./gateway_error.ts";
+import { classifyFetchError, type Failure } from "./gateway_error.ts";
 import { isIdempotent } from "./retry_policy.ts";
 import { SizedBody } from "./sized_body.ts";
 import type { Transport, UpstreamRequest, UpstreamResponse } from "./transport.ts";
@@ -92,23 +92,30 @@ export class FetchTransport implements Transport {
   readonly #routes = new WeakMap<TargetSnapshot, Route>();
   readonly #directed = new Map<string, Route>();
 
-  async send(request: UpstreamRequest): Promise<UpstreamResponse | Failure> {
+  send(request: UpstreamRequest): Promise<UpstreamResponse> {
     const route = this.#routes.get(request.target) ?? this.#addRoute(request.target);
-    try {
-      const response = await fetch(route.origin + request.path, {
-        method: request.method,
-        headers: request.headers,
-        body: request.body instanceof ReadableStream && request.bodyLength >= 0
-          ? new SizedBody(request.body, request.bodyLength)
-          : request.body,
-        redirect: "manual",
-        signal: request.signal,
-        client: isIdempotent(request.method) ? route.pooled : route.single,
-      });
-      return response as UpstreamResponse;
-    } catch (error) {
-      return classifyFetchError(error);
-    }
+    return fetch(route.origin + request.path, {
+      method: request.method,
+      headers: request.headers,
+      body: request.body instanceof ReadableStream && request.bodyLength >= 0
+        ? new SizedBody(request.body, request.bodyLength)
+        : request.body,
+      redirect: "manual",
+      signal: request.signal,
+      client: isIdempotent(request.method) ? route.pooled : route.single,
+    }) as Promise<UpstreamResponse>;
+  }
+
+  failure(error: unknown): Failure {
+    return classifyFetchError(error);
+  }
+
+  preamble(): [string, string][] {
+    return fetchPreamble();
+  }
+
+  complete(headers: [string, string][], facts: { readonly userAgent: boolean }): void {
+    completeForFetch(headers, facts);
   }
 
   close(): void {
@@ -165,12 +172,14 @@ function createClient(
 }
 
 /**
- * Puts in front of a request's headers what keeps `fetch` from inventing others; once a request. `identity` in the first
- * line is what makes it leave bodies encoded as they come; the client's own preference follows in a second line.
+ * What goes before a request's own headers: `host`, and `identity` in the first Accept-Encoding line, which makes `fetch`
+ * leave bodies encoded as they come; the client's own preference follows in a second line.
  */
-export function fetchPreamble(request: Headers): [string, string][] {
-  const pairs: [string, string][] = [["accept-encoding", "identity"]];
-  // An empty User-Agent stands in for none: fetch would send its own.
-  if (!request.has("user-agent")) pairs.push(["user-agent", ""]);
-  return pairs;
+export function fetchPreamble(): [string, string][] {
+  return [["host", ""], ["accept-encoding", "identity"]];
+}
+
+/** Lets an empty User-Agent stand in for none: `fetch` would send its own. */
+export function completeForFetch(headers: [string, string][], facts: { readonly userAgent: boolean }): void {
+  if (!facts.userAgent) headers.push(["user-agent", ""]);
 }

@@ -4,7 +4,7 @@ import type { WorkerColumn } from "../state/target_table.ts";
 import type { Clock } from "../time/clock.ts";
 import type { DeadlineWheel, Watch } from "./deadline.ts";
 import type { Exchange } from "./exchange.ts";
-import { targetHost } from "./forwarded_headers.ts";
+import { removeListed, targetHost } from "./forwarded_headers.ts";
 import { Failure } from "./gateway_error.ts";
 import { connectionOptions, isHopByHop } from "./hop_by_hop.ts";
 import { RequestBody } from "./request_body.ts";
@@ -54,28 +54,79 @@ export class Forwarder {
 
   /**
    * Forwards an exchange. Resolves with the target's answer, or with null where there is none and `exchange.reason` says why.
+   * One function and not several: each `async` layer costs a request a promise and several turns of the microtask queue.
    *
-   * @param headers The target's request headers but for `host`; changed by this call.
+   * @param headers The target's request headers, the transport's preamble first; changed by this call.
    */
   async forward(
     exchange: Exchange,
     group: ForwardGroup,
     options: { headers: [string, string][]; limits: ForwardLimits },
   ): Promise<Response | null> {
-    const target = group.choose(exchange, null);
+    let target = group.choose(exchange, null);
     if (target === null) {
       exchange.reason = group.resolved ? "no_target" : "dns_failed";
       return null;
     }
-    const open = new OpenExchange(exchange, this.#parts, options.limits);
+    const { column, clock, transport } = this.#parts;
+    const { headers, limits } = options;
+    const open = new OpenExchange(exchange, this.#parts, limits);
+    let tried: TargetSnapshot[] | null = null;
+    let retriesUsed = 0;
     try {
-      const upstream = await this.#attempts(open, group, target, options.headers);
-      if (upstream instanceof Failure) {
-        open.close();
-        exchange.reason = upstream.reason;
-        return null;
+      for (;;) {
+        exchange.target = target;
+        exchange.heldSlot = target.slot;
+        column.enter(target.slot);
+        column.count(target.slot, "attempts");
+        if (tried !== null) column.count(target.slot, "retries");
+        headers[0]![1] = targetHost(target, group.preserveHost, exchange.host);
+        const startedMs = clock.monotonicMs();
+        let failure: Failure | null = null;
+        let bodyFailed = false;
+        let upstream: UpstreamResponse | null = null;
+        const body = open.body === null ? null : await open.body.next();
+        if (body instanceof Failure) {
+          failure = body;
+          bodyFailed = true;
+        } else {
+          try {
+            upstream = await transport.send({
+              target,
+              method: exchange.method,
+              path: group.pathFor(exchange, target),
+              headers,
+              body,
+              bodyLength: exchange.bodyLength,
+              signal: open.controller.signal,
+            });
+            failure = refuseAnswer(upstream);
+          } catch (error) {
+            failure = transport.failure(error);
+          }
+        }
+        const nowMs = clock.monotonicMs();
+        const micros = (nowMs - startedMs) * 1000;
+        if (failure === null) {
+          exchange.attempts.push({ target, reason: null, detail: null, micros });
+          exchange.ttfbMicros = micros;
+          column.answered(target.slot, upstream!.status, micros, nowMs);
+          return await this.#answer(open, upstream!);
+        }
+        failure = bodyFailed ? failure : open.over ?? failure;
+        const reported = open.over ?? failure;
+        exchange.attempts.push({ target, reason: reported.reason, detail: reported.detail, micros });
+        // Where the client did not bring its body, the target was not asked.
+        this.#release(exchange, target, failure);
+        const next = this.#nextTarget(open, group, { failure: reported, tried: tried ??= [], retriesUsed });
+        if (next instanceof Failure) {
+          open.close();
+          exchange.reason = next.reason;
+          return null;
+        }
+        if (!reported.nothingSent) retriesUsed++;
+        target = next;
       }
-      return await this.#answer(open, upstream);
     } catch (error) {
       open.close();
       open.abort();
@@ -83,66 +134,25 @@ export class Forwarder {
     }
   }
 
-  async #attempts(
+  /** The target of another attempt, or the failure that the exchange ends with. Adds the last one to `tried`. */
+  #nextTarget(
     open: OpenExchange,
     group: ForwardGroup,
-    first: TargetSnapshot,
-    headers: [string, string][],
-  ): Promise<UpstreamResponse | Failure> {
+    last: { failure: Failure; tried: TargetSnapshot[]; retriesUsed: number },
+  ): TargetSnapshot | Failure {
     const { exchange } = open;
-    const { column, clock, transport } = this.#parts;
-    let target = first;
-    let tried: TargetSnapshot[] | null = null;
-    let retriesUsed = 0;
-    headers.unshift(["host", ""]);
-    for (;;) {
-      exchange.target = target;
-      exchange.heldSlot = target.slot;
-      column.enter(target.slot);
-      column.count(target.slot, "attempts");
-      if (tried !== null) column.count(target.slot, "retries");
-      headers[0]![1] = targetHost(target, group.preserveHost, exchange.host);
-      const startedMs = clock.monotonicMs();
-      const body = open.body === null ? null : await open.body.next();
-      const result = body instanceof Failure ? body : await transport.send({
-        target,
-        method: exchange.method,
-        path: group.pathFor(exchange, target),
-        headers,
-        body,
-        bodyLength: exchange.bodyLength,
-        signal: open.controller.signal,
-      });
-      const nowMs = clock.monotonicMs();
-      const micros = (nowMs - startedMs) * 1000;
-      const answered = result instanceof Failure ? result : refuseAnswer(result) ?? result;
-      if (!(answered instanceof Failure)) {
-        exchange.attempts.push({ target, reason: null, detail: null, micros });
-        exchange.ttfbMicros = micros;
-        column.answered(target.slot, answered.status, micros, nowMs);
-        return answered;
-      }
-      const failure = open.over ?? answered;
-      exchange.attempts.push({ target, reason: failure.reason, detail: failure.detail, micros });
-      // Where the client did not bring its body, the target was not asked.
-      this.#release(exchange, target, body instanceof Failure ? body : failure);
-      const decision = decideRetry(failure, {
-        method: exchange.method,
-        retriesUsed,
-        retriesAllowed: open.limits.retryAttempts,
-        bodySpent: open.body !== null && open.body.spent,
-      });
-      if (!decision.retry || open.over !== null) return failure;
-      (tried ??= []).push(target);
-      const other = group.choose(exchange, tried);
-      if (failure.nothingSent) {
-        if (other === null) return allRefused(exchange) ?? failure;
-        target = other;
-      } else {
-        retriesUsed++;
-        target = other ?? target;
-      }
-    }
+    const { failure, tried, retriesUsed } = last;
+    const decision = decideRetry(failure, {
+      method: exchange.method,
+      retriesUsed,
+      retriesAllowed: open.limits.retryAttempts,
+      bodySpent: open.body !== null && open.body.spent,
+    });
+    if (!decision.retry || open.over !== null) return failure;
+    tried.push(exchange.target!);
+    const other = group.choose(exchange, tried);
+    if (failure.nothingSent) return other ?? allRefused(exchange) ?? failure;
+    return other ?? exchange.target!;
   }
 
   /** An attempt ended without an answer: the target holds nothing any more, and is blamed for what is its own. */
@@ -158,7 +168,7 @@ export class Forwarder {
     if (failure.nothingSent) this.#parts.connectionFailed(target, column.connectFailed(target.slot), failure.detail);
   }
 
-  async #answer(open: OpenExchange, upstream: UpstreamResponse): Promise<Response> {
+  #answer(open: OpenExchange, upstream: UpstreamResponse): Response | Promise<Response> {
     const { exchange } = open;
     open.body?.forgetKept();
     const pairs: [string, string][] = [];
@@ -168,17 +178,17 @@ export class Forwarder {
     // the body, which there is none of.
     const status = upstream.status === 205 ? 204 : upstream.status;
     exchange.status = status;
+    const init = { status, headers: pairs };
     if (upstream.body === null || hasNoBody(status, exchange.method)) {
       open.close();
       upstream.body?.cancel().catch(() => {});
       // Deno.serve adds `Content-Length: 0` to an answer without a body, which says something else than the target's HEAD
       // answer without a length did; to an empty stream it adds none.
       const body = exchange.method === "HEAD" && length < 0 && !hasNoBody(status, "GET") ? emptyStream() : null;
-      return new Response(body, { status, headers: pairs });
+      return new Response(body, init);
     }
     open.limitIdle();
-    const body = await responseBody(upstream.body, length, open);
-    return new Response(body, { status, headers: pairs });
+    return responseBody(upstream.body, length, open).then((body) => new Response(body, init));
   }
 }
 
@@ -188,17 +198,20 @@ function emptyStream(): ReadableStream {
 
 /** Copies a target's headers but for the hop-by-hop ones; returns its Content-Length or -1. */
 function responseHeaders(upstream: UpstreamResponse, pairs: [string, string][]): number {
-  const listed = connectionOptions(upstream.headers.get("connection"));
   const dropLength = upstream.status === 204 || upstream.status === 205;
+  let connection: string | null = null;
   let length = -1;
   upstream.headers.forEach((value, name) => {
-    if (isHopByHop(name) || (listed !== null && listed.has(name))) return;
+    if (name === "connection") connection = value;
+    if (isHopByHop(name)) return;
     if (name === "content-length") {
       if (dropLength) return;
       length = Number(value);
     }
     pairs.push([name, value]);
   });
+  const listed = connectionOptions(connection);
+  if (listed !== null) removeListed(pairs, 0, listed);
   return length;
 }
 
@@ -261,9 +274,7 @@ class OpenExchange {
     this.watch = parts.wheel.watch(limits.connectionTimeoutMs, parts.clock.monotonicMs(), () => {
       this.end(new Failure("timeout", `No answer within ${limits.connectionTimeoutMs} ms`));
     });
-    exchange.request.signal.addEventListener("abort", () => {
-      this.end(new Failure("client_closed", "The client closed its connection"));
-    });
+    this.watch.onTick = () => this.#watchClient();
     this.body = exchange.bodyLength === 0
       ? null
       : new RequestBody(exchange.request.body!, exchange.bodyLength, limits.maxBodyBytes, {
@@ -273,6 +284,16 @@ class OpenExchange {
         },
         broken: (failure) => this.end(failure),
       });
+  }
+
+  /**
+   * Listens for the client's leaving, from the wheel's first tick on: most exchanges are over by then, and the request's
+   * signal costs several microseconds to make. A client that left before is told at once.
+   */
+  #watchClient(): void {
+    this.exchange.request.signal.addEventListener("abort", () => {
+      this.end(new Failure("client_closed", "The client closed its connection"));
+    });
   }
 
   /** Ends the exchange before its answer. */

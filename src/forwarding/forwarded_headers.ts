@@ -26,6 +26,8 @@ export interface HeaderFacts {
   unknownCoding: boolean;
   /** `Upgrade` came. */
   upgrade: boolean;
+  /** `User-Agent` came. */
+  userAgent: boolean;
   /** Our own `Via` was there: the request has been here before. */
   loop: boolean;
 }
@@ -47,9 +49,17 @@ export function requestHeaders(
 ): HeaderFacts {
   const { headers } = exchange.request;
   const { convention, trusted } = settings;
-  const listed = connectionOptions(headers.get("connection"));
   const believed = !trusted.configured || trusted.trusts(exchange.peer);
-  const facts: HeaderFacts = { contentLength: null, chunked: false, unknownCoding: false, upgrade: false, loop: false };
+  const facts: HeaderFacts = {
+    contentLength: null,
+    chunked: false,
+    unknownCoding: false,
+    upgrade: false,
+    userAgent: false,
+    loop: false,
+  };
+  const own = pairs.length;
+  let connection: string | null = null;
   let via: string | null = null;
   let forwardedFor: string | null = null;
   let requestId: string | null = null;
@@ -58,6 +68,12 @@ export function requestHeaders(
     switch (name) {
       case "host":
         return;
+      case "connection":
+        connection = value;
+        return;
+      case "user-agent":
+        facts.userAgent = true;
+        break;
       case "via":
         via = value;
         return;
@@ -91,9 +107,10 @@ export function requestHeaders(
       default:
         if (isHopByHop(name) || (!believed && (name === "forwarded" || name.startsWith("x-forwarded-")))) return;
     }
-    if (listed !== null && listed.has(name)) return;
     pairs.push([name, value]);
   });
+  const listed = connectionOptions(connection);
+  if (listed !== null) removeListed(pairs, own, listed);
   if (trusted.configured) exchange.client = trusted.clientAddress(exchange.peer, forwardedFor);
   if (requestId !== null) exchange.requestId = requestId;
   else if (convention) exchange.requestId = crypto.randomUUID();
@@ -102,6 +119,11 @@ export function requestHeaders(
   if (convention) addConvention(pairs, exchange, { settings, forwardedFor });
   else if (forwardedFor !== null) pairs.push(["x-forwarded-for", forwardedFor]);
   return facts;
+}
+
+/** Drops what Connection listed, from `own` on: nearly no message lists anything, so it is looked for afterwards. */
+export function removeListed(pairs: [string, string][], own: number, listed: ReadonlySet<string>): void {
+  for (let i = pairs.length - 1; i >= own; i--) if (listed.has(pairs[i]![0])) pairs.splice(i, 1);
 }
 
 function addConvention(

@@ -31,10 +31,16 @@ export interface UpstreamResponse {
 /** A way to speak to targets. Implementations are interchangeable. */
 export interface Transport {
   /**
-   * Sends a request, at most once on the wire where its method is not idempotent. Resolves with the answer, or with a
-   * {@linkcode Failure}; never throws for what a target does.
+   * Sends a request, at most once on the wire where its method is not idempotent. Rejects with something that
+   * {@linkcode Transport.failure} understands: a promise less for each request than a wrapper around it.
    */
-  send(request: UpstreamRequest): Promise<UpstreamResponse | Failure>;
+  send(request: UpstreamRequest): Promise<UpstreamResponse>;
+  /** Says in the words of the closed list why `send` rejected. */
+  failure(error: unknown): Failure;
+  /** What goes before a request's own headers; `host` first, filled in for each attempt. */
+  preamble(): [string, string][];
+  /** Adds what stands for headers that the client did not send, where the transport would invent others. */
+  complete(headers: [string, string][], facts: { readonly userAgent: boolean }): void;
   /** Lets go of idle connections. */
   close(): void;
 }

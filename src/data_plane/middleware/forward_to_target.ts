@@ -1,27 +1,31 @@
-import { fetchPreamble } from "../../forwarding/fetch_transport.ts";
 import type { Forwarder } from "../../forwarding/forward.ts";
 import type { UpgradeForwarder } from "../../forwarding/forward_upgrade.ts";
 import { upgradeKind } from "../../forwarding/upgrade_request.ts";
 import { type HeaderFacts, requestHeaders } from "../../forwarding/forwarded_headers.ts";
+import type { Transport } from "../../forwarding/transport.ts";
 import type { Exchange } from "../../forwarding/exchange.ts";
 import type { Reason } from "../../state/reason.ts";
 import type { Handler } from "../chain.ts";
 import { ownAnswer } from "../own_answer.ts";
 
 /** Ends the chain: prepares the request for its group, chooses targets and forwards. */
-export function forwardToTarget(forwarder: Forwarder, upgrades: UpgradeForwarder): Handler {
+export function forwardToTarget(transport: Transport, forwarder: Forwarder, upgrades: UpgradeForwarder): Handler {
   return async function forwardToTarget({ exchange, compiled }) {
     const { listener } = compiled.snapshot;
-    const headers = fetchPreamble(exchange.request.headers);
+    const headers = transport.preamble();
     const preamble = headers.length;
     const facts = requestHeaders(exchange, compiled.headers, headers);
     if (listener.headerConvention) exchange.addResponseHeader("x-request-id", exchange.requestId);
     const refused = checkBody(exchange, facts, listener.maxBodyBytes);
     if (refused !== null) return ownAnswer(exchange, refused, listener);
     const group = compiled.groups.get(exchange.rule!.targetGroup)!;
-    const response = facts.upgrade && upgradeKind(exchange.method, exchange.request.headers) === "websocket"
-      ? await upgrades.forward(exchange, group, { headers: headers.slice(preamble), limits: listener })
-      : await forwarder.forward(exchange, group, { headers, limits: listener });
+    let response: Response | null;
+    if (facts.upgrade && upgradeKind(exchange.method, exchange.request.headers) === "websocket") {
+      response = await upgrades.forward(exchange, group, { headers: headers.slice(preamble), limits: listener });
+    } else {
+      transport.complete(headers, facts);
+      response = await forwarder.forward(exchange, group, { headers, limits: listener });
+    }
     return response ?? ownAnswer(exchange, exchange.reason!, listener);
   };
 }
