@@ -7,7 +7,7 @@ import { ControlPlane } from "../control_plane/control_plane.ts";
 import { type Spawn, spawnThread } from "../control_plane/worker_pool.ts";
 import { DataPlane } from "../data_plane/data_plane.ts";
 import { explain } from "../data_plane/explain.ts";
-import type { LineSink, Logger } from "../logging/log.ts";
+import type { ByteSink, Logger } from "../logging/log.ts";
 import type { WorkerMessage } from "../protocol/messages.ts";
 import { systemClock } from "../time/clock.ts";
 import { VERSION } from "./version.ts";
@@ -28,7 +28,7 @@ export interface BalancerParts {
   readonly settings: readonly Setting[];
   readonly log: Logger;
   /** Takes access lines. */
-  readonly accessLog: LineSink;
+  readonly accessLog: ByteSink;
   /** Access lines as JSON. */
   readonly json: boolean;
 }

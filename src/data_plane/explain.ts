@@ -1,6 +1,6 @@
 import type { ExplainBasis, ExplainRequest, Explanation } from "../state/explanation.ts";
 import { Exchange } from "../forwarding/exchange.ts";
-import { fetchPreamble } from "../forwarding/fetch_transport.ts";
+import { completeForFetch, fetchPreamble } from "../forwarding/fetch_transport.ts";
 import { requestHeaders, targetHost } from "../forwarding/forwarded_headers.ts";
 import { handshakeProblem, upgradeKind } from "../forwarding/upgrade_request.ts";
 import { forwardedPath } from "../rules/rewrite.ts";
@@ -62,8 +62,9 @@ function explainForwarding(known: Explanation, { question, exchange, compiled, c
   const group = compiled.groups.get(exchange.rule!.targetGroup)!;
   const { headers: clientHeaders } = exchange.request;
   const webSocket = upgradeKind(exchange.method, clientHeaders) === "websocket";
-  const pairs = webSocket ? [] : fetchPreamble(clientHeaders);
+  const pairs = webSocket ? [] : fetchPreamble();
   const facts = requestHeaders(exchange, compiled.headers, pairs);
+  if (!webSocket) completeForFetch(pairs, facts);
   const body = checkBody(exchange, facts, compiled.snapshot.listener.maxBodyBytes);
   const pinned = group.pinned(exchange);
   const chosen = group.balancer.peek(group.key(exchange), pinned);
@@ -95,7 +96,7 @@ function explainForwarding(known: Explanation, { question, exchange, compiled, c
     chosen: addressOf(chosen),
     why: whyChosen(group, chosen, pinned),
     rewrite: rewriteSteps(exchange, question, chosen),
-    headers: [["host", hostFor(group, chosen, exchange)], ...pairs],
+    headers: [["host", hostFor(group, chosen, exchange)], ...pairs.filter(([name]) => name !== "host")],
   };
 }
 
