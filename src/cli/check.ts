@@ -1,3 +1,5 @@
+import { probeFailed, type ProbeReport, reachableButUnhealthy } from "./probe_targets.ts";
+import { probeText } from "./probe_text.ts";
 import { formatDuration } from "../config/duration.ts";
 import type { Config, TargetGroupConfig } from "../config/model.ts";
 import type { ParseResult } from "../config/parse_config.ts";
@@ -8,6 +10,8 @@ export interface CheckOptions {
   readonly json?: boolean;
   /** Warnings count as errors. */
   readonly strict?: boolean;
+  /** What `--probe` found; absent where nobody was probed. */
+  readonly probes?: ProbeReport;
 }
 
 /** How long a target that died may still get requests. */
@@ -24,10 +28,18 @@ const EARLIEST_TURN = 0.9;
 /** A longer value moves only its own line. */
 const WIDEST_COLUMN = 60;
 
-/** Says what the configuration is and what is wrong or odd about it, as text or JSON, with the exit code of `check`. */
-export function runCheck(result: ParseResult, options: CheckOptions = {}): { text: string; exitCode: 0 | 2 } {
-  const failed = result.problems.length > 0 || (options.strict === true && result.warnings.length > 0);
-  return { text: options.json === true ? asJson(result, !failed) : asText(result), exitCode: failed ? 2 : 0 };
+/**
+ * Says what the configuration is and what is wrong or odd about it, as text or JSON, with the exit code of `check`: 2 for a
+ * configuration that can't be used (with `strict` also for one that has warnings), 1 for a probe that failed.
+ */
+export function runCheck(result: ParseResult, options: CheckOptions = {}): { text: string; exitCode: 0 | 1 | 2 } {
+  const { probes, strict = false } = options;
+  const unusable = result.problems.length > 0 || (strict && result.warnings.length > 0);
+  const sick = probes !== undefined && (probeFailed(probes) || (strict && reachableButUnhealthy(probes).length > 0));
+  return {
+    text: options.json === true ? asJson(result, !unusable && !sick, probes) : asText(result, probes),
+    exitCode: unusable ? 2 : sick ? 1 : 0,
+  };
 }
 
 /**
@@ -61,22 +73,25 @@ export function takeOutTime(group: Pick<TargetGroupConfig, "name" | "healthCheck
   };
 }
 
-function asJson(result: ParseResult, ok: boolean): string {
+function asJson(result: ParseResult, ok: boolean, probes: ProbeReport | undefined): string {
   const settings = result.settings.map((setting) => ({ ...setting, value: shownValue(setting) }));
   const { problems, warnings, config } = result;
   const takeOutTimes = config?.groups.map(takeOutTime) ?? [];
-  return `${JSON.stringify({ ok, door: config?.door ?? null, problems, warnings, takeOutTimes, settings }, null, 2)}\n`;
+  const all = { ok, door: config?.door ?? null, problems, warnings, takeOutTimes, probes, settings };
+  return `${JSON.stringify(all, null, 2)}\n`;
 }
 
-function asText(result: ParseResult): string {
+function asText(result: ParseResult, probes: ProbeReport | undefined): string {
   const rows = result.settings.map((setting) =>
     [setting.variable, shownValue(setting) || "-", setting.origin] as const
   );
   const parts = [table(["VARIABLE", "VALUE", "WHERE FROM"], rows)];
   if (result.config !== null && result.config.groups.length > 0) parts.push(takeOutText(result.config));
+  if (probes !== undefined) parts.push(probeText(probes));
   if (result.warnings.length > 0) parts.push(section("Warnings", result.warnings));
   if (result.problems.length > 0) parts.push(section("Problems", result.problems));
-  parts.push(summary(result));
+  const sick = probes !== undefined && probeFailed(probes);
+  parts.push(summary(result) + (sick && result.config !== null ? ", but not every target could be found well" : ""));
   return `${parts.join("\n\n")}\n`;
 }
 

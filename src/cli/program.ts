@@ -2,12 +2,14 @@ import { Command, Option } from "commander";
 import { systemClock } from "../time/clock.ts";
 import { parseSources } from "./balancer.ts";
 import { runCheck } from "./check.ts";
+import { type DemoFlags, runDemo } from "./demo.ts";
 import { type ExplainFlags, runExplain } from "./explain.ts";
 import { runHealthcheck } from "./healthcheck.ts";
 import { runLoad } from "./load.ts";
 import type { LoadFlags } from "./load_flags.ts";
 import { LOAD_DEFAULTS } from "./load_flags.ts";
 import { MOCK_HOST, runMock } from "./mock.ts";
+import { probeTargets } from "./probe_targets.ts";
 import { runServe, type ServeFlags } from "./serve.ts";
 import { runStatus, type StatusFlags } from "./status.ts";
 import { readSources, type SourceFlags } from "./sources.ts";
@@ -36,10 +38,15 @@ export async function runProgram(args: readonly string[]): Promise<number> {
   )
     .option("--json", "print JSON")
     .option("--strict", "warnings are errors")
-    .action(async (flags: SourceFlags & { json?: boolean; strict?: boolean }) => {
-      const result = runCheck(parseSources(await readSources(flags)), flags);
-      console.log(result.text.trimEnd());
-      code = result.exitCode;
+    .option("--probe", "resolve and probe every target once, also where health checks are off")
+    .action(async (flags: SourceFlags & { json?: boolean; strict?: boolean; probe?: boolean }) => {
+      const result = parseSources(await readSources(flags));
+      const probes = flags.probe === true && result.config !== null
+        ? await probeTargets(result.config, { clock: systemClock })
+        : undefined;
+      const { text, exitCode } = runCheck(result, { ...flags, probes });
+      console.log(text.trimEnd());
+      code = exitCode;
     });
 
   withSourceFlags(
@@ -47,7 +54,11 @@ export async function runProgram(args: readonly string[]): Promise<number> {
       .argument("<method>", "request method")
       .argument("<url>", "a path, or an absolute http URL"),
   )
-    .option("-H, --header <header...>", 'a request header, "Name: value"')
+    .option(
+      "-H, --header <header>",
+      'a request header, "Name: value"; any number of times',
+      (line: string, before: string[] = []) => [...before, line],
+    )
     .option("--live", "ask the running sluice, which knows health and load")
     .option("--admin <url>", "its admin listener (default: ADMIN_HOST and ADMIN_PORT); implies --live")
     .option("--json", "print JSON")
@@ -74,6 +85,13 @@ export async function runProgram(args: readonly string[]): Promise<number> {
       const { line, exitCode } = await runHealthcheck(parseSources(await readSources(flags)), systemClock);
       if (line !== null) console.error(line);
       code = exitCode;
+    });
+
+  program.command("demo").description("show it all: mock targets, traffic, the dashboard, and a failure that heals")
+    .option("--once", "end when the failure has healed")
+    .option("--duration <time>", "end after this long (a bare number is seconds)")
+    .action(async (flags: DemoFlags) => {
+      code = await runDemo(flags);
     });
 
   program.command("mock").description("run mock targets that answer JSON about themselves and the request")

@@ -1,0 +1,111 @@
+import { parseDuration } from "../config/duration.ts";
+import type { ControlPlane } from "../control_plane/control_plane.ts";
+import { Log } from "../logging/log.ts";
+import { systemClock } from "../time/clock.ts";
+import { playDemo } from "../tools/demo.ts";
+import { type MockTarget, startMockTarget } from "../tools/mock_target.ts";
+import { createBalancer, parseSources, settingsOf } from "./balancer.ts";
+import { listenForStop } from "./stop_signal.ts";
+
+/** The flags of `demo`. */
+export interface DemoFlags {
+  /** End when the failure has healed. */
+  readonly once?: boolean;
+  /** `--duration TIME`: end after that long; a bare number is seconds. */
+  readonly duration?: string;
+}
+
+const NAMES = ["mock-1", "mock-2", "mock-3"] as const;
+const WIDEST_NAME = 9;
+
+/** Runs mock targets, a balancer with its dashboard, traffic and a failure that heals, all in this process; returns the exit code. */
+export async function runDemo(flags: DemoFlags): Promise<0 | 2> {
+  const durationMs = flags.duration === undefined ? null : durationOf(flags.duration);
+  if (Number.isNaN(durationMs)) {
+    console.error(
+      `Cannot use "${flags.duration}" as --duration: it must be a time above 0 like 30 (seconds), 30s or 2m`,
+    );
+    return 2;
+  }
+  using stop = listenForStop();
+  const mocks = await Promise.all(NAMES.map((name) => startMockTarget({ port: 0, name })));
+  const plane = startBalancer(mocks);
+  const ended = new AbortController();
+  const end = () => ended.abort();
+  stop.aborted.addEventListener("abort", end);
+  const cancelEnd = durationMs === null ? () => {} : systemClock.after(durationMs, end);
+  try {
+    await plane.start();
+    introduce(plane, mocks);
+    const traffic = await playDemo({
+      mocks,
+      url: plane.listenerUrl,
+      clock: systemClock,
+      stateOf: (mock) => stateOf(plane, mock),
+      say: (line) => console.log(line),
+      signal: ended.signal,
+    }, { once: flags.once === true });
+    console.log(`\nStopping. ${traffic.summary()}`);
+    return 0;
+  } finally {
+    cancelEnd();
+    await plane.stop();
+    await Promise.all(mocks.map((mock) => mock.shutdown()));
+  }
+}
+
+/** The very balancer of `serve`, configured as a user would, by variables; it says only what is wrong. */
+function startBalancer(mocks: readonly MockTarget[]): ControlPlane {
+  const environment = {
+    LISTENER_HOST: "127.0.0.1",
+    LISTENER_PORT: "0",
+    LISTENER_WORKERS: "1",
+    ADMIN_PORT: "0",
+    ACCESS_LOG: "false",
+    TARGET_GROUP_1_NAME: "web",
+    TARGET_GROUP_1_TARGETS: mocks.map(({ port }) => `127.0.0.1:${port}`).join(","),
+    TARGET_GROUP_1_HEALTH_CHECK_ENABLED: "true",
+    TARGET_GROUP_1_HEALTH_CHECK_INTERVAL: "1s",
+    TARGET_GROUP_1_HEALTH_CHECK_TIMEOUT: "500ms",
+    LISTENER_RULE_1_PATH_PREFIX: "/",
+    LISTENER_RULE_1_TARGET_GROUP: "web",
+  };
+  const result = parseSources({ flags: {}, environment, envFile: null, configFile: null });
+  return createBalancer({
+    config: result.config!,
+    settings: settingsOf(result),
+    log: new Log({ write: (text) => console.error(text.trimEnd()) }, { level: "error", json: false }),
+    accessLog: { write: () => {} },
+    json: false,
+  });
+}
+
+function introduce({ listenerUrl, adminUrl }: ControlPlane, mocks: readonly MockTarget[]): void {
+  const row = (name: string, text: string) => `  ${name.padEnd(WIDEST_NAME)}  ${text}`;
+  const lines = [
+    "A sluice, three mock targets behind it, and traffic, all in this process and on free ports of this machine.",
+    "",
+    row("Dashboard", `${adminUrl}/`),
+    row("Listener", `${listenerUrl}/    try: curl ${listenerUrl}/hello`),
+    ...mocks.map(({ name, url }, index) =>
+      row(name, url + (index === 0 ? `    break it: curl -X PUT ${url}/_mock -d '{"delayMs": 300}'` : ""))
+    ),
+    row("Ask it", `sluice status --watch --admin ${adminUrl}`),
+    row("", `sluice explain GET /hello --admin ${adminUrl}`),
+    row("", `curl ${adminUrl}/metrics    and /lb/stats, /config, /decisions`),
+    "",
+  ];
+  console.log(lines.join("\n"));
+}
+
+function stateOf(plane: ControlPlane, mock: MockTarget): { state: string; reason: string | null } {
+  const targets = plane.view().groups.flatMap((group) => group.targets);
+  const view = targets.find(({ target }) => target.port === mock.port);
+  return { state: view?.state ?? "gone", reason: view?.reason ?? null };
+}
+
+/** NaN for what is no duration above 0. */
+function durationOf(text: string): number {
+  const ms = parseDuration(/^\d+(\.\d+)?$/.test(text) ? `${text}s` : text);
+  return ms === null || ms <= 0 ? NaN : ms;
+}

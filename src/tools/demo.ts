@@ -1,0 +1,133 @@
+import type { Clock } from "../time/clock.ts";
+import type { MockTarget } from "./mock_target.ts";
+import { DemoTraffic } from "./demo_traffic.ts";
+
+/** What the demo plays on: a balancer in front of mock targets, and somebody who listens. */
+export interface DemoStage {
+  readonly mocks: readonly MockTarget[];
+  /** The balancer's listener. */
+  readonly url: string;
+  readonly clock: Clock;
+  /** What the balancer believes about a mock now. */
+  stateOf(mock: MockTarget): { readonly state: string; readonly reason: string | null };
+  /** Tells the audience; a line each. */
+  say(line: string): void;
+  /** Ends the play early. */
+  readonly signal: AbortSignal;
+}
+
+const REQUESTS_PER_SECOND = 20;
+/** How long good times last, before the failure and after it has healed. */
+const CALM_MS = 3000;
+/** How long the target stays dead once it is out. */
+const OUT_MS = 2000;
+const LOOK_MS = 50;
+/** How often the totals are told after the story. */
+const TOTALS_MS = 10_000;
+
+/** The play was ended before its end: not an error. */
+class Interrupted extends Error {}
+
+/**
+ * Plays a story: traffic, a target that dies and is taken out, its return. Then the traffic goes on, unless `once`. Resolves
+ * when it is over or `signal` says so.
+ */
+export async function playDemo(stage: DemoStage, options: { readonly once: boolean }): Promise<DemoTraffic> {
+  const play = new Play(stage);
+  try {
+    await play.story();
+    if (options.once) return play.traffic;
+    stage.say(
+      "\nThat was the story. Traffic goes on until Ctrl+C: break something yourself, and look at the dashboard.",
+    );
+    for (;;) {
+      await play.pause(TOTALS_MS);
+      play.tell(play.traffic.summary());
+    }
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error;
+    return play.traffic;
+  } finally {
+    await play.traffic.stop();
+  }
+}
+
+class Play {
+  readonly traffic: DemoTraffic;
+  readonly #stage: DemoStage;
+  readonly #startMs: number;
+
+  constructor(stage: DemoStage) {
+    this.#stage = stage;
+    this.#startMs = stage.clock.monotonicMs();
+    this.traffic = new DemoTraffic(stage.url, REQUESTS_PER_SECOND, stage.clock);
+  }
+
+  async story(): Promise<void> {
+    const { mocks, clock } = this.#stage;
+    const victim = mocks[1]!;
+    this.tell(`Traffic starts: ${REQUESTS_PER_SECOND} requests a second, to ${mocks.length} targets in turn`);
+    this.traffic.start();
+    await this.pause(CALM_MS);
+    this.tell(this.traffic.summary());
+
+    victim.faults = { reset: true };
+    const diedMs = clock.monotonicMs();
+    const before = this.traffic.counts();
+    this.tell(`${victim.name} dies: it resets every connection, health probes as well`);
+    const out = await this.waitForState(victim, (state) => state !== "healthy" && state !== "initial");
+    const meanwhile = this.traffic.since(before);
+    this.tell(
+      `  After ${seconds(clock.monotonicMs() - diedMs)} it is [${out.state.toUpperCase()}]: ${out.reason ?? ""}`,
+    );
+    this.tell(
+      `  Requests meanwhile: ${meanwhile.good} good, ${meanwhile.bad} bad` +
+        (meanwhile.bad === 0 ? "; those that met it were sent again to another target" : ""),
+    );
+    await this.pause(OUT_MS);
+    this.tell(this.traffic.summary());
+
+    victim.faults = {};
+    const healedMs = clock.monotonicMs();
+    this.tell(`${victim.name} is well again`);
+    await this.waitForState(victim, (state) => state === "healthy");
+    this.tell(
+      `  After ${seconds(clock.monotonicMs() - healedMs)} it is [HEALTHY] and gets its share of requests again`,
+    );
+    await this.pause(CALM_MS);
+    this.tell(this.traffic.summary());
+  }
+
+  /** Says a line with the time since the play began. */
+  tell(line: string): void {
+    const { say, clock } = this.#stage;
+    say(`[${seconds(clock.monotonicMs() - this.#startMs).padStart(7)}] ${line}`);
+  }
+
+  async pause(ms: number): Promise<void> {
+    const { clock, signal } = this.#stage;
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        cancel();
+        signal.removeEventListener("abort", done);
+        resolve();
+      };
+      const cancel = clock.after(ms, done, true);
+      signal.addEventListener("abort", done);
+      if (signal.aborted) done();
+    });
+    if (signal.aborted) throw new Interrupted();
+  }
+
+  async waitForState(mock: MockTarget, wanted: (state: string) => boolean) {
+    for (;;) {
+      const now = this.#stage.stateOf(mock);
+      if (wanted(now.state)) return now;
+      await this.pause(LOOK_MS);
+    }
+  }
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}
