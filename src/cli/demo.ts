@@ -75,7 +75,7 @@ function startBalancer(mocks: readonly MockTarget[]): ControlPlane {
     config: result.config!,
     settings: settingsOf(result),
     log: new Log({ write: (text) => console.error(text.trimEnd()) }, { level: "error", json: false }),
-    accessLog: { write: () => {} },
+    accessLog: { writeBytes: () => {} },
     json: false,
   });
 }
