@@ -75,7 +75,7 @@ export async function measure(scenario: Scenario, options: MeasureOptions): Prom
         requests: result.requests,
       });
       const shown = `${(cpu / result.requests).toFixed(1)} us, ${Math.round(result.requestsPerSecond)}/s`;
-      options.say(`${scenario.name} ${round}/${options.rounds} ${contender.name}: ${shown}, ${result.errors} errors`);
+      options.say(`${scenario.name} ${round}/${options.rounds} ${contender.name}: ${shown} ${result.errorText}`);
     }
   }
   return {

@@ -17,6 +17,8 @@ export interface LoadResult {
   readonly requests: number;
   /** Answers that were no 2xx or 3xx, and connections that broke. More than none makes the measurement worthless. */
   readonly errors: number;
+  /** wrk's own words about them. */
+  readonly errorText: string;
   readonly requestsPerSecond: number;
   readonly p50Micros: number;
   readonly p99Micros: number;
@@ -46,6 +48,7 @@ export function parseWrk(text: string): LoadResult {
   return {
     requests: Number(done[1]),
     errors: badAnswers + socketErrors.slice(1).reduce((sum, n) => sum + Number(n), 0),
+    errorText: [...text.matchAll(/(?:Socket errors|Non-2xx).*/g)].join("; "),
     requestsPerSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(text)?.[1] ?? 0),
     p50Micros: micros(/50%\s+(\S+)/.exec(text)?.[1]),
     p99Micros: micros(/99%\s+(\S+)/.exec(text)?.[1]),

@@ -23,7 +23,7 @@ export const memory: LongRun = {
       requests += result.requests;
       errors += result.errors;
       readings.push({ requests, residentBytes: residentBytes(proxy.process.pid) });
-      say(`memory ${requests} requests: ${megabytes(readings.at(-1)!.residentBytes)}, ${errors} errors`);
+      say(`memory ${requests} requests: ${megabytes(readings.at(-1)!.residentBytes)} ${result.errorText}`);
     }
     const first = readings.find((reading) => reading.requests >= FIRST_READING)!;
     const last = readings.at(-1)!;

@@ -27,6 +27,7 @@ Requests/sec:  15498.21
   assert.deepEqual(parseWrk(text), {
     requests: 31000,
     errors: 15,
+    errorText: "Socket errors: connect 1, read 2, write 3, timeout 4; Non-2xx or 3xx responses: 5",
     requestsPerSecond: 15498.21,
     p50Micros: 3150,
     p99Micros: 1_020_000,
