@@ -84,7 +84,8 @@ interface Route {
  * Speaks to targets through `fetch`. What that takes is on the page docs/platform.md; here: `identity` is asked for first, so
  * that bodies come undecoded; no header is invented that could change an answer; redirects are not followed; requests whose
  * method is not idempotent get a connection of their own, because `fetch` sends a small body again by itself when a reused
- * connection turns out to be closed.
+ * connection turns out to be closed. It does so with a GET too, once, and nobody hears of it: counted as one attempt here,
+ * as two by the target.
  */
 export class FetchTransport implements Transport {
   readonly #pooled = createClient(POOL_MAX_IDLE_PER_HOST);
