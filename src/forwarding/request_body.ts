@@ -1,4 +1,5 @@
 import { Failure } from "./gateway_error.ts";
+import { letGo } from "./let_go.ts";
 
 /** Bodies of a known length up to this many bytes are taken whole where they are there at once. */
 const SMALL_BYTES = 65_536;
@@ -68,14 +69,21 @@ export class RequestBody {
     if (this.#keptBytes === this.#length && this.#kept.length === 1) return this.#kept[0]!;
     const again = this.#kept.slice();
     let given = 0;
+    let sent: Uint8Array<ArrayBuffer> | null = null;
     return new ReadableStream<Uint8Array<ArrayBuffer>>({
       pull: async (controller) => {
+        // The next piece is wanted, so the last one is on its way; what is kept is needed again.
+        if (sent !== null) letGo(sent);
+        sent = null;
         if (attempt === this.#attempt && given < again.length) return controller.enqueue(again[given++]!);
         const piece = attempt === this.#attempt && !this.#ended ? await this.#pull() : null;
         // Another attempt took over meanwhile: it has the piece, and this one must not look like a whole body.
         if (attempt !== this.#attempt) return controller.error(new Error("Superseded by another attempt"));
         if (piece === null) return controller.close();
-        if (!(piece instanceof Failure)) return controller.enqueue(piece);
+        if (!(piece instanceof Failure)) {
+          if (this.#kept === null) sent = piece;
+          return controller.enqueue(piece);
+        }
         this.#events.broken(piece);
         controller.error(new Error(piece.detail));
       },

@@ -1,5 +1,6 @@
 import type { DeadlineWheel, Watch } from "./deadline.ts";
 import type { Exchange } from "./exchange.ts";
+import { letGo } from "./let_go.ts";
 
 /** Bodies of a known length up to this many bytes are passed on in one piece where they are there at once. */
 const SMALL_BYTES = 65_536;
@@ -77,6 +78,7 @@ function streamed(
   let next = pending;
   let size = FIRST_READ_BYTES;
   let over = false;
+  let given: Bytes | null = null;
   const end = (): boolean => {
     if (over) return false;
     over = true;
@@ -94,6 +96,9 @@ function streamed(
       };
     },
     async pull(controller) {
+      // The next piece is wanted, so the last one is on its way.
+      if (given !== null) letGo(given);
+      given = null;
       let piece: ReadableStreamReadResult<Bytes>;
       try {
         piece = await (next ?? (reader.read(new Uint8Array(size)) as Promise<ReadableStreamReadResult<Bytes>>));
@@ -114,7 +119,8 @@ function streamed(
       wheel.moved(watch);
       exchange.responseBytes += piece.value.length;
       if (piece.value.length === size && size < LARGEST_READ_BYTES) size *= 2;
-      controller.enqueue(piece.value);
+      given = piece.value;
+      controller.enqueue(given);
     },
     cancel() {
       if (!end()) return;
