@@ -39,10 +39,13 @@ export async function runServe(flags: ServeFlags): Promise<number> {
   });
   try {
     announce(result, config, log);
-    await plane.start();
+    const started = plane.start();
+    // Heard from the first moment on: a signal during the start must not kill it (nor, for process 1 of a container, be lost).
+    const stopped = stopSignal(log, { started, onHangup: () => reload(flags, plane, log) });
+    await started;
     if (config.door === "nothing") tellHowToConfigure(log);
     if (mocks !== null) tellOfMocks(log, plane, mocks.list);
-    await stopSignal(log, () => reload(flags, plane, log));
+    await stopped;
     await plane.stop();
     return 0;
   } catch (error) {
@@ -102,11 +105,15 @@ async function reload(flags: ServeFlags, plane: ControlPlane, log: Logger): Prom
   plane.reload(result.config, settingsOf(result));
 }
 
-/** Resolves at the first SIGTERM or SIGINT; a second one ends the process at once. SIGHUP reloads. */
-function stopSignal(log: Logger, onHangup: () => Promise<void>): Promise<void> {
+/** Resolves at the first SIGTERM or SIGINT; a second one ends the process at once. SIGHUP reloads, once it has started. */
+function stopSignal(
+  log: Logger,
+  { started, onHangup }: { started: Promise<void>; onHangup: () => Promise<void> },
+): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   let stopping = false;
-  let reloading = Promise.resolve();
+  // A start that fails is its caller's to tell.
+  let reloading = started.catch(() => {});
   const stop = () => {
     if (stopping) Deno.exit(1);
     stopping = true;

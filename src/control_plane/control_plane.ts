@@ -39,6 +39,8 @@ export interface ControlPlaneOptions {
 /** How long the control plane waits for the workers' decisions. */
 const DECISIONS_MS = 1000;
 const DRAIN_POLL_MS = 20;
+/** How long workers may take to answer and log what SHUTDOWN_TIMEOUT cut. */
+const CUT_MS = 500;
 
 /**
  * The only place where the parts meet: configuration, discovery, health, the workers and the admin listener. It never
@@ -159,16 +161,23 @@ export class ControlPlane implements AdminSource {
     if (shutdownDelayMs > 0) await delay(clock, shutdownDelayMs);
     this.#pool.stopReplacing();
     this.#pool.broadcast({ type: "drain" });
-    const untilMs = clock.monotonicMs() + shutdownTimeoutMs;
-    while (this.#drained.size < this.#pool.alive && clock.monotonicMs() < untilMs) await delay(clock, DRAIN_POLL_MS);
-    const open = this.table.workerCounter("requests") - this.table.workerCounter("finished");
-    if (this.#drained.size < this.#pool.alive) {
+    if (!await this.#drainedWithin(shutdownTimeoutMs)) {
+      const open = this.table.workerCounter("requests") - this.table.workerCounter("finished");
       log.warn("shutdown_timeout", `${open} requests were still open after ${shutdownTimeoutMs} ms`, { open });
+      this.#pool.broadcast({ type: "cut" });
+      await this.#drainedWithin(CUT_MS);
     }
     this.#pool.terminate();
     await this.#registry.stop();
     await this.#admin?.close();
     log.info("stopped", "Stopped");
+  }
+
+  async #drainedWithin(ms: number): Promise<boolean> {
+    const { clock } = this.#options;
+    const untilMs = clock.monotonicMs() + ms;
+    while (this.#drained.size < this.#pool.alive && clock.monotonicMs() < untilMs) await delay(clock, DRAIN_POLL_MS);
+    return this.#drained.size >= this.#pool.alive;
   }
 
   /** Lets go of what a start that failed had opened. */

@@ -100,6 +100,8 @@ export class DataPlane {
       case "drain":
         void this.#drain();
         return;
+      case "cut":
+        return this.#parts.wheel.closeAll();
     }
   }
 

@@ -38,6 +38,9 @@ export class DeadlineWheel {
     this.nowMs = clock.monotonicMs();
   }
 
+  /** True once {@linkcode closeAll} was called: whoever expires from then on was ended by the shutdown. */
+  closing = false;
+
   /** Exchanges watched now. */
   get open(): number {
     return this.#open;
@@ -84,7 +87,7 @@ export class DeadlineWheel {
     let watch = this.#head.next;
     while (watch !== null) {
       const next: Watch | null = watch.next;
-      if (watch.limitMs > 0 && this.nowMs - watch.movedAtMs >= watch.limitMs) {
+      if (this.closing || (watch.limitMs > 0 && this.nowMs - watch.movedAtMs >= watch.limitMs)) {
         this.close(watch);
         watch.expire();
       } else if (watch.onTick !== null) {
@@ -95,6 +98,12 @@ export class DeadlineWheel {
       watch = next;
     }
     if (this.#open === 0) this.stop();
+  }
+
+  /** Lets every watch expire at once, those without a limit too, and each that is opened later at its first tick. */
+  closeAll(): void {
+    this.closing = true;
+    this.tick();
   }
 
   /** Ends the timer; the next watch starts it again. */

@@ -2,7 +2,7 @@ import type { RuleSnapshot, TargetSnapshot } from "../state/group_snapshot.ts";
 import type { Reason } from "../state/reason.ts";
 
 /** Who ended an exchange after its response headers and before its end; null where it passed whole, as far as sluice saw. */
-export type CutBy = "client" | "target" | "idle" | null;
+export type CutBy = "client" | "target" | "idle" | "shutdown" | null;
 
 /** One attempt at a target. */
 export interface Attempt {

@@ -160,6 +160,8 @@ export class Forwarder {
     const { column } = this.#parts;
     column.leave(target.slot);
     exchange.heldSlot = -1;
+    // Nobody's fault but the shutdown's.
+    if (failure.reason === "shutting_down") return;
     if (failure.reason === "client_closed" || failure.reason === "body_too_large") {
       column.count(target.slot, "leftByClient");
       return;
@@ -272,7 +274,11 @@ class OpenExchange {
     this.wheel = parts.wheel;
     this.limits = limits;
     this.watch = parts.wheel.watch(limits.connectionTimeoutMs, parts.clock.monotonicMs(), () => {
-      this.end(new Failure("timeout", `No answer within ${limits.connectionTimeoutMs} ms`));
+      this.end(
+        this.wheel.closing
+          ? new Failure("shutting_down", "SHUTDOWN_TIMEOUT is over")
+          : new Failure("timeout", `No answer within ${limits.connectionTimeoutMs} ms`),
+      );
     });
     this.watch.onTick = () => this.#watchClient();
     this.body = exchange.bodyLength === 0

@@ -10,6 +10,7 @@ export type FailureReason = Extract<
   | "timeout"
   | "client_closed"
   | "body_too_large"
+  | "shutting_down"
   | "all_targets_refused"
 >;
 

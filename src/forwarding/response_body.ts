@@ -89,10 +89,10 @@ function streamed(
     start(controller) {
       watch.expire = () => {
         if (!end()) return;
-        exchange.cutBy = "idle";
+        exchange.cutBy = wheel.closing ? "shutdown" : "idle";
         context.abort();
         reader.cancel().catch(ignore);
-        controller.error(new CutTransfer("idle limit"));
+        controller.error(new CutTransfer(wheel.closing ? "shutdown" : "idle limit"));
       };
     },
     async pull(controller) {

@@ -18,6 +18,8 @@ export type ControlMessage =
   | { readonly type: "snapshot"; readonly snapshot: Snapshot }
   /** Stop accepting connections, finish what is open, then say `drained`. */
   | { readonly type: "drain" }
+  /** After `drain`: the time is over, end what is still open. */
+  | { readonly type: "cut" }
   /** The stats page's text, as asked for by `stats_wanted`. */
   | { readonly type: "stats"; readonly id: number; readonly json: string }
   /** Send the last decisions. */

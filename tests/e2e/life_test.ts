@@ -5,7 +5,7 @@ import { groupEnvironment, MockGroup } from "../support/mock_group.ts";
 import { until } from "../support/poll.ts";
 import { bodyText } from "../support/raw_message.ts";
 import { RawClient } from "../support/raw_client.ts";
-import { chunked, hang, okay } from "../support/recorder_scripts.ts";
+import { byPath, chunked, hang, okay } from "../support/recorder_scripts.ts";
 import { RecorderTarget } from "../support/recorder_target.ts";
 import { runSluice, type SluiceProcess, startSluice } from "../support/sluice_process.ts";
 
@@ -72,16 +72,51 @@ Deno.test("during SHUTDOWN_DELAY /readyz says 503 while requests are still serve
   assert.equal(mocks.served[0], 1);
 });
 
-Deno.test("requests that are still open after SHUTDOWN_TIMEOUT are cut, and the log says how many", async () => {
-  await using target = await RecorderTarget.start(hang());
-  await using sluice = await startSluice({ env: groupEnvironment(target.address, { SHUTDOWN_TIMEOUT: "200" }) });
-  await using client = await RawClient.connect(sluice.url);
-  await client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
-  await until(() => target.requests.length === 1, "the request to reach the target");
-  assert.equal(await sluice.stop(), 0);
-  const cut = sluice.events.find(({ event }) => event === "shutdown_timeout");
-  assert.equal(cut?.open, 1);
-  await until(() => target.open === 0, "the target's exchange to be closed");
+for (const workers of ["1", "2"]) {
+  Deno.test(`requests that are still open after SHUTDOWN_TIMEOUT get 503 or are cut, and are logged, with ${workers} workers`, async () => {
+    await using target = await RecorderTarget.start(
+      byPath({ "/long": chunked(Array.from({ length: 1000 }, () => "piece"), { everyMs: 50 }) }, hang()),
+    );
+    await using sluice = await startSluice({
+      env: groupEnvironment(target.address, { SHUTDOWN_TIMEOUT: "200", LISTENER_WORKERS: workers }),
+    });
+    await using waiting = await RawClient.connect(sluice.url);
+    await waiting.send("GET /hang HTTP/1.1\r\nHost: x\r\n\r\n");
+    await using reading = await RawClient.connect(sluice.url);
+    await reading.send("GET /long HTTP/1.1\r\nHost: x\r\n\r\n");
+    await reading.socket.readThrough("piece");
+    await until(() => target.requests.length === 2, "both to reach the target");
+    assert.equal(await sluice.stop(), 0);
+    assert.equal((await waiting.response()).status, 503);
+    assert.ok(!(await reading.socket.readToEnd()).endsWith("0\r\n\r\n"), "a cut answer is no whole one");
+    assert.equal(sluice.events.find(({ event }) => event === "shutdown_timeout")?.open, 2);
+    const lines = await sluice.accessLines(2);
+    assert.deepEqual(
+      new Set(lines.map(({ path, status, reason, cutBy }) => [path, status, reason, cutBy].join())),
+      new Set([
+        "/hang,503,shutting_down,",
+        "/long,200,,shutdown",
+      ]),
+    );
+    await until(() => target.open === 0, "the target's exchanges to be closed");
+  });
+}
+
+Deno.test("a signal that comes during the start ends it cleanly, as one that comes later", async () => {
+  // A name server that never answers holds the start up until its lookup is given up.
+  const silent = Deno.listenDatagram({ hostname: "127.0.0.1", port: 0, transport: "udp" });
+  try {
+    await using sluice = await startSluice({
+      env: groupEnvironment("app.test:80", { DNS_SERVER: `127.0.0.1:${(silent.addr as Deno.NetAddr).port}` }),
+      ready: ["admin_listening"],
+    });
+    sluice.signal("SIGHUP");
+    sluice.signal("SIGTERM");
+    assert.equal(await sluice.ended(), 0);
+    assert.equal(sluice.events.at(-1)?.event, "stopped");
+  } finally {
+    silent.close();
+  }
 });
 
 Deno.test("a second signal ends it at once", async () => {
