@@ -121,7 +121,7 @@ const EMPTY: Explanation = {
 /** A request as the listener would hand it over: the URL raw, Host from the headers or from an absolute URL. */
 function exchangeOf(question: ExplainRequest, context: ExplainContext): Exchange {
   const absolute = /^https?:\/\//i.test(question.url);
-  const headers = new Headers(question.headers.map(([name, value]) => [name, value]));
+  const headers = headersOf(question.headers);
   const authority = absolute ? question.url.slice(question.url.indexOf("//") + 2).split(/[/?]/, 1)[0]! : "localhost";
   if (!headers.has("host")) headers.set("host", authority);
   const url = absolute ? question.url : `http://${headers.get("host")}${question.url}`;
@@ -130,6 +130,17 @@ function exchangeOf(question: ExplainRequest, context: ExplainContext): Exchange
   exchange.peer = exchange.client = EXPLAINED_CLIENT;
   exchange.requestId = EXPLAINED_ID;
   return exchange;
+}
+
+/** As the listener gives them: several Cookie lines are one list of cookies (RFC 9113 section 8.2.3), others one of values. */
+function headersOf(lines: ExplainRequest["headers"]): Headers {
+  const headers = new Headers();
+  for (const [name, value] of lines) {
+    const before = name.toLowerCase() === "cookie" ? headers.get("cookie") : null;
+    if (before === null) headers.append(name, value);
+    else headers.set("cookie", `${before}; ${value}`);
+  }
+  return headers;
 }
 
 function explainRules(compiled: CompiledSnapshot, path: string): Explanation["rules"] {
