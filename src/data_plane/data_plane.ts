@@ -19,6 +19,7 @@ import { checkRequest } from "./middleware/check_request.ts";
 import { forwardToTarget } from "./middleware/forward_to_target.ts";
 import { matchRule } from "./middleware/match_rule.ts";
 import { observe } from "./middleware/observe.ts";
+import { ownAnswer } from "./own_answer.ts";
 import { serveStats, StatsRequests } from "./middleware/serve_stats.ts";
 import { RequestTrace } from "./request_trace.ts";
 
@@ -76,6 +77,8 @@ export class DataPlane {
       wheel: new DeadlineWheel(clock),
       column: this.#column,
       clock,
+      refuse: (exchange, reason) => ownAnswer(exchange, reason, this.#compiled.snapshot.listener),
+      broken: (exchange, error) => this.#broken(exchange, error),
       connectionFailed: ({ slot }, consecutive, error) => post({ type: "connection_failed", slot, consecutive, error }),
     };
     this.#upgrades = new UpgradeForwarder(this.#parts);
@@ -180,7 +183,7 @@ export class DataPlane {
     }));
   }
 
-  #broken(exchange: Exchange, error: unknown): void {
+  #broken(exchange: Exchange, error: unknown): Response {
     this.#post({
       type: "log",
       level: "error",
@@ -188,6 +191,7 @@ export class DataPlane {
       message: "A request failed inside sluice",
       fields: { id: exchange.requestId, error: error instanceof Error ? error.stack ?? error.message : String(error) },
     });
+    return ownAnswer(exchange, "internal_error", this.#compiled.snapshot.listener);
   }
 
   /** Errors of streams that sluice cut on purpose come by here too; the client has seen its broken transfer already. */

@@ -1,5 +1,6 @@
 import type { ListenerConfig } from "../config/model.ts";
 import type { TargetSnapshot } from "../state/group_snapshot.ts";
+import type { Reason } from "../state/reason.ts";
 import type { WorkerColumn } from "../state/target_table.ts";
 import type { Clock } from "../time/clock.ts";
 import type { DeadlineWheel, Watch } from "./deadline.ts";
@@ -29,6 +30,10 @@ export interface ForwarderParts {
   readonly wheel: DeadlineWheel;
   readonly column: WorkerColumn;
   readonly clock: Clock;
+  /** Makes an answer of sluice's own. */
+  refuse(exchange: Exchange, reason: Reason): Response;
+  /** Reports what should never happen, and answers. */
+  broken(exchange: Exchange, error: unknown): Response;
   /** A connection could not be made; `consecutive` counts over all workers. */
   connectionFailed(target: TargetSnapshot, consecutive: number, detail: string): void;
 }
@@ -53,7 +58,7 @@ export class Forwarder {
   }
 
   /**
-   * Forwards an exchange. Resolves with the target's answer, or with null where there is none and `exchange.reason` says why.
+   * Forwards an exchange. Resolves with the target's answer, or with one of sluice's own where there is none.
    * One function and not several: each `async` layer costs a request a promise and several turns of the microtask queue.
    *
    * @param headers The target's request headers, the transport's preamble first; changed by this call.
@@ -62,12 +67,9 @@ export class Forwarder {
     exchange: Exchange,
     group: ForwardGroup,
     options: { headers: [string, string][]; limits: ForwardLimits },
-  ): Promise<Response | null> {
+  ): Promise<Response> {
     let target = group.choose(exchange, null);
-    if (target === null) {
-      exchange.reason = group.resolved ? "no_target" : "dns_failed";
-      return null;
-    }
+    if (target === null) return this.#parts.refuse(exchange, group.resolved ? "no_target" : "dns_failed");
     const { column, clock, transport } = this.#parts;
     const { headers, limits } = options;
     const open = new OpenExchange(exchange, this.#parts, limits);
@@ -121,8 +123,7 @@ export class Forwarder {
         const next = this.#nextTarget(open, group, { failure: reported, tried: tried ??= [], retriesUsed });
         if (next instanceof Failure) {
           open.close();
-          exchange.reason = next.reason;
-          return null;
+          return this.#parts.refuse(exchange, next.reason);
         }
         if (!reported.nothingSent) retriesUsed++;
         target = next;
@@ -130,7 +131,7 @@ export class Forwarder {
     } catch (error) {
       open.close();
       open.abort();
-      throw error;
+      return this.#parts.broken(exchange, error);
     }
   }
 
@@ -173,14 +174,17 @@ export class Forwarder {
   #answer(open: OpenExchange, upstream: UpstreamResponse): Response | Promise<Response> {
     const { exchange } = open;
     open.body?.forgetKept();
-    const pairs: [string, string][] = [];
-    const length = responseHeaders(upstream, pairs);
-    if (exchange.extraResponseHeaders !== null) pairs.push(...exchange.extraResponseHeaders);
+    const { length, filter, connection } = lookOver(upstream);
+    let headers: Headers | [string, string][] = upstream.headers;
+    if (filter || exchange.extraResponseHeaders !== null) {
+      headers = copyHeaders(upstream, connection);
+      headers.push(...exchange.extraResponseHeaders ?? []);
+    }
     // Deno.serve can't frame a 205 (it sends neither a length nor a close, and clients wait for ever): 204 says the same of
     // the body, which there is none of.
     const status = upstream.status === 205 ? 204 : upstream.status;
     exchange.status = status;
-    const init = { status, headers: pairs };
+    const init = { status, headers };
     if (upstream.body === null || hasNoBody(status, exchange.method)) {
       open.close();
       upstream.body?.cancel().catch(() => {});
@@ -198,23 +202,38 @@ function emptyStream(): ReadableStream {
   return new ReadableStream({ pull: (controller) => controller.close() }, { highWaterMark: 0 });
 }
 
-/** Copies a target's headers but for the hop-by-hop ones; returns its Content-Length or -1. */
-function responseHeaders(upstream: UpstreamResponse, pairs: [string, string][]): number {
-  const dropLength = upstream.status === 204 || upstream.status === 205;
-  let connection: string | null = null;
-  let length = -1;
-  upstream.headers.forEach((value, name) => {
-    if (name === "connection") connection = value;
-    if (isHopByHop(name)) return;
-    if (name === "content-length") {
-      if (dropLength) return;
-      length = Number(value);
+/** What one look over a target's headers found. */
+interface AnswerFacts {
+  /** Content-Length, or -1. */
+  length: number;
+  /** Some header must not be passed on. */
+  filter: boolean;
+  connection: string | null;
+}
+
+/** Looks over a target's headers: nearly always they can be passed on as the object that they are. */
+function lookOver({ status, headers }: UpstreamResponse): AnswerFacts {
+  const facts: AnswerFacts = { length: -1, filter: status === 204 || status === 205, connection: null };
+  headers.forEach((value, name) => {
+    if (name === "content-length") facts.length = Number(value);
+    else if (isHopByHop(name)) {
+      facts.filter = true;
+      if (name === "connection") facts.connection = value;
     }
-    pairs.push([name, value]);
+  });
+  return facts;
+}
+
+/** Copies a target's headers but for the hop-by-hop ones, those that `Connection` listed, and a length where none may be. */
+function copyHeaders({ status, headers }: UpstreamResponse, connection: string | null): [string, string][] {
+  const pairs: [string, string][] = [];
+  const dropLength = status === 204 || status === 205;
+  headers.forEach((value, name) => {
+    if (!isHopByHop(name) && !(dropLength && name === "content-length")) pairs.push([name, value]);
   });
   const listed = connectionOptions(connection);
   if (listed !== null) removeListed(pairs, 0, listed);
-  return length;
+  return pairs;
 }
 
 /** Refuses an answer that can't be passed on as what it is; null where it can. */

@@ -27,9 +27,21 @@ export class UpgradeForwarder {
 
   /**
    * Forwards a handshake. Resolves with the 101 (the tunnel's end calls `exchange.end`), with the target's own answer where
-   * it refuses, or with null where there is none and `exchange.reason` says why.
+   * it refuses, or with one of sluice's own where there is none.
    */
-  async forward(
+  forward(
+    exchange: Exchange,
+    group: ForwardGroup,
+    options: { headers: [string, string][]; limits: ForwardLimits },
+  ): Promise<Response> {
+    return this.#attempts(exchange, group, options).then(
+      (response) => response ?? this.#parts.refuse(exchange, exchange.reason!),
+      (error) => this.#parts.broken(exchange, error),
+    );
+  }
+
+  /** Null where no target answered and `exchange.reason` says why. */
+  async #attempts(
     exchange: Exchange,
     group: ForwardGroup,
     options: { headers: [string, string][]; limits: ForwardLimits },

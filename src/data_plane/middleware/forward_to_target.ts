@@ -8,9 +8,9 @@ import type { Reason } from "../../state/reason.ts";
 import type { Handler } from "../chain.ts";
 import { ownAnswer } from "../own_answer.ts";
 
-/** Ends the chain: prepares the request for its group, chooses targets and forwards. */
+/** Ends the chain: prepares the request for its group, and hands it to whoever chooses targets and forwards. */
 export function forwardToTarget(transport: Transport, forwarder: Forwarder, upgrades: UpgradeForwarder): Handler {
-  return async function forwardToTarget({ exchange, compiled }) {
+  return function forwardToTarget({ exchange, compiled }) {
     const { listener } = compiled.snapshot;
     const headers = transport.preamble();
     const preamble = headers.length;
@@ -19,14 +19,11 @@ export function forwardToTarget(transport: Transport, forwarder: Forwarder, upgr
     const refused = checkBody(exchange, facts, listener.maxBodyBytes);
     if (refused !== null) return ownAnswer(exchange, refused, listener);
     const group = compiled.groups.get(exchange.rule!.targetGroup)!;
-    let response: Response | null;
     if (facts.upgrade && upgradeKind(exchange.method, exchange.request.headers) === "websocket") {
-      response = await upgrades.forward(exchange, group, { headers: headers.slice(preamble), limits: listener });
-    } else {
-      transport.complete(headers, facts);
-      response = await forwarder.forward(exchange, group, { headers, limits: listener });
+      return upgrades.forward(exchange, group, { headers: headers.slice(preamble), limits: listener });
     }
-    return response ?? ownAnswer(exchange, exchange.reason!, listener);
+    transport.complete(headers, facts);
+    return forwarder.forward(exchange, group, { headers, limits: listener });
   };
 }
 

@@ -2,7 +2,6 @@ import type { Exchange } from "../../forwarding/exchange.ts";
 import type { WorkerColumn } from "../../state/target_table.ts";
 import type { Clock } from "../../time/clock.ts";
 import type { Middleware } from "../chain.ts";
-import { ownAnswer } from "../own_answer.ts";
 
 /** What observing works with: one a thread. */
 export interface ObserveParts {
@@ -10,8 +9,8 @@ export interface ObserveParts {
   readonly clock: Clock;
   /** Takes a finished exchange: access log and decisions. Must not wait. */
   finished(exchange: Exchange, totalMicros: number): void;
-  /** Something that should never happen did. */
-  broken(exchange: Exchange, error: unknown): void;
+  /** Reports what should never happen, and answers. */
+  broken(exchange: Exchange, error: unknown): Response;
 }
 
 /**
@@ -22,7 +21,7 @@ export function observe(parts: ObserveParts): Middleware {
   const { column } = parts;
   const end = (exchange: Exchange) => finish(exchange, parts);
   return (next) =>
-    async function observe(passage) {
+    function observe(passage) {
       const { exchange, info } = passage;
       column.arrived();
       // An upgraded connection outlives its 101: whoever passes it on calls `exchange.end` when it closes.
@@ -31,10 +30,9 @@ export function observe(parts: ObserveParts): Middleware {
       info.completed.then(completed, completed);
       exchange.peer = exchange.client = info.remoteAddr.hostname;
       try {
-        return await next(passage);
+        return next(passage);
       } catch (error) {
-        parts.broken(exchange, error);
-        return ownAnswer(exchange, "internal_error", passage.compiled.snapshot.listener);
+        return parts.broken(exchange, error);
       }
     };
 }
