@@ -1,0 +1,141 @@
+/** What must hold for any header, any request head, any text in a log line. */
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { readRequestHead } from "../../src/data_plane/request_head.ts";
+import { TrustedProxies } from "../../src/forwarding/client_address.ts";
+import { Exchange } from "../../src/forwarding/exchange.ts";
+import { requestHeaders } from "../../src/forwarding/forwarded_headers.ts";
+import { isHopByHop } from "../../src/forwarding/hop_by_hop.ts";
+import { type AccessRecord, jsonAccessLine, textAccessLine } from "../../src/logging/access_line.ts";
+
+const names = fc.oneof(
+  fc.constantFrom(
+    ...["connection", "keep-alive", "te", "trailer", "upgrade", "via", "cookie", "x-a", "x-b", "authorization", "host"],
+    ...["x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-real-ip", "forwarded", "x-request-id"],
+  ),
+  fc.stringMatching(/^[a-z][a-z0-9-]{0,8}$/),
+);
+const values = fc.oneof(
+  fc.constantFrom("close", "trailers", "x-a, x-b", "cookie,host", "1.2.3.4", "10.0.0.1, 6.6.6.6", "websocket"),
+  fc.stringMatching(/^[\x21-\x7e\xa1-\xff]{0,12}$/),
+);
+
+function exchangeOf(headers: readonly [string, string][]): Exchange {
+  const exchange = new Exchange({ headers: new Headers(headers as [string, string][]), method: "GET" } as Request, 0);
+  exchange.peer = exchange.client = "192.0.2.1";
+  exchange.host = "shop.example";
+  return exchange;
+}
+
+Deno.test("no header of one connection crosses, none is doubled, and no stranger names a client, whatever was sent", () => {
+  fc.assert(fc.property(
+    fc.array(fc.tuple(names, values), { maxLength: 12 }),
+    fc.boolean(),
+    fc.constantFrom(null, ["10.0.0.0/8"], ["192.0.2.0/24"]),
+    (headers, convention, cidrs) => {
+      const exchange = exchangeOf(headers);
+      const trusted = new TrustedProxies(cidrs);
+      const settings = { via: "1.1 sluice-test", convention, listenerPort: "8080", scheme: "http" as const, trusted };
+      const pairs: [string, string][] = [];
+      requestHeaders(exchange, settings, pairs);
+      const sent = pairs.map(([name]) => name);
+      assert.equal(new Set(sent).size, sent.length, "each name once");
+      const listed = (new Headers(headers).get("connection") ?? "").toLowerCase().split(",").map((name) => name.trim());
+      // What routes, frames or names a client can't be taken away by listing it.
+      const kept = /^(via|te|content-length|x-request-id|x-real-ip|x-forwarded-.*)$/;
+      for (const [name, value] of pairs) {
+        assert.ok(!isHopByHop(name) || (name === "te" && value === "trailers"), name);
+        assert.ok(!listed.includes(name) || kept.test(name), name);
+        assert.notEqual(name, "host");
+      }
+      if (trusted.configured && !trusted.trusts(exchange.peer)) {
+        assert.equal(exchange.client, "192.0.2.1");
+        const said = pairs.filter(([name]) =>
+          name === "forwarded" || name === "x-forwarded-for" || name === "x-real-ip"
+        );
+        for (const [, value] of said) assert.equal(value, "192.0.2.1");
+      }
+      assert.match(new Map(pairs).get("via")!, /1\.1 sluice-test$/);
+    },
+  ));
+});
+
+Deno.test("any request head is refused, or gives a path that the URL parser leaves as it is", () => {
+  const paths = fc.array(
+    fc.constantFrom(
+      "/",
+      "..",
+      ".",
+      "%2e",
+      "%2E",
+      "a",
+      "?",
+      "#",
+      "\\",
+      "//",
+      "%2f",
+      ";",
+      "@",
+      ":",
+      " ",
+      "é",
+      "'",
+      "<",
+      "%",
+    ),
+    { maxLength: 10 },
+  ).map((parts) => parts.join(""));
+  const hosts = fc.constantFrom("a", "a:80", "[::1]", "a.b", "1.2.3.4:5", "a/evil", "a b", "", "u@a", "a?b", "a#b");
+  const schemes = fc.constantFrom("http://", "http://", "https://", "ftp://", "x:");
+  fc.assert(
+    fc.property(schemes, hosts, paths, (scheme, host, path) => {
+      const request = {
+        method: "GET",
+        url: scheme + host + path,
+        headers: new Headers(host === "" ? [] : [["host", host]]),
+      };
+      const exchange = new Exchange(request as Request, 0);
+      const reason = readRequestHead(exchange);
+      if (reason !== null) return assert.equal(reason, "bad_request");
+      const sent = new URL(`http://target:1${exchange.path}${exchange.query}`);
+      assert.equal(sent.pathname + (exchange.query === "?" ? "?" : sent.search), exchange.path + exchange.query);
+      assert.ok(!exchange.path.split("/").some((segment) => /^(\.|%2e){1,2}$/i.test(segment)), exchange.path);
+    }),
+    { numRuns: 3000 },
+  );
+});
+
+const record: AccessRecord = {
+  ...{ timeMs: 0, client: "", method: "", path: "", host: "", status: 200, reason: null, rule: 1, group: "g" },
+  ...{
+    target: "a:1",
+    attempts: 1,
+    ttfbMs: 0.0004,
+    totalMs: 1.23456,
+    requestBytes: 0,
+    responseBytes: 0,
+    cutBy: null,
+    id: "",
+  },
+};
+
+Deno.test("an access line is one line without control characters, and JSON gives back every text, whatever it holds", () => {
+  const text = fc.string({ unit: "binary", maxLength: 20 });
+  fc.assert(fc.property(text, text, text, text, text, (client, method, path, host, id) => {
+    const hostile = { ...record, client, method, path, host, id };
+    const json = jsonAccessLine(hostile);
+    const parsed = JSON.parse(json);
+    assert.deepEqual([parsed.client, parsed.method, parsed.path, parsed.host, parsed.id], [
+      client,
+      method,
+      path,
+      host,
+      id,
+    ]);
+    for (const line of [json, textAccessLine({ ...hostile, client: "192.0.2.1" })]) {
+      assert.ok(line.endsWith("\n"));
+      // deno-lint-ignore no-control-regex
+      assert.ok(!/[\x00-\x1f\x7f-\x9f\u2028\u2029]/.test(line.slice(0, -1)), JSON.stringify(line));
+    }
+  }));
+});

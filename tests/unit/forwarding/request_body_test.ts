@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { Failure } from "../../../src/forwarding/gateway_error.ts";
+import { RequestBody } from "../../../src/forwarding/request_body.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** A client's body, fed by hand. */
+class Feed {
+  #controller!: ReadableStreamDefaultController<Bytes>;
+  readonly stream = new ReadableStream<Bytes>({ start: (controller) => void (this.#controller = controller) });
+  readonly broken: Failure[] = [];
+  moved = 0;
+
+  body(length: number, maxBytes = 0): RequestBody {
+    return new RequestBody(this.stream, length, maxBytes, {
+      moved: (bytes) => void (this.moved += bytes),
+      broken: (failure) => void this.broken.push(failure),
+    });
+  }
+  send(text: string): void {
+    this.#controller.enqueue(new TextEncoder().encode(text));
+  }
+  end(): void {
+    this.#controller.close();
+  }
+  fail(): void {
+    this.#controller.error(new Error("gone"));
+  }
+}
+
+async function readAll(body: unknown): Promise<string> {
+  return await new Response(body as Bytes | ReadableStream<Bytes>).text();
+}
+
+Deno.test("a small body that is there whole is given as bytes, to one attempt after another", async () => {
+  const feed = new Feed();
+  const body = feed.body(5);
+  feed.send("hello");
+  for (let i = 0; i < 2; i++) {
+    const given = await body.next();
+    assert.ok(given instanceof Uint8Array);
+    assert.equal(await readAll(given), "hello");
+  }
+  assert.equal(feed.moved, 5);
+  assert.equal(body.spent, false);
+});
+
+Deno.test("pieces that a failed attempt took are given to the next one again, then the rest", async () => {
+  const feed = new Feed();
+  const body = feed.body(-1);
+  feed.send("ab");
+  const first = (await body.next() as ReadableStream<Bytes>).getReader();
+  assert.equal(await readAll((await first.read()).value), "ab");
+  const second = readAll(await body.next());
+  feed.send("cd");
+  feed.end();
+  assert.equal(await second, "abcd");
+  await assert.rejects(first.read(), /Superseded/);
+});
+
+Deno.test("a piece that comes while one attempt ends and the next begins is not lost", async () => {
+  const feed = new Feed();
+  const body = feed.body(-1);
+  const first = (await body.next() as ReadableStream<Bytes>).getReader();
+  const pending = assert.rejects(first.read(), /Superseded/);
+  const next = body.next();
+  feed.send("ab");
+  const second = readAll(await next);
+  feed.send("cd");
+  feed.end();
+  assert.equal(await second, "abcd");
+  await pending;
+});
+
+Deno.test("a body that has grown beyond what is kept is given to one attempt only", async () => {
+  const feed = new Feed();
+  const body = feed.body(-1);
+  const first = (await body.next() as ReadableStream<Bytes>).getReader();
+  for (let i = 0; i < 5; i++) {
+    feed.send("x".repeat(65_536));
+    await first.read();
+  }
+  assert.equal(body.spent, true);
+  assert.ok(await body.next() instanceof Failure);
+});
+
+Deno.test("a body that is given up ends the wait for it, and never looks whole", async () => {
+  const late = new Failure("timeout", "Too late");
+  const feed = new Feed();
+  const body = feed.body(5);
+  const waiting = body.next();
+  body.giveUp(late);
+  assert.equal(await waiting, late);
+
+  const other = new Feed();
+  const streamed = other.body(-1);
+  const reader = (await streamed.next() as ReadableStream<Bytes>).getReader();
+  const read = assert.rejects(reader.read(), /Too late/);
+  streamed.giveUp(late);
+  await read;
+});
+
+Deno.test("a body that ends early, breaks or grows too large is the client's failure", async () => {
+  const short = new Feed();
+  const cut = short.body(5);
+  short.send("abc");
+  short.end();
+  const stream = await cut.next();
+  await assert.rejects(readAll(stream), /ended after 3 of 5 bytes/);
+  assert.equal(short.broken[0]?.reason, "client_closed");
+
+  const broken = new Feed();
+  broken.fail();
+  assert.equal((await broken.body(5).next() as Failure).reason, "client_closed");
+
+  const large = new Feed();
+  large.send("abcdef");
+  const tooLarge = await large.body(-1, 5).next();
+  await assert.rejects(readAll(tooLarge), /larger than 5 bytes/);
+  assert.equal(large.broken[0]?.reason, "body_too_large");
+});
