@@ -1,3 +1,4 @@
+import { BAD_PORTS } from "../forwarding/fetch_transport.ts";
 import { formatHostPort, isWildcard } from "../config/address_values.ts";
 import type { ParseResult } from "../config/parse_config.ts";
 import type { Clock } from "../time/clock.ts";
@@ -56,14 +57,13 @@ export async function askAdmin(door: AdminDoor, path: string, clock: Clock): Pro
   const abort = new AbortController();
   const cancel = clock.after(ANSWER_MS, () => abort.abort(), true);
   const { hostname, port } = new URL(door.url);
-  // A connection of its own, so that nothing is left open when the command is done; and directed there by hand, since fetch
-  // refuses URLs with some ports that an admin listener may well have.
-  const client = Deno.createHttpClient({
-    poolMaxIdlePerHost: 0,
-    proxy: { transport: "tcp", hostname: hostname.replace(/^\[|\]$/g, ""), port: Number(port || 80) },
-  });
+  // fetch refuses URLs with some ports that an admin listener may well have: there the connection is directed by hand.
+  const directed = BAD_PORTS.has(Number(port));
+  const proxy = { transport: "tcp" as const, hostname: hostname.replace(/^\[|\]$/g, ""), port: Number(port) };
+  // A connection of its own, so that nothing is left open when the command is done.
+  const client = Deno.createHttpClient({ poolMaxIdlePerHost: 0, ...(directed ? { proxy } : {}) });
   try {
-    const response = await fetch(`http://${hostname}${path}`, {
+    const response = await fetch(directed ? `http://${hostname}${path}` : new URL(path, door.url), {
       client,
       signal: abort.signal,
       redirect: "manual",

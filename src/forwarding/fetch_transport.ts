@@ -13,7 +13,7 @@ const POOL_IDLE_TIMEOUT_MS = 50_000;
  * The ports that `fetch` refuses to speak to (Fetch Standard, "bad port"): a target there is reached through a client whose
  * connections are directed to it, while the URL names no port.
  */
-const BAD_PORTS = new Set([
+export const BAD_PORTS: ReadonlySet<number> = new Set([
   ...[
     1,
     7,

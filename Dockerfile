@@ -1,0 +1,21 @@
+# Builds the program with the pinned Deno and puts it, alone, on a base that has glibc and nothing else: no shell, no package
+# manager. Both base images exist for amd64 and arm64, so a build on either machine (or `--platform`) gives its program.
+FROM docker.io/denoland/deno:2.9.6 AS build
+WORKDIR /build
+# The packages first: they change less often than the sources.
+COPY deno.json deno.lock ./
+RUN deno install --frozen
+COPY main.ts ./
+COPY build ./build
+COPY src ./src
+RUN deno task compile
+
+FROM gcr.io/distroless/cc-debian12:nonroot
+COPY --from=build /build/dist/sluice /usr/local/bin/sluice
+# Where ./.env is looked for: mount one as /etc/sluice/.env
+WORKDIR /etc/sluice
+# The image's own user "nonroot", as a number so that Kubernetes can tell that it is not root.
+USER 65532:65532
+EXPOSE 8080
+HEALTHCHECK --interval=10s --timeout=5s --start-period=10s --retries=3 CMD ["/usr/local/bin/sluice", "healthcheck"]
+ENTRYPOINT ["/usr/local/bin/sluice"]
