@@ -59,6 +59,27 @@ Deno.test("C18, C16: /lb/stats is reachable on the listener and counts what the 
   assert.ok(!real.some(({ path }) => path === "/lb/stats"), "the target never sees it");
 });
 
+Deno.test("STATS_PATH puts the stats before any rule, and its answers are counted in bytes", async () => {
+  await using target = await RecorderTarget.start(okay());
+  await using sluice = await startSluice({
+    env: {
+      TARGET_GROUP_1_NAME: "caf\u00e9",
+      TARGET_GROUP_1_TARGETS: target.address,
+      LISTENER_RULE_1_PATH_PREFIX: "/",
+      LISTENER_RULE_1_TARGET_GROUP: "caf\u00e9",
+      STATS_PATH: "/my/stats",
+    },
+  });
+  const { status, body, response } = await ask(sluice.url, "/my/stats");
+  assert.equal(status, 200);
+  assert.equal(JSON.parse(body).groups[0].name, "caf\u00e9");
+  assert.equal((await ask(sluice.url, "/my/stats", { method: "HEAD" })).body, "");
+  const [got, head] = await sluice.accessLines(2);
+  assert.deepEqual([got!.responseBytes, head!.responseBytes], [response.body.length, 0]);
+  assert.ok(response.body.length > body.length);
+  assert.equal(target.requests.length, 0);
+});
+
 Deno.test("C9, C12, C13, C15: every method, header and cookie reaches the target but for Host, and its answer comes back, redirects too", async () => {
   await using target = await RecorderTarget.start(
     answer(302, ["Location: http://elsewhere.test/", "Set-Cookie: a=1", "Set-Cookie: b=2"], "gone"),

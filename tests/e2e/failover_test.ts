@@ -106,3 +106,37 @@ Deno.test("D6, A48: with checks off a refused connection moves on to the next ta
     "the access log has the same attempts",
   );
 });
+
+Deno.test("A40: whatever the algorithm, a dead target among three costs no request, also without checks, and not all its neighbour's share", async () => {
+  await using mocks = await MockGroup.start(2);
+  const closed = freePort();
+  const names = ["ROUND_ROBIN", "WEIGHTED", "LEAST_CONNECTIONS", "LRT", "STICKY", "RANDOM", "POWER_OF_TWO", "HASH"];
+  const env: Record<string, string> = { ACCESS_LOG: "false" };
+  names.forEach((name, i) => {
+    env[`TARGET_GROUP_${i}_NAME`] = name;
+    env[`TARGET_GROUP_${i}_TARGETS`] = `127.0.0.1:${closed},${mocks.list}`;
+    env[`TARGET_GROUP_${i}_WEIGHTS`] = "127.0.0.1:1";
+    env[`TARGET_GROUP_${i}_ALGORITHM`] = name;
+    env[`TARGET_GROUP_${i}_HASH_KEY`] = "path";
+    env[`LISTENER_RULE_${i}_PATH_PREFIX`] = `/${name}`;
+    env[`LISTENER_RULE_${i}_TARGET_GROUP`] = name;
+  });
+  await using sluice = await startSluice({ env });
+  for (const name of names) {
+    const before = mocks.served;
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, (_, i) => ask(sluice.url, `/${name}/${i}`, { method: i % 2 === 0 ? "GET" : "POST" })),
+    );
+    assert.deepEqual(tally(answers, ({ status }) => status), { 200: 40 }, name);
+    const shares = mocks.served.map((served, i) => served - before[i]!);
+    assert.equal(shares[0]! + shares[1]!, 40, name);
+    // Chance may be uneven; one of the two getting less than a tenth of 40 would be no chance any more. LRT goes by times.
+    assert.ok(name === "LRT" || Math.min(...shares) >= 4, `${name}: ${shares.join(" and ")}`);
+  }
+  const stats = await sluice.settled();
+  assert.equal(stats.total.errors, 0);
+  for (const group of stats.groups) {
+    assert.equal(group.targets[0]!.connectFailures, group.targets[0]!.requests, group.name);
+    assert.equal(group.statusClasses["2xx"], 40, group.name);
+  }
+});

@@ -2,6 +2,8 @@ import type { ListenerConfig } from "../../config/model.ts";
 import type { Exchange } from "../../forwarding/exchange.ts";
 import type { Middleware } from "../chain.ts";
 
+const encoder = new TextEncoder();
+
 /** Questions for the statistics, which the control plane answers: asked for by hand, never on the way to a target. */
 export class StatsRequests {
   readonly #ask: (id: number) => void;
@@ -41,8 +43,10 @@ export function serveStats(requests: StatsRequests): Middleware {
       if (!asksForStats(exchange, compiled.snapshot.listener)) return next(passage);
       return requests.request().then((json) => {
         exchange.status = 200;
-        if (exchange.method === "GET") exchange.responseBytes = json.length;
-        return new Response(exchange.method === "HEAD" ? null : json, {
+        // Names of groups may hold any character, and bytes are what is counted.
+        const body = exchange.method === "HEAD" ? null : encoder.encode(json);
+        exchange.responseBytes = body?.length ?? 0;
+        return new Response(body, {
           headers: { "content-type": "application/json", "cache-control": "no-store" },
         });
       });
