@@ -29,17 +29,18 @@ export class RequestTrace {
   /** Tells of the request before anything looks at it, and of the answer when its headers are there. */
   middleware(): Middleware {
     return (next) => {
-      const tell = (exchange: Exchange, response: Response) => this.#answered(exchange, response);
+      const tell = (exchange: Exchange, response: Response, id: string) => this.#answered(exchange, response, id);
       const debug = this.#debug;
       return async function traceRequest(passage) {
         const { exchange } = passage;
-        const { request } = exchange;
+        // Of its own making; a sane one of the client's takes its place later, when headers are read.
+        const { request, requestId } = exchange;
         debug("request_received", `Received ${request.method} ${request.url} from ${exchange.peer}`, {
-          id: exchange.requestId,
+          id: requestId,
           headers: shownHeaders(request.headers),
         });
         const response = await next(passage);
-        tell(exchange, response);
+        tell(exchange, response, requestId);
         return response;
       };
     };
@@ -74,7 +75,7 @@ export class RequestTrace {
     );
   }
 
-  #answered(exchange: Exchange, response: Response): void {
+  #answered(exchange: Exchange, response: Response, receivedAs: string): void {
     const { method, path, query, status, reason, target, attempts, requestId } = exchange;
     const ms = Math.round((this.#clock.monotonicMs() - exchange.startedMs) * 1000) / 1000;
     const from = reason === null && target !== null ? hostPort(target.address, target.port) : "sluice";
@@ -85,6 +86,7 @@ export class RequestTrace {
       } from ${from} in ${ms} ms`,
       {
         id: requestId,
+        ...(receivedAs === requestId ? {} : { receivedAs }),
         attempts: attempts.map((attempt) => ({
           target: hostPort(attempt.target.address, attempt.target.port),
           reason: attempt.reason,

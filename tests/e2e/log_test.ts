@@ -141,6 +141,35 @@ Deno.test("C8, D9: LOGLEVEL=DEBUG tells of each request what came, who was chose
   await sluice.settled();
 });
 
+Deno.test("LOG_LEVEL=debug ties the lines of a request together, also where the client brought an id and where a target refused", async () => {
+  await using mocks = await MockGroup.start(1);
+  const closed = freePort();
+  await using sluice = await startSluice({
+    env: groupEnvironment(`127.0.0.1:${closed},${mocks.list}`, {
+      LOG_LEVEL: "debug",
+      HEADER_CONVENTION_ENABLE: "true",
+    }),
+  });
+  await ask(sluice.url, "/", { headers: ["X-Request-Id: mine-1"] });
+  const answered = await sluice.waitForEvent(({ event }) => event === "request_answered");
+  assert.equal(answered.id, "mine-1");
+  const received = sluice.events.find(({ event }) => event === "request_received")!;
+  assert.equal(answered.receivedAs, received.id);
+  const selected = sluice.events.filter(({ event }) => event === "target_selected");
+  assert.deepEqual(selected.map(({ id, attempt, target }) => [id, attempt, target]), [
+    ["mine-1", 1, `127.0.0.1:${closed}`],
+    ["mine-1", 2, mocks.list],
+  ]);
+  const attempts = answered.attempts as { target: string; reason: string | null; detail: string | null }[];
+  assert.deepEqual(attempts.map(({ target, reason }) => [target, reason]), [
+    [`127.0.0.1:${closed}`, "connect_refused"],
+    [mocks.list, null],
+  ]);
+  assert.match(attempts[0]!.detail!, /refused/);
+  const [line] = await sluice.accessLines(1);
+  assert.deepEqual([line!.id, line!.attempts], ["mine-1", 2]);
+});
+
 Deno.test("levels: warn hides what is only information, and ACCESS_LOG=false writes no line for a request", async () => {
   await using mocks = await MockGroup.start(1);
   const port = freePort();
