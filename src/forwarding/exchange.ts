@@ -32,7 +32,7 @@ export class Exchange {
   peer = "";
   client = "";
   requestId = "";
-  /** Content-Length of the request; -1 where it is chunked, 0 where there is no body. */
+  /** Content-Length of the request; -1 where it is chunked, 0 where there is no body, `UNANNOUNCED` where only reading tells. */
   bodyLength = 0;
   rule: RuleSnapshot | null = null;
   /** The target that answered, or was tried last. */

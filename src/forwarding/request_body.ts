@@ -6,6 +6,12 @@ const SMALL_BYTES = 65_536;
 /** Most bytes of a body that are kept so that an attempt which sent nothing can be followed by another. */
 const KEPT_BYTES = 262_144;
 
+/**
+ * A body's length where neither Content-Length nor Transfer-Encoding came. In HTTP/1.1 there is no body then; but Deno.serve
+ * speaks HTTP/2 too, to clients that begin with it, and there a body needs neither: only reading tells.
+ */
+export const UNANNOUNCED = -2;
+
 /** A read's outcome: bytes, the end, or why there are none. */
 type Piece = Uint8Array<ArrayBuffer> | null | Failure;
 
@@ -25,6 +31,7 @@ export interface BodyEvents {
 export class RequestBody {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
   readonly #length: number;
+  readonly #announced: boolean;
   readonly #maxBytes: number;
   readonly #events: BodyEvents;
   #kept: Uint8Array<ArrayBuffer>[] | null = [];
@@ -36,10 +43,11 @@ export class RequestBody {
   #pulling: Promise<Piece> | null = null;
   #givenUp: Failure | null = null;
 
-  /** @param length Content-Length, or -1 where the body is chunked. @param maxBytes MAX_BODY_BYTES; 0 no limit. */
+  /** @param length Content-Length, -1 where the body is chunked, or {@linkcode UNANNOUNCED}. @param maxBytes MAX_BODY_BYTES; 0 no limit. */
   constructor(stream: ReadableStream<Uint8Array<ArrayBuffer>>, length: number, maxBytes: number, events: BodyEvents) {
     this.#reader = stream.getReader();
-    this.#length = length;
+    this.#length = Math.max(length, -1);
+    this.#announced = length !== UNANNOUNCED;
     this.#maxBytes = maxBytes;
     this.#events = events;
   }
@@ -56,16 +64,17 @@ export class RequestBody {
 
   /**
    * The body for the next attempt: the bytes themselves where a small one is there whole (which costs a request one read
-   * and no stream), else a stream.
+   * and no stream), null where an unannounced one turns out to be none, else a stream.
    */
-  async next(): Promise<Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>> | Failure> {
+  async next(): Promise<Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>> | null | Failure> {
     const attempt = ++this.#attempt;
-    const small = this.#length >= 0 && this.#length <= SMALL_BYTES && !this.#ended && this.#readBytes === 0;
-    if (small || this.#pulling !== null) {
+    const small = this.#length >= 0 && this.#length <= SMALL_BYTES;
+    if (((small || !this.#announced) && !this.#ended && this.#readBytes === 0) || this.#pulling !== null) {
       const piece = await this.#pull();
       if (piece instanceof Failure) return piece;
     }
     if (this.#kept === null) return new Failure("reset_before_headers", "The body can't be given a second time");
+    if (!this.#announced && this.#ended && this.#keptBytes === 0) return null;
     if (this.#keptBytes === this.#length && this.#kept.length === 1) return this.#kept[0]!;
     const again = this.#kept.slice();
     let given = 0;
@@ -110,7 +119,8 @@ export class RequestBody {
   async #read(): Promise<Piece> {
     let piece: ReadableStreamReadResult<Uint8Array<ArrayBuffer>>;
     try {
-      piece = await this.#reader.read();
+      // The platform gives an empty piece where there is no body at all.
+      do piece = await this.#reader.read(); while (!piece.done && piece.value.length === 0);
     } catch (error) {
       if (this.#givenUp !== null) return this.#givenUp;
       return new Failure("client_closed", `The client broke off its body: ${error}`);

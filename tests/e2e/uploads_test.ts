@@ -1,5 +1,6 @@
 /** Request bodies reach the target as they came: their bytes, their framing, and only once whole. */
 import assert from "node:assert/strict";
+import http2 from "node:http2";
 import { bodyText, header } from "../support/raw_message.ts";
 import { until } from "../support/poll.ts";
 import { byPath, chunked, hang, okay } from "../support/recorder_scripts.ts";
@@ -187,4 +188,26 @@ Deno.test("a client that breaks off its upload is nobody's fault but its own", a
   assert.ok(stage.target.requests.every((request) => request.cutOff));
   stage.script = okay();
   assert.equal((await stage.ask("GET /x")).status, 200);
+});
+
+Deno.test("a body that needs no announcement, in HTTP/2, is not dropped", async () => {
+  await using stage = await WireStage.start();
+  const session = http2.connect(stage.sluice.url);
+  try {
+    for (const body of ["hello", ""]) {
+      const { promise, resolve, reject } = Promise.withResolvers<number>();
+      const request = session.request({ ":method": "POST", ":path": "/x", host: "a" });
+      request.on("response", (headers) => resolve(Number(headers[":status"])));
+      request.on("error", reject);
+      request.resume();
+      const closed = new Promise((done) => request.on("close", done));
+      request.end(body);
+      assert.equal(await promise, 200);
+      await closed;
+      assert.equal(bodyText(stage.target.requests.at(-1)!), body);
+    }
+  } finally {
+    await new Promise<void>((done) => session.close(() => done()));
+  }
+  await stage.settled();
 });

@@ -4,6 +4,7 @@ import { upgradeKind } from "../../forwarding/upgrade_request.ts";
 import { type HeaderFacts, requestHeaders } from "../../forwarding/forwarded_headers.ts";
 import type { Transport } from "../../forwarding/transport.ts";
 import type { Exchange } from "../../forwarding/exchange.ts";
+import { UNANNOUNCED } from "../../forwarding/request_body.ts";
 import type { Reason } from "../../state/reason.ts";
 import type { Handler } from "../chain.ts";
 import { ownAnswer } from "../own_answer.ts";
@@ -31,11 +32,17 @@ export function forwardToTarget(transport: Transport, forwarder: Forwarder, upgr
 export function checkBody(exchange: Exchange, facts: HeaderFacts, maxBodyBytes: number): Reason | null {
   if (facts.loop) return "loop";
   if (facts.upgrade && upgradeKind(exchange.method, exchange.request.headers) === "refuse") return "upgrade_refused";
-  const length = facts.chunked ? -1 : facts.contentLength === null ? 0 : Number(facts.contentLength);
+  const length = bodyLength(exchange, facts);
   if (Number.isNaN(length) || facts.unknownCoding) return "bad_request";
   exchange.bodyLength = length;
   // fetch drops such a body without a word, and then its length would lie.
   if (length !== 0 && (exchange.method === "GET" || exchange.method === "HEAD")) return "bad_request";
   if (maxBodyBytes > 0 && length > maxBodyBytes) return "body_too_large";
   return null;
+}
+
+function bodyLength({ method, request }: Exchange, { chunked, contentLength }: HeaderFacts): number {
+  if (chunked) return -1;
+  if (contentLength !== null) return Number(contentLength);
+  return method === "GET" || method === "HEAD" || request.body === null ? 0 : UNANNOUNCED;
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Failure } from "../../../src/forwarding/gateway_error.ts";
-import { RequestBody } from "../../../src/forwarding/request_body.ts";
+import { RequestBody, UNANNOUNCED } from "../../../src/forwarding/request_body.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -118,4 +118,22 @@ Deno.test("a body that ends early, breaks or grows too large is the client's fai
   const tooLarge = await large.body(-1, 5).next();
   await assert.rejects(readAll(tooLarge), /larger than 5 bytes/);
   assert.equal(large.broken[0]?.reason, "body_too_large");
+});
+
+Deno.test("a body that nothing announced is none, or is whole", async () => {
+  const none = new Feed();
+  none.end();
+  assert.equal(await none.body(UNANNOUNCED).next(), null);
+
+  const some = new Feed();
+  const body = some.body(UNANNOUNCED);
+  some.send("ab");
+  for (let i = 0; i < 2; i++) {
+    const given = await body.next();
+    if (i === 1) {
+      some.send("cd");
+      some.end();
+      assert.equal(await readAll(given), "abcd");
+    }
+  }
 });
