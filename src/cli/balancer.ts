@@ -12,6 +12,9 @@ import type { WorkerMessage } from "../protocol/messages.ts";
 import { systemClock } from "../time/clock.ts";
 import { VERSION } from "./version.ts";
 
+/** Threads that `auto` starts at the most; more have to be asked for. */
+const MOST_AUTO_WORKERS = 64;
+
 /** Parses what the sources say, with the algorithms that there are. */
 export function parseSources(sources: Sources): ParseResult {
   return parseConfig(sources, { algorithms: ALGORITHMS });
@@ -52,6 +55,7 @@ export function createBalancer(parts: BalancerParts): ControlPlane {
 const spawnHere: Spawn = (events) => {
   let plane: DataPlane | null = null;
   const answer = (message: WorkerMessage) => queueMicrotask(() => events.onMessage(message));
+  answer({ type: "loaded" });
   return {
     post(message) {
       // Not at once: a message is never handled inside the call that sends it, here as between threads.
@@ -67,6 +71,7 @@ const spawnHere: Spawn = (events) => {
   };
 };
 
-function workerCount(config: Config): number {
-  return config.listener.workers === "auto" ? navigator.hardwareConcurrency : config.listener.workers;
+/** `auto` asks the system, which counts the processor's affinity and a container's quota of CPU time (rounded down) in. */
+function workerCount({ listener }: Config): number {
+  return listener.workers === "auto" ? Math.min(MOST_AUTO_WORKERS, navigator.hardwareConcurrency) : listener.workers;
 }

@@ -5,6 +5,7 @@ import { PortTaken } from "../control_plane/listener_port.ts";
 import { Log, type Logger } from "../logging/log.ts";
 import { BatchedSink } from "../logging/sink.ts";
 import { createBalancer, parseSources, settingsOf } from "./balancer.ts";
+import { hearSignals } from "./process_signals.ts";
 import { startMockTargets } from "./mock_when_unconfigured.ts";
 import { readSources, type SourceFlags } from "./sources.ts";
 import { VERSION } from "./version.ts";
@@ -21,7 +22,14 @@ export async function runServe(flags: ServeFlags): Promise<number> {
   const mocks = result.config?.door === "nothing" && flags.mockWhenUnconfigured === true
     ? await startMockTargets()
     : null;
-  if (mocks !== null) result = parseSources({ ...await readSources(flags), flags: { ...flags, targets: mocks.list } });
+  // Asked again at each reload: whoever writes a configuration is served by that, and by the mocks as long as there is none.
+  const read = async (): Promise<ParseResult> => {
+    const sources = await readSources(flags);
+    const found = parseSources(sources);
+    if (mocks === null || found.config?.door !== "nothing") return found;
+    return parseSources({ ...sources, flags: { ...flags, targets: mocks.list } });
+  };
+  if (mocks !== null) result = await read();
   if (result.config === null) {
     for (const problem of result.problems) console.error(problem.message);
     return 2;
@@ -37,15 +45,20 @@ export async function runServe(flags: ServeFlags): Promise<number> {
     accessLog: accessSink,
     json: wantsJson(config, Deno.stdout),
   });
+  surviveRejections(log);
+  const signals = hearSignals(log);
   try {
     announce(result, config, log);
-    const started = plane.start();
-    // Heard from the first moment on: a signal during the start must not kill it (nor, for process 1 of a container, be lost).
-    const stopped = stopSignal(log, { started, onHangup: () => reload(flags, plane, log) });
-    await started;
+    const started = plane.start().then(() => true);
+    if (!await Promise.race([started, signals.stop.then(() => false)])) {
+      started.catch(() => {});
+      await plane.abandon();
+      return 0;
+    }
     if (config.door === "nothing") tellHowToConfigure(log);
     if (mocks !== null) tellOfMocks(log, plane, mocks.list);
-    await stopped;
+    signals.onHangup(() => reload(read, plane, log));
+    await signals.stop;
     await plane.stop();
     return 0;
   } catch (error) {
@@ -92,8 +105,8 @@ function tellOfMocks(log: Logger, plane: ControlPlane, list: string): void {
 }
 
 /** Reads everything again; a valid configuration is swapped in, an invalid one is reported and changes nothing. */
-async function reload(flags: ServeFlags, plane: ControlPlane, log: Logger): Promise<void> {
-  const result = parseSources(await readSources(flags));
+async function reload(read: () => Promise<ParseResult>, plane: ControlPlane, log: Logger): Promise<void> {
+  const result = await read();
   if (result.config === null) {
     for (const problem of result.problems) log.error("reload_problem", problem.message, { subject: problem.subject });
     log.error("reload_refused", "The new configuration has problems, so the old one keeps serving", {
@@ -105,25 +118,11 @@ async function reload(flags: ServeFlags, plane: ControlPlane, log: Logger): Prom
   plane.reload(result.config, settingsOf(result));
 }
 
-/** Resolves at the first SIGTERM or SIGINT; a second one ends the process at once. SIGHUP reloads, once it has started. */
-function stopSignal(
-  log: Logger,
-  { started, onHangup }: { started: Promise<void>; onHangup: () => Promise<void> },
-): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  let stopping = false;
-  // A start that fails is its caller's to tell.
-  let reloading = started.catch(() => {});
-  const stop = () => {
-    if (stopping) Deno.exit(1);
-    stopping = true;
-    resolve();
-  };
-  Deno.addSignalListener("SIGTERM", stop);
-  Deno.addSignalListener("SIGINT", stop);
-  // One after another: two reloads must not overtake each other.
-  Deno.addSignalListener("SIGHUP", () => {
-    reloading = reloading.then(onHangup).catch((error) => log.error("reload_failed", String(error)));
+/** A promise that nobody waits for and that fails is one request's or one probe's matter: it ends nobody else's. */
+function surviveRejections(log: Logger): void {
+  globalThis.addEventListener("unhandledrejection", (event) => {
+    event.preventDefault();
+    const error = event.reason instanceof Error ? event.reason.stack : String(event.reason);
+    log.error("internal_error", "Something failed inside sluice", { error });
   });
-  return promise;
 }

@@ -9,6 +9,14 @@ import { PortTaken, whyNot } from "./listener_port.ts";
 /** Longest wait for admin requests that are being answered when the process stops. */
 const CLOSE_MS = 500;
 
+/** What it works with. */
+interface AdminParts {
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** LISTENER_TAKEOVER: a port that was asked for may still be the predecessor's. */
+  readonly takeover: boolean;
+}
+
 /** The admin listener: serves the admin application beside the control plane. */
 export class AdminListener {
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
@@ -17,11 +25,11 @@ export class AdminListener {
   readonly url: string;
 
   /** Opens it; a taken port is moved away from, unless it was asked for ({@linkcode PortTaken}). */
-  constructor(source: AdminSource, config: AdminConfig, parts: { clock: Clock; log: Logger }) {
+  constructor(source: AdminSource, config: AdminConfig, parts: AdminParts) {
     this.#clock = parts.clock;
     this.#ended = new AbortController();
     const app = createAdminApp(source, config, { ...parts, signal: this.#ended.signal });
-    this.#server = listen(config, (request) => app.fetch(request), parts.log);
+    this.#server = listen(config, (request) => app.fetch(request), parts);
     const { hostname, port } = this.#server.addr;
     this.url = `http://${hostPort(hostname === "0.0.0.0" || hostname === "::" ? "127.0.0.1" : hostname, port)}`;
     parts.log.info("admin_listening", `Admin listener at ${this.url}`, { url: this.url });
@@ -38,10 +46,13 @@ export class AdminListener {
 function listen(
   config: AdminConfig,
   handler: (request: Request) => Response | Promise<Response>,
-  log: Logger,
+  { log, takeover }: AdminParts,
 ): Deno.HttpServer<Deno.NetAddr> {
-  const serve = (port: number) => Deno.serve({ hostname: config.host, port, onListen: () => {} }, handler);
+  const hostname = config.host;
+  const serve = (port: number) => Deno.serve({ hostname, port, reusePort: true, onListen: () => {} }, handler);
   try {
+    // SO_REUSEPORT is for the process that will take over; anybody else shall find the port taken.
+    if (!takeover || !config.portWasAskedFor) Deno.listen({ hostname, port: config.port }).close();
     return serve(config.port);
   } catch (error) {
     if (config.portWasAskedFor || !(error instanceof Deno.errors.AddrInUse)) {

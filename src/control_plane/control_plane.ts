@@ -10,7 +10,7 @@ import type { SystemView } from "../state/target_state.ts";
 import { TargetTable } from "../state/target_table.ts";
 import { type Clock, delay } from "../time/clock.ts";
 import { AdminListener } from "./admin_listener.ts";
-import { claimListenerPort } from "./listener_port.ts";
+import { claimListenerPort, type PortClaim, PortTaken } from "./listener_port.ts";
 import { describeConfigChanges } from "./reload.ts";
 import { RuleSlots } from "./rule_slots.ts";
 import { TargetRegistry } from "./target_registry.ts";
@@ -55,14 +55,15 @@ export class ControlPlane implements AdminSource {
   readonly #ruleSlots: RuleSlots;
   readonly #pool: WorkerPool;
   readonly #listening = Promise.withResolvers<void>();
+  readonly #workersListening = new Set<number>();
   readonly #drained = new Set<number>();
   readonly #decisions = new Map<number, (decisions: readonly Decision[]) => void>();
+  #claim: PortClaim | null = null;
   #admin: AdminListener | null = null;
   #config: Config;
   #settings: readonly Setting[];
   #snapshot: Snapshot;
   #listenerPort = 0;
-  #workersListening = 0;
   #ready = false;
   #lastQuestion = 0;
 
@@ -117,10 +118,16 @@ export class ControlPlane implements AdminSource {
   /** Starts; resolves when the listener accepts. Throws `PortTaken` where a port can't be had. */
   async start(): Promise<void> {
     const { log } = this.#options;
-    this.#listenerPort = claimListenerPort(this.#config.listener);
-    if (this.#config.admin.enabled) this.#admin = new AdminListener(this, this.#config.admin, this.#options);
-    await this.#registry.start();
+    this.#claim = claimListenerPort(this.#config.listener);
+    this.#listenerPort = this.#claim.port;
+    if (this.#config.admin.enabled) {
+      const { takeover } = this.#config.listener;
+      this.#admin = new AdminListener(this, this.#config.admin, { ...this.#options, takeover });
+    }
+    // Threads load their code while names are looked up.
+    await Promise.all([this.#pool.load(), this.#registry.start()]);
     this.#publish();
+    this.#claim.release();
     this.#pool.start();
     await this.#listening.promise;
     this.#ready = true;
@@ -158,7 +165,10 @@ export class ControlPlane implements AdminSource {
       "stopping",
       `Stopping: not ready any more${shutdownDelayMs > 0 ? `, closing in ${shutdownDelayMs} ms` : ""}`,
     );
-    if (shutdownDelayMs > 0) await delay(clock, shutdownDelayMs);
+    if (shutdownDelayMs > 0) {
+      this.#pool.broadcast({ type: "send_away" });
+      await delay(clock, shutdownDelayMs);
+    }
     this.#pool.stopReplacing();
     this.#pool.broadcast({ type: "drain" });
     if (!await this.#drainedWithin(shutdownTimeoutMs)) {
@@ -182,6 +192,7 @@ export class ControlPlane implements AdminSource {
 
   /** Lets go of what a start that failed had opened. */
   async abandon(): Promise<void> {
+    this.#claim?.release();
     this.#pool.terminate();
     await this.#registry.stop();
     await this.#admin?.close();
@@ -220,15 +231,19 @@ export class ControlPlane implements AdminSource {
     const id = ++this.#lastQuestion;
     const answers: Decision[] = [];
     let missing = this.#pool.alive;
-    await new Promise<void>((resolve) => {
-      this.#decisions.set(id, (decisions) => {
-        answers.push(...decisions);
-        if (--missing === 0) resolve();
+    if (missing > 0) {
+      await new Promise<void>((resolve) => {
+        const cancelWait = this.#options.clock.after(DECISIONS_MS, resolve, true);
+        this.#decisions.set(id, (decisions) => {
+          answers.push(...decisions);
+          if (--missing > 0) return;
+          cancelWait();
+          resolve();
+        });
+        this.#pool.broadcast({ type: "decisions_wanted", id });
       });
-      this.#pool.broadcast({ type: "decisions_wanted", id });
-      this.#options.clock.after(DECISIONS_MS, resolve, true);
-    });
-    this.#decisions.delete(id);
+      this.#decisions.delete(id);
+    }
     return answers.sort((a, b) => b.timeMs - a.timeMs);
   }
 
@@ -244,12 +259,18 @@ export class ControlPlane implements AdminSource {
     switch (message.type) {
       case "listening":
         // A replacement starts with the snapshot as of then, so nothing is to be caught up.
-        if (++this.#workersListening === this.#options.workers) this.#listening.resolve();
+        this.#workersListening.add(message.worker);
+        if (this.#workersListening.size === this.#options.workers) this.#listening.resolve();
         return this.#noteGenerations();
-      case "listen_failed":
-        log.error("listen_failed", `Worker ${message.worker} could not listen: ${message.error}`);
-        this.#listening.reject(new Error(message.error));
-        return;
+      case "listen_failed": {
+        const { host } = this.#config.listener;
+        this.#listening.reject(
+          new PortTaken(
+            `Cannot listen on "${host}:${this.#listenerPort}" (LISTENER_HOST, LISTENER_PORT): ${message.error}`,
+          ),
+        );
+        return this.#pool.couldNotListen(message.worker, message.error);
+      }
       case "applied":
         return this.#noteGenerations();
       case "connection_failed":
@@ -266,6 +287,8 @@ export class ControlPlane implements AdminSource {
         return this.#decisions.get(message.id)?.(message.decisions);
       case "drained":
         this.#drained.add(message.worker);
+        return;
+      case "loaded":
         return;
     }
   }

@@ -3,17 +3,31 @@ import type { ListenerConfig } from "../config/model.ts";
 /** A port could not be had: one line for the user, and exit code 1. */
 export class PortTaken extends Error {}
 
+/** A port that nobody else can open until it is released. */
+export interface PortClaim {
+  readonly port: number;
+  /** Closes it, so that the workers can open it. */
+  release(): void;
+}
+
 /**
- * Makes sure that the listener's port is free and returns it (LISTENER_PORT=0: a free one). The workers open it with
- * SO_REUSEPORT, which would silently share it with another process; so it is opened once without, and closed again.
- * LISTENER_TAKEOVER=true skips that for a rolling replacement.
+ * Claims the listener's port (LISTENER_PORT=0: a free one). The workers open it with SO_REUSEPORT, which would silently
+ * share it with another process; so it is held without until they are ready to open it: of two that start at once, one
+ * finds it taken, but for the instant between release and opening. LISTENER_TAKEOVER=true holds nothing: the port is
+ * shared on purpose, and a socket that is opened only to be closed again would reset connections meanwhile.
  */
-export function claimListenerPort({ host, port, takeover }: ListenerConfig): number {
+export function claimListenerPort({ host, port, takeover }: ListenerConfig): PortClaim {
+  if (takeover && port !== 0) return { port, release() {} };
   try {
-    const listener = Deno.listen({ hostname: host, port, reusePort: takeover });
-    const taken = (listener.addr as Deno.NetAddr).port;
-    listener.close();
-    return taken;
+    const listener = Deno.listen({ hostname: host, port });
+    let open = true;
+    return {
+      port: (listener.addr as Deno.NetAddr).port,
+      release() {
+        if (open) listener.close();
+        open = false;
+      },
+    };
   } catch (error) {
     throw new PortTaken(`Cannot listen on "${host}:${port}" (LISTENER_HOST, LISTENER_PORT): ${whyNot(error)}`);
   }

@@ -42,11 +42,15 @@ export interface WorkerPoolParts {
 
 interface Seat {
   handle: WorkerHandle | null;
+  /** It has loaded its code. */
+  loaded: boolean;
   startedMs: number;
   backoffMs: number;
   restarts: number;
   heartbeat: number;
   heartbeatMs: number;
+  /** For how long it has been silent while somebody watched. */
+  silentMs: number;
   respawn: CancelTimer | null;
 }
 
@@ -54,24 +58,40 @@ interface Seat {
 export class WorkerPool {
   readonly #parts: WorkerPoolParts;
   readonly #seats: Seat[];
+  readonly #allLoaded = Promise.withResolvers<void>();
+  #started = false;
   #stopping = false;
+  #watchedMs = 0;
   #cancelWatch: CancelTimer = () => {};
 
   constructor(parts: WorkerPoolParts) {
     this.#parts = parts;
     this.#seats = Array.from({ length: parts.count }, () => ({
       handle: null,
+      loaded: false,
       startedMs: 0,
       backoffMs: FIRST_BACKOFF_MS,
       restarts: 0,
       heartbeat: 0,
       heartbeatMs: 0,
+      silentMs: 0,
       respawn: null,
     }));
   }
 
-  start(): void {
+  /** Makes the workers; resolves when all of them have loaded their code. None serves yet. */
+  load(): Promise<void> {
     this.#seats.forEach((_, worker) => this.#spawn(worker));
+    return this.#allLoaded.promise;
+  }
+
+  /** Lets the workers serve. */
+  start(): void {
+    this.#started = true;
+    this.#watchedMs = this.#parts.clock.monotonicMs();
+    this.#seats.forEach((seat, worker) => {
+      if (seat.loaded) this.#begin(worker);
+    });
     this.#cancelWatch = this.#parts.clock.every(WATCH_MS, () => this.#watch());
   }
 
@@ -101,6 +121,12 @@ export class WorkerPool {
     }));
   }
 
+  /** Replaces a worker that serves nobody, because it could not open the listener. */
+  couldNotListen(worker: number, error: string): void {
+    if (this.#seats[worker]?.handle == null) return;
+    this.#lost(worker, { event: "listen_failed", message: `Worker ${worker} could not listen`, error });
+  }
+
   /** From now on nobody is replaced. */
   stopReplacing(): void {
     this.#stopping = true;
@@ -120,38 +146,68 @@ export class WorkerPool {
   #spawn(worker: number): void {
     const seat = this.#seats[worker]!;
     seat.respawn = null;
+    seat.loaded = false;
     seat.startedMs = seat.heartbeatMs = this.#parts.clock.monotonicMs();
-    seat.heartbeat = this.#parts.table.life(worker).heartbeat;
+    // Again, because a thread that was told to end may have finished an exchange after its numbers were taken back.
+    this.#parts.table.forgetWorker(worker);
     const handle = this.#parts.spawn({
       onMessage: (message) => {
-        if (seat.handle === handle) this.#parts.onMessage(message);
+        if (seat.handle !== handle) return;
+        if (message.type === "loaded") this.#loaded(worker);
+        else this.#parts.onMessage(message);
       },
       onCrash: (error) => {
-        if (seat.handle === handle) this.#lost(worker, "worker_crashed", `Worker ${worker} crashed`, error);
+        if (seat.handle !== handle) return;
+        this.#lost(worker, { event: "worker_crashed", message: `Worker ${worker} crashed`, error });
       },
     });
     seat.handle = handle;
-    handle.post(this.#parts.startMessage(worker));
   }
 
+  #loaded(worker: number): void {
+    this.#seats[worker]!.loaded = true;
+    if (this.#started) this.#begin(worker);
+    else if (this.#seats.every(({ loaded }) => loaded)) this.#allLoaded.resolve();
+  }
+
+  #begin(worker: number): void {
+    const seat = this.#seats[worker]!;
+    seat.heartbeat = this.#parts.table.life(worker).heartbeat;
+    seat.heartbeatMs = this.#parts.clock.monotonicMs();
+    seat.silentMs = 0;
+    seat.handle?.post(this.#parts.startMessage(worker));
+  }
+
+  /**
+   * Looks who is silent. Only time in which this thread ran counts: where the whole process stood still (a frozen container, a
+   * machine that was moved), everybody was silent and nobody hangs.
+   */
   #watch(): void {
     const nowMs = this.#parts.clock.monotonicMs();
+    const passedMs = Math.min(nowMs - this.#watchedMs, 2 * WATCH_MS);
+    this.#watchedMs = nowMs;
     this.#seats.forEach((seat, worker) => {
+      if (seat.handle === null || !seat.loaded) return;
       const { heartbeat } = this.#parts.table.life(worker);
-      if (heartbeat !== seat.heartbeat || seat.handle === null) {
+      if (heartbeat !== seat.heartbeat) {
         seat.heartbeat = heartbeat;
         seat.heartbeatMs = nowMs;
-      } else if (nowMs - seat.heartbeatMs > HANG_MS) {
-        seat.handle.terminate();
-        this.#lost(worker, "worker_hung", `Worker ${worker} did not turn for ${HANG_MS} ms`, "");
+        seat.silentMs = 0;
+      } else if ((seat.silentMs += passedMs) > HANG_MS) {
+        this.#lost(worker, {
+          event: "worker_hung",
+          message: `Worker ${worker} did not turn for ${HANG_MS} ms`,
+          error: "",
+        });
       }
     });
   }
 
-  /** Takes back what the worker held, and starts another in its place. */
-  #lost(worker: number, event: string, message: string, error: string): void {
+  /** Ends a worker, takes back what it held, and starts another in its place. */
+  #lost(worker: number, { event, message, error }: { event: string; message: string; error: string }): void {
     const { clock, table, log } = this.#parts;
     const seat = this.#seats[worker]!;
+    seat.handle?.terminate();
     seat.handle = null;
     const openExchanges = table.forgetWorker(worker);
     if (this.#stopping) return;

@@ -54,6 +54,7 @@ export class DataPlane {
   #compiled: CompiledSnapshot;
   #server: Deno.HttpServer<Deno.NetAddr> | null = null;
   #requests = 0;
+  #sendsAway = false;
 
   /** @param chance Uniform in [0, 1). */
   constructor(start: Start, post: Post, { clock = systemClock, chance }: { clock?: Clock; chance: () => number }) {
@@ -99,6 +100,9 @@ export class DataPlane {
         return this.#stats.answer(message.id, message.json);
       case "decisions_wanted":
         this.#post({ type: "decisions", id: message.id, decisions: this.#decisions.read(this.#worker) });
+        return;
+      case "send_away":
+        this.#sendsAway = true;
         return;
       case "drain":
         void this.#drain();
@@ -150,10 +154,20 @@ export class DataPlane {
         reusePort: true,
         onListen: () => this.#post({ type: "listening", worker: this.#worker }),
         onError: (error) => this.#answerError(error),
-      }, app.fetch);
+      }, (request, info) => this.#sendsAway ? this.#answerLast(app.fetch(request, info)) : app.fetch(request, info));
     } catch (error) {
       this.#post({ type: "listen_failed", worker: this.#worker, error: String(error) });
     }
+  }
+
+  /**
+   * Answers with `Connection: close` (RFC 9112 section 9.6), so that the client does not send its next request on a connection
+   * that is about to be closed. A tunnel's 101 stays as it is.
+   */
+  async #answerLast(answer: Response | Promise<Response>): Promise<Response> {
+    const response = await answer;
+    if (response.status !== 101) response.headers.set("connection", "close");
+    return response;
   }
 
   #finished(exchange: Exchange, totalMicros: number): void {
@@ -217,7 +231,11 @@ export class DataPlane {
     this.#upgrades.closeAll();
     const open = () =>
       this.#table.workerCounter("requests", this.#worker) - this.#table.workerCounter("finished", this.#worker);
-    while (open() > 0) await delay(this.#clock, DRAIN_POLL_MS);
+    while (open() > 0) {
+      // Who is still open when the patience ends takes no line of the finished ones along.
+      this.#access.flush();
+      await delay(this.#clock, DRAIN_POLL_MS);
+    }
     await closed;
     this.#access.flush();
     this.#cancelBeat();

@@ -16,6 +16,8 @@ export type ControlMessage =
   }
   /** A whole new snapshot, never a diff. */
   | { readonly type: "snapshot"; readonly snapshot: Snapshot }
+  /** From now on each answer tells its client to come back on another connection: somebody else will serve it. */
+  | { readonly type: "send_away" }
   /** Stop accepting connections, finish what is open, then say `drained`. */
   | { readonly type: "drain" }
   /** After `drain`: the time is over, end what is still open. */
@@ -27,6 +29,8 @@ export type ControlMessage =
 
 /** From a worker to the control plane. */
 export type WorkerMessage =
+  /** The thread has loaded its code and waits for `start`. */
+  | { readonly type: "loaded" }
   /** The listener accepts. */
   | { readonly type: "listening"; readonly worker: number }
   /** The listener could not be opened. */
