@@ -29,7 +29,12 @@ const ROUTES: readonly {
   { path: "/", method: "GET", what: "dashboard" },
   { path: "/lb/stats", method: "GET", what: "statistics as JSON" },
   { path: "/metrics", method: "GET", what: "metrics for Prometheus", open: "metrics_public" },
-  { path: "/livez", method: "GET", what: "200 while the process lives", open: "always" },
+  {
+    path: "/livez",
+    method: "GET",
+    what: "200 while the process lives, 503 once it should be restarted",
+    open: "always",
+  },
   { path: "/readyz", method: "GET", what: "200 while it should get traffic, else 503", open: "always" },
   { path: "/config", method: "GET", what: "effective configuration, secrets masked" },
   {
@@ -80,7 +85,7 @@ export function createAdminApp(source: AdminSource, config: AdminConfig, options
     c.header("Content-Type", METRICS_CONTENT_TYPE);
     return c.req.method === "HEAD" ? c.body(null) : c.body(metricsStream(source.view(), source.table, clock));
   });
-  app.get("/livez", (c) => c.text("alive\n"));
+  app.get("/livez", (c) => source.view().live ? c.text("alive\n") : c.text("a worker hung: restart\n", 503));
   app.get("/readyz", (c) => source.view().ready ? c.text("ready\n") : c.text("not ready\n", 503));
   app.get("/config", (c) =>
     json(c, {

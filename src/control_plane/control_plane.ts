@@ -209,6 +209,7 @@ export class ControlPlane implements AdminSource {
       generation: this.#snapshot.generation,
       listenerUrl: this.listenerUrl,
       ready: this.#ready,
+      live: !this.#pool.anyHung,
       workers: this.#pool.views(),
       rules: this.#snapshot.rules,
       groups: this.#registry.views(),

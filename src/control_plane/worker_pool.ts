@@ -61,6 +61,7 @@ export class WorkerPool {
   readonly #allLoaded = Promise.withResolvers<void>();
   #started = false;
   #stopping = false;
+  #anyHung = false;
   #watchedMs = 0;
   #cancelWatch: CancelTimer = () => {};
 
@@ -108,6 +109,15 @@ export class WorkerPool {
   /** Workers that live now. */
   get alive(): number {
     return this.#seats.filter(({ handle }) => handle !== null).length;
+  }
+
+  /**
+   * True once a worker hung. `terminate` ends a thread at the next turn of its event loop; Deno 2.9 never ends one whose
+   * JavaScript does not return (2.4 did, after 2 s), and such a thread keeps its share of the listener: new connections that
+   * the kernel gives to it are never answered. Only the end of the process helps, so that `/livez` says 503 from then on.
+   */
+  get anyHung(): boolean {
+    return this.#anyHung;
   }
 
   /** What an operator sees of each worker. */
@@ -194,9 +204,12 @@ export class WorkerPool {
         seat.heartbeatMs = nowMs;
         seat.silentMs = 0;
       } else if ((seat.silentMs += passedMs) > HANG_MS) {
+        this.#anyHung = true;
         this.#lost(worker, {
           event: "worker_hung",
-          message: `Worker ${worker} did not turn for ${HANG_MS} ms`,
+          message:
+            `Worker ${worker} did not turn for ${HANG_MS} ms; restart the process soon, since its thread may still hold ` +
+            "a share of the listener",
           error: "",
         });
       }
@@ -222,7 +235,11 @@ export class WorkerPool {
 
 /** Starts a data plane in a thread of its own. */
 export function spawnThread(events: WorkerEvents): WorkerHandle {
-  const worker = new Worker(new URL("../data_plane/worker.ts", import.meta.url).href, { type: "module" });
+  return attachWorker(new Worker(new URL("../data_plane/worker.ts", import.meta.url).href, { type: "module" }), events);
+}
+
+/** Makes a thread that runs a data plane known to the pool. */
+export function attachWorker(worker: Worker, events: WorkerEvents): WorkerHandle {
   worker.onmessage = ({ data }: MessageEvent<WorkerMessage>) => events.onMessage(data);
   worker.onerror = (event) => {
     // Without this the main thread would die with it.

@@ -70,6 +70,8 @@ export interface SystemView {
   readonly generation: number;
   readonly listenerUrl: string;
   readonly ready: boolean;
+  /** False once a worker hung: its thread may hold its share of the listener until the process ends. */
+  readonly live: boolean;
   readonly workers: readonly {
     readonly worker: number;
     readonly generation: number;

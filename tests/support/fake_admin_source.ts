@@ -18,6 +18,7 @@ export class FakeAdminSource implements AdminSource {
   groups: GroupView[] = [];
   rules: RuleSnapshot[] = [];
   ready = true;
+  live = true;
   generation = 1;
   nowMs = STARTED_MS + 60_000;
   lastDecisions: Decision[] = [];
@@ -131,6 +132,7 @@ export class FakeAdminSource implements AdminSource {
       generation: this.generation,
       listenerUrl: "http://127.0.0.1:8080",
       ready: this.ready,
+      live: this.live,
       workers: [{ worker: 0, generation: this.generation, restarts: 0, heartbeatAgeMs: 20 }],
       rules: this.rules,
       groups: this.groups,

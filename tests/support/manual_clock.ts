@@ -37,12 +37,17 @@ export class ManualClock implements Clock {
     for (;;) {
       const [next] = [...this.#timers].sort((a, b) => a.atMs - b.atMs);
       if (next === undefined || next.atMs > until) break;
-      this.#nowMs = next.atMs;
+      this.#nowMs = Math.max(this.#nowMs, next.atMs);
       if (next.periodMs === null) this.#timers.delete(next);
-      else next.atMs += next.periodMs;
+      else next.atMs = this.#nowMs + next.periodMs;
       next.run();
     }
     this.#nowMs = until;
+  }
+
+  /** Lets time pass without running anything, as where the whole process is frozen; what fell due runs with the next `advance`. */
+  standStill(ms: number): void {
+    this.#nowMs += ms;
   }
 
   #add(timer: { atMs: number; readonly periodMs: number | null; readonly run: () => void }): () => void {

@@ -142,12 +142,14 @@ Deno.test("an origin is the same behind something that adds TLS on the usual por
   assert.equal((await ask("/lb/stats", { headers })).status, 200);
 });
 
-Deno.test("/readyz follows readiness, /livez does not", async () => {
+Deno.test("/readyz follows readiness, /livez only asks whether a restart is needed", async () => {
   const { source, ask } = start();
   assert.equal((await ask("/readyz")).status, 200);
   source.ready = false;
   assert.equal((await ask("/readyz")).status, 503);
   assert.equal((await ask("/livez")).status, 200);
+  source.live = false;
+  assert.equal((await ask("/livez")).status, 503);
 });
 
 Deno.test("/config shows where each value came from and never a secret", async () => {
