@@ -35,12 +35,18 @@ export function compileArguments({ output, target, exclude }: ProgramOptions): s
   ];
 }
 
-/** Makes a program from the project in the current directory; false where Deno could not, which has said why. */
-export async function makeProgram(output: string, target?: string): Promise<boolean> {
+/**
+ * Makes the program from the project in the current directory; false where Deno could not, which has said why.
+ *
+ * @param options `otel`: the program emits OpenTelemetry; whoever compiles decides that, not whoever runs it.
+ */
+export async function makeProgram(output: string, options: { target?: string; otel?: boolean } = {}): Promise<boolean> {
+  const { target, otel = false } = options;
   // Everything of the lock file must be there before it can be left out.
   if (!await deno(["install", "--frozen"])) return false;
   const lock: Lock = JSON.parse(await Deno.readTextFile("deno.lock"));
-  return await deno(compileArguments({ output, target, exclude: excludedPaths(lock, await npmCache()) }));
+  const args = compileArguments({ output, target, exclude: excludedPaths(lock, await npmCache()) });
+  return await deno(args, otel ? { OTEL_DENO: "true" } : {});
 }
 
 async function npmCache(): Promise<string> {
@@ -49,7 +55,7 @@ async function npmCache(): Promise<string> {
 }
 
 /** Runs this very Deno. */
-async function deno(args: string[]): Promise<boolean> {
-  const { success } = await new Deno.Command(Deno.execPath(), { args, stdin: "null" }).spawn().status;
+async function deno(args: string[], env: Record<string, string> = {}): Promise<boolean> {
+  const { success } = await new Deno.Command(Deno.execPath(), { args, env, stdin: "null" }).spawn().status;
   return success;
 }

@@ -26,7 +26,7 @@ async function sha256(path: string): Promise<string> {
 
 if (import.meta.main) {
   for (const target of TARGETS) {
-    if (!await makeProgram(`dist/${programName(target)}`, target)) {
+    if (!await makeProgram(`dist/${programName(target)}`, { target })) {
       console.error(`Cannot make the program for "${target}"`);
       Deno.exit(1);
     }

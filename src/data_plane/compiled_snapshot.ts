@@ -25,6 +25,7 @@ export function compileSnapshot(snapshot: Snapshot, context: RuntimeContext): Co
       listenerPort: String(snapshot.listenerPort),
       scheme: "http",
       trusted: new TrustedProxies(listener.trustedProxies),
+      ownTraceparent: context.spans === true && listener.upstreamTransport === "fetch",
     },
   };
 }

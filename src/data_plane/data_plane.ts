@@ -16,6 +16,7 @@ import { foldChain } from "./chain.ts";
 import { type CompiledSnapshot, compileSnapshot } from "./compiled_snapshot.ts";
 import { DecisionRing } from "./decision_ring.ts";
 import { checkRequest } from "./middleware/check_request.ts";
+import { describeSpan, emitsSpans } from "./middleware/describe_span.ts";
 import { forwardToTarget } from "./middleware/forward_to_target.ts";
 import { matchRule } from "./middleware/match_rule.ts";
 import { observe } from "./middleware/observe.ts";
@@ -51,6 +52,8 @@ export class DataPlane {
   readonly #cancelBeat: CancelTimer;
   readonly #idPrefix: string;
   readonly #trace: RequestTrace | null;
+  /** Requests are spans of OpenTelemetry. */
+  readonly #spans = emitsSpans();
   #compiled: CompiledSnapshot;
   #server: Deno.HttpServer<Deno.NetAddr> | null = null;
   #requests = 0;
@@ -118,6 +121,7 @@ export class DataPlane {
       random: this.#chance,
       nowMs: () => this.#clock.monotonicMs(),
       trace: this.#trace,
+      spans: this.#spans,
     });
     this.#column.applied(snapshot.generation);
     return compiled;
@@ -131,6 +135,7 @@ export class DataPlane {
 
   #listen(snapshot: Snapshot): void {
     const chain = foldChain([
+      ...(this.#spans ? [describeSpan()] : []),
       observe({
         column: this.#column,
         clock: this.#clock,

@@ -3,6 +3,7 @@ import { hostPort } from "../state/group_snapshot.ts";
 import type { TrustedProxies } from "./client_address.ts";
 import type { Exchange } from "./exchange.ts";
 import { connectionOptions, isHopByHop } from "./hop_by_hop.ts";
+import { upgradeKind } from "./upgrade_request.ts";
 
 /** What the headers of a target's request depend on, beside the request: known when a snapshot is applied. */
 export interface HeaderSettings {
@@ -14,6 +15,11 @@ export interface HeaderSettings {
   readonly listenerPort: string;
   readonly scheme: "http" | "https";
   readonly trusted: TrustedProxies;
+  /**
+   * Requests are spans of OpenTelemetry: `fetch` writes a `traceparent` that names its own span, in the client's trace, and the
+   * client's beside it would make two, which is none (W3C Trace Context section 3.2).
+   */
+  readonly ownTraceparent: boolean;
 }
 
 /** What one walk over a client's headers found, beside the headers for the target. */
@@ -77,6 +83,10 @@ export function requestHeaders(
       case "via":
         via = value;
         return;
+      case "traceparent":
+        // A WebSocket's handshake does not go by fetch.
+        if (settings.ownTraceparent && upgradeKind(exchange.method, headers) !== "websocket") return;
+        break;
       case "content-length":
         facts.contentLength = value;
         break;
