@@ -2,6 +2,7 @@ import type { Config } from "../config/model.ts";
 import type { ParseResult } from "../config/parse_config.ts";
 import type { ControlPlane } from "../control_plane/control_plane.ts";
 import { PortTaken } from "../control_plane/listener_port.ts";
+import { emitsSpans } from "../data_plane/middleware/describe_span.ts";
 import { Log, type Logger } from "../logging/log.ts";
 import { BatchedSink } from "../logging/sink.ts";
 import { createBalancer, parseSources, settingsOf } from "./balancer.ts";
@@ -84,6 +85,12 @@ function announce(result: ParseResult, config: Config, log: Logger): void {
     targets: config.groups.flatMap(({ entries }) => entries.map(({ host, port }) => `${host}:${port}`)).slice(0, 20),
   });
   for (const warning of result.warnings) log.warn("config_warning", warning.message, { subject: warning.subject });
+  if (Deno.env.get("OTEL_DENO") === "true" && !emitsSpans()) {
+    log.warn(
+      "otel_not_compiled_in",
+      "OTEL_DENO has no effect: this program was compiled without OpenTelemetry (deno task compile --otel makes one with it)",
+    );
+  }
 }
 
 function tellHowToConfigure(log: Logger): void {
