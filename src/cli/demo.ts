@@ -3,7 +3,7 @@ import type { ControlPlane } from "../control_plane/control_plane.ts";
 import { Log } from "../logging/log.ts";
 import { systemClock } from "../time/clock.ts";
 import { playDemo } from "../tools/demo.ts";
-import { type MockTarget, startMockTarget } from "../tools/mock_target.ts";
+import { DemoTarget } from "../tools/demo_target.ts";
 import { createBalancer, parseSources, settingsOf } from "./balancer.ts";
 import { listenForStop } from "./stop_signal.ts";
 
@@ -28,7 +28,7 @@ export async function runDemo(flags: DemoFlags): Promise<0 | 2> {
     return 2;
   }
   using stop = listenForStop();
-  const mocks = await Promise.all(NAMES.map((name) => startMockTarget({ port: 0, name })));
+  const mocks = await Promise.all(NAMES.map((name) => DemoTarget.start(name)));
   const plane = startBalancer(mocks);
   const ended = new AbortController();
   const end = () => ended.abort();
@@ -50,12 +50,12 @@ export async function runDemo(flags: DemoFlags): Promise<0 | 2> {
   } finally {
     cancelEnd();
     await plane.stop();
-    await Promise.all(mocks.map((mock) => mock.shutdown()));
+    await Promise.all(mocks.map((mock) => mock.die()));
   }
 }
 
 /** The very balancer of `serve`, configured as a user would, by variables; it says only what is wrong. */
-function startBalancer(mocks: readonly MockTarget[]): ControlPlane {
+function startBalancer(mocks: readonly DemoTarget[]): ControlPlane {
   const environment = {
     LISTENER_HOST: "127.0.0.1",
     LISTENER_PORT: "0",
@@ -80,7 +80,7 @@ function startBalancer(mocks: readonly MockTarget[]): ControlPlane {
   });
 }
 
-function introduce({ listenerUrl, adminUrl }: ControlPlane, mocks: readonly MockTarget[]): void {
+function introduce({ listenerUrl, adminUrl }: ControlPlane, mocks: readonly DemoTarget[]): void {
   const row = (name: string, text: string) => `  ${name.padEnd(WIDEST_NAME)}  ${text}`;
   const lines = [
     "A sluice, three mock targets behind it, and traffic, all in this process and on free ports of this machine.",
@@ -98,7 +98,7 @@ function introduce({ listenerUrl, adminUrl }: ControlPlane, mocks: readonly Mock
   console.log(lines.join("\n"));
 }
 
-function stateOf(plane: ControlPlane, mock: MockTarget): { state: string; reason: string | null } {
+function stateOf(plane: ControlPlane, mock: DemoTarget): { state: string; reason: string | null } {
   const targets = plane.view().groups.flatMap((group) => group.targets);
   const view = targets.find(({ target }) => target.port === mock.port);
   return { state: view?.state ?? "gone", reason: view?.reason ?? null };

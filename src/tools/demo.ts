@@ -1,15 +1,15 @@
 import type { Clock } from "../time/clock.ts";
-import type { MockTarget } from "./mock_target.ts";
+import type { DemoTarget } from "./demo_target.ts";
 import { DemoTraffic } from "./demo_traffic.ts";
 
 /** What the demo plays on: a balancer in front of mock targets, and somebody who listens. */
 export interface DemoStage {
-  readonly mocks: readonly MockTarget[];
+  readonly mocks: readonly DemoTarget[];
   /** The balancer's listener. */
   readonly url: string;
   readonly clock: Clock;
   /** What the balancer believes about a mock now. */
-  stateOf(mock: MockTarget): { readonly state: string; readonly reason: string | null };
+  stateOf(mock: DemoTarget): { readonly state: string; readonly reason: string | null };
   /** Tells the audience; a line each. */
   say(line: string): void;
   /** Ends the play early. */
@@ -71,10 +71,10 @@ class Play {
     await this.pause(CALM_MS);
     this.tell(this.traffic.summary());
 
-    victim.faults = { reset: true };
+    await victim.die();
     const diedMs = clock.monotonicMs();
     const before = this.traffic.counts();
-    this.tell(`${victim.name} dies: it resets every connection, health probes as well`);
+    this.tell(`${victim.name} dies: nobody listens at its port any more, and its open connections are gone`);
     const out = await this.waitForState(victim, (state) => state !== "healthy" && state !== "initial");
     const meanwhile = this.traffic.since(before);
     this.tell(
@@ -87,9 +87,9 @@ class Play {
     await this.pause(OUT_MS);
     this.tell(this.traffic.summary());
 
-    victim.faults = {};
+    await victim.revive();
     const healedMs = clock.monotonicMs();
-    this.tell(`${victim.name} is well again`);
+    this.tell(`${victim.name} is back`);
     await this.waitForState(victim, (state) => state === "healthy");
     this.tell(
       `  After ${seconds(clock.monotonicMs() - healedMs)} it is [HEALTHY] and gets its share of requests again`,
@@ -119,7 +119,7 @@ class Play {
     if (signal.aborted) throw new Interrupted();
   }
 
-  async waitForState(mock: MockTarget, wanted: (state: string) => boolean) {
+  async waitForState(mock: DemoTarget, wanted: (state: string) => boolean) {
     for (;;) {
       const now = this.#stage.stateOf(mock);
       if (wanted(now.state)) return now;

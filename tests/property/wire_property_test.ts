@@ -35,7 +35,14 @@ Deno.test("no header of one connection crosses, none is doubled, and no stranger
     (headers, convention, cidrs) => {
       const exchange = exchangeOf(headers);
       const trusted = new TrustedProxies(cidrs);
-      const settings = { via: "1.1 sluice-test", convention, listenerPort: "8080", scheme: "http" as const, trusted };
+      const settings = {
+        via: "1.1 sluice-test",
+        convention,
+        listenerPort: "8080",
+        scheme: "http" as const,
+        trusted,
+        ownTraceparent: false,
+      };
       const pairs: [string, string][] = [];
       requestHeaders(exchange, settings, pairs);
       const sent = pairs.map(([name]) => name);
