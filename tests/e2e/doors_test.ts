@@ -118,6 +118,7 @@ Deno.test("A64, C2: with nothing configured it starts, answers 404 and says in o
   const { status, body } = await ask(sluice.url, "/anything");
   assert.equal(status, 404);
   assert.equal(body, "");
+  await sluice.waitForEvent(({ event }) => event === "nothing_configured");
   const told = sluice.events.filter(({ event }) => event === "nothing_configured");
   assert.equal(told.length, 1);
   for (const name of ["BACKEND_SERVERS", "TARGET_GROUP_1_TARGETS", "LISTENER_RULE_1_PATH_PREFIX", ".env"]) {

@@ -82,6 +82,7 @@ Deno.test("C22, D8, E13: an access line tells client, rule, group, target, times
     [499, "client_closed", 9, deaf.address],
   ]);
   assert.equal(new Set(lines.map((line) => line.id)).size, 5);
+  await sluice.stop();
   const failures = sluice.events.filter(({ event }) => event === "connection_failed");
   assert.equal(failures.length, 1, "the first of a run of failures is news, the others are not");
   assert.match(
