@@ -319,6 +319,22 @@ Deno.test("a body larger than MAX_BODY_BYTES is answered 413, by its announcemen
     assert.deepEqual([got.status, header(got, "x-sluice-reason")], [413, "body_too_large"]);
     assert.ok(stage.target.requests.every((request) => request.cutOff));
   });
+  await t.step(
+    "chunked, when the answer has begun: the transfer is broken, and that is the client's doing",
+    async () => {
+      stage.script = async ({ socket }) => {
+        await socket.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
+        await socket.untilEnded();
+      };
+      await using client = await stage.connect();
+      await client.send(stage.head("POST /x", ["Transfer-Encoding: chunked"]));
+      assert.notEqual(await client.socket.readThrough("abc"), null);
+      for (let i = 0; i < 3; i++) await client.send(`1f4\r\n${"a".repeat(500)}\r\n`);
+      await client.socket.untilEnded();
+      const { line } = await stage.settled();
+      assert.deepEqual([line.status, line.cutBy], [200, "client"]);
+    },
+  );
   await t.step("exactly as much passes", async () => {
     stage.clear();
     const got = await stage.ask("POST /x", { headers: ["Content-Length: 1000"], body: "a".repeat(1000) });

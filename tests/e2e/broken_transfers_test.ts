@@ -95,6 +95,21 @@ Deno.test("a client that leaves mid-body: its target is let go within a second, 
       });
     }
   }
+  for (const how of ["close", "reset"] as const) {
+    await t.step(`in the midst of its own upload, ${how}`, async () => {
+      stage.script = async ({ socket }) => {
+        await socket.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
+        await socket.untilEnded();
+      };
+      const client = await stage.connect();
+      await client.send(stage.head("POST /x", ["Transfer-Encoding: chunked"]) + "3\r\nabc\r\n");
+      assert.notEqual(await client.socket.readThrough("abc"), null);
+      await client[how]();
+      await until(() => stage.target.open === 0, "the target's connection to end", A_SECOND);
+      const { line } = await stage.settled();
+      assert.deepEqual([line.status, line.reason, line.cutBy], [200, null, "client"]);
+    });
+  }
   await t.step("while the target sends as fast as it can", async () => {
     stage.script = async (turn) => {
       await turn.socket.send("HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n");
