@@ -39,7 +39,10 @@ export class AdminListener {
   async close(): Promise<void> {
     this.#ended.abort();
     const closed = this.#server.shutdown();
-    await Promise.race([closed, new Promise<void>((resolve) => this.#clock.after(CLOSE_MS, resolve, true))]);
+    let cancelWait = () => {};
+    const waited = new Promise<void>((resolve) => cancelWait = this.#clock.after(CLOSE_MS, resolve, true));
+    await Promise.race([closed, waited]);
+    cancelWait();
   }
 }
 
