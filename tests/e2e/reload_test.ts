@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ask, askOn, Load } from "../support/ask.ts";
-import { groupEnvironment, MockGroup } from "../support/mock_group.ts";
+import { MockGroup } from "../support/mock_group.ts";
 import { pause, until } from "../support/poll.ts";
 import { header } from "../support/raw_message.ts";
 import { RawClient } from "../support/raw_client.ts";
