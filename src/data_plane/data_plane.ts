@@ -4,7 +4,7 @@ import { FetchTransport } from "../forwarding/fetch_transport.ts";
 import { Forwarder, type ForwarderParts } from "../forwarding/forward.ts";
 import { UpgradeForwarder } from "../forwarding/forward_upgrade.ts";
 import { CutTransfer } from "../forwarding/response_body.ts";
-import { jsonAccessLine, textAccessLine } from "../logging/access_line.ts";
+import { writeJsonLine, writeTextLine } from "../logging/access_line.ts";
 import { AccessBuffer } from "../logging/access_buffer.ts";
 import { FLUSH_MS } from "../logging/sink.ts";
 import type { ControlMessage, WorkerMessage } from "../protocol/messages.ts";
@@ -48,7 +48,6 @@ export class DataPlane {
   readonly #decisions = new DecisionRing();
   readonly #stats: StatsRequests;
   readonly #access: AccessBuffer;
-  readonly #accessLine: typeof jsonAccessLine;
   readonly #cancelBeat: CancelTimer;
   readonly #idPrefix: string;
   readonly #trace: RequestTrace | null;
@@ -69,10 +68,10 @@ export class DataPlane {
     this.#column = this.#table.column(start.worker);
     this.#stats = new StatsRequests((id) => post({ type: "stats_wanted", worker: start.worker, id }));
     this.#access = new AccessBuffer(clock, {
+      write: start.accessLogJson ? writeJsonLine : writeTextLine,
       longestMs: FLUSH_MS,
       send: (bytes) => post({ type: "access_lines", bytes }),
     });
-    this.#accessLine = start.accessLogJson ? jsonAccessLine : textAccessLine;
     this.#idPrefix = `${start.snapshot.instance}-${start.worker}-${Math.trunc(clock.wallMs()).toString(36)}-`;
     this.#trace = start.logLevel === "debug" ? this.#makeTrace() : null;
     this.#compiled = this.#compile(start.snapshot);
@@ -181,7 +180,7 @@ export class DataPlane {
     const algorithm = rule === null ? null : this.#compiled.groups.get(rule.targetGroup)?.snapshot.algorithm ?? null;
     this.#decisions.keep(exchange, algorithm, { endedMs, totalMicros });
     if (!this.#compiled.snapshot.accessLog) return;
-    this.#access.add(this.#accessLine({
+    this.#access.add({
       timeMs: endedMs,
       client: exchange.client,
       method: exchange.method,
@@ -199,7 +198,7 @@ export class DataPlane {
       responseBytes: exchange.responseBytes,
       cutBy: exchange.cutBy,
       id: exchange.requestId,
-    }));
+    });
   }
 
   #broken(exchange: Exchange, error: unknown): Response {

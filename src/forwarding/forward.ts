@@ -7,7 +7,7 @@ import type { DeadlineWheel, Watch } from "./deadline.ts";
 import type { Exchange } from "./exchange.ts";
 import { removeListed, targetHost } from "./forwarded_headers.ts";
 import { Failure } from "./gateway_error.ts";
-import { connectionOptions, isHopByHop } from "./hop_by_hop.ts";
+import { connectionOptions, HOP_BY_HOP_NAMES, isHopByHop } from "./hop_by_hop.ts";
 import { RequestBody } from "./request_body.ts";
 import { responseBody } from "./response_body.ts";
 import { decideRetry } from "./retry_policy.ts";
@@ -174,10 +174,11 @@ export class Forwarder {
   #answer(open: OpenExchange, upstream: UpstreamResponse): Response | Promise<Response> {
     const { exchange } = open;
     open.body?.forgetKept();
-    const { length, filter, connection } = lookOver(upstream);
+    const announced = upstream.headers.get("content-length");
+    const length = announced === null ? -1 : Number(announced);
     let headers: Headers | [string, string][] = upstream.headers;
-    if (filter || exchange.extraResponseHeaders !== null) {
-      headers = copyHeaders(upstream, connection);
+    if (exchange.extraResponseHeaders !== null || needFilter(upstream)) {
+      headers = copyHeaders(upstream);
       headers.push(...exchange.extraResponseHeaders ?? []);
     }
     // Deno.serve can't frame a 205 (it sends neither a length nor a close, and clients wait for ever): 204 says the same of
@@ -202,36 +203,24 @@ function emptyStream(): ReadableStream {
   return new ReadableStream({ pull: (controller) => controller.close() }, { highWaterMark: 0 });
 }
 
-/** What one look over a target's headers found. */
-interface AnswerFacts {
-  /** Content-Length, or -1. */
-  length: number;
-  /** Some header must not be passed on. */
-  filter: boolean;
-  connection: string | null;
-}
-
-/** Looks over a target's headers: nearly always they can be passed on as the object that they are. */
-function lookOver({ status, headers }: UpstreamResponse): AnswerFacts {
-  const facts: AnswerFacts = { length: -1, filter: status === 204 || status === 205, connection: null };
-  headers.forEach((value, name) => {
-    if (name === "content-length") facts.length = Number(value);
-    else if (isHopByHop(name)) {
-      facts.filter = true;
-      if (name === "connection") facts.connection = value;
-    }
-  });
-  return facts;
+/**
+ * Tells whether a target's headers can be passed on as the object that they are, as nearly always. Asks for each hop-by-hop
+ * name instead of walking the headers: a walk makes a sorted copy of them.
+ */
+function needFilter({ status, headers }: UpstreamResponse): boolean {
+  if (status === 204 || status === 205) return true;
+  for (const name of HOP_BY_HOP_NAMES) if (headers.has(name)) return true;
+  return false;
 }
 
 /** Copies a target's headers but for the hop-by-hop ones, those that `Connection` listed, and a length where none may be. */
-function copyHeaders({ status, headers }: UpstreamResponse, connection: string | null): [string, string][] {
+function copyHeaders({ status, headers }: UpstreamResponse): [string, string][] {
   const pairs: [string, string][] = [];
   const dropLength = status === 204 || status === 205;
   headers.forEach((value, name) => {
     if (!isHopByHop(name) && !(dropLength && name === "content-length")) pairs.push([name, value]);
   });
-  const listed = connectionOptions(connection);
+  const listed = connectionOptions(headers.get("connection"));
   if (listed !== null) removeListed(pairs, 0, listed);
   return pairs;
 }

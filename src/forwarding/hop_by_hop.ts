@@ -2,15 +2,17 @@
  * Headers that concern one connection and are never passed on (RFC 9110 section 7.6.1), beside those that `Connection`
  * lists. `te: trailers` is passed on by the caller, as that section allows.
  */
-const HOP_BY_HOP = new Set([
+export const HOP_BY_HOP_NAMES: readonly string[] = [
   "connection",
   "keep-alive",
+  "transfer-encoding",
   "proxy-connection",
   "te",
   "trailer",
-  "transfer-encoding",
   "upgrade",
-]);
+];
+
+const HOP_BY_HOP = new Set(HOP_BY_HOP_NAMES);
 
 /** Tells whether a header, in lower case, never crosses a proxy. */
 export function isHopByHop(name: string): boolean {

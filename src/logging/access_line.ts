@@ -1,3 +1,5 @@
+import type { ByteLine } from "./byte_line.ts";
+
 /** Everything that one access line says. Times in ms, bytes are body bytes. */
 export interface AccessRecord {
   readonly timeMs: number;
@@ -23,74 +25,102 @@ export interface AccessRecord {
   readonly id: string;
 }
 
-/**
- * Writes an access line as JSON. By hand and not by JSON.stringify, because it stands on the request path: names are
- * constant, numbers need no escaping, and a string is escaped only where a look at its characters says so.
- */
-export function jsonAccessLine(record: AccessRecord): string {
-  return `{"time":"${isoTime(record.timeMs)}","client":${jsonString(record.client)},"method":${
-    jsonString(record.method)
-  },"path":${jsonString(record.path)},"host":${jsonString(record.host)},"status":${record.status},"reason":${
-    jsonOrNull(record.reason)
-  },"rule":${record.rule},"group":${jsonOrNull(record.group)},"target":${
-    jsonOrNull(record.target)
-  },"attempts":${record.attempts},"ttfbMs":${round(record.ttfbMs)},"totalMs":${
-    round(record.totalMs)
-  },"requestBytes":${record.requestBytes},"responseBytes":${record.responseBytes},"cutBy":${
-    jsonOrNull(record.cutBy)
-  },"id":${jsonString(record.id)}}\n`;
+/** Characters of a path that a line repeats; a request's head may be 64 KB long. */
+const LONGEST_PATH = 8192;
+/** Characters of any other string of the client's. */
+const LONGEST_OTHER = 512;
+/** Most characters of strings in one line, with room for everything constant. */
+export const LONGEST_LINE_CHARACTERS = LONGEST_PATH + 6 * LONGEST_OTHER + 1024;
+
+/** Writes one access line. */
+export type WriteAccessLine = (line: ByteLine, record: AccessRecord) => void;
+
+/** Writes an access line as JSON. Names are constant, and only strings are looked at for what needs escaping. */
+export function writeJsonLine(line: ByteLine, record: AccessRecord): void {
+  line.plain('{"time":"');
+  writeTime(line, record.timeMs);
+  line.plain('","client":');
+  line.quoted(cut(record.client, LONGEST_OTHER));
+  line.plain(',"method":');
+  line.quoted(cut(record.method, LONGEST_OTHER));
+  line.plain(',"path":');
+  line.quoted(cut(record.path, LONGEST_PATH));
+  line.plain(',"host":');
+  line.quoted(cut(record.host, LONGEST_OTHER));
+  line.plain(',"status":');
+  line.integer(record.status);
+  line.plain(',"reason":');
+  line.quotedOrNull(record.reason);
+  line.plain(',"rule":');
+  integerOrNull(line, record.rule);
+  line.plain(',"group":');
+  line.quotedOrNull(record.group);
+  line.plain(',"target":');
+  line.quotedOrNull(record.target);
+  line.plain(',"attempts":');
+  line.integer(record.attempts);
+  line.plain(',"ttfbMs":');
+  if (record.ttfbMs === null) line.plain("null");
+  else line.millis(record.ttfbMs);
+  line.plain(',"totalMs":');
+  line.millis(record.totalMs);
+  line.plain(',"requestBytes":');
+  line.integer(record.requestBytes);
+  line.plain(',"responseBytes":');
+  line.integer(record.responseBytes);
+  line.plain(',"cutBy":');
+  line.quotedOrNull(record.cutBy);
+  line.plain(',"id":');
+  line.quoted(cut(record.id, LONGEST_OTHER));
+  line.plain("}\n");
 }
 
 /** Writes an access line for people. Strings of the client's are quoted and escaped as in JSON. */
-export function textAccessLine(record: AccessRecord): string {
-  const { ttfbMs } = record;
-  return `${isoTime(record.timeMs)} ${record.client} ${jsonString(`${record.method} ${record.path}`)} ${record.status}${
-    record.reason === null ? "" : ` ${record.reason}`
-  } rule=${record.rule ?? "-"} group=${record.group === null ? "-" : jsonString(record.group)} target=${
-    record.target ?? "-"
-  } attempts=${record.attempts} ttfb=${ttfbMs === null ? "-" : `${round(ttfbMs)}ms`} total=${
-    round(record.totalMs)
-  }ms in=${record.requestBytes} out=${record.responseBytes}${
-    record.cutBy === null ? "" : ` cut_by=${record.cutBy}`
-  } id=${jsonString(record.id)}\n`;
+export function writeTextLine(line: ByteLine, record: AccessRecord): void {
+  writeTime(line, record.timeMs);
+  line.plain(` ${record.client} `);
+  line.quoted(`${cut(record.method, LONGEST_OTHER)} ${cut(record.path, LONGEST_PATH)}`);
+  line.plain(` ${record.status}${record.reason === null ? "" : ` ${record.reason}`} rule=${record.rule ?? "-"} group=`);
+  if (record.group === null) line.plain("-");
+  else line.quoted(record.group);
+  line.plain(` target=${record.target ?? "-"} attempts=${record.attempts} ttfb=`);
+  if (record.ttfbMs === null) line.plain("-");
+  else {
+    line.millis(record.ttfbMs);
+    line.plain("ms");
+  }
+  line.plain(" total=");
+  line.millis(record.totalMs);
+  line.plain(`ms in=${record.requestBytes} out=${record.responseBytes}`);
+  if (record.cutBy !== null) line.plain(` cut_by=${record.cutBy}`);
+  line.plain(" id=");
+  line.quoted(cut(record.id, LONGEST_OTHER));
+  line.plain("\n");
+}
+
+function cut(text: string, longest: number): string {
+  return text.length <= longest ? text : `${text.slice(0, longest)}...`;
+}
+
+function integerOrNull(line: ByteLine, value: number | null): void {
+  if (value === null) line.plain("null");
+  else line.integer(value);
 }
 
 let lastSecond = -1;
 let lastSecondText = "";
 
 /** ISO 8601 in UTC; the part down to the second is made once a second. */
-function isoTime(wallMs: number): string {
+function writeTime(line: ByteLine, wallMs: number): void {
   const second = Math.floor(wallMs / 1000);
   if (second !== lastSecond) {
     lastSecond = second;
     lastSecondText = new Date(second * 1000).toISOString().slice(0, 20);
   }
+  line.plain(lastSecondText);
   const millis = Math.floor(wallMs - second * 1000);
-  return lastSecondText + (millis < 10 ? "00" : millis < 100 ? "0" : "") + millis + "Z";
-}
-
-/** Three decimals: microseconds. */
-function round(ms: number | null): number | null {
-  return ms === null ? null : Math.round(ms * 1000) / 1000;
-}
-
-function jsonOrNull(text: string | null): string {
-  return text === null ? "null" : jsonString(text);
-}
-
-/** A JSON string; everything but plain ASCII goes the slow, escaping way. */
-function jsonString(text: string): string {
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code < 0x20 || code === 0x22 || code === 0x5c || code > 0x7e) return escaped(text);
-  }
-  return `"${text}"`;
-}
-
-function escaped(text: string): string {
-  // Line separators and C1 controls are legal in JSON and yet break terminals and line readers.
-  return JSON.stringify(text).replace(
-    /[\u007f-\u009f\u2028\u2029]/g,
-    (c) => "\\u" + c.charCodeAt(0).toString(16).padStart(4, "0"),
-  );
+  if (millis < 100) line.plain("0");
+  if (millis < 10) line.plain("0");
+  line.integer(millis);
+  line.plain("Z");
 }
