@@ -54,6 +54,7 @@ export async function runServe(flags: ServeFlags): Promise<number> {
     if (!await Promise.race([started, signals.stop.then(() => false)])) {
       started.catch(() => {});
       await plane.abandon();
+      log.info("stopped", "Stopped before it had started");
       return 0;
     }
     if (config.door === "nothing") tellHowToConfigure(log);
