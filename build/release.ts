@@ -2,8 +2,24 @@
 import { createHash } from "node:crypto";
 import { makeProgram } from "./program.ts";
 
-/** Architectures that are shipped. Both want glibc, as Debian and distroless `cc` have it. */
-export const TARGETS: readonly string[] = ["x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu"];
+/** ELF's numbers of the architectures that are shipped. Both want glibc, as Debian and distroless `cc` have it. */
+const MACHINES: Readonly<Record<string, number>> = {
+  "x86_64-unknown-linux-gnu": 62,
+  "aarch64-unknown-linux-gnu": 183,
+};
+
+/** Architectures that are shipped. */
+export const TARGETS: readonly string[] = Object.keys(MACHINES);
+
+/** Tells whether a file is a program of an architecture: with DENORT_BIN set, Deno takes that runtime for any. */
+export async function isProgramFor(target: string, path: string): Promise<boolean> {
+  using file = await Deno.open(path);
+  const head = new Uint8Array(20);
+  const read = await file.read(head);
+  // e_ident begins with 0x7f "ELF"; e_machine are the two bytes at 18, little-endian on both architectures.
+  const isElf = read === 20 && head[0] === 0x7f && head[1] === 0x45 && head[2] === 0x4c && head[3] === 0x46;
+  return isElf && head[18]! + 256 * head[19]! === MACHINES[target];
+}
 
 /** Names the program of an architecture. */
 export function programName(target: string): string {

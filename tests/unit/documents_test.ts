@@ -48,6 +48,12 @@ Deno.test("every page of docs is found from the README", () => {
   assert.deepEqual(lost, [], "each page of docs has a row in the README's last table");
 });
 
+Deno.test("the README gives a reason for every dependency", () => {
+  const names = Object.keys(JSON.parse(read("deno.json")).imports).filter((name) => name !== "hono/streaming");
+  const [, dependencies] = read("README.md").split("## Dependencies");
+  assert.deepEqual(names.filter((name) => !new RegExp(`[|( ,]${name}[ ,(]`).test(dependencies!)), []);
+});
+
 Deno.test("nothing that is shipped names a place of the machine it was made on", () => {
   const wrong = shipped.filter((file) => /(^|[\s"'`(=])\/(tmp|work|root|home\/\w+)\//m.test(read(file)));
   assert.deepEqual(wrong, []);

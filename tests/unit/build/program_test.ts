@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { compileArguments, PERMISSIONS } from "../../../build/program.ts";
-import { programName, TARGETS, writeChecksums } from "../../../build/release.ts";
+import { isProgramFor, programName, TARGETS, writeChecksums } from "../../../build/release.ts";
 import { PROJECT_ROOT, sluiceCommand } from "../../support/sluice_program.ts";
 import { tempDir } from "../../support/temp_dir.ts";
 
@@ -53,4 +53,17 @@ Deno.test("checksums are written as sha256sum reads them", async () => {
     "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad  one\n" +
       "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855  two\n",
   );
+});
+
+Deno.test("a program of another architecture is not released", async () => {
+  await using dir = await tempDir();
+  const path = `${dir.path}/program`;
+  const head = new Uint8Array(64);
+  head.set([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1]);
+  head[18] = 183;
+  await Deno.writeFile(path, head);
+  assert.equal(await isProgramFor("aarch64-unknown-linux-gnu", path), true);
+  assert.equal(await isProgramFor("x86_64-unknown-linux-gnu", path), false);
+  await Deno.writeTextFile(path, "#!/bin/sh");
+  assert.equal(await isProgramFor("x86_64-unknown-linux-gnu", path), false);
 });
