@@ -42,7 +42,8 @@ async function sha256(path: string): Promise<string> {
 
 if (import.meta.main) {
   for (const target of TARGETS) {
-    if (!await makeProgram(`dist/${programName(target)}`, { target })) {
+    const path = `dist/${programName(target)}`;
+    if (!await makeProgram(path, { target }) || !await isProgramFor(target, path)) {
       console.error(`Cannot make the program for "${target}"`);
       Deno.exit(1);
     }
