@@ -12,6 +12,8 @@ export interface CompiledSnapshot {
   readonly headers: HeaderSettings;
 }
 
+const NOTHING: ReadonlySet<string> = new Set();
+
 /** Compiles a snapshot. */
 export function compileSnapshot(snapshot: Snapshot, context: RuntimeContext): CompiledSnapshot {
   const { listener } = snapshot;
@@ -25,7 +27,7 @@ export function compileSnapshot(snapshot: Snapshot, context: RuntimeContext): Co
       listenerPort: String(snapshot.listenerPort),
       scheme: "http",
       trusted: new TrustedProxies(listener.trustedProxies),
-      ownTraceparent: context.spans === true && listener.upstreamTransport === "fetch",
+      writtenByFetch: listener.upstreamTransport === "fetch" && context.writtenByFetch || NOTHING,
     },
   };
 }

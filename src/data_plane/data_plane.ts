@@ -16,7 +16,7 @@ import { foldChain } from "./chain.ts";
 import { type CompiledSnapshot, compileSnapshot } from "./compiled_snapshot.ts";
 import { DecisionRing } from "./decision_ring.ts";
 import { checkRequest } from "./middleware/check_request.ts";
-import { describeSpan, emitsSpans } from "./middleware/describe_span.ts";
+import { describeSpan, emitsSpans, headersWrittenByFetch } from "./middleware/describe_span.ts";
 import { forwardToTarget } from "./middleware/forward_to_target.ts";
 import { matchRule } from "./middleware/match_rule.ts";
 import { observe } from "./middleware/observe.ts";
@@ -53,6 +53,7 @@ export class DataPlane {
   readonly #trace: RequestTrace | null;
   /** Requests are spans of OpenTelemetry. */
   readonly #spans = emitsSpans();
+  readonly #writtenByFetch = headersWrittenByFetch();
   #compiled: CompiledSnapshot;
   #server: Deno.HttpServer<Deno.NetAddr> | null = null;
   #requests = 0;
@@ -120,7 +121,7 @@ export class DataPlane {
       random: this.#chance,
       nowMs: () => this.#clock.monotonicMs(),
       trace: this.#trace,
-      spans: this.#spans,
+      writtenByFetch: this.#writtenByFetch,
     });
     this.#column.applied(snapshot.generation);
     return compiled;

@@ -10,7 +10,7 @@ import { type CompiledSnapshot, compileSnapshot } from "./compiled_snapshot.ts";
 import { addressOf, explainCandidates, whyChosen } from "./explain_candidates.ts";
 import type { GroupRuntime } from "./group_runtime.ts";
 import { checkBody } from "./middleware/forward_to_target.ts";
-import { emitsSpans } from "./middleware/describe_span.ts";
+import { headersWrittenByFetch } from "./middleware/describe_span.ts";
 import { asksForStats } from "./middleware/serve_stats.ts";
 import { readRequestHead } from "./request_head.ts";
 
@@ -31,7 +31,7 @@ const EXPLAINED_ID = "(made up for each request)";
  */
 export function explain(question: ExplainRequest, context: ExplainContext): Explanation {
   const exchange = exchangeOf(question, context);
-  const compiled = compileSnapshot(context.snapshot, { ...context, spans: emitsSpans() });
+  const compiled = compileSnapshot(context.snapshot, { ...context, writtenByFetch: headersWrittenByFetch() });
   const refused = readRequestHead(exchange);
   const blank: Explanation = { ...EMPTY, method: exchange.method };
   if (refused !== null) {

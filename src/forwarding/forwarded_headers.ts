@@ -16,10 +16,10 @@ export interface HeaderSettings {
   readonly scheme: "http" | "https";
   readonly trusted: TrustedProxies;
   /**
-   * Requests are spans of OpenTelemetry: `fetch` writes a `traceparent` that names its own span, in the client's trace, and the
-   * client's beside it would make two, which is none (W3C Trace Context section 3.2).
+   * Headers that `fetch` writes by itself where requests are spans of OpenTelemetry: a `traceparent` that names its own span, in
+   * the client's trace. The client's beside it would make two, which is none (W3C Trace Context section 3.2).
    */
-  readonly ownTraceparent: boolean;
+  readonly writtenByFetch: ReadonlySet<string>;
 }
 
 /** What one walk over a client's headers found, beside the headers for the target. */
@@ -84,8 +84,9 @@ export function requestHeaders(
         via = value;
         return;
       case "traceparent":
+      case "baggage":
         // A WebSocket's handshake does not go by fetch.
-        if (settings.ownTraceparent && upgradeKind(exchange.method, headers) !== "websocket") return;
+        if (settings.writtenByFetch.has(name) && upgradeKind(exchange.method, headers) !== "websocket") return;
         break;
       case "content-length":
         facts.contentLength = value;

@@ -30,7 +30,7 @@ export async function checkTelemetry(t: Deno.TestContext, program?: string): Pro
   });
 
   await t.step("a request's span carries rule, group, target and attempts, in the client's trace", async () => {
-    const headers = [`traceparent: 00-${TRACE}-${PARENT}-01`, "tracestate: shop=1"];
+    const headers = [`traceparent: 00-${TRACE}-${PARENT}-01`, "tracestate: shop=1", "baggage: cart=7;p=1"];
     const answer = await ask(sluice.url, "/web/a?b=1", { headers });
     assert.equal(answer.status, 200);
     const span = await receiver.serverSpan("/web/a");
@@ -46,6 +46,7 @@ export async function checkTelemetry(t: Deno.TestContext, program?: string): Pro
     // The target is told of one parent, which is sluice's own span in that trace.
     const got = JSON.parse(answer.body).headers;
     assert.equal(got.tracestate, "shop=1");
+    assert.equal(got.baggage, "cart=7;p=1");
     const [, trace, parent] = /^00-([0-9a-f]{32})-([0-9a-f]{16})-01$/.exec(got.traceparent)!;
     assert.equal(trace, TRACE);
     assert.notEqual(parent, PARENT);

@@ -1,4 +1,4 @@
-import { type Span, SpanStatusCode, trace } from "@opentelemetry/api";
+import { propagation, type Span, SpanStatusCode, trace } from "@opentelemetry/api";
 import type { Exchange } from "../../forwarding/exchange.ts";
 import { hostPort } from "../../state/group_snapshot.ts";
 import type { Middleware } from "../chain.ts";
@@ -10,6 +10,15 @@ import type { Middleware } from "../chain.ts";
 export function emitsSpans(): boolean {
   // Never ended, and so never sent anywhere.
   return trace.getTracer("sluice").startSpan("is anybody there").isRecording();
+}
+
+/**
+ * The headers that `fetch` writes by itself, since it goes on with the trace (by OTEL_PROPAGATORS `traceparent` and `baggage`);
+ * none where no spans are collected. `tracestate` it leaves alone, although the propagator lists it.
+ */
+export function headersWrittenByFetch(): ReadonlySet<string> {
+  const fields = emitsSpans() ? propagation.fields() : [];
+  return new Set(fields.filter((name) => name !== "tracestate"));
 }
 
 /**
