@@ -28,6 +28,9 @@ import { RequestTrace } from "./request_trace.ts";
 export const BEAT_MS = 250;
 
 const DRAIN_POLL_MS = 10;
+/** Longest wait for a calm moment to close the listener in, and how late its timer of 1 ms may come. */
+const CALM_MS = 1000;
+const CALM_TURN_MS = 1.4;
 
 type Post = (message: WorkerMessage) => void;
 type Start = Extract<ControlMessage, { type: "start" }>;
@@ -161,7 +164,8 @@ export class DataPlane {
         onError: (error) => this.#answerError(error),
       }, (request, info) => this.#sendsAway ? this.#answerLast(app.fetch(request, info)) : app.fetch(request, info));
     } catch (error) {
-      this.#post({ type: "listen_failed", worker: this.#worker, error: String(error) });
+      const why = error instanceof Deno.errors.AddrInUse ? "the port is taken" : String(error);
+      this.#post({ type: "listen_failed", worker: this.#worker, error: why });
     }
   }
 
@@ -228,10 +232,23 @@ export class DataPlane {
   }
 
   /**
+   * Waits for a turn of the event loop in which nothing else was done, for a while: what was accepted has been read then. A
+   * listener that closes loses connections that wait to be accepted, and those whose request was not read yet.
+   */
+  async #calmMoment(): Promise<void> {
+    const untilMs = this.#clock.monotonicMs() + CALM_MS;
+    for (let beforeMs = this.#clock.monotonicMs(); beforeMs < untilMs; beforeMs = this.#clock.monotonicMs()) {
+      await delay(this.#clock, 1);
+      if (this.#clock.monotonicMs() - beforeMs < CALM_TURN_MS) return;
+    }
+  }
+
+  /**
    * Accepts nothing new and waits until every request has come to its end. `shutdown` alone says too little: it does not know
    * of tunnels, and resolves while idle connections are open.
    */
   async #drain(): Promise<void> {
+    if (this.#sendsAway) await this.#calmMoment();
     const closed = this.#server?.shutdown();
     this.#upgrades.closeAll();
     const open = () =>
