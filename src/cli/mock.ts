@@ -1,5 +1,6 @@
 import { type MockTarget, startMockTarget } from "../tools/mock_target.ts";
 import { faultsFromEnvironment } from "../tools/mock_faults.ts";
+import { listenForStop } from "./stop_signal.ts";
 
 /** Where the command listens unless told otherwise: reachable from containers and other machines. */
 export const MOCK_HOST = "0.0.0.0";
@@ -18,7 +19,7 @@ export async function runMock(
     for (const problem of read.problems) console.error(problem);
     return 2;
   }
-  const stop = stopSignal();
+  using stop = listenForStop();
   const targets: MockTarget[] = [];
   try {
     for (const port of ports) {
@@ -30,7 +31,6 @@ export async function runMock(
     await stop.received;
     return 0;
   } finally {
-    stop.forget();
     await Promise.all(targets.map((target) => target.shutdown()));
   }
 }
@@ -44,18 +44,4 @@ async function startOn(port: number, host: string, faults: object): Promise<Mock
     console.error(`Cannot listen on "${host}:${port}": ${why}`);
     return null;
   }
-}
-
-/** Resolves at the first SIGINT or SIGTERM. */
-function stopSignal(): { received: Promise<void>; forget(): void } {
-  const { promise: received, resolve } = Promise.withResolvers<void>();
-  const signals = ["SIGINT", "SIGTERM"] as const;
-  const onSignal = () => resolve();
-  for (const signal of signals) Deno.addSignalListener(signal, onSignal);
-  return {
-    received,
-    forget() {
-      for (const signal of signals) Deno.removeSignalListener(signal, onSignal);
-    },
-  };
 }
