@@ -1,3 +1,4 @@
+import { PERMISSIONS, V8_FLAGS } from "../../build/program.ts";
 import { fileURLToPath } from "node:url";
 
 /** The project's root directory, with its last `/`. */
@@ -46,12 +47,10 @@ export function sluiceCommand(
     args: [
       "run",
       "--no-check",
-      "--no-prompt",
       "--config",
       `${PROJECT_ROOT}deno.json`,
-      "--allow-net",
-      "--allow-read",
-      "--allow-env",
+      ...PERMISSIONS,
+      V8_FLAGS,
       `${PROJECT_ROOT}main.ts`,
       ...args,
     ],
