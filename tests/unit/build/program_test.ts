@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { compileArguments, PERMISSIONS } from "../../../build/program.ts";
+import { compileArguments, PERMISSIONS, V8_FLAGS } from "../../../build/program.ts";
 import { isProgramFor, programName, TARGETS, writeChecksums } from "../../../build/release.ts";
 import { PROJECT_ROOT, sluiceCommand } from "../../support/sluice_program.ts";
 import { tempDir } from "../../support/temp_dir.ts";
@@ -16,9 +16,9 @@ Deno.test("the program asks for the network, files to read and variables, and fo
 });
 
 for (const task of ["start", "demo"]) {
-  Deno.test(`deno task ${task} runs with the shipped program's permissions`, () => {
+  Deno.test(`deno task ${task} runs with the shipped program's permissions and V8 flags`, () => {
     const words = tasks[task]!.split(" ");
-    assert.deepEqual(words.slice(2, words.indexOf("main.ts")), PERMISSIONS);
+    assert.deepEqual(words.slice(2, words.indexOf("main.ts")), [...PERMISSIONS, V8_FLAGS]);
   });
 }
 
