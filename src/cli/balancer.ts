@@ -1,8 +1,5 @@
 import type { Setting } from "../admin/admin_source.ts";
-import { ALGORITHMS } from "../balancing/registry.ts";
 import type { Config } from "../config/model.ts";
-import { parseConfig, type ParseResult } from "../config/parse_config.ts";
-import type { Sources } from "../config/sources.ts";
 import { ControlPlane } from "../control_plane/control_plane.ts";
 import { type Spawn, spawnThread } from "../control_plane/worker_pool.ts";
 import { DataPlane } from "../data_plane/data_plane.ts";
@@ -14,16 +11,6 @@ import { VERSION } from "./version.ts";
 
 /** Threads that `auto` starts at the most; more have to be asked for. */
 const MOST_AUTO_WORKERS = 64;
-
-/** Parses what the sources say, with the algorithms that there are. */
-export function parseSources(sources: Sources): ParseResult {
-  return parseConfig(sources, { algorithms: ALGORITHMS });
-}
-
-/** The effective values as the admin listener takes them. */
-export function settingsOf(result: ParseResult): Setting[] {
-  return result.settings.map(({ variable, value, origin, secret }) => ({ name: variable, value, origin, secret }));
-}
 
 /** What a balancer is made of, beside this process's clock and dice. */
 export interface BalancerParts {

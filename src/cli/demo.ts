@@ -4,7 +4,8 @@ import { Log } from "../logging/log.ts";
 import { systemClock } from "../time/clock.ts";
 import { playDemo } from "../tools/demo.ts";
 import { DemoTarget } from "../tools/demo_target.ts";
-import { createBalancer, parseSources, settingsOf } from "./balancer.ts";
+import { createBalancer } from "./balancer.ts";
+import { parseSources, settingsOf } from "./parse_sources.ts";
 import { listenForStop } from "./stop_signal.ts";
 
 /** The flags of `demo`. */

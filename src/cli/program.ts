@@ -1,21 +1,19 @@
 import { Command, Option } from "commander";
 import { systemClock } from "../time/clock.ts";
-import { parseSources } from "./balancer.ts";
-import { runCheck } from "./check.ts";
-import { type DemoFlags, runDemo } from "./demo.ts";
-import { type ExplainFlags, runExplain } from "./explain.ts";
-import { runHealthcheck } from "./healthcheck.ts";
-import { runLoad } from "./load.ts";
+import type { DemoFlags } from "./demo.ts";
+import type { ExplainFlags } from "./explain.ts";
 import type { LoadFlags } from "./load_flags.ts";
 import { LOAD_DEFAULTS } from "./load_flags.ts";
-import { MOCK_HOST, runMock } from "./mock.ts";
-import { probeTargets } from "./probe_targets.ts";
-import { runServe, type ServeFlags } from "./serve.ts";
-import { runStatus, type StatusFlags } from "./status.ts";
+import { parseSources } from "./parse_sources.ts";
+import type { ServeFlags } from "./serve.ts";
+import type { StatusFlags } from "./status.ts";
 import { readSources, type SourceFlags } from "./sources.ts";
 import { VERSION } from "./version.ts";
 
-/** Runs the command that the arguments name; returns the exit code. */
+/**
+ * Runs the command that the arguments name; returns the exit code. Each command loads its own code when it is asked for: a
+ * server carries no load tester, and a health check every few seconds no server.
+ */
 export async function runProgram(args: readonly string[]): Promise<number> {
   let code = 0;
   const program = new Command("sluice")
@@ -30,6 +28,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
   withSourceFlags(program.command("serve", { isDefault: true }).description("balance requests (the default command)"))
     .addOption(new Option("--mock-when-unconfigured", "serve built-in mock targets when nothing is configured"))
     .action(async (flags: ServeFlags) => {
+      const { runServe } = await import("./serve.ts");
       code = await runServe(flags);
     });
 
@@ -41,9 +40,11 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     .option("--probe", "resolve and probe every target once, also where health checks are off")
     .action(async (flags: SourceFlags & { json?: boolean; strict?: boolean; probe?: boolean }) => {
       const result = parseSources(await readSources(flags));
+      const { probeTargets } = await import("./probe_targets.ts");
       const probes = flags.probe === true && result.config !== null
         ? await probeTargets(result.config, { clock: systemClock })
         : undefined;
+      const { runCheck } = await import("./check.ts");
       const { text, exitCode } = runCheck(result, { ...flags, probes });
       console.log(text.trimEnd());
       code = exitCode;
@@ -64,6 +65,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     .option("--json", "print JSON")
     .action(async (method: string, url: string, flags: SourceFlags & ExplainFlags) => {
       const result = parseSources(await readSources(flags));
+      const { runExplain } = await import("./explain.ts");
       const { stdout, stderr, exitCode } = await runExplain({ method, url, result }, flags, systemClock);
       if (stderr !== "") console.error(stderr.trimEnd());
       if (stdout !== "") console.log(stdout.trimEnd());
@@ -75,6 +77,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     .option("--admin <url>", "its admin listener (default: ADMIN_HOST and ADMIN_PORT)")
     .option("--json", "print the statistics as JSON; with --watch a line each second")
     .action(async (flags: SourceFlags & StatusFlags) => {
+      const { runStatus } = await import("./status.ts");
       code = await runStatus(parseSources(await readSources(flags)), flags, systemClock);
     });
 
@@ -82,6 +85,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     program.command("healthcheck").description("exit 0 where the local sluice is ready for traffic, else 1"),
   )
     .action(async (flags: SourceFlags) => {
+      const { runHealthcheck } = await import("./healthcheck.ts");
       const { line, exitCode } = await runHealthcheck(parseSources(await readSources(flags)), systemClock);
       if (line !== null) console.error(line);
       code = exitCode;
@@ -91,6 +95,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     .option("--once", "end when the failure has healed")
     .option("--duration <time>", "end after this long (a bare number is seconds)")
     .action(async (flags: DemoFlags) => {
+      const { runDemo } = await import("./demo.ts");
       code = await runDemo(flags);
     });
 
@@ -100,8 +105,9 @@ export async function runProgram(args: readonly string[]): Promise<number> {
       "ports to listen on; 0 takes a free one",
       (text: string, before: number[] = []) => [...before, Number(text)],
     )
-    .option("--host <address>", "address to listen on", MOCK_HOST)
-    .action(async (ports: number[], flags: { host: string }) => {
+    .option("--host <address>", "address to listen on (default 0.0.0.0)")
+    .action(async (ports: number[], flags: { host?: string }) => {
+      const { runMock } = await import("./mock.ts");
       const wrong = ports.find((port) => !Number.isInteger(port) || port < 0 || port > 65535);
       if (wrong !== undefined) {
         console.error(`Cannot listen on port "${wrong}": it must be 0 to 65535`);
@@ -124,6 +130,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     .option("--json <file>", "write the result as JSON (-: stdout)")
     .option("--plot <file>", "write an SVG (-: stdout)")
     .action(async (flags: LoadFlags) => {
+      const { runLoad } = await import("./load.ts");
       code = await runLoad(flags);
     });
 

@@ -5,9 +5,9 @@ import { PortTaken } from "../control_plane/listener_port.ts";
 import { emitsSpans } from "../data_plane/middleware/describe_span.ts";
 import { Log, type Logger } from "../logging/log.ts";
 import { BatchedSink } from "../logging/sink.ts";
-import { createBalancer, parseSources, settingsOf } from "./balancer.ts";
+import { createBalancer } from "./balancer.ts";
+import { parseSources, settingsOf } from "./parse_sources.ts";
 import { hearSignals } from "./process_signals.ts";
-import { startMockTargets } from "./mock_when_unconfigured.ts";
 import { readSources, type SourceFlags } from "./sources.ts";
 import { VERSION } from "./version.ts";
 
@@ -21,7 +21,7 @@ export interface ServeFlags extends SourceFlags {
 export async function runServe(flags: ServeFlags): Promise<number> {
   let result = parseSources(await readSources(flags));
   const mocks = result.config?.door === "nothing" && flags.mockWhenUnconfigured === true
-    ? await startMockTargets()
+    ? await (await import("./mock_when_unconfigured.ts")).startMockTargets()
     : null;
   // Asked again at each reload: whoever writes a configuration is served by that, and by the mocks as long as there is none.
   const read = async (): Promise<ParseResult> => {
