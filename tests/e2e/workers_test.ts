@@ -153,3 +153,18 @@ Deno.test("the last decisions of all workers are asked for without holding anybo
   await askFresh(32, balancer.url);
   await until(async () => (await balancer.plane.decisions()).length === 32, "each request's decision");
 });
+
+Deno.test("at SIGTERM under load no line of the access log is lost, whichever worker wrote it", async () => {
+  await using mocks = await MockGroup.start(2);
+  await using sluice = await startSluice({ env: groupEnvironment(mocks.list, { LISTENER_WORKERS: "2" }) });
+  const load = new Load(sluice.url, 16);
+  await until(() => load.answers >= 1000, "some load");
+  sluice.signal("SIGTERM");
+  assert.equal(await sluice.ended(), 0);
+  const outcomes = await load.stop();
+  const served = mocks.served[0]! + mocks.served[1]!;
+  assert.equal(outcomes["200"], served);
+  const lines = await sluice.accessLines(served);
+  assert.equal(lines.filter(({ status }) => status === 200).length, served);
+  assert.equal(new Set(lines.map(({ id }) => id)).size, lines.length, "each line once");
+});
