@@ -28,6 +28,8 @@ import { RequestTrace } from "./request_trace.ts";
 export const BEAT_MS = 250;
 
 const DRAIN_POLL_MS = 10;
+/** Longest wait for the listener once nothing is open any more. */
+const CLOSE_MS = 500;
 /** Longest wait for a calm moment to close the listener in, and how late its timer of 1 ms may come. */
 const CALM_MS = 1000;
 const CALM_TURN_MS = 1.4;
@@ -245,7 +247,8 @@ export class DataPlane {
 
   /**
    * Accepts nothing new and waits until every request has come to its end. `shutdown` alone says too little: it does not know
-   * of tunnels, and resolves while idle connections are open.
+   * of tunnels, and resolves while idle connections are open. And it never resolves where a client left between the making of
+   * its WebSocket and its 101, so that it is not waited for longer than a listener takes to close.
    */
   async #drain(): Promise<void> {
     if (this.#sendsAway) await this.#calmMoment();
@@ -258,7 +261,10 @@ export class DataPlane {
       this.#access.flush();
       await delay(this.#clock, DRAIN_POLL_MS);
     }
-    await closed;
+    const patience = Promise.withResolvers<void>();
+    const cancelWait = this.#clock.after(CLOSE_MS, patience.resolve, true);
+    await Promise.race([closed, patience.promise]);
+    cancelWait();
     this.#access.flush();
     this.#cancelBeat();
     this.#parts.wheel.stop();

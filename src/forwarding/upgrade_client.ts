@@ -84,6 +84,13 @@ export class ClientLeg {
     socket.addEventListener("error", () => {
       if (socket.readyState !== OPEN) this.#end({ code: null, reason: "" });
     });
+    // And mostly without any event of the socket's at all: then only the request knows.
+    const left = () => {
+      if (socket.readyState !== OPEN) this.#end({ code: null, reason: "" });
+    };
+    request.signal.addEventListener("abort", left, { once: true });
+    // Not at once: the leg's owner is not there yet.
+    if (request.signal.aborted) queueMicrotask(left);
     socket.addEventListener("close", (event) => {
       this.#end(event.wasClean ? { code: event.code, reason: event.reason } : { code: null, reason: "" });
     });

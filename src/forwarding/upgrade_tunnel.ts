@@ -179,6 +179,8 @@ export class Tunnel {
     this.#cancelTimers.push(this.#options.clock.after(LINGER_MS, () => {
       this.#clientOver = true;
       this.#target.terminate();
+      // Where the target was over already, nobody else comes by here.
+      this.#finishIfOver();
     }));
   }
 

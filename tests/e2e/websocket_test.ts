@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { freePort } from "../support/free_port.ts";
-import { until } from "../support/poll.ts";
+import { pause, until } from "../support/poll.ts";
 import { rawExchange } from "../support/raw_client.ts";
 import { header } from "../support/raw_message.ts";
 import { hang } from "../support/recorder_scripts.ts";
+import { RawSocket } from "../support/raw_socket.ts";
 import { RecorderTarget } from "../support/recorder_target.ts";
 import { type SluiceProcess, startSluice } from "../support/sluice_process.ts";
 import { handshakeText } from "../support/websocket_bytes.ts";
@@ -86,6 +87,24 @@ Deno.test("200 sockets at once are in flight, and none is when they have gone, h
   for (const [i, client] of clients.entries()) i % 2 === 0 ? client.socket.close(1000) : client.socket.terminate();
   await sluice.settled();
   assert.equal((await sluice.accessLines(200)).filter(({ cutBy }) => cutBy === "client").length, 100);
+});
+
+Deno.test("clients that leave in the middle of their handshakes leave nothing in flight, and nothing that holds a stop up", async () => {
+  await using target = await WebSocketTarget.start();
+  await using sluice = await before(`127.0.0.1:${target.port}`);
+  const count = 120;
+  for (let i = 0; i < count; i++) {
+    await using client = await RawSocket.connect(sluice.url);
+    await client.send(handshakeText("/"));
+    // Around the moment at which the target has accepted and the client has not been told.
+    await pause(i % 5);
+    if (i % 2 === 0) await client.reset();
+  }
+  const { total } = await sluice.settled();
+  assert.equal(total.requests, count);
+  assert.equal((await sluice.accessLines(count)).length, count);
+  assert.equal(await sluice.stop(), 0);
+  assert.ok(!sluice.events.some(({ event }) => event === "shutdown_timeout"), sluice.stderr);
 });
 
 Deno.test("a target that is killed is a close to its clients within a second", async () => {

@@ -331,6 +331,24 @@ Deno.test("a client that leaves before its 101 is out leaves nothing behind", as
   assert.equal((await endOf(listener)).leftFirst, "client");
 });
 
+Deno.test("a tunnel whose client never gets its 101 ends by the idle limit, and is not held open for ever", async () => {
+  await using target = await WebSocketTarget.start();
+  const clock = new ManualClock();
+  const held = Promise.withResolvers<void>();
+  await using listener = new UpgradeListener(target.port, { clock, idleTimeoutMs: 1000 }, () => held.promise);
+  await using client = await RawSocket.connect({ hostname: "127.0.0.1", port: listener.port });
+  await client.send(handshakeText("/"));
+  await until(() => listener.results.length === 1, "the target's acceptance");
+  clock.advance(1000);
+  assert.deepEqual(await target.peers[0]!.close(), { code: 1001, reason: "Idle for too long" });
+  await until(() => {
+    clock.advance(30_000);
+    return listener.outcomes.length > 0;
+  }, "the tunnel's end");
+  assert.equal(listener.outcomes[0]!.leftFirst, "idle");
+  held.resolve();
+});
+
 Deno.test("200 sockets at once keep their messages apart, and none stays in flight", async () => {
   await using target = await WebSocketTarget.start();
   await using listener = new UpgradeListener(target.port);
