@@ -5,11 +5,15 @@ import { PortTaken } from "../control_plane/listener_port.ts";
 import { emitsSpans } from "../data_plane/middleware/describe_span.ts";
 import { Log, type Logger } from "../logging/log.ts";
 import { BatchedSink } from "../logging/sink.ts";
+import { delay, systemClock } from "../time/clock.ts";
 import { createBalancer } from "./balancer.ts";
 import { parseSources, settingsOf } from "./parse_sources.ts";
 import { hearSignals } from "./process_signals.ts";
 import { readSources, type SourceFlags } from "./sources.ts";
 import { VERSION } from "./version.ts";
+
+/** Longest wait for whoever reads the last lines. */
+const LAST_LINES_MS = 2000;
 
 /** The flags of `serve`. */
 export interface ServeFlags extends SourceFlags {
@@ -70,7 +74,9 @@ export async function runServe(flags: ServeFlags): Promise<number> {
     return 1;
   } finally {
     await mocks?.shutdown();
-    await Promise.all([logSink.flush(), accessSink.flush()]);
+    const flushed = Promise.all([logSink.flush(), accessSink.flush()]);
+    // A reader that takes nothing any more (a stuck pipe) costs lines, never the end of the process.
+    await Promise.race([flushed, delay(systemClock, LAST_LINES_MS)]);
   }
 }
 

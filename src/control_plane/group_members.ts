@@ -3,6 +3,7 @@ import { type DiscoveredTarget, expandEntries } from "../discovery/expand_entrie
 import { reconcile } from "../discovery/reconcile.ts";
 import type { NameState } from "../discovery/refresh_loop.ts";
 import { HealthChecker } from "../health/health_checker.ts";
+import { mostEjected } from "../health/outlier_ejection.ts";
 import type { Probe } from "../health/probe.ts";
 import type { ProbeResult } from "../health/probe_result.ts";
 import { type GroupSnapshot, hostPort, targetKey, type TargetSnapshot } from "../state/group_snapshot.ts";
@@ -81,7 +82,10 @@ export class GroupMembers {
     }
     this.#sayLeftOut(added.filter((found) => !this.#join(found)).map(targetKey));
     // Nobody leaves while a name of the group is asked for the first time: the group would stand empty until the answer.
-    if (entries.every(({ host }) => names.isSettled(host))) removed.forEach((record) => this.#leave(record));
+    if (entries.every(({ host }) => names.isSettled(host))) {
+      removed.forEach((record) => this.#leave(record));
+      if (removed.length > 0) this.#releaseExcess();
+    }
     this.#members = inOrder(this.#members, discovered.keys());
     for (const { target } of this.#members.values()) this.#checker.watch(target);
 
@@ -107,6 +111,7 @@ export class GroupMembers {
 
   /** Lets every member leave, because the group left the configuration. */
   dismiss(): void {
+    this.#leftOut = [];
     for (const record of [...this.#members.values()]) this.#leave(record);
   }
 
@@ -222,6 +227,13 @@ export class GroupMembers {
       } ...`,
       { group, targets: keys.length },
     );
+  }
+
+  /** Where members left, the ejected ones may be more than half of those that stay: then some come back before their time. */
+  #releaseExcess(): void {
+    const ejected = [...this.#members.values()].filter((record) => record.ejected);
+    const excess = ejected.length - mostEjected(this.#members.size);
+    for (const record of ejected.slice(0, Math.max(0, excess))) record.endEjection("too few others are left");
   }
 
   #leave(record: TargetRecord): void {

@@ -20,18 +20,29 @@ export class RuleSlots {
   assign(rules: readonly RuleConfig[], generation: number, nowMs: number): RuleSnapshot[] {
     const before = this.#byPrefix;
     this.#byPrefix = new Map();
-    for (const rule of rules) {
-      let slot = before.get(rule.pathPrefix);
-      if (slot === undefined) {
-        slot = this.#slots.take(nowMs) ?? undefined;
-        if (slot === undefined) throw new RangeError(`Cannot serve more than ${MAX_RULES} rules at once`);
-        this.#table.resetRule(slot);
-      }
-      before.delete(rule.pathPrefix);
-      this.#byPrefix.set(rule.pathPrefix, slot);
+    for (const { pathPrefix } of rules) {
+      const slot = before.get(pathPrefix);
+      if (slot === undefined) continue;
+      before.delete(pathPrefix);
+      this.#byPrefix.set(pathPrefix, slot);
     }
     for (const slot of before.values()) this.#leaving.push({ slot, generation });
-    return rules.map((rule) => ({ ...rule, slot: this.#byPrefix.get(rule.pathPrefix)! }));
+    return rules.map((rule) => {
+      let slot = this.#byPrefix.get(rule.pathPrefix);
+      if (slot === undefined) this.#byPrefix.set(rule.pathPrefix, slot = this.#take(nowMs));
+      return { ...rule, slot };
+    });
+  }
+
+  /**
+   * A free slot; where thousands of rules were replaced at once, one that was just left: a straggler is then counted under
+   * the wrong rule, which is better than no reload. A configuration has no more rules than there are slots.
+   */
+  #take(nowMs: number): number {
+    const slot = this.#slots.take(nowMs) ?? this.#slots.takeEarly() ?? this.#leaving.shift()?.slot;
+    if (slot === undefined) throw new RangeError(`Cannot serve more than ${MAX_RULES} rules at once`);
+    this.#table.resetRule(slot);
+    return slot;
   }
 
   /** Every worker serves by this generation or a later one. */

@@ -164,7 +164,12 @@ export class TargetRegistry {
       this.#groups.set(config.name, group);
       this.#stale.add(group);
     }
-    for (const name of removed) this.#groups.get(name)!.dismiss();
+    for (const name of removed) {
+      const group = this.#groups.get(name)!;
+      // A lookup that ended just before must not bring its members back.
+      this.#stale.delete(group);
+      group.dismiss();
+    }
     this.#changed = true;
     this.#refreshStale();
     this.#scheduleFlush();
@@ -172,7 +177,7 @@ export class TargetRegistry {
 
   #create(config: TargetGroupConfig): GroupMembers | null {
     const { table, clock, random, log, probe } = this.#options;
-    const cursor = this.#cursors.take(clock.monotonicMs());
+    const cursor = this.#cursors.take(clock.monotonicMs()) ?? this.#cursors.takeEarly();
     if (cursor === null) {
       log.error("group_table_full", `Group ${config.name} is left out: there are ${MAX_GROUPS} groups already`);
       return null;

@@ -141,7 +141,13 @@ export class WorkerPool {
   stopReplacing(): void {
     this.#stopping = true;
     this.#cancelWatch();
-    for (const seat of this.#seats) seat.respawn?.();
+    for (const seat of this.#seats) {
+      seat.respawn?.();
+      // One that is still loading would begin to listen after it was told to drain, and nobody would ever hear of its end.
+      if (seat.loaded) continue;
+      seat.handle?.terminate();
+      seat.handle = null;
+    }
   }
 
   /** Ends every worker at once. */

@@ -137,10 +137,16 @@ export class RefreshLoop {
     }
     const run: Promise<void> = this.#resolve(name).finally(() => {
       this.#open.delete(run);
-      const next = this.#waiting.shift();
-      if (next !== undefined) this.#enqueue(next);
+      this.#openNext();
     });
     this.#open.add(run);
+  }
+
+  /** Looks up the next name that waits and is still watched. */
+  #openNext(): void {
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+      if (this.#names.get(next.host) === next) return this.#enqueue(next);
+    }
   }
 
   async #resolve(name: Name): Promise<void> {

@@ -32,7 +32,7 @@ export interface HeaderFacts {
   unknownCoding: boolean;
   /** `Upgrade` came. */
   upgrade: boolean;
-  /** `User-Agent` came. */
+  /** `User-Agent` came, and goes on. */
   userAgent: boolean;
   /** Our own `Via` was there: the request has been here before. */
   loop: boolean;
@@ -121,7 +121,10 @@ export function requestHeaders(
     pairs.push([name, value]);
   });
   const listed = connectionOptions(connection);
-  if (listed !== null) removeListed(pairs, own, listed);
+  if (listed !== null) {
+    removeListed(pairs, own, listed);
+    if (listed.has("user-agent")) facts.userAgent = false;
+  }
   if (trusted.configured) exchange.client = trusted.clientAddress(exchange.peer, forwardedFor);
   if (requestId !== null) exchange.requestId = requestId;
   else if (convention) exchange.requestId = crypto.randomUUID();

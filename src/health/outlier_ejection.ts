@@ -40,7 +40,7 @@ export function eject(
   { config, group, nowMs }: { config: EjectionConfig; group: EjectionGroup; nowMs: number },
 ): EjectionRecord | null {
   if (!config.enabled || record.present !== null || consecutive < config.failures) return null;
-  if (group.ejected > 0 && group.ejected + 1 > group.targets / 2) return null;
+  if (group.ejected >= mostEjected(group.targets)) return null;
   const remembered = record.total > 0 && nowMs - record.endedMs < EJECTION_MEMORY_MS;
   const streak = remembered ? record.streak + 1 : 1;
   const lengthMs = Math.min(LONGEST_EJECTION_MS, config.timeMs * 2 ** Math.min(streak - 1, 30));
@@ -50,6 +50,11 @@ export function eject(
     endedMs: record.endedMs,
     total: record.total + 1,
   };
+}
+
+/** How many of a group's targets may be out at once: half of them, but one always. */
+export function mostEjected(targets: number): number {
+  return Math.max(1, Math.floor(targets / 2));
 }
 
 /** Ends the present ejection. */

@@ -28,6 +28,11 @@ export class SlotAllocator {
     return this.#fresh < this.#capacity ? this.#fresh++ : null;
   }
 
+  /** Takes the slot that has rested longest, before its time: for numbers that a straggler may falsify and nothing worse. */
+  takeEarly(): number | null {
+    return this.#resting.shift()?.slot ?? null;
+  }
+
   /** Gives a slot back; it can be taken again after its rest. */
   release(slot: number, nowMs: number): void {
     this.#resting.push({ slot, untilMs: nowMs + this.#restMs });

@@ -16,8 +16,8 @@
 export const MAX_TARGETS = 4096;
 /** Most rules at once. */
 export const MAX_RULES = 4096;
-/** Most target groups at once. */
-export const MAX_GROUPS = 1024;
+/** Most target groups at once, those that drain or rest included: four times what a configuration may have. */
+export const MAX_GROUPS = 4096;
 
 /** Counters of one target in one worker's column. Whole numbers up to 2^53 in a Float64. */
 export const TARGET_COUNTERS = [

@@ -108,6 +108,10 @@ Deno.test("hop-by-hop headers stop at sluice, in both directions, with all that 
     assert.equal(seenHeader(stage, "x-forwarded-for"), "192.0.2.1");
     assert.match(seenHeader(stage, "via")!, /^1\.0 a, 1\.1 sluice-/);
   });
+  await t.step("a User-Agent that Connection takes away is not made up for", async () => {
+    await stage.ask("GET /x", { headers: ["Connection: user-agent", "User-Agent: curl/8"] });
+    assert.equal(seenHeader(stage, "user-agent") ?? "", "");
+  });
   await t.step("on the way back; a target that closes its connection does not close the client's", async () => {
     await using client = await stage.connect();
     const lines = [

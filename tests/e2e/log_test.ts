@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { ask, askTimes } from "../support/ask.ts";
+import { ask, askTimes, tally } from "../support/ask.ts";
 import { freePort } from "../support/free_port.ts";
 import { groupEnvironment, MockGroup } from "../support/mock_group.ts";
-import { until } from "../support/poll.ts";
+import { until, within } from "../support/poll.ts";
 import { RawClient } from "../support/raw_client.ts";
 import { answer, hang } from "../support/recorder_scripts.ts";
 import { RecorderTarget } from "../support/recorder_target.ts";
@@ -243,4 +243,33 @@ Deno.test("D10: log and access log can go to files by redirection, complete afte
   assert.equal(lines.length, 5);
   const events = (await Deno.readTextFile(`${dir.path}/sluice.log`)).trim().split("\n").map((line) => JSON.parse(line));
   assert.equal(events.at(-1)!.event, "stopped");
+});
+
+Deno.test("whoever does not read the access log any more costs lines, not requests and not the end of the process", async () => {
+  await using mocks = await MockGroup.start(1);
+  const port = freePort();
+  const command = sluiceCommand(
+    ["--targets", mocks.urls, "--host", "127.0.0.1", "--port", String(port)],
+    Deno.env.get("SLUICE_PROGRAM"),
+  );
+  const child = new Deno.Command(command.program, {
+    args: command.args,
+    clearEnv: true,
+    env: sluiceEnvironment({ ADMIN_PORT: "off", LISTENER_WORKERS: "1" }),
+    stdin: "null",
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+  try {
+    const url = `http://127.0.0.1:${port}`;
+    await until(() => ask(url).then(() => true, () => false), "it to listen");
+    // More than a pipe holds.
+    const answers = await askTimes(40, url, `/${"x".repeat(4000)}`);
+    assert.deepEqual(tally(answers, ({ status }) => status), { 200: 40 });
+    child.kill("SIGTERM");
+    assert.equal((await within(child.status, "sluice to end")).code, 0);
+  } finally {
+    await child.stdout.cancel();
+    await child.status;
+  }
 });

@@ -4,7 +4,8 @@ import { MAX_GROUPS, MAX_RULES, MAX_TARGETS } from "../../../src/state/slot_layo
 import { messages, parseEnvironment } from "./parse_with.ts";
 
 Deno.test("configuration allows as many rules, groups and targets as the shared table has room for", () => {
-  assert.deepEqual(LIMITS, { rules: MAX_RULES, groups: MAX_GROUPS, entries: MAX_TARGETS });
+  // Groups that left hold their cursor for a while; rules and targets that found no place are seen to elsewhere.
+  assert.deepEqual(LIMITS, { rules: MAX_RULES, groups: MAX_GROUPS / 4, entries: MAX_TARGETS });
 });
 
 Deno.test("more targets than there is room for are an error", () => {

@@ -303,3 +303,35 @@ Deno.test("a sticky group without a secret gets one for this process, and the lo
   assert.equal(stage.log.messages("sticky_secret_made").length, 1);
   assert.ok(!JSON.stringify(stage.log.events).includes(group!.algorithmOptions.stickySecret!));
 });
+
+Deno.test("a group that is removed just after a lookup of its names does not get its targets back", async () => {
+  await using stage = new RegistryStage([
+    sampleGroup([sampleEntry("app.test"), sampleEntry("10.0.0.5")], { healthCheck: CHECKED }),
+    sampleGroup([sampleEntry("10.0.0.9")], { name: "other", number: 2 }),
+  ]);
+  stage.dns.set("app.test", ["10.0.0.1"]);
+  await stage.registry.start();
+  stage.publish();
+  stage.dns.set("app.test", ["10.0.0.1", "10.0.0.2"]);
+  // The lookup has ended; its new members would come with the next snapshot.
+  await stage.advance(30_000);
+  stage.registry.reload([sampleGroup([sampleEntry("10.0.0.9")], { name: "other", number: 2 })], SAMPLE_DNS);
+  stage.publish();
+  await stage.advance(5000, 1000);
+  stage.probed.length = 0;
+  await stage.advance(5000, 1000);
+  assert.deepEqual(stage.probed, []);
+  assert.deepEqual(stage.log.messages("target_state").filter((line) => line.includes("back in the group")), []);
+});
+
+Deno.test("where members leave, no more than half of those that stay are ejected", async () => {
+  const hosts = ["10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4"];
+  const ejection = { enabled: true, failures: 1, timeMs: 10_000 };
+  await using stage = new RegistryStage([sampleGroup(hosts.map((host) => sampleEntry(host)), { ejection })]);
+  await stage.registry.start();
+  const [group] = stage.publish();
+  for (const { slot } of group!.targets.slice(0, 2)) stage.registry.reportConnectionFailure(slot, 1, "refused");
+  assert.deepEqual(hosts.map((host) => stage.view(`${host}:80`).state), ["ejected", "ejected", "healthy", "healthy"]);
+  stage.registry.reload([sampleGroup(hosts.slice(0, 2).map((host) => sampleEntry(host)), { ejection })], SAMPLE_DNS);
+  assert.deepEqual(hosts.slice(0, 2).map((host) => stage.view(`${host}:80`).state), ["healthy", "ejected"]);
+});

@@ -157,3 +157,14 @@ Deno.test("nobody is replaced while the process stops", async () => {
   assert.equal(stage.threads.length, 2);
   assert.equal(stage.clock.timers, 0);
 });
+
+Deno.test("a replacement that is still loading when the process stops never begins to listen", async () => {
+  const stage = await Stage.serving(2);
+  stage.threads[0]!.events.onCrash("before");
+  stage.clock.advance(100);
+  stage.pool.stopReplacing();
+  assert.equal(stage.threads[2]!.terminated, true);
+  assert.equal(stage.pool.alive, 1, "nobody waits for it to drain");
+  stage.threads[2]!.events.onMessage({ type: "loaded" });
+  assert.deepEqual(stage.threads[2]!.posted, []);
+});

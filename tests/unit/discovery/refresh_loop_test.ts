@@ -128,3 +128,14 @@ Deno.test("three hundred names don't open three hundred sockets at once, and eac
   }
   assert.deepEqual(stage.settled.toSorted(), hosts.toSorted());
 });
+
+Deno.test("names that were let go while they waited for their turn hold nobody else's turn up", async () => {
+  await using stage = new LoopStage();
+  const hosts = Array.from({ length: 300 }, (_, index) => `h${index}.test`);
+  stage.loop.watch(hosts);
+  // The 64 that are open and the last ones stay; many that wait in between go.
+  const kept = [...hosts.slice(0, 64), ...hosts.slice(200)];
+  stage.loop.watch(kept);
+  while (stage.open.length > 0) await stage.answer("10.0.0.1");
+  assert.deepEqual(stage.settled.toSorted(), kept.toSorted());
+});
