@@ -135,8 +135,8 @@ export function requestHeaders(
   return facts;
 }
 
-/** Drops what Connection listed, from `own` on: nearly no message lists anything, so it is looked for afterwards. */
-export function removeListed(pairs: [string, string][], own: number, listed: ReadonlySet<string>): void {
+/** Drops what Connection listed, from `own` on: nearly no request lists anything, so it is looked for afterwards. */
+function removeListed(pairs: [string, string][], own: number, listed: ReadonlySet<string>): void {
   for (let i = pairs.length - 1; i >= own; i--) if (listed.has(pairs[i]![0])) pairs.splice(i, 1);
 }
 
