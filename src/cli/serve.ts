@@ -128,6 +128,13 @@ async function reload(read: () => Promise<ParseResult>, plane: ControlPlane, log
     });
     return;
   }
+  // Read while it was being written, most likely: an empty file is as valid as it is fatal.
+  if (result.config.door === "nothing" && plane.view().rules.length > 0) {
+    log.error("reload_refused", "The new configuration configures nothing at all, so the old one keeps serving", {
+      problems: 0,
+    });
+    return;
+  }
   for (const warning of result.warnings) log.warn("config_warning", warning.message, { subject: warning.subject });
   plane.reload(result.config, settingsOf(result));
 }

@@ -13,9 +13,7 @@ export class TrustedProxies {
 
   /** @param cidrs TRUSTED_PROXIES, already checked; null where unset. */
   constructor(cidrs: readonly string[] | null) {
-    this.#ranges = cidrs === null
-      ? null
-      : cidrs.map((cidr) => ipaddr.parseCIDR(cidr.includes("/") ? cidr : `${cidr}/${cidr.includes(":") ? 128 : 32}`));
+    this.#ranges = cidrs === null ? null : cidrs.map(rangeOf);
   }
 
   /** False where TRUSTED_PROXIES is unset: then headers are kept, and the client's address is the peer's. */
@@ -62,6 +60,14 @@ export class TrustedProxies {
       range.kind() === parsed.kind() && parsed.match(range as ipaddr.IPv4, bits)
     );
   }
+}
+
+/** A range of IPv4-mapped addresses (::ffff:10.0.0.0/104) is one of IPv4, as such addresses count as IPv4. */
+function rangeOf(cidr: string): [ipaddr.IPv4 | ipaddr.IPv6, number] {
+  const [range, bits] = ipaddr.parseCIDR(cidr.includes("/") ? cidr : `${cidr}/${cidr.includes(":") ? 128 : 32}`);
+  return range instanceof ipaddr.IPv6 && range.isIPv4MappedAddress() && bits >= 96
+    ? [range.toIPv4Address(), bits - 96]
+    : [range, bits];
 }
 
 /** Takes brackets and a port off an address (`[::1]:80`, `10.0.0.1:80`). */

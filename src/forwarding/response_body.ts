@@ -78,6 +78,7 @@ function streamed(
   let next = pending;
   let size = FIRST_READ_BYTES;
   let over = false;
+  let reading = pending !== null;
   let given: Bytes | null = null;
   const end = (): boolean => {
     if (over) return false;
@@ -89,7 +90,8 @@ function streamed(
     start(controller) {
       watch.expire = () => {
         if (!end()) return;
-        exchange.cutBy = wheel.closing ? "shutdown" : "idle";
+        // Where nothing is being read from the target, it is the client who does not take what is there.
+        exchange.cutBy = wheel.closing ? "shutdown" : reading ? "idle" : "client";
         context.abort();
         reader.cancel().catch(ignore);
         controller.error(new CutTransfer(wheel.closing ? "shutdown" : "idle limit"));
@@ -100,6 +102,7 @@ function streamed(
       if (given !== null) letGo(given);
       given = null;
       let piece: ReadableStreamReadResult<Bytes>;
+      reading = true;
       try {
         piece = await (next ?? (reader.read(new Uint8Array(size)) as Promise<ReadableStreamReadResult<Bytes>>));
       } catch {
@@ -110,6 +113,7 @@ function streamed(
         return;
       }
       next = null;
+      reading = false;
       if (over) return;
       if (piece.done) {
         end();

@@ -178,8 +178,10 @@ Deno.test("a silent exchange is cut after STREAM_IDLE_TIMEOUT, a moving one is n
     await until(() => stage.target.open === 1, "the exchange");
     await until(() => stage.target.open === 0, "the target's connection to end");
     client.socket.resume();
-    const { line } = await stage.settled();
-    assert.deepEqual([line.status, line.cutBy], [200, "idle"]);
+    const { line, stats } = await stage.settled();
+    assert.deepEqual([line.status, line.cutBy], [200, "client"]);
+    const { brokenByTarget, leftByClient } = stats.groups[0]!.targets[0]!;
+    assert.deepEqual([brokenByTarget, leftByClient], [2, 1], "a target is not blamed for a client that takes nothing");
   });
 });
 

@@ -190,6 +190,13 @@ Deno.test("a reload with mistakes changes nothing and says each; one that needs 
     assert.equal((await sluice.stats()).generation, generation);
     assert.equal((await ask(sluice.url)).servedBy, `mock-${mocks.ports[0]}`);
   });
+  await t.step("nothing is configured at all, as in a file that is just being written", async () => {
+    const { generation } = await sluice.stats();
+    const lines = await reloadWith(sluice, {});
+    assert.ok(lines.some(({ event }) => event === "reload_refused"));
+    assert.equal((await sluice.stats()).generation, generation);
+    assert.equal((await ask(sluice.url)).servedBy, `mock-${mocks.ports[0]}`);
+  });
   await t.step("a restart is needed", async () => {
     const lines = await reloadWith(sluice, {
       ...variables,

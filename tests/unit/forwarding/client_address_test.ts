@@ -20,6 +20,10 @@ Deno.test("the client's address is the first from the right that is no trusted p
   for (const [peer, header, client] of cases) {
     assert.equal(trusted.clientAddress(peer, header), client, `${peer} ${header}`);
   }
+  const mapped = new TrustedProxies(["::ffff:10.0.0.0/104", "::ffff:192.0.2.1"]);
+  assert.equal(mapped.clientAddress("10.0.0.1", "6.6.6.6, 203.0.113.1, 192.0.2.1"), "203.0.113.1");
+  assert.equal(mapped.clientAddress("::ffff:10.0.0.1", "203.0.113.1"), "203.0.113.1");
+  assert.equal(mapped.trusts("11.0.0.1"), false);
   const nobody = new TrustedProxies(null);
   assert.deepEqual([nobody.configured, nobody.clientAddress("10.0.0.1", "1.1.1.1")], [false, "10.0.0.1"]);
 });
