@@ -17,8 +17,10 @@ export function emitsSpans(): boolean {
  * none where no spans are collected. `tracestate` it leaves alone, although the propagator lists it.
  */
 export function headersWrittenByFetch(): ReadonlySet<string> {
-  const fields = emitsSpans() ? propagation.fields() : [];
-  return new Set(fields.filter((name) => name !== "tracestate"));
+  if (!emitsSpans() || Deno.env.get("OTEL_PROPAGATORS") === "none") return new Set();
+  const fields = propagation.fields().filter((name) => name !== "tracestate");
+  // Deno 2.4 names none, and writes this one all the same.
+  return new Set(fields.length > 0 ? fields : ["traceparent"]);
 }
 
 /**
