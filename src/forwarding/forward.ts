@@ -210,6 +210,7 @@ function respond(exchange: Exchange, upstream: UpstreamResponse, body: BodyInit 
   for (const name of connectionOptions(from.get("connection")) ?? []) response.headers.delete(name);
   if (status === 204) response.headers.delete("content-length");
   for (const [name, value] of exchange.extraResponseHeaders ?? []) response.headers.append(name, value);
+  exchange.forgetRequest();
   return response;
 }
 
@@ -312,6 +313,8 @@ class OpenExchange {
 
   /** From now on only silence ends it. */
   limitIdle(): void {
+    // From here on the body's stream tells of a client that leaves.
+    this.watch.onTick = null;
     this.wheel.restart(this.watch, this.limits.streamIdleTimeoutMs);
   }
 
