@@ -24,8 +24,8 @@ export class Watch {
 }
 
 /**
- * All watches of one thread. Opening and closing one costs a few assignments and no timer: a timer for each request costs
- * about 5 us and `AbortSignal.timeout` 16 us (docs/performance.md), this well under one.
+ * All watches of one thread. Opening and closing one costs a few assignments, where a timer for each request would cost a call
+ * into the platform and an object of its, twice.
  */
 export class DeadlineWheel {
   readonly #clock: Clock;
