@@ -8,6 +8,7 @@ import { progressLine } from "../tools/progress_line.ts";
 import { requestBytes, type SocketAddress, SocketExchange } from "../tools/socket_exchange.ts";
 import { type LoadFlags, parseLoadFlags } from "./load_flags.ts";
 import { openOutput, type OutputFile } from "./output_file.ts";
+import { listenForStop } from "./stop_signal.ts";
 
 /** What a command was ended with by Ctrl+C, as shells count (128 + SIGINT). */
 const INTERRUPTED = 130;
@@ -108,25 +109,17 @@ async function findAddress(address: SocketAddress, timeoutMs: number, clock: Clo
 
 /** The first SIGINT or SIGTERM ends the test with what it has; a second one ends the process, as usual. */
 async function runUntilSignal(plan: LoadPlan, openExchange: () => Exchange, clock: Clock): Promise<LoadReport> {
-  const controller = new AbortController();
-  const signals = ["SIGINT", "SIGTERM"] as const;
-  const onSignal = () => {
-    forget();
-    controller.abort();
-  };
-  const forget = () => signals.forEach((signal) => Deno.removeSignalListener(signal, onSignal));
-  for (const signal of signals) Deno.addSignalListener(signal, onSignal);
+  using stop = listenForStop();
   const bar = Deno.stderr.isTerminal() ? (line: string) => Deno.stderr.writeSync(encoder.encode(line)) : null;
   try {
     return await runLoadTest(plan, {
       openExchange,
-      signal: controller.signal,
+      signal: stop.aborted,
       clock,
       onProgress: bar === null ? undefined : (progress) => bar(`\r${progressLine(progress, plan.total)}\x1b[K`),
     });
   } finally {
     bar?.("\r\x1b[K");
-    if (!controller.signal.aborted) forget();
   }
 }
 

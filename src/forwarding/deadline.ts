@@ -24,8 +24,8 @@ export class Watch {
 }
 
 /**
- * All watches of one thread. Opening and closing one costs a few assignments, where a timer for each request would cost a call
- * into the platform and an object of its, twice.
+ * All watches of one thread, under one timer. Opening and closing one costs a few assignments; a timer for each request would
+ * cost a call into the platform at both ends.
  */
 export class DeadlineWheel {
   readonly #clock: Clock;

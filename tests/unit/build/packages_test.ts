@@ -37,7 +37,7 @@ Deno.test("the list of packages that only tests import is the truth", () => {
   const sources = projectFiles("src").filter((file) => file.endsWith(".ts"))
     .map((file) => Deno.readTextFileSync(PROJECT_ROOT + file));
   const unused = imports.filter((name) => !sources.some((text) => text.includes(`from "${name}"`)));
-  assert.deepEqual(unused.filter((name) => name !== "hono/streaming"), ONLY_FOR_TESTS);
+  assert.deepEqual(unused, ONLY_FOR_TESTS);
 });
 
 Deno.test("every package that only tests need is found in the real lock file", () => {
