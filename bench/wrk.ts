@@ -50,14 +50,15 @@ export function parseWrk(text: string): LoadResult {
     errors: badAnswers + socketErrors.slice(1).reduce((sum, n) => sum + Number(n), 0),
     errorText: [...text.matchAll(/(?:Socket errors|Non-2xx).*/g)].join("; "),
     requestsPerSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(text)?.[1] ?? 0),
-    p50Micros: micros(/50%\s+(\S+)/.exec(text)?.[1]),
-    p99Micros: micros(/99%\s+(\S+)/.exec(text)?.[1]),
+    // from the line's start on: a share above them, such as "83.50%", ends like "50%"
+    p50Micros: micros(/^\s*50%\s+(\S+)/m.exec(text)?.[1]),
+    p99Micros: micros(/^\s*99%\s+(\S+)/m.exec(text)?.[1]),
   };
 }
 
 function micros(text = ""): number {
-  const found = /^([\d.]+)(us|ms|s|m)$/.exec(text);
-  const unit = { us: 1, ms: 1e3, s: 1e6, m: 6e7 }[found?.[2] ?? ""] ?? NaN;
+  const found = /^([\d.]+)(us|ms|s|m|h)$/.exec(text);
+  const unit = { us: 1, ms: 1e3, s: 1e6, m: 6e7, h: 3.6e9 }[found?.[2] ?? ""] ?? NaN;
   return Number(found?.[1]) * unit;
 }
 

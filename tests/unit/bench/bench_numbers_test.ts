@@ -35,6 +35,24 @@ Requests/sec:  15498.21
   assert.throws(() => parseWrk("unable to connect"), /no result/);
 });
 
+Deno.test("the benchmark takes wrk's latencies from their own lines, in every unit", () => {
+  const text = `Running 2s test @ http://127.0.0.1:1/
+  1 threads and 64 connections
+  Thread Stats   Avg      Stdev     Max   +/- Stdev
+    Latency     5.47ms    2.10ms  30.11ms   83.50%
+    Req/Sec    11.90k     1.02k   13.99k    68.99%
+  Latency Distribution
+     50%  950.00us
+     75%    4.00ms
+     90%    1.02s
+     99%    1.50m
+  23800 requests in 2.00s, 5.21MB read
+Requests/sec:  11898.21
+`;
+  const { p50Micros, p99Micros } = parseWrk(text);
+  assert.deepEqual([p50Micros, p99Micros], [950, 90_000_000]);
+});
+
 Deno.test("the benchmark's table names errors and who stayed away", () => {
   const sample = { requestsPerSecond: 1000, p50Micros: 1000, p99Micros: 2000, requests: 100 };
   const result = {
