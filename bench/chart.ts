@@ -7,13 +7,13 @@ const BAR = 18;
 const GAP = 7;
 const HEAD = 44;
 
-/** Draws the scenarios as bars of CPU time per request, with the span from the lowest to the highest round as a line. */
+/** Draws the scenarios as bars of CPU time per request (medians of the rounds), with a line from quartile to quartile. */
 export function chart(results: readonly ScenarioResult[]): string {
   const parts: string[] = [];
   let y = 12;
   for (const result of results) {
     const rows = rowsOf(result);
-    const scale = (WIDTH - LABEL - 90) / Math.max(...rows.map((row) => row.cpuMicros.max));
+    const scale = (WIDTH - LABEL - 90) / Math.max(...rows.map((row) => row.cpuMicros.upperQuartile));
     parts.push(`<text x="12" y="${y + 16}" class="title">${escape(result.name)}: ${escape(result.title)}</text>`);
     y += HEAD - 14;
     for (const { name, cpuMicros, ratio } of rows) {
@@ -25,8 +25,10 @@ export function chart(results: readonly ScenarioResult[]): string {
         `<rect x="${LABEL}" y="${y}" width="${
           (cpuMicros.median * scale).toFixed(1)
         }" height="${BAR}" class="${kind}"/>`,
-        `<line x1="${at(cpuMicros.min)}" x2="${at(cpuMicros.max)}" y1="${middle}" y2="${middle}" class="span"/>`,
-        `<text x="${Number(at(cpuMicros.max)) + 6}" y="${middle + 4}">${cpuMicros.median.toFixed(1)} µs, ${
+        `<line x1="${at(cpuMicros.lowerQuartile)}" x2="${
+          at(cpuMicros.upperQuartile)
+        }" y1="${middle}" y2="${middle}" class="span"/>`,
+        `<text x="${Number(at(cpuMicros.upperQuartile)) + 6}" y="${middle + 4}">${cpuMicros.median.toFixed(1)} µs, ${
           ratio.median.toFixed(2)
         }</text>`,
       );
@@ -35,7 +37,7 @@ export function chart(results: readonly ScenarioResult[]): string {
     y += 16;
   }
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${y}" width="${WIDTH}" height="${y}" role="img">
-<title>CPU time per proxied request, and its ratio to the first of each group</title>
+<title>CPU time per proxied request (median and quartiles of the rounds), and its ratio to the first of each group</title>
 <style>
 text { font: 13px system-ui, sans-serif; fill: #1f2328 }
 .title { font-weight: 600 }

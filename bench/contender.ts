@@ -1,9 +1,13 @@
 import type { BenchProcess } from "./process.ts";
 
-/** What a contender forwards to. */
+/** What a contender forwards to, and how it is started. */
 export interface ContenderPlace {
   /** `address:port` of each target. */
   readonly targets: readonly string[];
+  /** A program and its arguments under which the contender's own program is to run (valgrind, say). */
+  readonly under?: readonly string[];
+  /** The cores it runs on, as `taskset -c` wants them, where that is not the usual one. */
+  readonly cores?: string;
 }
 
 /** A running proxy. */
@@ -18,5 +22,7 @@ export interface Contender {
   readonly name: string;
   /** Programs that must be installed; where one is missing the contender stays away and the report says so. */
   readonly needs: readonly string[];
+  /** It is machine code from its start on, so that one second of load warms it up. */
+  readonly isCompiledAhead?: boolean;
   start(place: ContenderPlace): Promise<RunningContender>;
 }

@@ -1,12 +1,22 @@
+import type { Pace } from "./scenario.ts";
+
 /** A measurement that is no comparison of costs per request: how memory behaves, what idle connections cost. */
 export interface LongRun {
   readonly name: string;
   readonly title: string;
   run(options: LongRunOptions): Promise<LongRunResult>;
+  /** About how long it takes. */
+  expectedSeconds(plan: LongRunPlan): number;
 }
 
-/** Where it says how far it is. */
-export interface LongRunOptions {
+/** How thorough it is. */
+export interface LongRunPlan {
+  readonly pace: Pace;
+  readonly isQuick: boolean;
+}
+
+/** Where it says how far it is, besides. */
+export interface LongRunOptions extends LongRunPlan {
   readonly say: (line: string) => void;
 }
 
@@ -18,6 +28,8 @@ export interface LongRunResult {
   readonly findings: readonly string[];
   /** The readings behind them. */
   readonly readings: readonly Readonly<Record<string, number>>[];
+  /** Requests that went wrong. */
+  readonly errors: number;
 }
 
 /** A long run's findings as Markdown. */

@@ -1,41 +1,92 @@
 /** `deno task bench`: what a request through sluice costs, beside others on the same core in the same run. */
 import { chart } from "./chart.ts";
-import { machine, machineLine } from "./machine.ts";
+import { type Machine, machine, machineLine } from "./machine.ts";
+import { withSections } from "./markdown.ts";
 import { measure, type ScenarioResult } from "./measure.ts";
 import { type BenchOptions, parseOptions, USAGE } from "./options.ts";
 import { findings, type LongRunResult } from "./long_run.ts";
 import { idleConnections } from "./long_runs/idle_connections.ts";
 import { memory } from "./long_runs/memory.ts";
-import { table } from "./report.ts";
+import { rowsOf, table } from "./report.ts";
+import { expectedSeconds } from "./scenario.ts";
 import { SCENARIOS } from "./scenarios.ts";
 
 const LONG_RUNS = [memory, idleConnections];
 const ALL = [...SCENARIOS, ...LONG_RUNS];
 
+interface Outcome {
+  readonly results: ScenarioResult[];
+  readonly longResults: LongRunResult[];
+  /** What each of them says, as Markdown. */
+  readonly sections: string[];
+  /** Names of what could not be measured at all. */
+  readonly failed: string[];
+}
+
 async function run(options: BenchOptions): Promise<number> {
   const on = await machine();
   console.log(`${machineLine(on)}\n`);
-  const isChosen = ({ name }: { name: string }) => options.scenarios.length === 0 || options.scenarios.includes(name);
+  const outcome = await runChosen(options);
+  await write(options, on, outcome);
+  for (const name of outcome.failed) console.error(`${name} could not be measured`);
+  const hasErrors = outcome.results.some((result) => rowsOf(result).some((row) => row.errors > 0)) ||
+    outcome.longResults.some((result) => result.errors > 0);
+  return outcome.failed.length > 0 || hasErrors ? 1 : 0;
+}
+
+async function runChosen({ scenarios, pace, isQuick }: BenchOptions): Promise<Outcome> {
+  const isChosen = ({ name }: { name: string }) => scenarios.length === 0 || scenarios.includes(name);
   const say = (line: string) => console.error(line);
-  const results: ScenarioResult[] = [];
+  const outcome: Outcome = { results: [], longResults: [], sections: [], failed: [] };
+  const show = (section: string) => {
+    outcome.sections.push(section);
+    console.log(section);
+  };
+  /** One that fails must not cost the others their half hour. */
+  const attempt = async (name: string, work: () => Promise<void>) => {
+    try {
+      await work();
+    } catch (error) {
+      outcome.failed.push(name);
+      console.error(`${name} failed: ${error instanceof Error ? error.stack : error}`);
+    }
+  };
   for (const scenario of SCENARIOS.filter(isChosen)) {
-    const result = await measure(scenario, { rounds: options.rounds, seconds: options.seconds, say });
-    results.push(result);
-    console.log(table(result));
+    await attempt(scenario.name, async () => {
+      const result = await measure(scenario, { ...pace, say });
+      outcome.results.push(result);
+      show(table(result));
+    });
   }
-  const longResults: LongRunResult[] = [];
   for (const longRun of LONG_RUNS.filter(isChosen)) {
-    const result = await longRun.run({ say });
-    longResults.push(result);
-    console.log(findings(result));
+    await attempt(longRun.name, async () => {
+      const result = await longRun.run({ pace, isQuick, say });
+      outcome.longResults.push(result);
+      show(findings(result));
+    });
   }
-  if (options.json !== null) {
-    const { rounds, seconds } = options;
-    const all = { machine: on, rounds, seconds, results, longResults };
-    await Deno.writeTextFile(options.json, JSON.stringify(all, null, 2) + "\n");
+  return outcome;
+}
+
+async function write({ pace, json, svg, into }: BenchOptions, on: Machine, outcome: Outcome): Promise<void> {
+  const { results, longResults, sections, failed } = outcome;
+  if (json !== null) {
+    const summed = results.map((result) => ({ ...result, rows: rowsOf(result) }));
+    const all = { machine: on, ...pace, results: summed, longResults, failed };
+    await Deno.writeTextFile(json, JSON.stringify(all, null, 2) + "\n");
   }
-  if (options.svg !== null && results.length > 0) await Deno.writeTextFile(options.svg, chart(results));
-  return results.some((result) => result.entries.some((e) => e.samples.some((sample) => sample.errors > 0))) ? 1 : 0;
+  if (svg !== null && results.length > 0) await Deno.writeTextFile(svg, chart(results));
+  if (into !== null) await Deno.writeTextFile(into, withSections(await Deno.readTextFile(into), sections));
+}
+
+function list({ pace, isQuick }: BenchOptions): void {
+  const times = [
+    ...SCENARIOS.map((scenario) => expectedSeconds(scenario, pace)),
+    ...LONG_RUNS.map((longRun) => longRun.expectedSeconds({ pace, isQuick })),
+  ];
+  const minutes = (seconds: number) => `${(seconds / 60).toFixed(1)} min`.padStart(9);
+  ALL.forEach(({ name, title }, i) => console.log(`${name.padEnd(18)}${minutes(times[i]!)}  ${title}`));
+  console.log(`${"all".padEnd(18)}${minutes(times.reduce((sum, seconds) => sum + seconds, 0))}`);
 }
 
 function readOptions(): BenchOptions | null {
@@ -50,6 +101,6 @@ function readOptions(): BenchOptions | null {
 if (import.meta.main) {
   const options = readOptions();
   if (options === null) Deno.exitCode = 2;
-  else if (options.list) { for (const { name, title } of ALL) console.log(`${name.padEnd(18)}${title}`); }
+  else if (options.list) list(options);
   else Deno.exitCode = await run(options);
 }

@@ -1,6 +1,6 @@
 import type { RunningContender } from "./contender.ts";
 import { cpuMicros, residentBytes } from "./proc_stat.ts";
-import type { Scenario } from "./scenario.ts";
+import { type Entry, type Pace, rotation, type Scenario, warmUpSeconds } from "./scenario.ts";
 import { startTarget } from "./target.ts";
 import { findProgram } from "../tests/support/have_program.ts";
 import { runWrk } from "./wrk.ts";
@@ -20,6 +20,9 @@ export interface EntryResult {
   readonly name: string;
   /** One for each round, in order: round i of one entry ran beside round i of all others. */
   readonly samples: readonly Sample[];
+  readonly warmUpSeconds: number;
+  /** What went wrong before the first counted round. */
+  readonly warmUpErrors: number;
   /** Resident memory after the last round. */
   readonly residentBytes: number;
 }
@@ -29,15 +32,14 @@ export interface ScenarioResult {
   readonly name: string;
   readonly title: string;
   readonly note: string | null;
+  readonly pace: Pace;
   readonly entries: readonly EntryResult[];
   /** Entries that stayed away, and why. */
   readonly absent: readonly string[];
 }
 
 /** How long, how often. */
-export interface MeasureOptions {
-  readonly rounds: number;
-  readonly seconds: number;
+export interface MeasureOptions extends Pace {
   readonly say: (line: string) => void;
 }
 
@@ -48,6 +50,8 @@ const USUAL_TARGETS = 3;
  * whatever the machine does meanwhile happens to all of them alike.
  */
 export async function measure(scenario: Scenario, options: MeasureOptions): Promise<ScenarioResult> {
+  const { say, rounds, seconds } = options;
+  const pace = { rounds, seconds, warmUpSeconds: options.warmUpSeconds };
   const isMissing = (program: string) => findProgram(program) === null;
   const entries = scenario.entries.filter(({ contender }) => !contender.needs.some(isMissing));
   const absent = scenario.entries.filter((entry) => !entries.includes(entry))
@@ -58,35 +62,57 @@ export async function measure(scenario: Scenario, options: MeasureOptions): Prom
   for (const { contender, targets = USUAL_TARGETS } of entries) {
     running.push(stack.use(await contender.start({ targets: target.addresses.slice(0, targets) })));
   }
+  const loaded = async (index: number, forSeconds: number, when: string): Promise<Sample> => {
+    const entry = entries[index]!;
+    const sample = await load(running[index]!, scenario, { entry, seconds: forSeconds });
+    const shown = `${sample.cpuMicrosPerRequest.toFixed(1)} us, ${Math.round(sample.requestsPerSecond)}/s`;
+    const errors = sample.errors > 0 ? `, ${sample.errorText}` : "";
+    say(`${scenario.name} ${when} ${entry.contender.name}: ${shown}${errors}`);
+    return sample;
+  };
+  const warmUps: Sample[] = [];
+  for (const [i, entry] of entries.entries()) warmUps.push(await loaded(i, warmUpSeconds(entry, pace), "warm-up"));
   const samples: Sample[][] = entries.map(() => []);
-  for (let round = 0; round <= options.rounds; round++) {
-    for (const [i, { contender, load }] of entries.entries()) {
-      const { url, process } = running[i]!;
-      const before = cpuMicros(process.pid);
-      const result = await runWrk(url, { ...scenario.load, ...load }, options.seconds);
-      const cpu = cpuMicros(process.pid) - before;
-      if (round === 0) continue; // the warm-up
-      samples[i]!.push({
-        cpuMicrosPerRequest: cpu / result.requests,
-        requestsPerSecond: result.requestsPerSecond,
-        p50Micros: result.p50Micros,
-        p99Micros: result.p99Micros,
-        errors: result.errors,
-        requests: result.requests,
-      });
-      const shown = `${(cpu / result.requests).toFixed(1)} us, ${Math.round(result.requestsPerSecond)}/s`;
-      options.say(`${scenario.name} ${round}/${options.rounds} ${contender.name}: ${shown} ${result.errorText}`);
+  for (let round = 0; round < rounds; round++) {
+    for (const i of rotation(entries.length, round)) {
+      samples[i]!.push(await loaded(i, seconds, `${round + 1}/${rounds}`));
     }
   }
   return {
     name: scenario.name,
     title: scenario.title,
     note: scenario.note ?? null,
+    pace,
     absent,
-    entries: entries.map(({ contender }, i) => ({
-      name: contender.name,
+    entries: entries.map((entry, i) => ({
+      name: entry.contender.name,
       samples: samples[i]!,
+      warmUpSeconds: warmUpSeconds(entry, pace),
+      warmUpErrors: warmUps[i]!.errors,
       residentBytes: residentBytes(running[i]!.process.pid),
     })),
+  };
+}
+
+async function load(
+  { url, process }: RunningContender,
+  scenario: Scenario,
+  { entry, seconds }: { entry: Entry; seconds: number },
+): Promise<Sample & { readonly errorText: string }> {
+  const before = cpuMicros(process.pid);
+  const result = await runWrk(url, { ...scenario.load, ...entry.load }, seconds);
+  const cpu = cpuMicros(process.pid) - before;
+  if (result.requests === 0) {
+    throw new Error(`${entry.contender.name} answered nothing in ${seconds} s: ${process.stderr().trim()}`);
+  }
+  const { requests, requestsPerSecond, p50Micros, p99Micros, errors, errorText } = result;
+  return {
+    cpuMicrosPerRequest: cpu / requests,
+    requestsPerSecond,
+    p50Micros,
+    p99Micros,
+    errors,
+    requests,
+    errorText,
   };
 }

@@ -1,24 +1,35 @@
 import { parseArgs } from "node:util";
+import type { Pace } from "./scenario.ts";
 
 /** What the command line of the benchmark asks for. */
 export interface BenchOptions {
   /** Names of scenarios; empty: all. */
   readonly scenarios: readonly string[];
-  readonly rounds: number;
-  readonly seconds: number;
+  readonly pace: Pace;
+  /** Long runs are made shorter too. */
+  readonly isQuick: boolean;
   readonly json: string | null;
   readonly svg: string | null;
+  /** A Markdown document that takes the tables over. */
+  readonly into: string | null;
   readonly list: boolean;
 }
 
+/** How often and how long each entry is loaded where nothing else is asked for. */
+export const USUAL_PACE: Pace = { rounds: 20, seconds: 1, warmUpSeconds: 8 };
+
+const QUICK_PACE: Pace = { rounds: 4, seconds: 1, warmUpSeconds: 4 };
+
 export const USAGE = `deno task bench [NAME...] [options]
   --scenario NAME   a scenario to run, may be repeated; default: all (a bare NAME is the same)
-  --rounds N        rounds after the warm-up (default 7)
-  --seconds N       length of each measurement (default 4)
-  --quick           3 rounds of 2 seconds
+  --rounds N        counted rounds (default ${USUAL_PACE.rounds})
+  --seconds N       length of a round (default ${USUAL_PACE.seconds})
+  --warm-up N       seconds of load before the first round, for each proxy (default ${USUAL_PACE.warmUpSeconds})
+  --quick           ${QUICK_PACE.rounds} rounds after ${QUICK_PACE.warmUpSeconds} s of warm-up; shorter long runs
   --json FILE       write everything that was measured
   --svg FILE        draw the medians
-  --list            name the scenarios
+  --into FILE       put the tables under "## The last runs" of a Markdown document, in the place of the same scenarios' old ones
+  --list            name the scenarios and about how long each takes
 `;
 
 /** Reads the arguments; throws with a text for people where they make no sense. */
@@ -30,9 +41,11 @@ export function parseOptions(args: readonly string[], known: readonly string[]):
       scenario: { type: "string", multiple: true, default: [] },
       rounds: { type: "string" },
       seconds: { type: "string" },
+      "warm-up": { type: "string" },
       quick: { type: "boolean", default: false },
       json: { type: "string" },
       svg: { type: "string" },
+      into: { type: "string" },
       list: { type: "boolean", default: false },
     },
   });
@@ -40,17 +53,24 @@ export function parseOptions(args: readonly string[], known: readonly string[]):
   for (const name of scenarios) {
     if (!known.includes(name)) throw new Error(`Cannot find the scenario "${name}": there are ${known.join(", ")}`);
   }
+  const pace = values.quick ? QUICK_PACE : USUAL_PACE;
   return {
     scenarios,
-    rounds: positive("--rounds", values.rounds, values.quick ? 3 : 7),
-    seconds: positive("--seconds", values.seconds, values.quick ? 2 : 4),
+    pace: {
+      rounds: positive("--rounds", values.rounds, pace.rounds),
+      seconds: positive("--seconds", values.seconds, pace.seconds),
+      warmUpSeconds: positive("--warm-up", values["warm-up"], pace.warmUpSeconds),
+    },
+    isQuick: values.quick,
     json: values.json ?? null,
     svg: values.svg ?? null,
+    into: values.into ?? null,
     list: values.list,
   };
 }
 
-function positive(name: string, text: string | undefined, otherwise: number): number {
+/** A whole number of at least 1, or what stands in its place where nothing was given. */
+export function positive(name: string, text: string | undefined, otherwise: number): number {
   if (text === undefined) return otherwise;
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1) throw new Error(`Cannot use "${text}" as ${name}: it must be 1 or more`);

@@ -5,6 +5,12 @@ import { until, within } from "../tests/support/poll.ts";
 export const PROXY_CORES = "0";
 export const LOAD_CORES = "1";
 
+/** How long a program may take to listen. */
+const PATIENCE_MS = 20_000;
+
+/** How many times longer it may take under another program that slows it down. */
+const SLOWER_UNDER = 6;
+
 /** A running program of the benchmark, bound to its cores. */
 export interface BenchProcess extends AsyncDisposable {
   readonly pid: number;
@@ -20,6 +26,8 @@ export interface BenchCommand {
   readonly cwd?: string;
   /** As `taskset -c` wants it. */
   readonly cores: string;
+  /** A program and its arguments that the program is started by; it is to keep the process id. */
+  readonly under?: readonly string[];
   /** Ready when this loopback port accepts. */
   readonly port: number;
 }
@@ -28,7 +36,7 @@ export interface BenchCommand {
 export async function startOnCores(command: BenchCommand): Promise<BenchProcess> {
   // taskset turns into the program, so the process id stays the program's
   const child = new Deno.Command("taskset", {
-    args: ["-c", command.cores, command.program, ...command.args],
+    args: ["-c", command.cores, ...command.under ?? [], command.program, ...command.args],
     cwd: command.cwd,
     env: command.env,
     clearEnv: command.env !== undefined,
@@ -53,7 +61,10 @@ export async function startOnCores(command: BenchCommand): Promise<BenchProcess>
     },
   };
   try {
-    await until(() => ended || accepts(command.port), `${command.program} to listen`, { everyMs: 50 });
+    await until(() => ended || accepts(command.port), `${command.program} to listen`, {
+      everyMs: 50,
+      patienceMs: command.under === undefined ? PATIENCE_MS : PATIENCE_MS * SLOWER_UNDER,
+    });
     if (ended) throw new Error(`${command.program} ended:\n${stderr.text}`);
   } catch (error) {
     await process[Symbol.asyncDispose]();

@@ -16,12 +16,13 @@ function denoServer(name: string, file: string): Contender {
   return {
     name,
     needs: [],
-    async start({ targets }) {
+    async start({ targets, cores = PROXY_CORES, under }) {
       const port = freePort();
       const process = await startOnCores({
         program: Deno.execPath(),
         args: ["run", "--no-check", "--allow-net", serverFile(file), `${port}`, ...targets],
-        cores: PROXY_CORES,
+        cores,
+        under,
         port,
       });
       return {

@@ -91,7 +91,8 @@ function configured(name: string, configuration: Configuration): Contender {
   return {
     name,
     needs: [name],
-    async start({ targets }) {
+    isCompiledAhead: true,
+    async start({ targets, cores = PROXY_CORES, under }) {
       const dir = await tempDir();
       const port = freePort();
       await Deno.chmod(dir.path, 0o755);
@@ -101,7 +102,8 @@ function configured(name: string, configuration: Configuration): Contender {
         args: configuration.args(dir.path),
         env: { PATH: Deno.env.get("PATH") ?? "", HOME: dir.path, ...configuration.env },
         cwd: dir.path,
-        cores: PROXY_CORES,
+        cores,
+        under,
         port,
       });
       return {

@@ -53,7 +53,7 @@ function onNode(name: string, dependency: string, code: string): Contender {
   return {
     name: `${name} on Node`,
     needs: ["node", "npm"],
-    async start({ targets }) {
+    async start({ targets, cores = PROXY_CORES, under }) {
       const dir = await tempDir();
       await Deno.writeTextFile(`${dir.path}/server.cjs`, code);
       await install(dir, dependency);
@@ -63,7 +63,8 @@ function onNode(name: string, dependency: string, code: string): Contender {
         args: ["server.cjs", `${port}`, ...targets],
         env: { NODE_ENV: "production" },
         cwd: dir.path,
-        cores: PROXY_CORES,
+        cores,
+        under,
         port,
       });
       return {

@@ -23,7 +23,7 @@ export function sluice(setup: SluiceSetup = {}): Contender {
   return {
     name: setup.name ?? "sluice",
     needs: [],
-    async start({ targets }) {
+    async start({ targets, cores = setup.cores ?? PROXY_CORES, under }) {
       const port = freePort();
       const dir = await tempDir();
       const command = sluiceCommand([], Deno.env.get("SLUICE_PROGRAM"));
@@ -43,7 +43,8 @@ export function sluice(setup: SluiceSetup = {}): Contender {
             : undefined,
           ...setup.env,
         }),
-        cores: setup.cores ?? PROXY_CORES,
+        cores,
+        under,
         port,
       });
       return {

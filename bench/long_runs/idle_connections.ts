@@ -1,26 +1,28 @@
 import { RawSocket } from "../../tests/support/raw_socket.ts";
 import { readResponse } from "../../tests/support/raw_message.ts";
 import { sluice } from "../contenders/sluice.ts";
+import type { RunningContender } from "../contender.ts";
 import { type LongRun, megabytes } from "../long_run.ts";
 import { cpuMicros, residentBytes } from "../proc_stat.ts";
-import { median } from "../statistics.ts";
+import { rotation } from "../scenario.ts";
+import { pairedRatios, type Summary, summary } from "../statistics.ts";
 import { startTarget } from "../target.ts";
 import { runWrk } from "../wrk.ts";
 
 const CONNECTIONS = 10_000;
-const ROUNDS = 5;
-const SECONDS = 3;
 const REQUEST = "GET /small HTTP/1.1\r\nHost: bench\r\n\r\n";
 
 /** Ten thousand clients that asked once and then keep their connection, and the load beside them. */
 export const idleConnections: LongRun = {
   name: "idle",
   title: `${CONNECTIONS} idle keep-alive connections, and 64 busy ones beside them`,
-  async run({ say }) {
+  async run({ say, pace }) {
     await using target = await startTarget(3);
     await using alone = await sluice().start({ targets: target.addresses });
     await using crowded = await sluice().start({ targets: target.addresses });
-    for (const proxy of [alone, crowded]) await runWrk(proxy.url, { connections: 64, path: "/small" }, SECONDS);
+    const proxies = [alone, crowded];
+    let errors = 0;
+    for (const proxy of proxies) errors += (await load(proxy, pace.warmUpSeconds)).errors;
     const before = residentBytes(crowded.process.pid);
     const idle: RawSocket[] = [];
     try {
@@ -35,38 +37,58 @@ export const idleConnections: LongRun = {
       const perConnection = (residentBytes(crowded.process.pid) - before) / idle.length;
       say(`idle: ${idle.length} connections open, ${Math.round(perConnection)} bytes each`);
       const readings = [];
-      for (let round = 1; round <= ROUNDS; round++) {
-        const [without, beside] = [await load(alone), await load(crowded)];
-        readings.push({ ...prefixed("without", without), ...prefixed("beside", beside) });
-        say(`idle ${round}/${ROUNDS}: ${Math.round(without.rate)}/s without, ${Math.round(beside.rate)}/s beside`);
+      for (let round = 0; round < pace.rounds; round++) {
+        const loads = [];
+        for (const i of rotation(proxies.length, round)) loads[i] = await load(proxies[i]!, pace.seconds);
+        const [without, beside] = [loads[0]!, loads[1]!];
+        errors += without.errors + beside.errors;
+        readings.push({
+          withoutRate: without.rate,
+          withoutCpu: without.cpu,
+          besideRate: beside.rate,
+          besideCpu: beside.cpu,
+        });
+        const rates = `${Math.round(without.rate)}/s without, ${Math.round(beside.rate)}/s beside`;
+        say(`idle ${round + 1}/${pace.rounds}: ${rates}`);
       }
       const stillOpen = idle.filter((socket) => socket.endedBy === null).length;
-      const rate = readings.map((r) => r.besideRate! / r.withoutRate!);
-      const cpu = readings.map((r) => r.besideCpu! / r.withoutCpu!);
+      const rate = summary(pairedRatios(readings.map((r) => r.besideRate), readings.map((r) => r.withoutRate)));
+      const cpu = summary(pairedRatios(readings.map((r) => r.besideCpu), readings.map((r) => r.withoutCpu)));
       return {
         name: this.name,
         title: this.title,
         readings,
+        errors,
         findings: [
           `Each idle connection costs ${(perConnection / 1024).toFixed(1)} KB of resident memory ` +
           `(${megabytes(perConnection * idle.length)} for ${idle.length}); ${stillOpen} were still open at the end.`,
-          `Throughput beside them: ${median(rate).toFixed(2)} of that of a second sluice without them, ` +
-          `round by round (${Math.min(...rate).toFixed(2)} to ${Math.max(...rate).toFixed(2)}).`,
-          `CPU per request beside them: ${median(cpu).toFixed(2)} of the other's.`,
+          `Throughput beside them: ${ratio(rate)} of that of a second sluice without them.`,
+          `CPU per request beside them: ${ratio(cpu)} of the other's. ${errors} errors.`,
+          `Medians of ${pace.rounds} rounds of ${pace.seconds} s, after ${pace.warmUpSeconds} s of load to warm up.`,
         ],
       };
     } finally {
       await Promise.all(idle.map((socket) => socket.close()));
     }
   },
+  expectedSeconds: ({ pace }) => 15 + 2 * (pace.warmUpSeconds + pace.rounds * (pace.seconds + 0.1)),
 };
 
-async function load(proxy: { url: string; process: { pid: number } }): Promise<{ rate: number; cpu: number }> {
-  const before = cpuMicros(proxy.process.pid);
-  const result = await runWrk(proxy.url, { connections: 64, path: "/small" }, SECONDS);
-  return { rate: result.requestsPerSecond, cpu: (cpuMicros(proxy.process.pid) - before) / result.requests };
+interface Load {
+  readonly rate: number;
+  readonly cpu: number;
+  readonly errors: number;
 }
 
-function prefixed(prefix: string, values: { rate: number; cpu: number }): Record<string, number> {
-  return { [`${prefix}Rate`]: values.rate, [`${prefix}Cpu`]: values.cpu };
+async function load(proxy: RunningContender, seconds: number): Promise<Load> {
+  const before = cpuMicros(proxy.process.pid);
+  const result = await runWrk(proxy.url, { connections: 64, path: "/small" }, seconds);
+  if (result.requests === 0) throw new Error(`sluice answered nothing in ${seconds} s`);
+  const cpu = (cpuMicros(proxy.process.pid) - before) / result.requests;
+  return { rate: result.requestsPerSecond, cpu, errors: result.errors };
+}
+
+function ratio({ median, lowerQuartile, upperQuartile, interval }: Summary): string {
+  const sure = interval === null ? "" : `, 95 % ${interval.low.toFixed(2)} to ${interval.high.toFixed(2)}`;
+  return `${median.toFixed(2)} (quartiles ${lowerQuartile.toFixed(2)} to ${upperQuartile.toFixed(2)}${sure})`;
 }

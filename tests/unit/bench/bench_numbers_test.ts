@@ -1,15 +1,49 @@
 import assert from "node:assert/strict";
 import { parseOptions } from "../../../bench/options.ts";
+import { chart } from "../../../bench/chart.ts";
+import { withSections } from "../../../bench/markdown.ts";
+import type { ScenarioResult } from "../../../bench/measure.ts";
 import { rowsOf, table } from "../../../bench/report.ts";
-import { median, pairedRatios, spread } from "../../../bench/statistics.ts";
+import { expectedSeconds, rotation, warmUpSeconds } from "../../../bench/scenario.ts";
+import { median, pairedRatios, summary } from "../../../bench/statistics.ts";
 import { parseWrk } from "../../../bench/wrk.ts";
 
 Deno.test("the benchmark divides each round by the same round of the base, and only then takes the middle", () => {
   const base = [10, 20, 40];
   const twice = [20, 40, 80];
   assert.deepEqual(pairedRatios(twice, base), [2, 2, 2]);
-  assert.deepEqual(spread([3, 1, 2]), { median: 2, min: 1, max: 3 });
   assert.equal(median([4, 1, 3, 2]), 2.5);
+});
+
+Deno.test("the benchmark shows quartiles beside a median, and where the median lies with 95 % confidence", () => {
+  const upTo = (count: number) => Array.from({ length: count }, (_, i) => (i * 7) % count + 1);
+  assert.deepEqual(summary([5, 3, 1, 2, 4]), {
+    median: 3,
+    lowerQuartile: 2,
+    upperQuartile: 4,
+    min: 1,
+    max: 5,
+    interval: null,
+  });
+  // the ranks that the tables of the sign test give for 6, 10, 20 and 24 values
+  assert.deepEqual(summary(upTo(6)).interval, { low: 1, high: 6 });
+  assert.deepEqual(summary(upTo(10)).interval, { low: 2, high: 9 });
+  assert.deepEqual(summary(upTo(20)).interval, { low: 6, high: 15 });
+  assert.deepEqual(summary(upTo(24)).interval, { low: 7, high: 18 });
+  assert.equal(summary([8]).lowerQuartile, 8);
+});
+
+Deno.test("each round of the benchmark begins with another entry", () => {
+  assert.deepEqual([0, 1, 2, 3].map((round) => rotation(3, round)), [[0, 1, 2], [1, 2, 0], [2, 0, 1], [0, 1, 2]]);
+});
+
+Deno.test("the benchmark warms up what is compiled while it runs, and says beforehand how long it will take", () => {
+  const contender = { name: "a", needs: [], start: () => Promise.reject(new Error("never started")) };
+  const pace = { rounds: 20, seconds: 1, warmUpSeconds: 8 };
+  const entries = [{ contender }, { contender: { ...contender, isCompiledAhead: true } }];
+  assert.deepEqual(entries.map((entry) => warmUpSeconds(entry, pace)), [8, 1]);
+  const scenario = { name: "s", title: "", load: { connections: 1, path: "/" }, entries };
+  assert.equal(Math.round(expectedSeconds(scenario, pace)), 2 * (1 + 22) + 8 + 1);
 });
 
 Deno.test("the benchmark reads wrk's requests, latencies and every kind of error", () => {
@@ -53,26 +87,60 @@ Requests/sec:  11898.21
   assert.deepEqual([p50Micros, p99Micros], [950, 90_000_000]);
 });
 
-Deno.test("the benchmark's table names errors and who stayed away", () => {
-  const sample = { requestsPerSecond: 1000, p50Micros: 1000, p99Micros: 2000, requests: 100 };
-  const result = {
+function scenarioResult(): ScenarioResult {
+  const sample = { requestsPerSecond: 1000, p50Micros: 1000, p99Micros: 2000, requests: 100, errors: 0 };
+  const samples = (micros: number[]) => micros.map((cpuMicrosPerRequest) => ({ ...sample, cpuMicrosPerRequest }));
+  const usual = { warmUpSeconds: 8, warmUpErrors: 0, residentBytes: 1048576 };
+  return {
     name: "small",
     title: "GET",
     note: null,
+    pace: { rounds: 6, seconds: 1, warmUpSeconds: 8 },
     absent: ["caddy (caddy not installed)"],
     entries: [
-      { name: "a", residentBytes: 1048576, samples: [{ ...sample, cpuMicrosPerRequest: 10, errors: 0 }] },
-      { name: "b", residentBytes: 2097152, samples: [{ ...sample, cpuMicrosPerRequest: 15, errors: 2 }] },
+      { ...usual, name: "a", samples: samples([10, 20, 30, 40, 50, 60]) },
+      { ...usual, name: "sluice", samples: samples([15, 32, 48, 60, 75, 84]), warmUpErrors: 2 },
+      { ...usual, name: "nginx", samples: samples([2, 4, 6, 8, 10, 12]), warmUpSeconds: 1 },
     ],
   };
-  assert.deepEqual(rowsOf(result).map((row) => row.ratio.median), [1, 1.5]);
-  assert.match(table(result), /\| b \(2 errors\) \| +15\.0 µs \|/);
-  assert.match(table(result), /Not there: caddy \(caddy not installed\)\./);
+}
+
+Deno.test("the benchmark's table shows ratios with their spread, names errors, the warm-up and who stayed away", () => {
+  const result = scenarioResult();
+  assert.deepEqual(rowsOf(result).map((row) => row.ratio.median), [1, 1.5, 0.2]);
+  const text = table(result);
+  assert.match(
+    text,
+    /\| sluice \(2 errors\) \| +54\.0 µs \| +36\.0 to 71\.3 \| +1\.50 \| +1\.50 to 1\.58 \| +1\.40 to 1\.60 \|/,
+  );
+  assert.match(text, /Medians of 6 rounds of 1 s, after 8 s of load to warm up; nginx 1 s\./);
+  assert.match(text, /Not there: caddy \(caddy not installed\)\./);
+  const lengths = text.split("\n").filter((line) => line.startsWith("|")).map((line) => line.length);
+  assert.equal(new Set(lengths).size, 1);
+});
+
+Deno.test("the benchmark's chart has a bar for each median and a line from quartile to quartile", () => {
+  const svg = chart([scenarioResult()]);
+  assert.equal(svg.match(/<rect /g)?.length, 3);
+  assert.match(svg, /54\.0 µs, 1\.50/);
+  assert.doesNotMatch(svg, /NaN|Infinity|undefined/);
+});
+
+Deno.test("results go into a document in the place of the old ones, and nothing else of it changes", () => {
+  const document =
+    "# T\n\n## The last runs\n\nWords.\n\n### a: old\n\nold table\n\n### b: kept\n\nb\n\n## After\n\n### a: other\n";
+  assert.equal(
+    withSections(document, ["### a: new\n\nnew table\n", "### c: more\n\nc\n"]),
+    "# T\n\n## The last runs\n\nWords.\n\n### a: new\n\nnew table\n\n### b: kept\n\nb\n\n### c: more\n\nc\n\n## After\n\n### a: other\n",
+  );
+  assert.equal(withSections("## The last runs\n", ["### a: x"]), "## The last runs\n\n### a: x\n");
+  assert.throws(() => withSections("# T\n", []), /Cannot find the heading "## The last runs"/);
 });
 
 Deno.test("the benchmark refuses a scenario that it does not know and a number that is none", () => {
   assert.throws(() => parseOptions(["--scenario", "smal"], ["small"]), /Cannot find the scenario "smal"/);
   assert.throws(() => parseOptions(["--rounds", "0"], []), /Cannot use "0" as --rounds/);
-  const { scenarios, rounds, seconds } = parseOptions(["small", "--quick", "--rounds", "9"], ["small"]);
-  assert.deepEqual([scenarios, rounds, seconds], [["small"], 9, 2]);
+  assert.throws(() => parseOptions(["--warm-up", "1.5"], []), /Cannot use "1.5" as --warm-up/);
+  const { scenarios, pace } = parseOptions(["small", "--quick", "--rounds", "9", "--warm-up", "2"], ["small"]);
+  assert.deepEqual([scenarios, pace], [["small"], { rounds: 9, seconds: 1, warmUpSeconds: 2 }]);
 });
