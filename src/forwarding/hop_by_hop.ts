@@ -2,7 +2,7 @@
  * Headers that concern one connection and are never passed on (RFC 9110 section 7.6.1), beside those that `Connection`
  * lists. `te: trailers` is passed on by the caller, as that section allows.
  */
-export const HOP_BY_HOP_NAMES: readonly string[] = [
+const HOP_BY_HOP: ReadonlySet<string> = new Set([
   "connection",
   "keep-alive",
   "transfer-encoding",
@@ -10,9 +10,7 @@ export const HOP_BY_HOP_NAMES: readonly string[] = [
   "te",
   "trailer",
   "upgrade",
-];
-
-const HOP_BY_HOP = new Set(HOP_BY_HOP_NAMES);
+]);
 
 /** Tells whether a header, in lower case, never crosses a proxy. */
 export function isHopByHop(name: string): boolean {
