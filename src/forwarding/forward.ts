@@ -11,7 +11,7 @@ import { connectionOptions, isHopByHop } from "./hop_by_hop.ts";
 import { RequestBody } from "./request_body.ts";
 import { responseBody } from "./response_body.ts";
 import { decideRetry } from "./retry_policy.ts";
-import type { Transport, UpstreamResponse } from "./transport.ts";
+import { type AnswerHeaders, discardBody, type Transport, type UpstreamResponse } from "./transport.ts";
 
 /** The target group as the forwarder sees it. */
 export interface ForwardGroup {
@@ -182,11 +182,16 @@ export class Forwarder {
     exchange.status = status;
     if (upstream.body === null || hasNoBody(status, exchange.method)) {
       open.close();
-      upstream.body?.cancel().catch(() => {});
+      discardBody(upstream);
       // Deno.serve adds `Content-Length: 0` to an answer without a body, which says something else than the target's HEAD
       // answer without a length did; to an empty stream it adds none.
       const body = exchange.method === "HEAD" && length < 0 && !hasNoBody(status, "GET") ? emptyStream() : null;
       return respond(exchange, upstream, body);
+    }
+    if (upstream.body instanceof Uint8Array) {
+      open.close();
+      exchange.responseBytes = upstream.body.length;
+      return respond(exchange, upstream, upstream.body);
     }
     open.limitIdle();
     return responseBody(upstream.body, length, open).then((body) => respond(exchange, upstream, body));
@@ -226,11 +231,11 @@ const NONE: readonly [string, string][] = [];
 function refuseAnswer(upstream: UpstreamResponse): Failure | null {
   const problem = answerProblem(upstream.status, upstream.headers);
   if (problem === null) return null;
-  upstream.body?.cancel().catch(() => {});
+  discardBody(upstream);
   return new Failure("bad_response", problem);
 }
 
-function answerProblem(status: number, headers: Headers): string | null {
+function answerProblem(status: number, headers: AnswerHeaders): string | null {
   if (status < 200 || status > 599) return `The target answered with status ${status}`;
   const coding = headers.get("transfer-encoding");
   const length = headers.get("content-length");

@@ -1,7 +1,7 @@
 import type { TargetSnapshot } from "../state/group_snapshot.ts";
 import type { Failure } from "./gateway_error.ts";
 
-/** A request's body on its way to a target. */
+/** A body on its way to or from a target. */
 export type UpstreamBody = Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>> | null;
 
 /** One request as a transport sends it, once. */
@@ -19,13 +19,25 @@ export interface UpstreamRequest {
   readonly signal: AbortSignal;
 }
 
+/** A target's headers as they are read: names in lower case. `Headers` is one such. */
+export interface AnswerHeaders {
+  /** The value of a header, several of one name joined by a comma; null where there is none. */
+  get(name: string): string | null;
+  /** Visits each header; several Set-Cookie stay several. */
+  forEach(visit: (value: string, name: string) => void): void;
+}
+
 /** A target's answer: status and headers are there, the body comes. */
 export interface UpstreamResponse {
   readonly status: number;
-  /** As the target sent them; several of one name stay several. */
-  readonly headers: Headers;
-  /** A byte stream; null where there is none. */
-  readonly body: ReadableStream<Uint8Array<ArrayBuffer>> | null;
+  readonly headers: AnswerHeaders;
+  /** Whole where it came with the head, else a byte stream; null where there is none. */
+  readonly body: UpstreamBody;
+}
+
+/** Lets go of an answer whose body nobody will read. */
+export function discardBody({ body }: UpstreamResponse): void {
+  if (body instanceof ReadableStream) body.cancel().catch(() => {});
 }
 
 /** A way to speak to targets. Implementations are interchangeable. */
