@@ -61,7 +61,9 @@ export class DecisionRing {
     kept.client = exchange.client;
     kept.rule = rule === null ? null : rule.number;
     kept.group = rule === null ? null : rule.targetGroup;
-    kept.algorithm = algorithm;
+    // The one that chose: a reload may have brought another since, which could make nothing of these candidates.
+    const scores = exchange.scores as CapturedScores | null;
+    kept.algorithm = scores === null ? algorithm : scores.algorithm;
     kept.firstTarget = attempts.length === 0 ? null : attempts[0]!.target;
     kept.attempts = attempts.length > 1 || exchange.reason !== null ? attempts : null;
     kept.ttfbMicros = exchange.ttfbMicros;
@@ -69,7 +71,6 @@ export class DecisionRing {
     kept.reason = exchange.reason;
     kept.requestBytes = exchange.requestBytes;
     kept.responseBytes = exchange.responseBytes;
-    const scores = exchange.scores as CapturedScores | null;
     kept.candidates = scores === null ? null : scores.candidates;
     if (scores !== null) { for (let i = 0; i < scores.numbers.length; i++) kept.numbers[i] = scores.numbers[i]!; }
   }

@@ -9,6 +9,8 @@ export const NUMBERS_EACH = 4;
 /** The numbers that a choice was made by: a list that is shared until the candidates change, and a few live numbers. */
 export interface CapturedScores {
   readonly candidates: CandidateList;
+  /** The name of the algorithm that chose. */
+  readonly algorithm: string;
   /** In flight, TTFB average, its time and the probe average of the first candidates, one after another. */
   readonly numbers: readonly number[];
 }
@@ -17,7 +19,7 @@ export interface CapturedScores {
  * Takes down what a choice was made by: four reads for each of the first candidates and one small array, no text (that is
  * made when somebody asks).
  */
-export function captureScores(candidates: CandidateList): CapturedScores {
+export function captureScores(candidates: CandidateList, algorithm: string): CapturedScores {
   const { table, slots } = candidates;
   const count = candidates.count < KEPT_CANDIDATES ? candidates.count : KEPT_CANDIDATES;
   const numbers: number[] = [];
@@ -25,5 +27,5 @@ export function captureScores(candidates: CandidateList): CapturedScores {
     const slot = slots[i]!;
     numbers.push(table.inFlight[slot]!, table.ttfbMicros[slot]!, table.ttfbAtMs[slot]!, table.probeMicros[slot]!);
   }
-  return { candidates, numbers };
+  return { candidates, algorithm, numbers };
 }

@@ -47,7 +47,7 @@ export class GroupRuntime implements ForwardGroup {
     const pinned = this.pinned(exchange);
     const key = this.key(exchange);
     const target = this.balancer.choose(key, pinned, tried);
-    if (tried === null) exchange.scores = captureScores(this.balancer.candidates());
+    if (tried === null) exchange.scores = captureScores(this.balancer.candidates(), this.snapshot.algorithm);
     if (this.#stickiness !== null && target !== null && target !== pinned) this.#pin(exchange, target);
     if (this.#trace !== null && target !== null) this.#trace.selected(exchange, this.balancer, { target, key });
     return target;

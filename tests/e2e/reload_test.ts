@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
+import type { Decision } from "../../src/state/decision.ts";
 import { ask, askOn, Load } from "../support/ask.ts";
 import { MockGroup } from "../support/mock_group.ts";
 import { pause, until } from "../support/poll.ts";
 import { header } from "../support/raw_message.ts";
 import { RawClient } from "../support/raw_client.ts";
+import { okay } from "../support/recorder_scripts.ts";
 import { RecorderTarget } from "../support/recorder_target.ts";
 import { type SluiceProcess, startSluice } from "../support/sluice_process.ts";
 
@@ -165,6 +167,39 @@ Deno.test("a sticky client stays with its target over a reload, on its connectio
     assert.equal((await ask(sluice.url, "/more", { headers: [cookie] })).servedBy, first.servedBy);
   }
 });
+
+for (const workers of ["1", "2"]) {
+  Deno.test(`decisions that began under one algorithm are told when a reload has brought another, with ${workers} workers`, async () => {
+    let release = () => {};
+    const released = new Promise<void>((resolve) => release = resolve);
+    await using target = await RecorderTarget.start(async (turn) => {
+      if (turn.path === "/held") await released;
+      await okay()(turn);
+    });
+    const variables = {
+      TARGET_GROUP_1_NAME: "web",
+      TARGET_GROUP_1_TARGETS: target.address,
+      TARGET_GROUP_1_WEIGHTS: `${target.address}:3`,
+      LISTENER_RULE_1_PATH_PREFIX: "/",
+      LISTENER_RULE_1_TARGET_GROUP: "web",
+    };
+    await using sluice = await startWith(variables, { LISTENER_WORKERS: workers });
+    await using client = await RawClient.connect(sluice.url);
+    await client.send("GET /held HTTP/1.1\r\nHost: x\r\n\r\n");
+    await until(() => target.requests.length === 1, "the request to reach the target");
+    await reloadWith(sluice, { ...variables, LOAD_BALANCING_ALGORITHM: "WEIGHTED" });
+    assert.equal((await ask(sluice.url, "/after")).status, 200);
+    release();
+    assert.equal((await client.response()).status, 200);
+    await sluice.settled();
+    const { decisions } = await sluice.adminJson("/decisions") as { decisions: Decision[] };
+    assert.deepEqual(
+      decisions.map(({ path, algorithm, candidates }) => [path, algorithm, candidates[0]?.score]).toSorted(),
+      [["/after", "WEIGHTED", "1 of 1 turns"], ["/held", "ROUND_ROBIN", "turn 0"]],
+    );
+    assert.deepEqual(sluice.events.filter(({ level }) => level === "error"), []);
+  });
+}
 
 Deno.test("a reload with mistakes changes nothing and says each; one that needs a restart says what, and applies the rest", async (t) => {
   await using mocks = await MockGroup.start(2);
