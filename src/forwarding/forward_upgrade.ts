@@ -14,12 +14,16 @@ const GOING_AWAY = 1001;
 /** An open tunnel, as far as it is kept. */
 interface Tunnel {
   close(code: number, reason: string): void;
+  cut(): void;
 }
 
 /** Takes WebSocket exchanges to targets: the same attempts, counting and fail-over as other requests, then a tunnel. */
 export class UpgradeForwarder {
   readonly #parts: ForwarderParts;
   readonly #tunnels = new Set<Tunnel>();
+  /** Ends handshakes that are under way when the shutdown's patience does. */
+  readonly #cut = new AbortController();
+  #closing = false;
 
   constructor(parts: ForwarderParts) {
     this.#parts = parts;
@@ -63,7 +67,7 @@ export class UpgradeForwarder {
       column.count(target.slot, "attempts");
       if (tried.length > 0) column.count(target.slot, "retries");
       const startedMs = clock.monotonicMs();
-      const tunnel = { close: (_code: number, _reason: string) => {} };
+      const tunnel: Tunnel = { close() {}, cut() {} };
       const result = await forwardUpgrade(exchange.request, {
         target,
         path: group.pathFor(exchange, target),
@@ -72,6 +76,7 @@ export class UpgradeForwarder {
         clock,
         handshakeTimeoutMs: Math.max(1, deadlineMs - startedMs),
         idleTimeoutMs: limits.streamIdleTimeoutMs,
+        cut: this.#cut.signal,
         onAccepted: () => exchange.upgraded = true,
         onClosed: (outcome) => {
           this.#tunnels.delete(tunnel);
@@ -79,7 +84,7 @@ export class UpgradeForwarder {
           exchange.responseBytes = outcome.responseBytes;
           // An orderly close by either side is the end, not a cut; one who vanished without a close frame cut it.
           if (outcome.leftFirst === "idle") exchange.cutBy = "idle";
-          else if (outcome.code === null && outcome.leftFirst !== "shutdown") exchange.cutBy = outcome.leftFirst;
+          else if (outcome.code === null) exchange.cutBy = outcome.leftFirst;
           exchange.end?.(exchange);
         },
       });
@@ -109,6 +114,8 @@ export class UpgradeForwarder {
         column.count(target.slot, "leftByClient");
         return null;
       }
+      // Nobody's fault but the shutdown's.
+      if (failure.reason === "shutting_down") return null;
       column.count(target.slot, "noAnswer");
       if (failure.nothingSent) this.#parts.connectionFailed(target, column.connectFailed(target.slot), failure.detail);
       // A handshake may start something on the target: only one that was never sent moves on.
@@ -118,9 +125,17 @@ export class UpgradeForwarder {
     }
   }
 
-  /** Ends every tunnel, each with a close frame: sluice is going away. */
+  /**
+   * Ends every tunnel, each with a close frame: sluice is going away. Those whose handshake is under way follow as soon as they
+   * stand, and those that are still there when the wheel lets everything expire are cut.
+   */
   closeAll(): void {
+    this.#closing = true;
     for (const tunnel of this.#tunnels) tunnel.close(GOING_AWAY, "Going away");
+    this.#parts.wheel.watch(0, this.#parts.clock.monotonicMs(), () => {
+      this.#cut.abort();
+      for (const tunnel of this.#tunnels) tunnel.cut();
+    });
   }
 
   async #accept(
@@ -136,8 +151,11 @@ export class UpgradeForwarder {
     exchange.reason = null;
     if (result.kind === "upgraded") {
       exchange.status = 101;
-      options.tunnel.close = result.close;
-      this.#tunnels.add(options.tunnel);
+      const { tunnel } = options;
+      tunnel.close = result.close;
+      tunnel.cut = result.cut;
+      this.#tunnels.add(tunnel);
+      if (this.#closing) tunnel.close(GOING_AWAY, "Going away");
     } else exchange.status = result.response.status;
     const { response } = result;
     addHeaders(response, exchange.extraResponseHeaders ?? []);

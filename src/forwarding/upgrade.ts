@@ -26,6 +26,8 @@ export interface UpgradeOptions extends Omit<TunnelOptions, "clock" | "told"> {
   readonly clock: Clock;
   /** From now until the target's answer to the handshake. */
   readonly handshakeTimeoutMs: number;
+  /** Ends a handshake that is under way as `shutting_down`. */
+  readonly cut?: AbortSignal;
   /** Called when the target has accepted, before the client is: from then on `info.completed` of `Deno.serve` says nothing. */
   onAccepted?(): void;
 }
@@ -33,7 +35,7 @@ export interface UpgradeOptions extends Omit<TunnelOptions, "clock" | "told"> {
 /** What came of a WebSocket request. */
 export type UpgradeResult =
   /** The tunnel stands as soon as `Deno.serve` gets `response`; `onClosed` tells its end. */
-  | { readonly kind: "upgraded"; readonly response: Response; close(code: number, reason: string): void }
+  | { readonly kind: "upgraded"; readonly response: Response; close(code: number, reason: string): void; cut(): void }
   /** The target answered in HTTP: status, headers and body as they came. */
   | { readonly kind: "answered"; readonly response: Response }
   /** The client's handshake is malformed (400) or of another version (426); no target was asked. */
@@ -64,10 +66,16 @@ export async function forwardUpgrade(
     timeoutMs: options.handshakeTimeoutMs,
     clock: options.clock,
     signal: request.signal,
+    cut: options.cut,
   });
   if (handshake.kind !== "accepted") return handshake;
   options.onAccepted?.();
   const tunnel = new Tunnel(request, handshake.socket, { ...options, told: handshake.told });
   const { response } = tunnel.client;
-  return { kind: "upgraded", response, close: (code, reason) => tunnel.close(code, reason) };
+  return {
+    kind: "upgraded",
+    response,
+    close: (code, reason) => tunnel.close(code, reason),
+    cut: () => tunnel.cut(),
+  };
 }

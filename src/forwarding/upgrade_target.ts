@@ -19,14 +19,15 @@ export interface TargetSocket {
   resume(): void;
 }
 
-/** Why a handshake brought neither a tunnel nor an answer; `client_closed` where the client left meanwhile. */
+/** Why a handshake brought neither a tunnel nor an answer; `client_closed` where the client left meanwhile, `shutting_down` where it was cut. */
 export type UpgradeFailure =
   | "connect_refused"
   | "connect_failed"
   | "reset_before_headers"
   | "bad_response"
   | "timeout"
-  | "client_closed";
+  | "client_closed"
+  | "shutting_down";
 
 /** What came of the handshake with a target. */
 export type TargetHandshake =
@@ -44,7 +45,7 @@ const TARGET_CLOSE_MS = 3_000;
 /** Makes a WebSocket handshake with a target. */
 export function shakeHands(
   upstream: { target: TargetSnapshot; path: string; headers: readonly (readonly [string, string])[] },
-  options: { timeoutMs: number; clock: Clock; signal: AbortSignal },
+  options: { timeoutMs: number; clock: Clock; signal: AbortSignal; cut?: AbortSignal },
 ): Promise<TargetHandshake> {
   const { promise, resolve } = Promise.withResolvers<TargetHandshake>();
   const { target } = upstream;
@@ -79,6 +80,7 @@ export function shakeHands(
     settled = true;
     cancelDeadline();
     options.signal.removeEventListener("abort", clientLeft);
+    options.cut?.removeEventListener("abort", cutOff);
     resolve(result);
     return true;
   }
@@ -88,6 +90,9 @@ export function shakeHands(
   function clientLeft(): void {
     fail("client_closed", "The client went away during the handshake");
   }
+  function cutOff(): void {
+    fail("shutting_down", "SHUTDOWN_TIMEOUT is over");
+  }
 
   const cancelDeadline = options.clock.after(
     options.timeoutMs,
@@ -95,6 +100,8 @@ export function shakeHands(
   );
   options.signal.addEventListener("abort", clientLeft);
   if (options.signal.aborted) clientLeft();
+  options.cut?.addEventListener("abort", cutOff);
+  if (options.cut?.aborted) cutOff();
 
   socket.on("upgrade", (response: IncomingMessage) => {
     const chosen = response.headers["sec-websocket-protocol"];

@@ -11,7 +11,7 @@ export interface TunnelOutcome {
   readonly requestBytes: number;
   /** Payload bytes of the target's messages. */
   readonly responseBytes: number;
-  /** The close code of whoever left first; 1005 for a close frame without one, null for one who vanished. */
+  /** The close code of whoever left first; 1005 for a close frame without one, null for one who vanished or was cut. */
   readonly code: number | null;
   readonly leftFirst: LeftFirst;
 }
@@ -93,6 +93,17 @@ export class Tunnel {
   /** Ends both legs with a close frame (shutdown). */
   close(code: number, reason: string): void {
     this.#end("shutdown", code, reason);
+  }
+
+  /** Ends what is left at once, without waiting for anybody's close frame: the shutdown's patience is over. */
+  cut(): void {
+    if (this.#finished) return;
+    if (this.#left === null) this.#leave("shutdown", null);
+    else if (this.#left.who === "shutdown") this.#left = { who: "shutdown", code: null };
+    this.client.waitNoLonger();
+    this.#clientOver = this.#targetOver = true;
+    this.#target.terminate();
+    this.#finishIfOver();
   }
 
   #clientOpened(): void {

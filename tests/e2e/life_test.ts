@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ask, askOn, Load } from "../support/ask.ts";
-import { freePort } from "../support/free_port.ts";
+import { freePort, isListening } from "../support/free_port.ts";
 import { groupEnvironment, MockGroup } from "../support/mock_group.ts";
 import { until } from "../support/poll.ts";
 import { bodyText } from "../support/raw_message.ts";
@@ -20,15 +20,6 @@ async function readyStatus(sluice: SluiceProcess): Promise<number | null> {
     return null;
   } finally {
     client.close();
-  }
-}
-
-async function isListening(port: number): Promise<boolean> {
-  try {
-    (await Deno.connect({ hostname: "127.0.0.1", port })).close();
-    return true;
-  } catch {
-    return false;
   }
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { freePort } from "../support/free_port.ts";
+import { freePort, isListening } from "../support/free_port.ts";
 import { pause, until } from "../support/poll.ts";
 import { rawExchange } from "../support/raw_client.ts";
 import { header } from "../support/raw_message.ts";
@@ -8,7 +8,7 @@ import { hang } from "../support/recorder_scripts.ts";
 import { RawSocket } from "../support/raw_socket.ts";
 import { RecorderTarget } from "../support/recorder_target.ts";
 import { type SluiceProcess, startSluice } from "../support/sluice_process.ts";
-import { handshakeText } from "../support/websocket_bytes.ts";
+import { acceptHandshake, handshakeText, RawTarget } from "../support/websocket_bytes.ts";
 import { openPeer, openRefused, type Peer, WebSocketTarget } from "../support/websocket_peers.ts";
 
 /** Starts sluice before one target, or several. */
@@ -236,6 +236,49 @@ Deno.test("sockets that stand are told when sluice stops, and it ends cleanly", 
   assert.equal((await target.peers[0]!.close()).code, 1001);
   assert.equal(await stopped, 0);
   assert.equal((await sluice.accessLines(1)).length, 1);
+});
+
+Deno.test("a socket whose handshake was under way when sluice was told to stop is told too, and does not hold it up", async () => {
+  let accept = () => {};
+  const asked = Promise.withResolvers<void>();
+  await using target = await WebSocketTarget.start(undefined, {
+    verifyClient(_info: unknown, answer: (accepted: boolean) => void) {
+      accept = () => answer(true);
+      asked.resolve();
+    },
+  });
+  await using sluice = await before(`127.0.0.1:${target.port}`);
+  const opening = openPeer(socketUrl(sluice));
+  await asked.promise;
+  sluice.signal("SIGTERM");
+  await until(async () => !await isListening(sluice.port), "the listener to be closed");
+  accept();
+  assert.equal((await (await opening).close()).code, 1001);
+  assert.equal((await target.peers[0]!.close()).code, 1001);
+  assert.equal(await sluice.ended(), 0);
+  assert.ok(!sluice.events.some(({ event }) => event === "shutdown_timeout"));
+  assert.equal((await sluice.accessLines(1))[0]!.cutBy, null);
+});
+
+Deno.test("when SHUTDOWN_TIMEOUT is over, sockets that got no goodbye are cut, handshakes get 503, and both are logged", async () => {
+  await using target = await RawTarget.start(async (socket) => {
+    // The second one waits for ever.
+    if (target.sockets.length === 1) await acceptHandshake(socket);
+    await socket.readToEnd();
+  });
+  await using sluice = await before(`127.0.0.1:${target.port}`, { SHUTDOWN_TIMEOUT: "200" });
+  await using silent = await RawSocket.connect(sluice.url);
+  await silent.send(handshakeText("/silent"));
+  await silent.readThrough("\r\n\r\n");
+  const refused = openRefused(socketUrl(sluice, "/hanging"));
+  await until(() => target.sockets.length === 2, "the second handshake to reach the target");
+  assert.equal(await sluice.stop(), 0);
+  assert.equal((await refused).status, 503);
+  const lines = await sluice.accessLines(2);
+  assert.deepEqual(
+    lines.map(({ path, status, reason, cutBy }) => [path, status, reason, cutBy]).toSorted(),
+    [["/hanging", 503, "shutting_down", null], ["/silent", 101, null, "shutdown"]],
+  );
 });
 
 Deno.test("an idle socket is closed after STREAM_IDLE_TIMEOUT", async () => {

@@ -8,3 +8,13 @@ export function freePort(hostname = "127.0.0.1"): number {
   listener.close();
   return port;
 }
+
+/** Tells whether anybody accepts connections at a loopback port. */
+export async function isListening(port: number): Promise<boolean> {
+  try {
+    (await Deno.connect({ hostname: "127.0.0.1", port })).close();
+    return true;
+  } catch {
+    return false;
+  }
+}
