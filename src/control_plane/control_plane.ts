@@ -56,7 +56,6 @@ export class ControlPlane implements AdminSource {
   readonly #pool: WorkerPool;
   readonly #listening = Promise.withResolvers<void>();
   readonly #workersListening = new Set<number>();
-  readonly #drained = new Set<number>();
   readonly #decisions = new Map<number, (decisions: readonly Decision[]) => void>();
   #claim: PortClaim | null = null;
   #admin: AdminListener | null = null;
@@ -65,6 +64,7 @@ export class ControlPlane implements AdminSource {
   #snapshot: Snapshot;
   #listenerPort = 0;
   #ready = false;
+  #sendsAway = false;
   #lastQuestion = 0;
 
   constructor(options: ControlPlaneOptions) {
@@ -166,6 +166,7 @@ export class ControlPlane implements AdminSource {
       `Stopping: not ready any more${shutdownDelayMs > 0 ? `, closing in ${shutdownDelayMs} ms` : ""}`,
     );
     if (shutdownDelayMs > 0) {
+      this.#sendsAway = true;
       this.#pool.broadcast({ type: "send_away" });
       await delay(clock, shutdownDelayMs);
     }
@@ -186,8 +187,8 @@ export class ControlPlane implements AdminSource {
   async #drainedWithin(ms: number): Promise<boolean> {
     const { clock } = this.#options;
     const untilMs = clock.monotonicMs() + ms;
-    while (this.#drained.size < this.#pool.alive && clock.monotonicMs() < untilMs) await delay(clock, DRAIN_POLL_MS);
-    return this.#drained.size >= this.#pool.alive;
+    while (!this.#pool.allDrained && clock.monotonicMs() < untilMs) await delay(clock, DRAIN_POLL_MS);
+    return this.#pool.allDrained;
   }
 
   /** Lets go of what a start that failed had opened. */
@@ -259,7 +260,8 @@ export class ControlPlane implements AdminSource {
     const { log } = this.#options;
     switch (message.type) {
       case "listening":
-        // A replacement starts with the snapshot as of then, so nothing is to be caught up.
+        // A replacement starts with the snapshot as of then, so only this is to be caught up.
+        if (this.#sendsAway) this.#pool.post(message.worker, { type: "send_away" });
         this.#workersListening.add(message.worker);
         if (this.#workersListening.size === this.#options.workers) this.#listening.resolve();
         return this.#noteGenerations();
@@ -287,9 +289,8 @@ export class ControlPlane implements AdminSource {
       case "decisions":
         return this.#decisions.get(message.id)?.(message.decisions);
       case "drained":
-        this.#drained.add(message.worker);
-        return;
       case "loaded":
+        // The pool's own.
         return;
     }
   }

@@ -44,6 +44,8 @@ interface Seat {
   handle: WorkerHandle | null;
   /** It has loaded its code. */
   loaded: boolean;
+  /** It was told to drain, and nothing is open in it any more. */
+  drained: boolean;
   startedMs: number;
   backoffMs: number;
   restarts: number;
@@ -70,6 +72,7 @@ export class WorkerPool {
     this.#seats = Array.from({ length: parts.count }, () => ({
       handle: null,
       loaded: false,
+      drained: false,
       startedMs: 0,
       backoffMs: FIRST_BACKOFF_MS,
       restarts: 0,
@@ -109,6 +112,11 @@ export class WorkerPool {
   /** Workers that live now. */
   get alive(): number {
     return this.#seats.filter(({ handle }) => handle !== null).length;
+  }
+
+  /** True where no worker that lives has anything open: each has said `drained`, or has died. */
+  get allDrained(): boolean {
+    return this.#seats.every(({ handle, drained }) => handle === null || drained);
   }
 
   /**
@@ -162,7 +170,7 @@ export class WorkerPool {
   #spawn(worker: number): void {
     const seat = this.#seats[worker]!;
     seat.respawn = null;
-    seat.loaded = false;
+    seat.loaded = seat.drained = false;
     seat.startedMs = seat.heartbeatMs = this.#parts.clock.monotonicMs();
     // Again, because a thread that was told to end may have finished an exchange after its numbers were taken back.
     this.#parts.table.forgetWorker(worker);
@@ -170,6 +178,7 @@ export class WorkerPool {
       onMessage: (message) => {
         if (seat.handle !== handle) return;
         if (message.type === "loaded") this.#loaded(worker);
+        else if (message.type === "drained") seat.drained = true;
         else this.#parts.onMessage(message);
       },
       onCrash: (error) => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Answer } from "../support/ask.ts";
-import { ask, askTimes, Load, tally } from "../support/ask.ts";
+import { ask, askOn, askTimes, Load, tally } from "../support/ask.ts";
 import { FragileBalancer } from "../support/fragile_balancer.ts";
 import { groupEnvironment, MockGroup } from "../support/mock_group.ts";
 import { until } from "../support/poll.ts";
@@ -145,6 +145,29 @@ Deno.test("E13: a worker that crashes under load costs only what it held, its nu
   assert.ok(plane.table.workerCounter("requests") >= outcomes["200"]!, "nothing counted is forgotten");
   const fresh = await askFresh(80, balancer.url);
   assert.deepEqual(tally(fresh, ({ status }) => status), { 200: 80 });
+});
+
+Deno.test("a worker that is replaced during SHUTDOWN_DELAY sends its clients away as the others do", async () => {
+  await using mocks = await MockGroup.start(1);
+  const balancer = await FragileBalancer.start(1, groupEnvironment(mocks.list, { SHUTDOWN_DELAY: "4s" }));
+  const saysClose = async () => {
+    try {
+      await using client = await RawClient.connect(balancer.url);
+      return header((await askOn(client)).response, "connection") === "close";
+    } catch {
+      return false; // Nobody listens between two lives.
+    }
+  };
+  assert.equal(await saysClose(), false);
+  const stopped = balancer.plane.stop();
+  try {
+    await until(saysClose, "clients to be sent away", { patienceMs: 3000 });
+    balancer.crash(0);
+    await until(() => balancer.threads.length === 2, "the crash to be noticed");
+    await until(saysClose, "clients of the replacement to be sent away", { patienceMs: 3000 });
+  } finally {
+    await stopped;
+  }
 });
 
 Deno.test("the last decisions of all workers are asked for without holding anybody up", async () => {

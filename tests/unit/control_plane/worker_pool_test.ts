@@ -168,3 +168,14 @@ Deno.test("a replacement that is still loading when the process stops never begi
   stage.threads[2]!.events.onMessage({ type: "loaded" });
   assert.deepEqual(stage.threads[2]!.posted, []);
 });
+
+Deno.test("a worker that dies after it has drained does not stand in for one that has not", async () => {
+  const stage = await Stage.serving(2);
+  stage.pool.stopReplacing();
+  stage.threads[0]!.events.onMessage({ type: "drained", worker: 0 });
+  assert.equal(stage.pool.allDrained, false);
+  stage.threads[0]!.events.onCrash("crashed");
+  assert.equal(stage.pool.allDrained, false);
+  stage.threads[1]!.events.onMessage({ type: "drained", worker: 1 });
+  assert.equal(stage.pool.allDrained, true);
+});
