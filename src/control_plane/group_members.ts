@@ -84,8 +84,8 @@ export class GroupMembers {
     // Nobody leaves while a name of the group is asked for the first time: the group would stand empty until the answer.
     if (entries.every(({ host }) => names.isSettled(host))) {
       removed.forEach((record) => this.#leave(record));
-      if (removed.length > 0) this.#releaseExcess();
     }
+    this.#releaseExcess();
     this.#members = inOrder(this.#members, discovered.keys());
     for (const { target } of this.#members.values()) this.#checker.watch(target);
 
@@ -101,9 +101,6 @@ export class GroupMembers {
   configure(config: TargetGroupConfig): void {
     const before = this.config;
     this.config = config;
-    if (!config.ejection.enabled) {
-      for (const record of this.#members.values()) record.endEjection("ejection was switched off");
-    }
     if (JSON.stringify(before.healthCheck) === JSON.stringify(config.healthCheck)) return;
     for (const record of this.#members.values()) record.configure(config.healthCheck);
     this.#checker.configure(config.healthCheck);
@@ -229,9 +226,15 @@ export class GroupMembers {
     );
   }
 
-  /** Where members left, the ejected ones may be more than half of those that stay: then some come back before their time. */
+  /**
+   * Where members left, or came back ejected, those that are out may be more than half of the group: then some come back before
+   * their time, and all where nobody is ejected any more.
+   */
   #releaseExcess(): void {
     const ejected = [...this.#members.values()].filter((record) => record.ejected);
+    if (!this.config.ejection.enabled) {
+      return ejected.forEach((record) => record.endEjection("ejection was switched off"));
+    }
     const excess = ejected.length - mostEjected(this.#members.size);
     for (const record of ejected.slice(0, Math.max(0, excess))) record.endEjection("too few others are left");
   }

@@ -76,3 +76,32 @@ Deno.test("two hundred reloads that swap a target leave no slot behind", async (
   assert.ok(highest <= 2, `slot ${highest} was used`);
   assert.equal(stage.registry.views()[0]!.targets.length, 1);
 });
+
+Deno.test("a target that comes back while it is ejected is held to the group's rules as they are then", async (t) => {
+  const hosts = ["10.0.0.1", "10.0.0.2"];
+  const group = (present: readonly string[], enabled = true) =>
+    sampleGroup(present.map((host) => sampleEntry(host)), { ejection: { enabled, failures: 1, timeMs: 10_000 } });
+  const ejectedFirst = async (stage: RegistryStage) => {
+    await stage.registry.start();
+    const [first, second] = stage.publish()[0]!.targets;
+    Atomics.store(stage.table.inFlight, first!.slot, 1);
+    stage.registry.reportConnectionFailure(first!.slot, 1, "refused");
+    stage.registry.reload([group(hosts.slice(1))], SAMPLE_DNS);
+    stage.publish();
+    return { first: first!, second: second! };
+  };
+  await t.step("ejection was switched off meanwhile", async () => {
+    await using stage = new RegistryStage([group(hosts)]);
+    const { first } = await ejectedFirst(stage);
+    stage.registry.reload([group(hosts, false)], SAMPLE_DNS);
+    assert.equal(stage.table.flags[first.slot], 0);
+  });
+  await t.step("others were ejected meanwhile", async () => {
+    await using stage = new RegistryStage([group(hosts)]);
+    const { first, second } = await ejectedFirst(stage);
+    stage.registry.reportConnectionFailure(second.slot, 1, "refused");
+    stage.registry.reload([group(hosts)], SAMPLE_DNS);
+    const out = [first, second].filter(({ slot }) => stage.table.flags[slot] === FLAG.ejected);
+    assert.equal(out.length, 1, "no more than half of two");
+  });
+});
