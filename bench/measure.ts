@@ -18,6 +18,8 @@ export interface Sample {
 /** All rounds of one entry. */
 export interface EntryResult {
   readonly name: string;
+  /** The name of the entry that its ratio is to. */
+  readonly base: string;
   /** One for each round, in order: round i of one entry ran beside round i of all others. */
   readonly samples: readonly Sample[];
   readonly warmUpSeconds: number;
@@ -86,6 +88,7 @@ export async function measure(scenario: Scenario, options: MeasureOptions): Prom
     absent,
     entries: entries.map((entry, i) => ({
       name: entry.contender.name,
+      base: entry.base ?? entries[0]!.contender.name,
       samples: samples[i]!,
       warmUpSeconds: warmUpSeconds(entry, pace),
       warmUpErrors: warmUps[i]!.errors,

@@ -5,7 +5,7 @@ import { until, within } from "../tests/support/poll.ts";
 export const PROXY_CORES = "0";
 export const LOAD_CORES = "1";
 
-/** How long a program may take to listen. */
+/** How long a program may take until it answers. */
 const PATIENCE_MS = 20_000;
 
 /** How many times longer it may take under another program that slows it down. */
@@ -28,11 +28,11 @@ export interface BenchCommand {
   readonly cores: string;
   /** A program and its arguments that the program is started by; it is to keep the process id. */
   readonly under?: readonly string[];
-  /** Ready when this loopback port accepts. */
+  /** Ready when this loopback port answers HTTP. */
   readonly port: number;
 }
 
-/** Starts a program on its cores and waits until its port accepts connections. Its stdout goes nowhere. */
+/** Starts a program on its cores and waits until its port answers. Its stdout goes nowhere. */
 export async function startOnCores(command: BenchCommand): Promise<BenchProcess> {
   // taskset turns into the program, so the process id stays the program's
   const child = new Deno.Command("taskset", {
@@ -61,7 +61,7 @@ export async function startOnCores(command: BenchCommand): Promise<BenchProcess>
     },
   };
   try {
-    await until(() => ended || accepts(command.port), `${command.program} to listen`, {
+    await until(() => ended || answers(command.port), `${command.program} to answer`, {
       everyMs: 50,
       patienceMs: command.under === undefined ? PATIENCE_MS : PATIENCE_MS * SLOWER_UNDER,
     });
@@ -73,10 +73,12 @@ export async function startOnCores(command: BenchCommand): Promise<BenchProcess>
   return process;
 }
 
-async function accepts(port: number): Promise<boolean> {
+/** Asks and waits for the first byte: a program may try its port before it serves there, and drop who came too early. */
+async function answers(port: number): Promise<boolean> {
   try {
-    (await Deno.connect({ hostname: "127.0.0.1", port })).close();
-    return true;
+    using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+    await connection.write(new TextEncoder().encode("GET / HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n"));
+    return await connection.read(new Uint8Array(1)) === 1;
   } catch {
     return false;
   }

@@ -5,8 +5,10 @@ import { median, pairedRatios, type Summary, summary } from "./statistics.ts";
 /** One line of a scenario's table. */
 export interface Row {
   readonly name: string;
+  /** The name of the entry that the ratio is to. */
+  readonly base: string;
   readonly cpuMicros: Summary;
-  /** To the scenario's first entry, paired by round. */
+  /** Paired by round. */
   readonly ratio: Summary;
   readonly requestsPerSecond: number;
   readonly p50Micros: number;
@@ -18,14 +20,14 @@ export interface Row {
 
 /** Sums up a scenario. */
 export function rowsOf(result: ScenarioResult): Row[] {
-  const base = result.entries[0]?.samples.map((sample) => sample.cpuMicrosPerRequest) ?? [];
-  return result.entries.map((entry) => row(entry, base));
+  return result.entries.map((entry) => row(entry, result.entries.find(({ name }) => name === entry.base) ?? entry));
 }
 
 /** A scenario as a Markdown section: its table, how it was measured, what must be known. */
 export function table(result: ScenarioResult): string {
   const rows = rowsOf(result);
-  const base = rows[0]?.name ?? "";
+  const bases = new Set(rows.map(({ base }) => base));
+  const base = bases.size === 1 ? [...bases][0] : "its base";
   const lines = markdownTable([
     ["", "CPU per request", "quartiles", `ratio to ${base}`, "quartiles", "95 %", "req/s", "p50", "p99", "RSS"],
     ...rows.map((r) => [
@@ -57,16 +59,21 @@ function paceLine({ pace, entries }: ScenarioResult): string {
   return `Medians of ${rounds} of ${pace.seconds} s, after ${pace.warmUpSeconds} s of load to warm up${except}.`;
 }
 
-function row(entry: EntryResult, base: readonly number[]): Row {
-  const cpu = entry.samples.map((sample) => sample.cpuMicrosPerRequest);
+function row(entry: EntryResult, base: EntryResult): Row {
+  const cpu = cpuMicros(entry);
   return {
     name: entry.name,
+    base: entry.base,
     cpuMicros: summary(cpu),
-    ratio: summary(pairedRatios(cpu, base)),
+    ratio: summary(pairedRatios(cpu, cpuMicros(base))),
     requestsPerSecond: median(entry.samples.map((sample) => sample.requestsPerSecond)),
     p50Micros: median(entry.samples.map((sample) => sample.p50Micros)),
     p99Micros: median(entry.samples.map((sample) => sample.p99Micros)),
     residentBytes: entry.residentBytes,
     errors: entry.samples.reduce((sum, sample) => sum + sample.errors, entry.warmUpErrors),
   };
+}
+
+function cpuMicros({ samples }: EntryResult): number[] {
+  return samples.map((sample) => sample.cpuMicrosPerRequest);
 }

@@ -8,6 +8,8 @@ export interface Entry {
   readonly targets?: number;
   /** Where its load differs from the scenario's. */
   readonly load?: Partial<LoadShape>;
+  /** The name of the entry that its ratio is to; default: the scenario's first. */
+  readonly base?: string;
 }
 
 /** Some proxies, or one proxy set up in several ways, under the same load. */
@@ -16,7 +18,7 @@ export interface Scenario {
   /** What is compared, for a reader. */
   readonly title: string;
   readonly load: LoadShape;
-  /** The first one is what the others' ratios are to. */
+  /** The first one is what the others' ratios are to, where they name no other. */
   readonly entries: readonly Entry[];
   /** What must be known to read its numbers. */
   readonly note?: string;

@@ -59,15 +59,15 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: "algorithms",
-    title: "every algorithm, 3 targets",
+    title: "every algorithm, at 3 targets and at 1000",
     load: SMALL,
-    entries: ALGORITHMS.map((algorithm) => ({ contender: withAlgorithm(algorithm, 3) })),
-  },
-  {
-    name: "algorithms-1000",
-    title: "every algorithm, 1000 targets",
-    load: SMALL,
-    entries: ALGORITHMS.map((algorithm) => ({ contender: withAlgorithm(algorithm, 1000), targets: 1000 })),
+    entries: ALGORITHMS.flatMap((algorithm) => {
+      const [few, many] = [withAlgorithm(algorithm, 3), withAlgorithm(algorithm, 1000)];
+      return [{ contender: few }, { contender: many, targets: 1000, base: few.name }];
+    }),
+    note:
+      "At 3 targets the base is ROUND_ROBIN, at 1000 the same algorithm at 3. There is one client address, so HASH sends " +
+      "all to one target; the others keep connections to up to 1000, which costs a bare fetch something too (see targets).",
   },
   {
     name: "observability",
@@ -94,7 +94,8 @@ function besideBareFetch(name: string, title: string, load: Scenario["load"]): S
   return [{ name, title, load, entries: [bareFetch, sluice(), nginx].map((contender) => ({ contender })) }];
 }
 
-function rules(count: number): SluiceSetup {
+/** sluice with so many rules, of which `/svc-0000` stands in the middle. */
+export function rules(count: number): SluiceSetup {
   // the request's rule is number 1 of one, and stands in the middle of many
   const own = count >> 1;
   const prefixes = Array.from(

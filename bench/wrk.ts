@@ -10,6 +10,8 @@ export interface LoadShape {
   readonly headers?: Readonly<Record<string, string>>;
   /** Size of the request's body. */
   readonly bodyBytes?: number;
+  /** An answer that takes longer counts as an error; default: wrk's own 2 s. */
+  readonly timeoutSeconds?: number;
 }
 
 /** What came back. */
@@ -31,7 +33,17 @@ export async function runWrk(url: string, shape: LoadShape, seconds: number): Pr
   await using dir = await tempDir();
   const script = `${dir.path}/request.lua`;
   await Deno.writeTextFile(script, luaScript(shape));
-  const args = ["-t1", `-c${shape.connections}`, `-d${seconds}s`, "--latency", "-s", script, url + shape.path];
+  const { connections, timeoutSeconds = 2 } = shape;
+  const args = [
+    "-t1",
+    `-c${connections}`,
+    `-d${seconds}s`,
+    `--timeout=${timeoutSeconds}s`,
+    "--latency",
+    "-s",
+    script,
+    url + shape.path,
+  ];
   const { code, stdout, stderr } = await new Deno.Command("taskset", { args: ["-c", LOAD_CORES, program, ...args] })
     .output();
   const text = new TextDecoder().decode(stdout);

@@ -1,0 +1,56 @@
+import type { CountPace, CountResult } from "./count_instructions.ts";
+import { markdownTable } from "./markdown.ts";
+import { median } from "./statistics.ts";
+
+/** What the counts don't say, for a reader of the table. */
+const BLIND_SPOTS =
+  "Counted are the instructions of the process itself, of all its threads. What the kernel does for it (sockets, " +
+  "memory), cache misses, mispredicted branches and waiting are not in it.";
+
+/** Instructions per request in each window. */
+export function perRequest({ windows }: CountResult): number[] {
+  return windows.map(({ requests, instructions }) => instructions / requests);
+}
+
+/** The counts as a Markdown section. The ratio of a window is to the median of its base's windows. */
+export function instructionTable(results: readonly CountResult[], pace: CountPace): string {
+  const count = Math.max(...results.map(({ windows }) => windows.length));
+  const windows = Array.from({ length: count }, (_, i) => i);
+  const lines = markdownTable([
+    [
+      "",
+      ...windows.map((i) => `window ${i + 1}`),
+      "to bare fetch",
+      "compared with",
+      "ratio to that",
+      "warm-up requests",
+    ],
+    ...results.map((result) => [
+      result.errors > 0 ? `${result.title} (${result.errors} errors)` : result.title,
+      ...perRequest(result).map((value) => Math.round(value).toLocaleString("en")),
+      ratios(result, results, "bare-fetch"),
+      result.base === "bare-fetch" ? "" : results.find(({ name }) => name === result.base)?.title ?? "-",
+      result.base === "bare-fetch" ? "" : ratios(result, results, result.base),
+      result.warmUpRequests.toLocaleString("en"),
+    ]),
+  ]);
+  const how = `Instructions per request, ${pace.windows} windows of ${pace.seconds} s at 16 connections, ` +
+    `${pace.settleSeconds} s after counting began.`;
+  return [
+    "### instructions: user-space instructions per request, counted by callgrind",
+    "",
+    ...lines,
+    "",
+    how,
+    "",
+    BLIND_SPOTS,
+    "",
+  ].join("\n");
+}
+
+function ratios(result: CountResult, all: readonly CountResult[], base: string): string {
+  const to = all.find(({ name }) => name === base);
+  if (to === undefined) return "-";
+  const one = median(perRequest(to));
+  return perRequest(result).map((value) => (value / one).toFixed(2)).join(" / ");
+}
