@@ -2,7 +2,7 @@ import { tempDir } from "../tests/support/temp_dir.ts";
 import { Callgrind, underCallgrind } from "./callgrind.ts";
 import type { Contender } from "./contender.ts";
 import type { BenchTarget } from "./target.ts";
-import { type LoadResult, type LoadShape, runWrk } from "./wrk.ts";
+import { type LoadShape, runWrk } from "./wrk.ts";
 
 /** A contender whose instructions are counted. */
 export interface Counted {
@@ -15,16 +15,20 @@ export interface Counted {
   readonly base: string;
 }
 
-/** How long what is. */
-export interface CountPace {
-  /** Load without counting, until V8's compilers are through: so many seconds, or so many requests if those come first. */
-  readonly warmUpSeconds: number;
-  readonly warmUpRequests: number;
-  /** Load with counting that is thrown away. */
-  readonly settleSeconds: number;
-  readonly windows: number;
-  /** Length of a window. */
+/** Load for so long, and then until there were so many requests: on a busy machine the same time means less. */
+export interface Stretch {
   readonly seconds: number;
+  readonly requests: number;
+}
+
+/** How much of what. */
+export interface CountPace {
+  /** Load without counting, until V8's compilers are through. */
+  readonly warmUp: Stretch;
+  /** Load with counting that is thrown away: valgrind translates all code anew. */
+  readonly settle: Stretch;
+  readonly windows: number;
+  readonly window: Stretch;
 }
 
 /** One window. */
@@ -44,7 +48,9 @@ export interface CountResult {
   readonly errors: number;
 }
 
-const WARM_UP_BURST_SECONDS = 10;
+const BURST_SECONDS = 5;
+/** A stretch that has not got its requests after so many times its seconds is over. */
+const MOST_TIMES = 4;
 const LOAD = { connections: 16, timeoutSeconds: 20 };
 
 /** Starts a contender under callgrind, warms it up, and counts its instructions in some windows under load. */
@@ -61,24 +67,26 @@ export async function countInstructions(
   });
   const shape: LoadShape = { ...LOAD, path };
   let errors = 0;
-  const load = async (seconds: number): Promise<LoadResult> => {
-    const result = await runWrk(running.url, shape, seconds);
-    errors += result.errors;
-    if (result.errors > 0) say(`${name}: ${result.errorText}`);
-    return result;
+  const load = async ({ seconds, requests }: Stretch): Promise<number> => {
+    let [spent, done] = [0, 0];
+    while (spent < seconds || (done < requests && spent < seconds * MOST_TIMES)) {
+      const result = await runWrk(running.url, shape, Math.min(BURST_SECONDS, seconds));
+      spent += Math.min(BURST_SECONDS, seconds);
+      done += result.requests;
+      errors += result.errors;
+      if (result.errors > 0) say(`${name}: ${result.errorText}`);
+    }
+    return done;
   };
-  let warmUpRequests = 0;
-  for (let left = pace.warmUpSeconds; left > 0 && warmUpRequests < pace.warmUpRequests; left -= WARM_UP_BURST_SECONDS) {
-    warmUpRequests += (await load(Math.min(left, WARM_UP_BURST_SECONDS))).requests;
-  }
+  const warmUpRequests = await load(pace.warmUp);
   say(`${name}: warmed up by ${warmUpRequests} requests`);
   const callgrind = new Callgrind(dir.path, running.process.pid);
   await callgrind.start();
-  await load(pace.settleSeconds);
+  await load(pace.settle);
   await callgrind.zero();
   const windows: CountedWindow[] = [];
   while (windows.length < pace.windows) {
-    const { requests } = await load(pace.seconds);
+    const requests = await load(pace.window);
     const instructions = await callgrind.take();
     if (requests === 0) throw new Error(`${name} answered nothing: ${running.process.stderr().trim()}`);
     windows.push({ requests, instructions });

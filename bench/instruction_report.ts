@@ -34,8 +34,9 @@ export function instructionTable(results: readonly CountResult[], pace: CountPac
       result.warmUpRequests.toLocaleString("en"),
     ]),
   ]);
-  const how = `Instructions per request, ${pace.windows} windows of ${pace.seconds} s at 16 connections, ` +
-    `${pace.settleSeconds} s after counting began.`;
+  const requests = results.flatMap((result) => result.windows.map((window) => window.requests));
+  const how = `Instructions per request in windows of ${pace.window.seconds} s or more, 16 connections, ` +
+    `${Math.min(...requests).toLocaleString("en")} to ${Math.max(...requests).toLocaleString("en")} requests each.`;
   return [
     "### instructions: user-space instructions per request, counted by callgrind",
     "",

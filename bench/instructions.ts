@@ -36,10 +36,11 @@ const COUNTED: readonly Counted[] = [
 
 const USAGE = `deno task bench:instructions [NAME...] [options]
   NAME              ${COUNTED.map(({ name }) => name).join(", ")}; default: all
+  --warm-up N       seconds of load before counting begins (default 30, and then until there were 40,000 requests)
+  --settle N        seconds of counting that are thrown away (default 20, and then until there were 2,000 requests)
   --windows N       windows to count in (default 2)
-  --seconds N       length of a window (default 20)
-  --settle N        seconds of load between the beginning of counting and the first window (default 20)
-  --warm-up N       most seconds of load before counting (default 60; 40,000 requests end it earlier)
+  --seconds N       length of a window (default 20, and then until there were 2,000 requests)
+                    none of them waits for its requests longer than four times its seconds
   --at-once N       contenders that run side by side (default 2: counts don't mind)
   --json FILE       write everything that was counted
   --into FILE       put the table under "## The last runs" of a Markdown document, in the place of the old one
@@ -67,11 +68,10 @@ function parse(args: readonly string[]): Options {
   return {
     chosen: COUNTED.filter(({ name }) => positionals.length === 0 || positionals.includes(name)),
     pace: {
-      warmUpSeconds: positive("--warm-up", values["warm-up"], 60),
-      warmUpRequests: 40_000,
-      settleSeconds: positive("--settle", values.settle, 20),
+      warmUp: { seconds: positive("--warm-up", values["warm-up"], 30), requests: 40_000 },
+      settle: { seconds: positive("--settle", values.settle, 20), requests: 2_000 },
       windows: positive("--windows", values.windows, 2),
-      seconds: positive("--seconds", values.seconds, 20),
+      window: { seconds: positive("--seconds", values.seconds, 20), requests: 2_000 },
     },
     atOnce: positive("--at-once", values["at-once"], 2),
     json: values.json ?? null,

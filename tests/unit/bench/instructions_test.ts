@@ -3,7 +3,8 @@ import { totalOf } from "../../../bench/callgrind.ts";
 import type { CountResult } from "../../../bench/count_instructions.ts";
 import { instructionTable, perRequest } from "../../../bench/instruction_report.ts";
 
-const PACE = { warmUpSeconds: 60, warmUpRequests: 40_000, settleSeconds: 20, windows: 2, seconds: 20 };
+const STRETCH = { seconds: 20, requests: 2000 };
+const PACE = { warmUp: STRETCH, settle: STRETCH, windows: 2, window: STRETCH };
 
 function counted(name: string, base: string, perRequest: readonly number[]): CountResult {
   const windows = perRequest.map((instructions) => ({ requests: 1000, instructions: instructions * 1000 }));
