@@ -30,7 +30,7 @@ export async function runDemo(flags: DemoFlags): Promise<0 | 2> {
   }
   using stop = listenForStop();
   const mocks = await Promise.all(NAMES.map((name) => DemoTarget.start(name)));
-  const plane = startBalancer(mocks);
+  const plane = await startBalancer(mocks);
   const ended = new AbortController();
   const end = () => ended.abort();
   stop.aborted.addEventListener("abort", end);
@@ -56,7 +56,7 @@ export async function runDemo(flags: DemoFlags): Promise<0 | 2> {
 }
 
 /** The very balancer of `serve`, configured as a user would, by variables; it says only what is wrong. */
-function startBalancer(mocks: readonly DemoTarget[]): ControlPlane {
+async function startBalancer(mocks: readonly DemoTarget[]): Promise<ControlPlane> {
   const environment = {
     LISTENER_HOST: "127.0.0.1",
     LISTENER_PORT: "0",
@@ -71,7 +71,7 @@ function startBalancer(mocks: readonly DemoTarget[]): ControlPlane {
     LISTENER_RULE_1_PATH_PREFIX: "/",
     LISTENER_RULE_1_TARGET_GROUP: "web",
   };
-  const result = parseSources({ flags: {}, environment, envFile: null, configFile: null });
+  const result = await parseSources({ flags: {}, environment, envFile: null, configFile: null });
   return createBalancer({
     config: result.config!,
     settings: settingsOf(result),

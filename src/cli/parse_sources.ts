@@ -3,9 +3,15 @@ import { ALGORITHMS } from "../balancing/registry.ts";
 import { parseConfig, type ParseResult } from "../config/parse_config.ts";
 import type { Sources } from "../config/sources.ts";
 
-/** Parses what the sources say, with the algorithms that there are. */
-export function parseSources(sources: Sources): ParseResult {
-  return parseConfig(sources, { algorithms: ALGORITHMS });
+/**
+ * Parses what the sources say, with the algorithms that there are. The reader of servers files comes with zod, which would
+ * cost every other server 15 MB (docs/performance.md): it is loaded where there is such a file.
+ */
+export async function parseSources(sources: Sources): Promise<ParseResult> {
+  const readServersFile = sources.configFile === null
+    ? null
+    : (await import("../config/servers_file.ts")).readServersFile;
+  return parseConfig(sources, { algorithms: ALGORITHMS, readServersFile });
 }
 
 /** The effective values as the admin listener takes them. */

@@ -39,7 +39,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     .option("--strict", "warnings are errors")
     .option("--probe", "resolve and probe every target once, also where health checks are off")
     .action(async (flags: SourceFlags & { json?: boolean; strict?: boolean; probe?: boolean }) => {
-      const result = parseSources(await readSources(flags));
+      const result = await parseSources(await readSources(flags));
       const { probeTargets } = await import("./probe_targets.ts");
       const probes = flags.probe === true && result.config !== null
         ? await probeTargets(result.config, { clock: systemClock })
@@ -64,7 +64,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     .option("--admin <url>", "its admin listener (default: ADMIN_HOST and ADMIN_PORT); implies --live")
     .option("--json", "print JSON")
     .action(async (method: string, url: string, flags: SourceFlags & ExplainFlags) => {
-      const result = parseSources(await readSources(flags));
+      const result = await parseSources(await readSources(flags));
       const { runExplain } = await import("./explain.ts");
       const { stdout, stderr, exitCode } = await runExplain({ method, url, result }, flags, systemClock);
       if (stderr !== "") console.error(stderr.trimEnd());
@@ -78,7 +78,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     .option("--json", "print the statistics as JSON; with --watch a line each second")
     .action(async (flags: SourceFlags & StatusFlags) => {
       const { runStatus } = await import("./status.ts");
-      code = await runStatus(parseSources(await readSources(flags)), flags, systemClock);
+      code = await runStatus(await parseSources(await readSources(flags)), flags, systemClock);
     });
 
   withSourceFlags(
@@ -86,7 +86,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
   )
     .action(async (flags: SourceFlags) => {
       const { runHealthcheck } = await import("./healthcheck.ts");
-      const { line, exitCode } = await runHealthcheck(parseSources(await readSources(flags)), systemClock);
+      const { line, exitCode } = await runHealthcheck(await parseSources(await readSources(flags)), systemClock);
       if (line !== null) console.error(line);
       code = exitCode;
     });

@@ -23,14 +23,14 @@ export interface ServeFlags extends SourceFlags {
 
 /** Runs the balancer until it is told to stop; returns the exit code. */
 export async function runServe(flags: ServeFlags): Promise<number> {
-  let result = parseSources(await readSources(flags));
+  let result = await parseSources(await readSources(flags));
   const mocks = result.config?.door === "nothing" && flags.mockWhenUnconfigured === true
     ? await (await import("./mock_when_unconfigured.ts")).startMockTargets()
     : null;
   // Asked again at each reload: whoever writes a configuration is served by that, and by the mocks as long as there is none.
   const read = async (): Promise<ParseResult> => {
     const sources = await readSources(flags);
-    const found = parseSources(sources);
+    const found = await parseSources(sources);
     if (mocks === null || found.config?.door !== "nothing") return found;
     return parseSources({ ...sources, flags: { ...flags, targets: mocks.list } });
   };

@@ -4,7 +4,7 @@ import { algorithmName, type KnownAlgorithm } from "./parse_algorithm.ts";
 import { parseRule } from "./parse_rule.ts";
 import { parseGroupSettings, parseTargetGroup } from "./parse_target_group.ts";
 import { parseTargets } from "./parse_targets.ts";
-import { readServersFile } from "./servers_file.ts";
+import type { ReadServersFile } from "./servers_file.ts";
 import type { SettingsReader } from "./settings_reader.ts";
 import type { Layer, SourceFile } from "./sources.ts";
 import { formatTarget } from "./target_text.ts";
@@ -75,13 +75,13 @@ export function parseBackendList(reader: SettingsReader, known: readonly KnownAl
 export function parseServersFile(
   reader: SettingsReader,
   known: readonly KnownAlgorithm[],
-  file: SourceFile,
+  { file, read }: { file: SourceFile; read: ReadServersFile },
 ): Routes {
   if ("error" in file) {
     reader.report(problemOf(file.path, `Cannot read the file of --config: ${file.error}`));
     return oneGroup(reader, known, { name: "servers", entries: [] });
   }
-  const { servers, problems } = readServersFile(file.path, file.text);
+  const { servers, problems } = read(file.path, file.text);
   problems.forEach((problem) => reader.report(problem));
   for (const { place, entry } of servers) {
     const value = `${formatTarget(entry)} weight ${entry.weight}`;

@@ -17,6 +17,7 @@ import { parseDns } from "./parse_dns.ts";
 import { parseListener } from "./parse_listener.ts";
 import { parseLogging } from "./parse_logging.ts";
 import type { Setting } from "./setting.ts";
+import type { ReadServersFile } from "./servers_file.ts";
 import { SettingsReader } from "./settings_reader.ts";
 import type { Layer, Sources } from "./sources.ts";
 import { findUnknownNames } from "./unknown_names.ts";
@@ -33,11 +34,15 @@ export interface ParseResult {
   readonly settings: readonly Setting[];
 }
 
+/** What the parser is told of the parts that it does not know itself. */
+export interface Known {
+  readonly algorithms: readonly KnownAlgorithm[];
+  /** Needed where there is a servers file. */
+  readonly readServersFile: ReadServersFile | null;
+}
+
 /** Reads the whole configuration and finds every problem at once; never throws, whatever the texts hold. */
-export function parseConfig(
-  sources: Sources,
-  known: { readonly algorithms: readonly KnownAlgorithm[] },
-): ParseResult {
+export function parseConfig(sources: Sources, known: Known): ParseResult {
   const { layers, problems, warnings } = layersOf(sources);
   const doors = openDoors(layers, sources.configFile);
   const door: Door = doors[0]?.door ?? "nothing";
@@ -60,7 +65,7 @@ export function parseConfig(
   const routes: Routes[] = doors.map((each) => {
     if (each.door === "groups") return parseGroupsDoor(reader, known.algorithms, numbersIn(layers));
     if (each.door === "backend_list") return parseBackendList(reader, known.algorithms);
-    return parseServersFile(reader, known.algorithms, sources.configFile!);
+    return parseServersFile(reader, known.algorithms, { file: sources.configFile!, read: known.readServersFile! });
   });
   const config: Config = { door, listener, admin, dns, logging, ...(routes[0] ?? { rules: [], groups: [] }) };
 

@@ -31,6 +31,9 @@ export interface Server {
   readonly entry: TargetEntry;
 }
 
+/** What reads a servers file: passed to whoever parses, so that only a process that is given such a file loads zod. */
+export type ReadServersFile = typeof readServersFile;
+
 /** Reads a servers file: a JSON array of `{"id": 1, "host": "127.0.0.1", "port": 8001}`. Finds every problem at once. */
 export function readServersFile(path: string, text: string): { servers: Server[]; problems: Problem[] } {
   let json: unknown;

@@ -21,7 +21,7 @@ export class FragileBalancer implements AsyncDisposable {
       environment: { LISTENER_HOST: "127.0.0.1", LISTENER_PORT: "0", ADMIN_PORT: "0", ...environment },
       envFile: null,
       configFile: null,
-    }, { algorithms: ALGORITHMS });
+    }, { algorithms: ALGORITHMS, readServersFile: null });
     if (config === null) throw new TypeError(problems.map(({ message }) => message).join("\n"));
     const log = this.log = new LogRecorder();
     const threads: Worker[] = this.threads = [];

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Config } from "../../../src/config/model.ts";
 import { parseConfig, type ParseResult } from "../../../src/config/parse_config.ts";
+import { readServersFile } from "../../../src/config/servers_file.ts";
 import type { Sources } from "../../../src/config/sources.ts";
 
 /** What the registry knows, as far as configuration asks. */
@@ -19,6 +20,7 @@ export const ALGORITHMS = [
 export function parseWith(sources: Partial<Sources>): ParseResult {
   return parseConfig({ flags: {}, environment: {}, envFile: null, configFile: null, ...sources }, {
     algorithms: ALGORITHMS,
+    readServersFile,
   });
 }
 
