@@ -3,7 +3,7 @@
  * a change of the drawing is a change of a table.
  */
 import assert from "node:assert/strict";
-import { type ImportEdge, importEdges, projectFiles, reachable } from "./support/module_graph.ts";
+import { type ImportEdge, importEdges, loadedWith, projectFiles, reachable } from "./support/module_graph.ts";
 import { codeOf, linesWith } from "./support/source_text.ts";
 import { PROJECT_ROOT } from "./support/sluice_program.ts";
 
@@ -71,6 +71,19 @@ const ONLY_IN: readonly { what: string; pattern: RegExp; places: readonly string
   },
 ];
 
+/**
+ * All that a server loads before anybody asks it for anything. Each package here is memory of every server, and of each of its
+ * threads: what only some need (servers files, scrapes, WebSockets, flags) is loaded by `import()` when it is needed.
+ */
+const LOADED_AT_REST = [
+  "@opentelemetry/api",
+  "fastest-levenshtein",
+  "hono",
+  "ipaddr.js",
+  "node:crypto",
+  "node:net",
+];
+
 /** Folders without any input or output: a configuration, a rule or an algorithm can be tried with plain values. */
 const PURE = ["config", "rules", "state", "balancing"];
 const INPUT_OUTPUT = /\bDeno\.|\bfetch\(|\bnew Worker\(|\bconsole\./;
@@ -133,6 +146,11 @@ Deno.test("an import against the table is told apart from one along it", () => {
 Deno.test("nothing in src lies unused", async () => {
   const used = reachable(ROOTS, await importEdges(ROOTS));
   assert.deepEqual(sources.filter((file) => file.endsWith(".ts") && !used.has(file)), []);
+});
+
+Deno.test("a server at rest has loaded no package but the few that each of them needs", async () => {
+  assert.deepEqual(await loadedWith(["main.ts"]), []);
+  assert.deepEqual(await loadedWith(["src/cli/serve.ts", "src/data_plane/worker.ts"]), LOADED_AT_REST);
 });
 
 for (const { what, pattern, places, why } of ONLY_IN) {

@@ -8,7 +8,6 @@ import type { AdminSource } from "./admin_source.ts";
 import { dashboardPage } from "./dashboard/page.ts";
 import { parseExplainQuery } from "./explain_query.ts";
 import { LiveFeed } from "./live_feed.ts";
-import { METRICS_CONTENT_TYPE, metricsStream } from "./metrics.ts";
 import { statsJson } from "./stats.ts";
 
 /** What the admin listener needs beside its source and configuration. */
@@ -81,7 +80,9 @@ export function createAdminApp(source: AdminSource, config: AdminConfig, options
 
   app.get("/", (c) => c.html(dashboardPage.html));
   app.get("/lb/stats", (c) => json(c, statsJson(source.view(), source.table, clock.wallMs())));
-  app.get("/metrics", (c) => {
+  app.get("/metrics", async (c) => {
+    // Loaded by the first scrape: prom-client and the parts of Node that it needs are memory that others need not pay for.
+    const { METRICS_CONTENT_TYPE, metricsStream } = await import("./metrics.ts");
     c.header("Content-Type", METRICS_CONTENT_TYPE);
     return c.req.method === "HEAD" ? c.body(null) : c.body(metricsStream(source.view(), source.table, clock));
   });

@@ -6,7 +6,7 @@
 import type { TargetSnapshot } from "../state/group_snapshot.ts";
 import type { Clock } from "../time/clock.ts";
 import { handshakeProblem } from "./upgrade_request.ts";
-import { shakeHands, type UpgradeFailure } from "./upgrade_target.ts";
+import type { UpgradeFailure } from "./upgrade_target.ts";
 import { Tunnel, type TunnelOptions } from "./upgrade_tunnel.ts";
 
 export { isUpgrade, type UpgradeKind, upgradeKind } from "./upgrade_request.ts";
@@ -62,6 +62,8 @@ export async function forwardUpgrade(
       : [];
     return { kind: "malformed", status: problem.status, headers, detail: problem.detail };
   }
+  // Loaded by the first WebSocket: `ws` and the parts of Node that it needs are memory that others need not pay for.
+  const { shakeHands } = await import("./upgrade_target.ts");
   const handshake = await shakeHands(upstream, {
     timeoutMs: options.handshakeTimeoutMs,
     clock: options.clock,

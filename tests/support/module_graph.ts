@@ -22,6 +22,40 @@ export function projectFiles(folder: string): string[] {
 
 /** Every import among the project's own files that can be reached from `roots`, as `deno info --json` tells them. */
 export async function importEdges(roots: readonly string[]): Promise<ImportEdge[]> {
+  const edges: ImportEdge[] = [];
+  for (const module of await readGraph(roots)) {
+    const from = inProject(module.specifier);
+    if (from === null) continue;
+    for (const dependency of module.dependencies ?? []) {
+      const code = dependency.code?.specifier;
+      const to = inProject(code ?? dependency.type?.specifier ?? "");
+      if (to !== null) edges.push({ from, to, typesOnly: code === undefined });
+    }
+  }
+  return edges;
+}
+
+/**
+ * The packages and the parts of Node that are loaded together with `roots`, in order, as `hono` and `node:crypto`: what the
+ * project's own files import, but for types and for what `import()` loads later.
+ */
+export async function loadedWith(roots: readonly string[]): Promise<string[]> {
+  const modules = new Map((await readGraph(roots)).map((module) => [module.specifier, module]));
+  const seen = new Set(roots.map((root) => `file://${PROJECT_ROOT}${root}`));
+  const found = new Set<string>();
+  for (const specifier of seen) {
+    const own = modules.get(specifier);
+    if (own === undefined) throw new Error(`${specifier} is not in the graph`);
+    for (const { code, isDynamic } of own.dependencies ?? []) {
+      if (code?.specifier === undefined || isDynamic === true) continue;
+      if (inProject(code.specifier) !== null) seen.add(code.specifier);
+      else found.add(code.specifier.replace(/^npm:\/?(@?[^@]+)@.*$/, "$1"));
+    }
+  }
+  return [...found].sort();
+}
+
+async function readGraph(roots: readonly string[]): Promise<Graph["modules"]> {
   await using dir = await tempDir();
   const entry = `${dir.path}/all.ts`;
   await Deno.writeTextFile(entry, roots.map((root) => `import "file://${PROJECT_ROOT}${root}";\n`).join(""));
@@ -32,18 +66,10 @@ export async function importEdges(roots: readonly string[]): Promise<ImportEdge[
   }).output();
   if (code !== 0) throw new Error(`deno info failed: ${new TextDecoder().decode(stderr)}`);
   const graph: Graph = JSON.parse(new TextDecoder().decode(stdout));
-  const edges: ImportEdge[] = [];
-  for (const module of graph.modules) {
-    if (module.error !== undefined) throw new Error(`${module.specifier}: ${module.error}`);
-    const from = inProject(module.specifier);
-    if (from === null) continue;
-    for (const dependency of module.dependencies ?? []) {
-      const code = dependency.code?.specifier;
-      const to = inProject(code ?? dependency.type?.specifier ?? "");
-      if (to !== null) edges.push({ from, to, typesOnly: code === undefined });
-    }
+  for (const { specifier, error } of graph.modules) {
+    if (error !== undefined) throw new Error(`${specifier}: ${error}`);
   }
-  return edges;
+  return graph.modules;
 }
 
 /** The files that `roots` need, themselves included, along `edges`. */
@@ -65,7 +91,7 @@ interface Graph {
   modules: {
     specifier: string;
     error?: string;
-    dependencies?: { code?: { specifier?: string }; type?: { specifier?: string } }[];
+    dependencies?: { code?: { specifier?: string }; type?: { specifier?: string }; isDynamic?: boolean }[];
   }[];
 }
 
