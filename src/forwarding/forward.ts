@@ -9,7 +9,7 @@ import { targetHost } from "./forwarded_headers.ts";
 import { Failure } from "./gateway_error.ts";
 import { connectionOptions, isHopByHop } from "./hop_by_hop.ts";
 import { RequestBody } from "./request_body.ts";
-import { responseBody } from "./response_body.ts";
+import { answerWithBody } from "./response_body.ts";
 import { decideRetry } from "./retry_policy.ts";
 import { type AnswerHeaders, discardBody, type Transport, type UpstreamResponse } from "./transport.ts";
 
@@ -72,7 +72,8 @@ export class Forwarder {
     if (target === null) return this.#parts.refuse(exchange, group.resolved ? "no_target" : "dns_failed");
     const { column, clock, transport } = this.#parts;
     const { headers, limits } = options;
-    const open = new OpenExchange(exchange, this.#parts, limits);
+    let startedMs = clock.monotonicMs();
+    const open = new OpenExchange(exchange, this.#parts, { limits, nowMs: startedMs });
     let tried: TargetSnapshot[] | null = null;
     let retriesUsed = 0;
     try {
@@ -83,7 +84,6 @@ export class Forwarder {
         column.count(target.slot, "attempts");
         if (tried !== null) column.count(target.slot, "retries");
         headers[0]![1] = targetHost(target, group.preserveHost, exchange.host);
-        const startedMs = clock.monotonicMs();
         let failure: Failure | null = null;
         let bodyFailed = false;
         let upstream: UpstreamResponse | null = null;
@@ -127,6 +127,7 @@ export class Forwarder {
         }
         if (!reported.nothingSent) retriesUsed++;
         target = next;
+        startedMs = nowMs;
       }
     } catch (error) {
       open.close();
@@ -194,7 +195,10 @@ export class Forwarder {
       return respond(exchange, upstream, upstream.body);
     }
     open.limitIdle();
-    return responseBody(upstream.body, length, open).then((body) => respond(exchange, upstream, body));
+    return answerWithBody(upstream.body, length, {
+      context: open,
+      answer: (body) => respond(exchange, upstream, body),
+    });
   }
 }
 
@@ -279,11 +283,11 @@ class OpenExchange {
   /** Why it must not go on: the deadline passed, the client left or sent too much. */
   over: Failure | null = null;
 
-  constructor(exchange: Exchange, parts: ForwarderParts, limits: ForwardLimits) {
+  constructor(exchange: Exchange, parts: ForwarderParts, { limits, nowMs }: { limits: ForwardLimits; nowMs: number }) {
     this.exchange = exchange;
     this.wheel = parts.wheel;
     this.limits = limits;
-    this.watch = parts.wheel.watch(limits.connectionTimeoutMs, parts.clock.monotonicMs(), () => {
+    this.watch = parts.wheel.watch(limits.connectionTimeoutMs, nowMs, () => {
       this.end(
         this.wheel.closing
           ? new Failure("shutting_down", "SHUTDOWN_TIMEOUT is over")

@@ -3,7 +3,7 @@ import type { Exchange } from "./exchange.ts";
 import { allRefused, type ForwarderParts, type ForwardGroup, type ForwardLimits } from "./forward.ts";
 import { targetHost } from "./forwarded_headers.ts";
 import { Failure } from "./gateway_error.ts";
-import { responseBody } from "./response_body.ts";
+import { answerWithBody } from "./response_body.ts";
 import { decideRetry } from "./retry_policy.ts";
 import { addHeaders } from "./upgrade_client.ts";
 import { forwardUpgrade, type UpgradeResult } from "./upgrade.ts";
@@ -161,13 +161,15 @@ export class UpgradeForwarder {
     addHeaders(response, exchange.extraResponseHeaders ?? []);
     if (result.kind === "upgraded" || response.body === null) return response;
     const { wheel, clock } = this.#parts;
-    const body = await responseBody(response.body, Number(response.headers.get("content-length") ?? -1), {
-      exchange,
-      wheel,
-      over: null,
-      watch: wheel.watch(options.limits.streamIdleTimeoutMs, clock.monotonicMs(), () => {}),
-      abort() {},
+    return await answerWithBody(response.body, Number(response.headers.get("content-length") ?? -1), {
+      context: {
+        exchange,
+        wheel,
+        over: null,
+        watch: wheel.watch(options.limits.streamIdleTimeoutMs, clock.monotonicMs(), () => {}),
+        abort() {},
+      },
+      answer: (body) => new Response(body, { status: response.status, headers: response.headers }),
     });
-    return new Response(body, { status: response.status, headers: response.headers });
   }
 }

@@ -31,7 +31,7 @@ type Bytes = Uint8Array<ArrayBuffer>;
 type Reader = ReadableStreamBYOBReader;
 
 /**
- * Takes a target's body to what `Deno.serve` sends.
+ * Takes a target's body to what `Deno.serve` sends, and has the answer made with it.
  *
  * A small body of known length is read first and, where it is there whole, answered as bytes: measured, that is cheaper than
  * handing the target's stream over (docs/performance.md), and sluice knows that it was complete. A body that dribbles is
@@ -40,31 +40,36 @@ type Reader = ReadableStreamBYOBReader;
  *
  * @param length Content-Length, or -1.
  */
-export async function responseBody(
+export function answerWithBody(
   stream: ReadableStream<Bytes>,
   length: number,
-  context: BodyContext,
-): Promise<Bytes | ReadableStream<Bytes>> {
+  { context, answer }: { context: BodyContext; answer: (body: Bytes | ReadableStream<Bytes>) => Response },
+): Response | Promise<Response> {
   const reader = stream.getReader({ mode: "byob" });
-  if (length < 0 || length > SMALL_BYTES) return streamed(reader, null, context);
+  if (length < 0 || length > SMALL_BYTES) return answer(streamed(reader, null, context));
   const pending = reader.read(new Uint8Array(Math.max(length, 1))) as Promise<ReadableStreamReadResult<Bytes>>;
-  const first = await firstOrTick(pending, context.watch);
-  if (first === null || first.done || first.value.length < length) return streamed(reader, pending, context);
-  context.wheel.close(context.watch);
-  context.exchange.responseBytes = length;
-  // All of it was read: this lets the connection go back to its pool.
-  reader.cancel().catch(ignore);
-  return first.value;
-}
-
-/** Resolves with the first piece, or with null when a tick of the wheel passes before it comes or breaks. */
-function firstOrTick(
-  pending: Promise<ReadableStreamReadResult<Bytes>>,
-  watch: Watch,
-): Promise<ReadableStreamReadResult<Bytes> | null> {
-  return new Promise((resolve) => {
-    pending.then(resolve, () => resolve(null));
-    watch.onTick = () => resolve(null);
+  // One promise by hand: an `async` function around a race would make three, and as many turns of the microtask queue.
+  return new Promise((resolve, reject) => {
+    let waiting = true;
+    const go = (whole: Bytes | null) => {
+      if (!waiting) return;
+      waiting = false;
+      try {
+        resolve(answer(whole ?? streamed(reader, pending, context)));
+      } catch (error) {
+        reject(error);
+      }
+    };
+    const streamIt = () => go(null);
+    pending.then((first) => {
+      if (!waiting || first.done || first.value.length < length) return go(null);
+      context.wheel.close(context.watch);
+      context.exchange.responseBytes = length;
+      // All of it was read: this lets the connection go back to its pool.
+      reader.cancel().catch(ignore);
+      go(first.value);
+    }, streamIt);
+    context.watch.onTick = streamIt;
   });
 }
 
