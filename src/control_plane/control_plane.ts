@@ -11,7 +11,7 @@ import { TargetTable } from "../state/target_table.ts";
 import { type Clock, delay } from "../time/clock.ts";
 import { AdminListener } from "./admin_listener.ts";
 import { claimListenerPort, type PortClaim, PortTaken } from "./listener_port.ts";
-import { describeConfigChanges } from "./reload.ts";
+import { describeConfigChanges, effectiveSettings } from "./reload.ts";
 import { RuleSlots } from "./rule_slots.ts";
 import { TargetRegistry } from "./target_registry.ts";
 import { type Spawn, WorkerPool } from "./worker_pool.ts";
@@ -144,7 +144,7 @@ export class ControlPlane implements AdminSource {
     const { log } = this.#options;
     const { applied, changed, needRestart } = describeConfigChanges(this.#config, config);
     this.#config = applied;
-    this.#settings = settings;
+    this.#settings = effectiveSettings(this.#settings, settings, needRestart);
     const lines = [...changed, ...this.#registry.reload(applied.groups, applied.dns)];
     this.#publish();
     log.info("reloaded", `Configuration reloaded: ${lines.length === 0 ? "nothing changed" : lines.join("; ")}`, {

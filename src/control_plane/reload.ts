@@ -1,3 +1,4 @@
+import type { Setting } from "../admin/admin_source.ts";
 import type { Config } from "../config/model.ts";
 
 /** What a reload comes to. */
@@ -19,6 +20,9 @@ const FIXED_LISTENER = {
   UPSTREAM_TRANSPORT: "upstreamTransport",
 } as const;
 
+/** All that concerns the admin listener. */
+const ADMIN = "ADMIN_*";
+
 /** Finds what of a new configuration can be applied while the process runs, and what can't. */
 export function describeConfigChanges(before: Config, after: Config): ConfigChanges {
   const needRestart: string[] = [];
@@ -27,7 +31,7 @@ export function describeConfigChanges(before: Config, after: Config): ConfigChan
     if (differ(before.listener[key], after.listener[key])) needRestart.push(variable);
     kept[key] = before.listener[key];
   }
-  if (differ(before.admin, after.admin)) needRestart.push("ADMIN_*");
+  if (differ(before.admin, after.admin)) needRestart.push(ADMIN);
   if (differ(before.logging.level, after.logging.level)) needRestart.push("LOG_LEVEL");
   if (differ(before.logging.format, after.logging.format)) needRestart.push("LOG_FORMAT");
   const applied: Config = {
@@ -37,6 +41,19 @@ export function describeConfigChanges(before: Config, after: Config): ConfigChan
     logging: { ...before.logging, accessLog: after.logging.accessLog },
   };
   return { applied, needRestart, changed: describeListener(before, applied) };
+}
+
+/** The effective values after a reload: those that wait for the next start are what they were. */
+export function effectiveSettings(
+  before: readonly Setting[],
+  after: readonly Setting[],
+  needRestart: readonly string[],
+): Setting[] {
+  const old = new Map(before.map((setting) => [setting.name, setting]));
+  const waits = ({ name }: Setting) =>
+    needRestart.includes(name) ||
+    (needRestart.includes(ADMIN) && (name.startsWith("ADMIN_") || name === "METRICS_PUBLIC"));
+  return after.map((setting) => waits(setting) ? old.get(setting.name) ?? setting : setting);
 }
 
 function describeListener(before: Config, after: Config): string[] {

@@ -7,7 +7,8 @@ import type { TargetTable } from "../state/target_table.ts";
 /** Gives each rule its place in the counters, kept as long as its prefix stays. */
 export class RuleSlots {
   readonly #table: TargetTable;
-  readonly #slots = new SlotAllocator(MAX_RULES);
+  /** An open download or WebSocket counts under its rule when it ends, hours after that may have left. */
+  readonly #slots = new SlotAllocator(MAX_RULES, { freshFirst: true });
   #byPrefix = new Map<string, number>();
   /** Slots of rules that left, until every worker has moved past the generation that still had them. */
   readonly #leaving: { readonly slot: number; readonly generation: number }[] = [];

@@ -1,6 +1,14 @@
 /** How long a slot rests before another may have it: a request may still hold the old snapshot's candidates across attempts. */
 export const SLOT_REST_MS = 60_000;
 
+/** How slots are handed out. */
+export interface SlotOrder {
+  /** How long a released slot rests. */
+  readonly restMs?: number;
+  /** Slots that were never used go first: where something may hold on to a slot for longer than its rest. */
+  readonly freshFirst?: boolean;
+}
+
 /**
  * Hands out places in the shared memory, lowest first, and takes them back. Pure: whoever releases a slot knows that
  * nothing is in flight there and that every worker has moved past the last snapshot that named it.
@@ -8,18 +16,21 @@ export const SLOT_REST_MS = 60_000;
 export class SlotAllocator {
   readonly #capacity: number;
   readonly #restMs: number;
+  readonly #freshFirst: boolean;
   /** Slots from here on were never handed out. */
   #fresh = 0;
   /** Released slots, oldest first. */
   readonly #resting: { readonly slot: number; readonly untilMs: number }[] = [];
 
-  constructor(capacity: number, restMs: number = SLOT_REST_MS) {
+  constructor(capacity: number, { restMs = SLOT_REST_MS, freshFirst = false }: SlotOrder = {}) {
     this.#capacity = capacity;
     this.#restMs = restMs;
+    this.#freshFirst = freshFirst;
   }
 
-  /** Takes a slot, preferring one that was used before; null where all are taken or resting. */
+  /** Takes a slot, preferring one that was used before (it costs no more memory); null where all are taken or resting. */
   take(nowMs: number): number | null {
+    if (this.#freshFirst && this.#fresh < this.#capacity) return this.#fresh++;
     const oldest = this.#resting[0];
     if (oldest !== undefined && oldest.untilMs <= nowMs) {
       this.#resting.shift();

@@ -249,6 +249,10 @@ Deno.test("a reload with mistakes changes nothing and says each; one that needs 
     );
     assert.ok(lines.some(({ event }) => event === "reloaded"));
     assert.equal((await ask(sluice.url)).servedBy, `mock-${mocks.ports[1]}`);
+    const { settings } = await sluice.adminJson("/config") as { settings: { name: string; value: string }[] };
+    const value = (name: string) => settings.find((setting) => setting.name === name)?.value;
+    assert.equal(value("LISTENER_TAKEOVER"), "false", "/config says what is in effect");
+    assert.equal(value("TARGET_GROUP_1_TARGETS"), `127.0.0.1:${mocks.ports[1]}`);
   });
   await t.step("nothing changed", async () => {
     const lines = await reloadWith(sluice, { ...variables, TARGET_GROUP_1_TARGETS: `127.0.0.1:${mocks.ports[1]}` });

@@ -32,3 +32,14 @@ Deno.test("as many rules as there may be can be replaced by as many others at on
     if (generation % 2 === 0) slots.appliedEverywhere(generation, 0);
   }
 });
+
+Deno.test("what a WebSocket counts when it ends, long after its rule has left, is not the next rule's", () => {
+  const table = TargetTable.create(1);
+  const slots = new RuleSlots(table);
+  const [left] = slots.assign(rules(1, "a"), 1, 0);
+  slots.assign([], 2, 1000);
+  slots.appliedEverywhere(2, 1000);
+  const [later] = slots.assign(rules(1, "b"), 3, 3_600_000);
+  table.column(0).finished(101, left!.slot, { reason: null, requestBytes: 0, responseBytes: 0 });
+  assert.equal(table.ruleCounter(later!.slot, "status1xx"), 0);
+});
