@@ -58,7 +58,10 @@ const spawnHere: Spawn = (events) => {
   };
 };
 
-/** `auto` asks the system, which counts the processor's affinity in, and by its documentation a container's quota of CPU time. */
+/**
+ * `auto` asks the system, which counts in the processor's affinity and a container's quota of CPU time (rounded down, at least
+ * 1), in cgroup version 1 and 2.
+ */
 function workerCount({ listener }: Config): number {
   return listener.workers === "auto" ? Math.min(MOST_AUTO_WORKERS, navigator.hardwareConcurrency) : listener.workers;
 }

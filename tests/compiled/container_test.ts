@@ -72,6 +72,21 @@ Deno.test({
       assert.equal(await host.podman("inspect", "bare", "--format", "{{.State.ExitCode}}"), "0");
     });
 
+    await t.step("A71: LISTENER_WORKERS=auto starts as many workers as the container's CPU limit allows", async () => {
+      for (const cpus of ["1", "1.5"]) {
+        await host.podman(
+          ...["run", "-d", "--name", "limited", ...ContainerHost.runOptions, "--cpus", cpus],
+          ...["LISTENER_HOST=127.0.0.1", "LISTENER_WORKERS=auto", `LISTENER_PORT=${port}`, `ADMIN_PORT=${adminPort}`]
+            .flatMap((each) => ["-e", each]),
+          IMAGE,
+        );
+        const stats = await until(() => ask(`http://127.0.0.1:${adminPort}/lb/stats`), "the container to answer");
+        assert.equal(JSON.parse(stats.text).workers.length, 1, `${cpus} CPUs`);
+        await host.podman("stop", "--time", "20", "limited");
+        await host.podman("rm", "limited");
+      }
+    });
+
     await t.step({
       name: "A63, A65, A71: the compose file's sluice and three mock targets, by podman-compose",
       ignore: findProgram("podman-compose") === null,
