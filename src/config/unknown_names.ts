@@ -37,6 +37,8 @@ export function closest(word: string, words: Iterable<string>, most: number): st
   let found: string | null = null;
   let least = most + 1;
   for (const each of words) {
+    // each edit changes the length by one at most, so that most words need no closer look
+    if (Math.abs(word.length - each.length) >= least) continue;
     const edits = distance(word, each);
     if (edits < least) {
       least = edits;
