@@ -6,7 +6,7 @@
  *
  * | field | writer |
  * |---|---|
- * | `epoch`, `flags`, `probeMicros` | control plane |
+ * | `epoch`, `flags`, `probeMicros`, a worker's term | control plane |
  * | `cursors`, `inFlight`, `consecutiveFailures` | any worker, atomically |
  * | `ttfbMicros`, `ttfbAtMs` | any worker, plainly: two samples at the same instant may leave one, never a broken number |
  * | `inFlightOwn`, `counters`, `ruleCounters`, `workerCounters`, histograms, `heartbeat`, `generation` | the one worker whose column it is |

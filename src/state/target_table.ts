@@ -1,3 +1,4 @@
+import { Carver } from "./carver.ts";
 import { type Reason, REASON_NAMES, reasonIndex } from "./reason.ts";
 import {
   LATENCY_BUCKETS,
@@ -20,32 +21,6 @@ const HEADER_BYTES = 64;
 const REASON_COUNT = REASON_NAMES.length;
 const WORKER_FIELDS = WORKER_COUNTERS.length + REASON_COUNT;
 
-/** Hands out consecutive typed arrays over one buffer; run without a buffer it only measures. */
-class Carver {
-  offset = 0;
-  constructor(readonly buffer: SharedArrayBuffer | null) {}
-  int32(length: number): Int32Array {
-    const at = this.#take(length * 4);
-    return this.buffer === null ? EMPTY_INT32 : new Int32Array(this.buffer, at, length);
-  }
-  uint32(length: number): Uint32Array {
-    const at = this.#take(length * 4);
-    return this.buffer === null ? EMPTY_UINT32 : new Uint32Array(this.buffer, at, length);
-  }
-  float64(length: number): Float64Array {
-    const at = this.#take(length * 8);
-    return this.buffer === null ? EMPTY_FLOAT64 : new Float64Array(this.buffer, at, length);
-  }
-  #take(bytes: number): number {
-    const at = this.offset;
-    this.offset += Math.ceil(bytes / 8) * 8;
-    return at;
-  }
-}
-const EMPTY_INT32 = new Int32Array(0);
-const EMPTY_UINT32 = new Uint32Array(0);
-const EMPTY_FLOAT64 = new Float64Array(0);
-
 /** One worker's numbers. */
 interface Column {
   readonly inFlightOwn: Int32Array;
@@ -59,6 +34,8 @@ interface Column {
 
 const LIFE_HEARTBEAT = 0;
 const LIFE_GENERATION = 1;
+/** Grows with each thread that is given up: whoever has an older number writes no more. */
+const LIFE_TERM = 2;
 
 const TARGET_FIELD = new Map(TARGET_COUNTERS.map((name, index) => [name, index]));
 const RULE_FIELD = new Map(RULE_COUNTERS.map((name, index) => [name, index]));
@@ -170,8 +147,12 @@ export class TargetTable {
     for (const column of this.#columns) fillRow(column.ruleCounters, slot, RULE_COUNTERS.length);
   }
 
-  /** Takes back what a worker that died still had in flight. Returns how many exchanges that were. */
+  /**
+   * Takes back what a worker that died still had in flight. Returns how many exchanges that were. A thread that hung may come
+   * back for a turn after it was replaced: from here on it finds its term over, and leaves its successor's numbers alone.
+   */
   forgetWorker(worker: number): number {
+    Atomics.add(this.#columns[worker]!.life, LIFE_TERM, 1);
     const own = this.#columns[worker]!.inFlightOwn;
     let lost = 0;
     for (let slot = 0; slot < MAX_TARGETS; slot++) {
@@ -272,20 +253,29 @@ export class TargetTable {
 export class WorkerColumn {
   readonly #table: TargetTable;
   readonly #own: Column;
+  readonly #term: number;
 
   constructor(table: TargetTable, own: Column) {
     this.#table = table;
     this.#own = own;
+    this.#term = Atomics.load(own.life, LIFE_TERM);
+  }
+
+  /** Another thread has this worker's place now. */
+  #isOver(): boolean {
+    return this.#own.life[LIFE_TERM] !== this.#term;
   }
 
   /** A request is handed to a target. */
   enter(slot: number): void {
+    if (this.#isOver()) return;
     Atomics.add(this.#table.inFlight, slot, 1);
     this.#own.inFlightOwn[slot]! += 1;
   }
 
   /** The exchange with a target is over, however. Exactly once for each `enter`. */
   leave(slot: number): void {
+    if (this.#isOver()) return;
     Atomics.sub(this.#table.inFlight, slot, 1);
     this.#own.inFlightOwn[slot]! -= 1;
   }
@@ -325,6 +315,7 @@ export class WorkerColumn {
 
   /** A request arrived. */
   arrived(): void {
+    if (this.#isOver()) return;
     this.#own.workerCounters[WORKER_REQUESTS]! += 1;
   }
 
@@ -334,6 +325,7 @@ export class WorkerColumn {
     ruleSlot: number,
     { reason, requestBytes, responseBytes }: { reason: Reason | null; requestBytes: number; responseBytes: number },
   ): void {
+    if (this.#isOver()) return;
     const { workerCounters, ruleCounters } = this.#own;
     const kind = statusClass(status);
     workerCounters[WORKER_FINISHED]! += 1;
@@ -351,7 +343,7 @@ export class WorkerColumn {
 
   /** A snapshot is in use. */
   applied(generation: number): void {
-    Atomics.store(this.#own.life, LIFE_GENERATION, generation);
+    if (!this.#isOver()) Atomics.store(this.#own.life, LIFE_GENERATION, generation);
   }
 }
 

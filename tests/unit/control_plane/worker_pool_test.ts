@@ -119,15 +119,39 @@ Deno.test("a worker that is silent for too long is ended and replaced, one that 
   assert.deepEqual(stage.pool.views().map(({ restarts }) => restarts), [1, 0]);
 });
 
-Deno.test("what a thread finishes while it is being ended is not counted twice", async () => {
+Deno.test("a thread that hung and comes back writes nothing into the numbers of the one that replaced it", async () => {
   const stage = await Stage.serving(1);
-  const column = stage.table.column(0);
-  column.enter(3);
+  const { table } = stage;
+  const before = table.column(0);
+  before.applied(7);
+  before.arrived();
+  before.enter(3);
   stage.pass(HANG_MS + 500, []);
-  column.leave(3);
-  assert.equal(stage.table.inFlight[3], -1);
+  const wakesUp = () => {
+    before.applied(6);
+    before.leave(3);
+    before.finished(200, 0, { reason: null, requestBytes: 1, responseBytes: 1 });
+    before.arrived();
+    before.enter(4);
+  };
+  const seen = () => [
+    table.inFlight[3],
+    table.inFlight[4],
+    table.workerCounter("requests") - table.workerCounter("finished"),
+    table.life(0).generation,
+  ];
+  wakesUp();
+  assert.deepEqual(seen(), [0, 0, 0, 7], "before its successor is there");
   stage.clock.advance(100);
-  assert.equal(stage.table.inFlight[3], 0);
+  const after = table.column(0);
+  after.applied(8);
+  after.arrived();
+  after.enter(3);
+  wakesUp();
+  assert.deepEqual(seen(), [1, 0, 1, 8], "while its successor serves");
+  after.leave(3);
+  after.finished(200, 0, { reason: null, requestBytes: 1, responseBytes: 1 });
+  assert.deepEqual(seen(), [0, 0, 0, 8]);
 });
 
 Deno.test("a process that stood still for a minute takes no worker for hung", async () => {
