@@ -1,8 +1,9 @@
 import { tempDir } from "../tests/support/temp_dir.ts";
+import { pause } from "../tests/support/poll.ts";
 import { Callgrind, underCallgrind } from "./callgrind.ts";
 import type { Contender } from "./contender.ts";
 import type { BenchTarget } from "./target.ts";
-import { type LoadShape, runWrk } from "./wrk.ts";
+import { runWrk } from "./wrk.ts";
 
 /** A contender whose instructions are counted. */
 export interface Counted {
@@ -29,12 +30,16 @@ export interface CountPace {
   readonly settle: Stretch;
   readonly windows: number;
   readonly window: Stretch;
+  /** Of the load while it is counted; few, so that a request takes little longer than it does without valgrind. */
+  readonly connections: number;
 }
 
 /** One window. */
 export interface CountedWindow {
   readonly requests: number;
   readonly instructions: number;
+  /** How long it took. */
+  readonly seconds: number;
 }
 
 /** What was counted. */
@@ -44,6 +49,8 @@ export interface CountResult {
   readonly base: string;
   readonly warmUpRequests: number;
   readonly windows: readonly CountedWindow[];
+  /** Instructions per second without any request, after the last window: timers, statistics, garbage. */
+  readonly atRestPerSecond: number;
   /** Answers that were no 2xx or 3xx, and broken connections, from the warm-up on. */
   readonly errors: number;
 }
@@ -51,7 +58,9 @@ export interface CountResult {
 const BURST_SECONDS = 5;
 /** A stretch that has not got its requests after so many times its seconds is over. */
 const MOST_TIMES = 4;
-const LOAD = { connections: 16, timeoutSeconds: 20 };
+const REST_SECONDS = 10;
+const WARM_UP_CONNECTIONS = 16;
+const TIMEOUT_SECONDS = 20;
 
 /** Starts a contender under callgrind, warms it up, and counts its instructions in some windows under load. */
 export async function countInstructions(
@@ -65,9 +74,9 @@ export async function countInstructions(
     targets: target.addresses.slice(0, counted.targets),
     ...underCallgrind(dir.path),
   });
-  const shape: LoadShape = { ...LOAD, path };
   let errors = 0;
-  const load = async ({ seconds, requests }: Stretch): Promise<number> => {
+  const load = async ({ seconds, requests }: Stretch, connections: number): Promise<number> => {
+    const shape = { connections, path, timeoutSeconds: TIMEOUT_SECONDS };
     let [spent, done] = [0, 0];
     while (spent < seconds || (done < requests && spent < seconds * MOST_TIMES)) {
       const result = await runWrk(running.url, shape, Math.min(BURST_SECONDS, seconds));
@@ -78,19 +87,30 @@ export async function countInstructions(
     }
     return done;
   };
-  const warmUpRequests = await load(pace.warmUp);
+  const warmUpRequests = await load(pace.warmUp, WARM_UP_CONNECTIONS);
   say(`${name}: warmed up by ${warmUpRequests} requests`);
   const callgrind = new Callgrind(dir.path, running.process.pid);
   await callgrind.start();
-  await load(pace.settle);
+  await load(pace.settle, pace.connections);
   await callgrind.zero();
+  let since = performance.now();
+  const take = async (requests: number): Promise<CountedWindow> => {
+    const seconds = (performance.now() - since) / 1000;
+    const instructions = await callgrind.take();
+    since = performance.now();
+    return { requests, instructions, seconds };
+  };
   const windows: CountedWindow[] = [];
   while (windows.length < pace.windows) {
-    const requests = await load(pace.window);
-    const instructions = await callgrind.take();
+    const window = await take(await load(pace.window, pace.connections));
+    const { requests, instructions } = window;
     if (requests === 0) throw new Error(`${name} answered nothing: ${running.process.stderr().trim()}`);
-    windows.push({ requests, instructions });
+    windows.push(window);
     say(`${name} ${windows.length}/${pace.windows}: ${Math.round(instructions / requests)} for each of ${requests}`);
   }
-  return { name, title: contender.name, base, warmUpRequests, windows, errors };
+  await pause(REST_SECONDS * 1000);
+  const rest = await take(0);
+  const atRestPerSecond = rest.instructions / rest.seconds;
+  say(`${name} at rest: ${Math.round(atRestPerSecond)} a second`);
+  return { name, title: contender.name, base, warmUpRequests, windows, atRestPerSecond, errors };
 }

@@ -7,9 +7,12 @@ const BLIND_SPOTS =
   "Counted are the instructions of the process itself, of all its threads. What the kernel does for it (sockets, " +
   "memory), cache misses, mispredicted branches and waiting are not in it.";
 
-/** Instructions per request in each window. */
-export function perRequest({ windows }: CountResult): number[] {
-  return windows.map(({ requests, instructions }) => instructions / requests);
+/**
+ * Instructions per request in each window, without what the process does at rest too: under valgrind requests come so slowly
+ * that a second's timers, spread over its few requests, would look like a part of their cost.
+ */
+export function perRequest({ windows, atRestPerSecond }: CountResult): number[] {
+  return windows.map(({ requests, instructions, seconds }) => (instructions - atRestPerSecond * seconds) / requests);
 }
 
 /** The counts as a Markdown section. The ratio of a window is to the median of its base's windows. */
@@ -31,12 +34,17 @@ export function instructionTable(results: readonly CountResult[], pace: CountPac
       ratios(result, results, "bare-fetch"),
       result.base === "bare-fetch" ? "" : results.find(({ name }) => name === result.base)?.title ?? "-",
       result.base === "bare-fetch" ? "" : ratios(result, results, result.base),
+      Math.round(result.atRestPerSecond).toLocaleString("en"),
       result.warmUpRequests.toLocaleString("en"),
     ]),
   ]);
   const requests = results.flatMap((result) => result.windows.map((window) => window.requests));
-  const how = `Instructions per request in windows of ${pace.window.seconds} s or more, 16 connections, ` +
-    `${Math.min(...requests).toLocaleString("en")} to ${Math.max(...requests).toLocaleString("en")} requests each.`;
+  const how =
+    `Instructions per request in windows of ${pace.window.seconds} s or more, ${pace.connections} connections, ` +
+    `${Math.min(...requests).toLocaleString("en")} to ${
+      Math.max(...requests).toLocaleString("en")
+    } requests each, less what ` +
+    "the process does in the same time at rest.";
   return [
     "### instructions: user-space instructions per request, counted by callgrind",
     "",

@@ -41,6 +41,7 @@ const USAGE = `deno task bench:instructions [NAME...] [options]
   --windows N       windows to count in (default 2)
   --seconds N       length of a window (default 20, and then until there were 2,000 requests)
                     none of them waits for its requests longer than four times its seconds
+  --connections N   connections while it is counted (default 2; the warm-up has 16)
   --at-once N       contenders that run side by side (default 2: counts don't mind)
   --json FILE       write everything that was counted
   --into FILE       put the table under "## The last runs" of a Markdown document, in the place of the old one
@@ -59,7 +60,16 @@ function parse(args: readonly string[]): Options {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { windows: text, seconds: text, settle: text, "warm-up": text, "at-once": text, json: text, into: text },
+    options: {
+      windows: text,
+      seconds: text,
+      settle: text,
+      "warm-up": text,
+      "at-once": text,
+      connections: text,
+      json: text,
+      into: text,
+    },
   });
   for (const name of positionals) {
     if (COUNTED.some((counted) => counted.name === name)) continue;
@@ -72,6 +82,7 @@ function parse(args: readonly string[]): Options {
       settle: { seconds: positive("--settle", values.settle, 20), requests: 4_000 },
       windows: positive("--windows", values.windows, 2),
       window: { seconds: positive("--seconds", values.seconds, 20), requests: 2_000 },
+      connections: positive("--connections", values.connections, 2),
     },
     atOnce: positive("--at-once", values["at-once"], 2),
     json: values.json ?? null,

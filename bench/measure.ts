@@ -23,6 +23,7 @@ export interface EntryResult {
   /** One for each round, in order: round i of one entry ran beside round i of all others. */
   readonly samples: readonly Sample[];
   readonly warmUpSeconds: number;
+  readonly warmUpRequests: number;
   /** What went wrong before the first counted round. */
   readonly warmUpErrors: number;
   /** Resident memory after the last round. */
@@ -91,6 +92,7 @@ export async function measure(scenario: Scenario, options: MeasureOptions): Prom
       base: entry.base ?? entries[0]!.contender.name,
       samples: samples[i]!,
       warmUpSeconds: warmUpSeconds(entry, pace),
+      warmUpRequests: warmUps[i]!.requests,
       warmUpErrors: warmUps[i]!.errors,
       residentBytes: residentBytes(running[i]!.process.pid),
     })),

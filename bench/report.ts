@@ -56,7 +56,9 @@ function paceLine({ pace, entries }: ScenarioResult): string {
   const exceptions = new Map(others.map(({ name, warmUpSeconds }) => [name, warmUpSeconds]));
   const except = exceptions.size === 0 ? "" : `; ${[...exceptions].map(([n, s]) => `${n} ${s} s`).join(", ")}`;
   const rounds = pace.rounds === 1 ? "1 round" : `${pace.rounds} rounds`;
-  return `Medians of ${rounds} of ${pace.seconds} s, after ${pace.warmUpSeconds} s of load to warm up${except}.`;
+  const fewest = Math.min(...entries.map(({ warmUpRequests }) => warmUpRequests)).toLocaleString("en");
+  return `Medians of ${rounds} of ${pace.seconds} s, after ${pace.warmUpSeconds} s of load to warm up${except} ` +
+    `(${fewest} requests or more).`;
 }
 
 function row(entry: EntryResult, base: EntryResult): Row {

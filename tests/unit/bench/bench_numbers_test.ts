@@ -90,7 +90,7 @@ Requests/sec:  11898.21
 function scenarioResult(): ScenarioResult {
   const sample = { requestsPerSecond: 1000, p50Micros: 1000, p99Micros: 2000, requests: 100, errors: 0 };
   const samples = (micros: number[]) => micros.map((cpuMicrosPerRequest) => ({ ...sample, cpuMicrosPerRequest }));
-  const usual = { base: "a", warmUpSeconds: 8, warmUpErrors: 0, residentBytes: 1048576 };
+  const usual = { base: "a", warmUpSeconds: 8, warmUpRequests: 40_000, warmUpErrors: 0, residentBytes: 1048576 };
   return {
     name: "small",
     title: "GET",
@@ -113,7 +113,10 @@ Deno.test("the benchmark's table shows ratios with their spread, names errors, t
     text,
     /\| sluice \(2 errors\) \| +54\.0 µs \| +36\.0 to 71\.3 \| +1\.50 \| +1\.50 to 1\.58 \| +1\.40 to 1\.60 \|/,
   );
-  assert.match(text, /Medians of 6 rounds of 1 s, after 8 s of load to warm up; nginx 1 s\./);
+  assert.match(
+    text,
+    /Medians of 6 rounds of 1 s, after 8 s of load to warm up; nginx 1 s \(40,000 requests or more\)\./,
+  );
   assert.match(text, /ratio to a /);
   const [a, sluice, nginx] = result.entries;
   const two = { ...result, entries: [a!, sluice!, { ...nginx!, base: "sluice" }] };
