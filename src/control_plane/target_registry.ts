@@ -205,18 +205,24 @@ export class TargetRegistry {
     });
   }
 
+  /**
+   * A free slot, zeroed. Where thousands of targets were replaced at once it may be one whose rest is not over: a straggler's
+   * attempt may then be counted at the wrong target, which is better than a group without targets.
+   */
   #takeSlot(): number | null {
     const { table, clock } = this.#options;
-    for (;;) {
-      const slot = this.#slots.take(clock.monotonicMs());
+    const nowMs = clock.monotonicMs();
+    for (let tries = this.#slots.resting + 1; tries > 0; tries--) {
+      const slot = this.#slots.take(nowMs) ?? this.#slots.takeEarly();
       if (slot === null) return null;
       if (Atomics.load(table.inFlight, slot) === 0) {
         table.resetTarget(slot);
         return slot;
       }
       // A straggler came back to it by an old candidate list: it rests once more.
-      this.#slots.release(slot, clock.monotonicMs());
+      this.#slots.release(slot, nowMs);
     }
+    return null;
   }
 
   /** The groups of the configuration, in its order. */

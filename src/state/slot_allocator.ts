@@ -39,6 +39,11 @@ export class SlotAllocator {
     return this.#fresh < this.#capacity ? this.#fresh++ : null;
   }
 
+  /** How many slots were given back and not taken again yet. */
+  get resting(): number {
+    return this.#resting.length;
+  }
+
   /** Takes the slot that has rested longest, before its time: for numbers that a straggler may falsify and nothing worse. */
   takeEarly(): number | null {
     return this.#resting.shift()?.slot ?? null;

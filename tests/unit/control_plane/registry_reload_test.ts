@@ -105,3 +105,15 @@ Deno.test("a target that comes back while it is ejected is held to the group's r
     assert.equal(out.length, 1, "no more than half of two");
   });
 });
+
+Deno.test("a group of a thousand targets can be replaced by a thousand others again and again within a minute", async () => {
+  const thousand = (n: number) =>
+    sampleGroup(Array.from({ length: 1000 }, (_, i) => sampleEntry(`10.${n}.${i >> 8}.${i & 255}`)));
+  await using stage = new RegistryStage([thousand(0)]);
+  await stage.registry.start();
+  stage.publish();
+  for (let n = 1; n <= 10; n++) {
+    stage.registry.reload([thousand(n)], SAMPLE_DNS);
+    assert.equal(stage.publish()[0]!.targets.length, 1000, `reload ${n}`);
+  }
+});
