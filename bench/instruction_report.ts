@@ -26,6 +26,7 @@ export function instructionTable(results: readonly CountResult[], pace: CountPac
       "to bare fetch",
       "compared with",
       "ratio to that",
+      "at rest, a second",
       "warm-up requests",
     ],
     ...results.map((result) => [

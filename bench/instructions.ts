@@ -37,8 +37,8 @@ const COUNTED: readonly Counted[] = [
 const USAGE = `deno task bench:instructions [NAME...] [options]
   NAME              ${COUNTED.map(({ name }) => name).join(", ")}; default: all
   --warm-up N       seconds of load before counting begins (default 30, and then until there were 40,000 requests)
-  --settle N        seconds of counting that are thrown away (default 20, and then until there were 4,000 requests)
-  --windows N       windows to count in (default 2)
+  --settle N        seconds of counting that are thrown away (default 40, and then until there were 4,000 requests)
+  --windows N       windows to count in (default 3)
   --seconds N       length of a window (default 20, and then until there were 2,000 requests)
                     none of them waits for its requests longer than four times its seconds
   --connections N   connections while it is counted (default 2; the warm-up has 16)
@@ -79,8 +79,8 @@ function parse(args: readonly string[]): Options {
     chosen: COUNTED.filter(({ name }) => positionals.length === 0 || positionals.includes(name)),
     pace: {
       warmUp: { seconds: positive("--warm-up", values["warm-up"], 30), requests: 40_000 },
-      settle: { seconds: positive("--settle", values.settle, 20), requests: 4_000 },
-      windows: positive("--windows", values.windows, 2),
+      settle: { seconds: positive("--settle", values.settle, 40), requests: 4_000 },
+      windows: positive("--windows", values.windows, 3),
       window: { seconds: positive("--seconds", values.seconds, 20), requests: 2_000 },
       connections: positive("--connections", values.connections, 2),
     },

@@ -28,6 +28,8 @@ Deno.test("the instruction count shows every window without what happens at rest
   const text = instructionTable(results, PACE);
   assert.match(text, /\| SLUICE +\| +410,000 \| +307,500 \| +2\.00 \/ 1\.50 \|/);
   assert.match(text, /\| QUIET \(3 errors\) \|.*\| +1\.75 \/ 1\.57 \| +SLUICE \| +1\.00 \/ 0\.90 \|/);
+  const columns = text.split("\n").filter((line) => line.startsWith("|")).map((line) => line.split("|").length);
+  assert.equal(new Set(columns).size, 1);
   assert.match(text, /kernel.*cache misses.*waiting/);
 });
 
