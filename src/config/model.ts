@@ -22,6 +22,9 @@ export interface Config {
 /** What a body of sluice's own error answers holds. */
 export type ErrorBody = "empty" | "json" | "text";
 
+/** How targets are spoken to: by the platform's `fetch`, or on sockets of sluice's own (plain HTTP only). */
+export type UpstreamTransport = "fetch" | "wire";
+
 /** The listener: where clients connect, and what holds for every request. */
 export interface ListenerConfig {
   readonly host: string;
@@ -50,7 +53,7 @@ export interface ListenerConfig {
   readonly statsPath: string | null;
   /** RETRY_ATTEMPTS: further attempts after the request was sent (idempotent, unread body). */
   readonly retryAttempts: number;
-  readonly upstreamTransport: "fetch";
+  readonly upstreamTransport: UpstreamTransport;
 }
 
 /** The admin listener. */

@@ -4,6 +4,7 @@ import { FetchTransport } from "../forwarding/fetch_transport.ts";
 import { Forwarder, type ForwarderParts } from "../forwarding/forward.ts";
 import { UpgradeForwarder } from "../forwarding/forward_upgrade.ts";
 import { CutTransfer } from "../forwarding/response_body.ts";
+import { WireTransport } from "../forwarding/wire_transport.ts";
 import { writeJsonLine, writeTextLine } from "../logging/access_line.ts";
 import { AccessBuffer } from "../logging/access_buffer.ts";
 import { FLUSH_MS } from "../logging/sink.ts";
@@ -81,9 +82,12 @@ export class DataPlane {
     this.#idPrefix = `${start.snapshot.instance}-${start.worker}-${Math.trunc(clock.wallMs()).toString(36)}-`;
     this.#trace = start.logLevel === "debug" ? this.#makeTrace() : null;
     this.#compiled = this.#compile(start.snapshot);
+    const wheel = new DeadlineWheel(clock);
     this.#parts = {
-      transport: new FetchTransport(),
-      wheel: new DeadlineWheel(clock),
+      transport: start.snapshot.listener.upstreamTransport === "wire"
+        ? new WireTransport({ clock, wheel, writtenByFetch: this.#writtenByFetch })
+        : new FetchTransport(),
+      wheel,
       column: this.#column,
       clock,
       refuse: (exchange, reason) => ownAnswer(exchange, reason, this.#compiled.snapshot.listener),

@@ -25,7 +25,14 @@ export interface SluiceOptions {
 }
 
 /** What keeps a test on loopback, on free ports and in one thread. */
-const DEFAULT_ENV = { LISTENER_HOST: "127.0.0.1", LISTENER_PORT: "0", ADMIN_PORT: "0", LISTENER_WORKERS: "1" };
+const DEFAULT_ENV = {
+  LISTENER_HOST: "127.0.0.1",
+  LISTENER_PORT: "0",
+  ADMIN_PORT: "0",
+  LISTENER_WORKERS: "1",
+  // The suites about what goes over the wire run once for each transport: `deno task test:wire` says which those are.
+  UPSTREAM_TRANSPORT: Deno.env.get("UPSTREAM_TRANSPORT"),
+};
 
 /** Starts the real program as a child process and waits until it listens. */
 export async function startSluice(options: SluiceOptions = {}): Promise<SluiceProcess> {

@@ -1,0 +1,165 @@
+import { BadAnswer, type Bytes, isTokenByte, isValueByte } from "./answer_head.ts";
+
+/** Most hexadecimal digits of a chunk's size, and most bytes of all chunk extensions, and of all trailers. */
+const MAX_SIZE_DIGITS = 15;
+const MAX_EXTENSION_BYTES = 16_384;
+const MAX_TRAILER_BYTES = 65_536;
+
+const CR = 13;
+const LF = 10;
+
+/** How a message's end is found (RFC 9112 section 6.3). */
+type Framing = "length" | "chunked" | "until close";
+
+/** Where a chunked body's reader stands between data: what the next byte belongs to. */
+type Place =
+  | "size"
+  | "space"
+  | "extension"
+  | "size end"
+  | "data end"
+  | "data end LF"
+  | "trailer"
+  | "trailer name"
+  | "trailer value"
+  | "trailer end"
+  | "last LF";
+
+/**
+ * Where a body's data stand among its bytes: pure, fed with whatever came. Data are taken in runs of `dataLeft` bytes, and
+ * what stands between them goes through {@linkcode AnswerBody.frame}; nothing behind the message's end is ever touched.
+ */
+export class AnswerBody {
+  readonly framing: Framing;
+  /** Bytes of data that come next, whatever they are. */
+  dataLeft: number;
+  /** The message's end has been read. */
+  done: boolean;
+  #place: Place = "size";
+  #size = 0;
+  #digits = 0;
+  #extensionBytes = 0;
+  #trailerBytes = 0;
+
+  /** @param length Content-Length, for that framing. */
+  constructor(framing: Framing, length = 0) {
+    this.framing = framing;
+    this.dataLeft = framing === "length" ? length : framing === "until close" ? Infinity : 0;
+    this.done = framing === "length" && length === 0;
+  }
+
+  /** Notes that `count` bytes of data were taken, at most `dataLeft`. */
+  took(count: number): void {
+    this.dataLeft -= count;
+    if (this.dataLeft > 0) return;
+    if (this.framing === "length") this.done = true;
+    else this.#place = "data end";
+  }
+
+  /** Tells whether the body is whole when the connection ends here. */
+  wholeAtClose(): boolean {
+    return this.done || this.framing === "until close";
+  }
+
+  /**
+   * Reads what stands between a chunked body's data, from `at` on; returns where it stopped: at data, at the message's end,
+   * or at `end` because more is needed. Throws {@linkcode BadAnswer}.
+   */
+  frame(bytes: Bytes, from: number, end: number): number {
+    let at = from;
+    while (at < end && this.dataLeft === 0 && !this.done) this.#step(bytes[at++]!);
+    return at;
+  }
+
+  /** Takes one byte that is not data (RFC 9112 section 7.1). */
+  #step(byte: number): void {
+    switch (this.#place) {
+      case "size": {
+        const digit = hexDigit(byte);
+        if (digit >= 0) {
+          if (++this.#digits > MAX_SIZE_DIGITS) throw new BadAnswer("The target sent a chunk size that is too large");
+          this.#size = this.#size * 16 + digit;
+          return;
+        }
+        if (this.#digits === 0) throw new BadAnswer("The target sent a malformed chunk size");
+        return this.#afterSize(byte);
+      }
+      case "space":
+        return this.#afterSize(byte);
+      case "extension":
+        if (byte === CR) this.#place = "size end";
+        else this.#extend(byte);
+        return;
+      case "size end":
+        return this.#beginData(byte);
+      case "data end":
+        return this.#expect(byte, CR, "data end LF");
+      case "data end LF":
+        return this.#expect(byte, LF, "size");
+      case "trailer":
+        if (byte === CR) this.#place = "last LF";
+        else if (!isTokenByte(byte)) throw new BadAnswer("The target sent a malformed trailer");
+        else this.#trail("trailer name");
+        return;
+      case "trailer name":
+        if (byte === 58) this.#trail("trailer value");
+        else if (isTokenByte(byte)) this.#trail("trailer name");
+        else throw new BadAnswer("The target sent a malformed trailer");
+        return;
+      case "trailer value":
+        if (byte === CR) this.#place = "trailer end";
+        else if (isValueByte(byte)) this.#trail("trailer value");
+        else throw new BadAnswer("The target sent a control character in a trailer");
+        return;
+      case "trailer end":
+        return this.#expect(byte, LF, "trailer");
+      case "last LF":
+        this.#expect(byte, LF, "size");
+        this.done = true;
+    }
+  }
+
+  #afterSize(byte: number): void {
+    if (byte === CR) {
+      if (this.#place === "space") throw new BadAnswer("The target sent a malformed chunk size");
+      this.#place = "size end";
+    } else if (byte === 59) {
+      this.#place = "extension";
+      this.#extend(byte);
+    } else if (byte === 32 || byte === 9) {
+      // Whitespace may stand before an extension only (section 7.1.1).
+      this.#place = "space";
+      this.#extend(byte);
+    } else {
+      throw new BadAnswer("The target sent a malformed chunk size");
+    }
+  }
+
+  #beginData(byte: number): void {
+    if (byte !== LF) throw new BadAnswer("The target sent a bare CR in a chunk size");
+    this.dataLeft = this.#size;
+    if (this.#size === 0) this.#place = "trailer";
+    this.#size = this.#digits = 0;
+  }
+
+  #extend(byte: number): void {
+    if (!isValueByte(byte)) throw new BadAnswer("The target sent a control character in a chunk extension");
+    if (++this.#extensionBytes > MAX_EXTENSION_BYTES) throw new BadAnswer("The target sent too many chunk extensions");
+  }
+
+  #trail(place: Place): void {
+    this.#place = place;
+    if (++this.#trailerBytes > MAX_TRAILER_BYTES) throw new BadAnswer("The target sent too many trailers");
+  }
+
+  #expect(byte: number, wanted: number, next: Place): void {
+    if (byte !== wanted) throw new BadAnswer("The target did not end a chunk where its size says");
+    this.#place = next;
+  }
+}
+
+function hexDigit(byte: number): number {
+  if (byte >= 48 && byte <= 57) return byte - 48;
+  const lower = byte | 32;
+  return lower >= 97 && lower <= 102 ? lower - 87 : -1;
+}

@@ -1,0 +1,138 @@
+import type { Bytes } from "./answer_head.ts";
+
+/** Room for what a target sends in one read: most heads with their small bodies fit. Grows for larger heads. */
+const READ_BYTES = 16_384;
+/** Room for a request's head, and a small body behind it. */
+const WRITE_BYTES = 4_096;
+
+/** Who a connection's bytes go to: an exchange, its body, or the pool while it is idle. */
+export interface ConnectionOwner {
+  /** A read brought `count` bytes, into the place that it was begun for. */
+  received(count: number): void;
+  /** The target ended its side (null), or the connection broke. */
+  ended(error: unknown): void;
+}
+
+/**
+ * One TCP connection to a target. Reads are begun one at a time, into `bytes` or a place of the reader's own, and reported by
+ * calls rather than promises, which saves a request several turns of the microtask queue. A read is always pending while the
+ * connection is idle: so the target's closing it, or bytes that nobody asked for, are noticed when they come.
+ */
+export class WireConnection {
+  /** What was read and not taken stands from `start` to `end`; used again and again, so never handed on. */
+  bytes: Bytes = new Uint8Array(READ_BYTES);
+  start = 0;
+  end = 0;
+  owner: ConnectionOwner | null = null;
+  /** Its owner in the pool. */
+  whenIdle: ConnectionOwner | null = null;
+  open = true;
+  /** The last read filled the place it was given: the system may hold more. */
+  mayHoldMore = false;
+  /** All that was given to `write` is with the system. */
+  written = true;
+  idleSinceMs = 0;
+  readonly #conn: Deno.TcpConn;
+  readonly #out: Bytes = new Uint8Array(WRITE_BYTES);
+  #reading = false;
+  #wanted = 0;
+  #intoOwn = false;
+  #given: Bytes | null = null;
+
+  constructor(conn: Deno.TcpConn) {
+    this.#conn = conn;
+    // A head and the body behind it would else wait for the target's acknowledgement (Nagle's algorithm).
+    conn.setNoDelay(true);
+  }
+
+  /** A place for a request's bytes, free again once they are written. */
+  get room(): Bytes {
+    return this.#out;
+  }
+
+  /** Begins a read behind what stands in `bytes`, unless one is under way. */
+  fill(): void {
+    if (this.#reading) return;
+    this.rewind();
+    if (this.end === this.bytes.length) this.#grow();
+    this.#read(this.end === 0 ? this.bytes : this.bytes.subarray(this.end), true);
+  }
+
+  /** Lets what comes next stand at the beginning of `bytes`, where nothing stands in it; returns `start`. */
+  rewind(): number {
+    if (this.start === this.end) this.start = this.end = 0;
+    return this.start;
+  }
+
+  /** Begins a read into a place of the owner's; none may be under way, and nothing may stand in `bytes`. */
+  readInto(place: Bytes): void {
+    this.#read(place, false);
+  }
+
+  /** Writes bytes that stay as they are until `written`. A failure is the reader's to find: an answer may be there before it. */
+  write(bytes: Bytes): void {
+    this.written = false;
+    this.#given = bytes;
+    this.#conn.write(bytes).then(this.#wrote, ignore);
+  }
+
+  /** Writes bytes; resolves once the system has all of them. */
+  async writeAll(bytes: Bytes): Promise<void> {
+    for (let at = 0; at < bytes.length;) at += await this.#conn.write(at === 0 ? bytes : bytes.subarray(at));
+  }
+
+  /** Closes it at once; whatever is under way is over, and nobody is told. */
+  close(): void {
+    if (!this.open) return;
+    this.open = false;
+    this.owner = null;
+    this.#given = null;
+    try {
+      this.#conn.close();
+    } catch {
+      // Already closed by the platform.
+    }
+  }
+
+  /** A buffer that grew for one large head is not kept. */
+  forgetGrowth(): void {
+    if (this.bytes.length > READ_BYTES) this.bytes = new Uint8Array(READ_BYTES);
+  }
+
+  #read(place: Bytes, own: boolean): void {
+    this.#reading = true;
+    this.#intoOwn = own;
+    this.#wanted = place.length;
+    this.#conn.read(place).then(this.#received, this.#broken);
+  }
+
+  readonly #received = (count: number | null): void => {
+    this.#reading = false;
+    if (!this.open) return;
+    if (count === null) return this.owner!.ended(null);
+    this.mayHoldMore = count === this.#wanted;
+    if (this.#intoOwn) this.end += count;
+    this.owner!.received(count);
+  };
+
+  readonly #broken = (error: unknown): void => {
+    this.#reading = false;
+    if (this.open) this.owner!.ended(error);
+  };
+
+  readonly #wrote = (count: number): void => {
+    const given = this.#given;
+    if (given === null) return;
+    if (count < given.length) return this.write(given.subarray(count));
+    this.#given = null;
+    this.written = true;
+  };
+
+  #grow(): void {
+    const larger = new Uint8Array(this.bytes.length * 2);
+    larger.set(this.bytes);
+    this.bytes = larger;
+  }
+}
+
+function ignore(): void {}

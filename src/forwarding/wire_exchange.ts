@@ -1,0 +1,283 @@
+import { AnswerBody } from "./answer_body.ts";
+import { AnswerHead, BadAnswer, type Bytes, HeadFinder, parseAnswerHead } from "./answer_head.ts";
+import { AnswerStream } from "./answer_stream.ts";
+import { Failure } from "./gateway_error.ts";
+import { encodeRequest, requestHeadText } from "./request_head_bytes.ts";
+import { isIdempotent } from "./retry_policy.ts";
+import { sendBody } from "./send_body.ts";
+import type { UpstreamRequest, UpstreamResponse } from "./transport.ts";
+import type { ConnectionOwner, WireConnection } from "./wire_connection.ts";
+import type { TargetPool } from "./wire_pool.ts";
+
+/** Bodies up to this many bytes are handed over whole where they come at once. */
+const SMALL_BYTES = 65_536;
+/** Interim answers (1xx) before the final one; more are a target that never comes to the point. */
+const MAX_INTERIM = 16;
+
+/** Calls `run` at the next tick of a timer that runs anyway; returns how to take that back. */
+export type NextTick = (run: () => void) => () => void;
+
+/**
+ * One request and its answer, on one connection, or on a second where the first turned out to be closed.
+ *
+ * A connection that was used before may be closed by its target at any moment, and a request that meets that moment gets no
+ * byte of an answer. Whether it was acted on, nobody knows; it may be sent again by itself only where that is harmless: where
+ * the method is idempotent (RFC 9110 section 9.2.2, RFC 9112 section 9.3.1). So such a request whose body is at hand takes an
+ * idle connection and is replayed once, on a fresh one. Every other gets a connection of its own from the start, closed behind
+ * it: it never meets that moment, and is never replayed.
+ */
+export class WireExchange implements ConnectionOwner {
+  readonly #request: UpstreamRequest;
+  readonly #pool: TargetPool;
+  readonly #nextTick: NextTick;
+  readonly #resolve: (response: UpstreamResponse) => void;
+  readonly #reject: (failure: Failure) => void;
+  readonly #finder = new HeadFinder();
+  /** Its request may be sent twice, so that it may take a connection that was used before. */
+  readonly #repeatable: boolean;
+  #connection: WireConnection | null = null;
+  #connecting: AbortController | null = null;
+  #reused = false;
+  #heard = false;
+  #interim = 0;
+  #over = false;
+  #sending = false;
+  #head: AnswerHead | null = null;
+  /** A small body that is still coming. */
+  #whole: Bytes | null = null;
+  #have = 0;
+  #cancelTick: (() => void) | null = null;
+  #stream: AnswerStream | null = null;
+
+  constructor(
+    request: UpstreamRequest,
+    parts: { readonly pool: TargetPool; readonly nextTick: NextTick },
+    settle: { resolve(response: UpstreamResponse): void; reject(failure: Failure): void },
+  ) {
+    this.#request = request;
+    this.#pool = parts.pool;
+    this.#nextTick = parts.nextTick;
+    this.#resolve = settle.resolve;
+    this.#reject = settle.reject;
+    this.#repeatable = isIdempotent(request.method) && !(request.body instanceof ReadableStream);
+  }
+
+  /** Sends the request. */
+  start(): void {
+    const { signal } = this.#request;
+    if (signal.aborted) return this.#fail(new Failure("timeout", "Given up before it was sent"));
+    signal.addEventListener("abort", this);
+    const idle = this.#repeatable ? this.#pool.take() : null;
+    if (idle === null) return this.#connect();
+    this.#reused = true;
+    this.#send(idle);
+  }
+
+  /** The deadline passed or the client left: the connection is closed at once. */
+  handleEvent(): void {
+    if (this.#stream !== null) return this.#stream.abort();
+    this.#fail(new Failure("timeout", "Given up before its answer"));
+  }
+
+  received(count: number): void {
+    this.#heard = true;
+    try {
+      if (this.#whole === null) return this.#readHead();
+      this.#have += count;
+      this.#continueWhole();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  ended(error: unknown): void {
+    if (this.#reused && !this.#heard) {
+      this.#connection!.close();
+      this.#reused = false;
+      return this.#connect();
+    }
+    if (this.#head === null) {
+      const how = error === null ? "closed the connection" : `broke the connection (${error})`;
+      return this.#fail(new Failure("reset_before_headers", `The target ${how} before its headers were complete`));
+    }
+    // A small body breaks off: its head is the answer, and whoever reads the body sees it break.
+    this.#answerStreamed(null)?.ended(error);
+  }
+
+  #connect(): void {
+    const connecting = this.#connecting = new AbortController();
+    this.#pool.connect(connecting.signal).then((connection) => {
+      if (this.#over) return connection.close();
+      this.#connecting = null;
+      this.#send(connection);
+    }, (error) => this.#fail(connectFailure(error)));
+  }
+
+  #send(connection: WireConnection): void {
+    this.#connection = connection;
+    connection.owner = this;
+    this.#finder.restart(0);
+    const { body, bodyLength } = this.#request;
+    const stream = body instanceof ReadableStream ? body : null;
+    try {
+      const text = requestHeadText(this.#request, {
+        chunked: stream !== null && bodyLength < 0,
+        close: !this.#repeatable,
+      });
+      connection.write(encodeRequest(text, stream === null ? body as Bytes | null : null, connection.room));
+    } catch (error) {
+      return this.#fail(error);
+    }
+    connection.fill();
+    if (stream === null) return;
+    this.#sending = true;
+    sendBody(connection, stream, bodyLength).then((outcome) => {
+      this.#sending = false;
+      if (outcome === "broken") {
+        // What was not sent whole must not look whole: a target that is still reading sees the connection end.
+        const { owner } = connection;
+        connection.close();
+        owner?.ended(new Error("The request's body broke off"));
+      } else if (connection.owner === null) {
+        connection.close();
+      }
+    });
+  }
+
+  #readHead(): void {
+    const connection = this.#connection!;
+    for (;;) {
+      const end = this.#finder.find(connection.bytes, connection.end);
+      if (end < 0) return connection.fill();
+      const head = parseAnswerHead(connection.bytes, connection.start, end);
+      connection.start = end;
+      if (head.status >= 200) return this.#readBody(head);
+      // Never asked for: Upgrade goes no further than the listener, and upgrades have a way of their own.
+      if (head.status === 101) throw new BadAnswer("The target switched protocols without being asked to");
+      if (++this.#interim > MAX_INTERIM) {
+        throw new BadAnswer(`The target sent more than ${MAX_INTERIM} interim answers`);
+      }
+      this.#finder.restart(connection.rewind());
+    }
+  }
+
+  #readBody(head: AnswerHead): void {
+    this.#head = head;
+    const connection = this.#connection!;
+    const { status } = head;
+    const available = connection.end - connection.start;
+    if (this.#request.method === "HEAD" || status === 204 || status === 304 || head.contentLength === 0) {
+      return this.#answer(null);
+    }
+    if (head.contentLength > 0 && head.contentLength <= SMALL_BYTES) {
+      // One byte more than there may be: a read that fills it tells of an answer that is too long.
+      const whole = this.#whole = new Uint8Array(head.contentLength + 1);
+      this.#have = Math.min(available, head.contentLength);
+      whole.set(connection.bytes.subarray(connection.start, connection.start + this.#have));
+      connection.start += this.#have;
+      return this.#continueWhole();
+    }
+    if (!head.chunked) return void this.#answerStreamed(null);
+    // A short chunked answer that came with its head is whole too.
+    const body = new AnswerBody("chunked");
+    const data = new Uint8Array(available);
+    const length = takeChunks(body, connection, data);
+    if (!body.done) return void this.#answerStreamed(body, data.subarray(0, length));
+    this.#answer(length === 0 ? null : data.subarray(0, length));
+  }
+
+  /** Reads on until a small body is whole, but at most until the next tick: headers wait no longer for it. */
+  #continueWhole(): void {
+    const whole = this.#whole!;
+    const { contentLength } = this.#head!;
+    if (this.#have > contentLength) this.#head!.keepAlive = false;
+    if (this.#have >= contentLength) return this.#answer(whole.subarray(0, contentLength));
+    this.#connection!.readInto(this.#have === 0 ? whole : whole.subarray(this.#have));
+    this.#cancelTick ??= this.#nextTick(() => {
+      this.#cancelTick = null;
+      this.#answerStreamed(null)!.reading = true;
+    });
+  }
+
+  /** The message is whole. */
+  #answer(body: Bytes | null): void {
+    const head = this.#head!;
+    this.#finish();
+    this.#resolve({ status: head.status, headers: head, body });
+  }
+
+  #answerStreamed(chunks: AnswerBody | null, held: Bytes = EMPTY): AnswerStream | null {
+    if (this.#over) return null;
+    this.#over = true;
+    this.#cancelTick?.();
+    const head = this.#head!;
+    const connection = this.#connection!;
+    const length = head.contentLength;
+    const body = chunks ?? new AnswerBody(length < 0 ? "until close" : "length", length);
+    if (body.framing === "until close") head.keepAlive = false;
+    if (this.#whole !== null) body.took(this.#have);
+    const stream = this.#stream = new AnswerStream(connection, body, {
+      place: this.#whole ?? held,
+      have: this.#whole === null ? held.length : this.#have,
+      ended: (whole) => whole ? this.#release() : connection.close(),
+    });
+    connection.owner = stream;
+    this.#resolve({ status: head.status, headers: head, body: stream.readable });
+    return stream;
+  }
+
+  #finish(): void {
+    this.#over = true;
+    this.#cancelTick?.();
+    this.#release();
+  }
+
+  /** The message's end has been read. Bytes behind it, or a request that is still being sent, end the connection. */
+  #release(): void {
+    const connection = this.#connection!;
+    if (this.#sending) {
+      // The answer is there before the request is: it is sent to its end, and then the connection is closed.
+      connection.owner = null;
+      return;
+    }
+    const clean = this.#repeatable && this.#head!.keepAlive && connection.written &&
+      connection.start === connection.end;
+    if (clean) this.#pool.giveBack(connection);
+    else connection.close();
+  }
+
+  #fail(error: unknown): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#cancelTick?.();
+    this.#connecting?.abort();
+    this.#connection?.close();
+    this.#reject(error instanceof Failure ? error : new Failure("bad_response", describe(error)));
+  }
+}
+
+const EMPTY: Bytes = new Uint8Array(0);
+
+/** Takes the data of all chunks that stand in a connection's bytes; returns how many bytes of data that were. */
+function takeChunks(body: AnswerBody, connection: WireConnection, into: Bytes): number {
+  let length = 0;
+  for (;;) {
+    connection.start = body.frame(connection.bytes, connection.start, connection.end);
+    const count = Math.min(body.dataLeft, connection.end - connection.start);
+    if (body.done || count === 0) return length;
+    into.set(connection.bytes.subarray(connection.start, connection.start + count), length);
+    connection.start += count;
+    length += count;
+    body.took(count);
+  }
+}
+
+/** Maps what `Deno.connect` says to a failure. Nothing was sent in any case. */
+function connectFailure(error: unknown): Failure {
+  const refused = error instanceof Deno.errors.ConnectionRefused;
+  return new Failure(refused ? "connect_refused" : "connect_failed", describe(error));
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,152 @@
+import { type CancelTimer, type Clock } from "../time/clock.ts";
+import { hostPort, type TargetSnapshot } from "../state/group_snapshot.ts";
+import { type ConnectionOwner, WireConnection } from "./wire_connection.ts";
+
+/** Idle connections kept per target, and for how long: below the 60 s after which many servers close theirs. */
+const MAX_IDLE_PER_TARGET = 256;
+const IDLE_MS = 50_000;
+/** How often idle connections are looked at. */
+const SWEEP_MS = 5_000;
+
+/** Idle connections to all targets of one thread. */
+export class WirePool {
+  readonly clock: Clock;
+  readonly #targets = new Map<string, TargetPool>();
+  readonly #ofSnapshot = new WeakMap<TargetSnapshot, TargetPool>();
+  /** Those that hold any: found here also once their target has left. */
+  readonly #holding = new Set<TargetPool>();
+  readonly #cancelSweep: CancelTimer;
+  closed = false;
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+    this.#cancelSweep = clock.every(SWEEP_MS, () => this.#sweep());
+  }
+
+  /** The pool of one target: targets of several groups at one address share it. */
+  of(target: TargetSnapshot): TargetPool {
+    let pool = this.#ofSnapshot.get(target);
+    if (pool !== undefined) return pool;
+    const key = hostPort(target.address, target.port);
+    pool = this.#targets.get(key);
+    if (pool === undefined) this.#targets.set(key, pool = new TargetPool(this, target));
+    this.#ofSnapshot.set(target, pool);
+    return pool;
+  }
+
+  /** Idle connections now. */
+  get idle(): number {
+    let count = 0;
+    for (const pool of this.#holding) count += pool.idle;
+    return count;
+  }
+
+  /** Closes all that are idle, and from now on each that comes back. */
+  close(): void {
+    this.closed = true;
+    this.#cancelSweep();
+    for (const pool of this.#holding) pool.closeIdle(Infinity);
+    this.#holding.clear();
+    this.#targets.clear();
+  }
+
+  /** A target's pool holds its first idle connection. */
+  holds(pool: TargetPool): void {
+    this.#holding.add(pool);
+  }
+
+  #sweep(): void {
+    const before = this.clock.monotonicMs() - IDLE_MS;
+    for (const pool of this.#holding) {
+      pool.closeIdle(before);
+      if (pool.idle === 0) this.#holding.delete(pool);
+    }
+    // A target that left leaves no name behind; one that is still there makes its pool anew when its snapshot changes.
+    for (const [key, pool] of this.#targets) if (pool.idle === 0) this.#targets.delete(key);
+  }
+}
+
+/** Connections to one target. */
+export class TargetPool {
+  readonly #pool: WirePool;
+  readonly #address: string;
+  readonly #port: number;
+  readonly #idle: WireConnection[] = [];
+
+  constructor(pool: WirePool, target: TargetSnapshot) {
+    this.#pool = pool;
+    this.#address = target.address;
+    this.#port = target.port;
+  }
+
+  get idle(): number {
+    return this.#idle.length;
+  }
+
+  /** Takes the connection that was used last: those that are needed no more grow old and are closed. Null where none is idle. */
+  take(): WireConnection | null {
+    return this.#idle.pop() ?? null;
+  }
+
+  /** Makes a new connection. Rejects as `Deno.connect` does. */
+  async connect(signal: AbortSignal): Promise<WireConnection> {
+    // `signal` is new in Deno 2.5; before, an attempt that was given up is closed when it has come about.
+    const options = { hostname: this.#address, port: this.#port, signal };
+    const connection = new WireConnection(await Deno.connect(options));
+    connection.whenIdle = new IdleOwner(this, connection);
+    return connection;
+  }
+
+  /**
+   * Takes back a connection whose message has ended and that both sides let be used again. Where the system may hold bytes
+   * behind that end, it waits for them to be read first: they are not the next request's answer.
+   */
+  giveBack(connection: WireConnection): void {
+    if (this.#pool.closed || this.#idle.length >= MAX_IDLE_PER_TARGET) return connection.close();
+    connection.forgetGrowth();
+    connection.owner = connection.whenIdle;
+    const wait = connection.mayHoldMore;
+    connection.fill();
+    if (wait) this.#pool.clock.after(0, () => connection.open && this.#keep(connection), true);
+    else this.#keep(connection);
+  }
+
+  /** Closes what has been idle since before `beforeMs`. */
+  closeIdle(beforeMs: number): void {
+    let count = 0;
+    while (count < this.#idle.length && this.#idle[count]!.idleSinceMs < beforeMs) this.#idle[count++]!.close();
+    this.#idle.splice(0, count);
+  }
+
+  /** Closes an idle connection: its target closed it, or spoke without being asked. */
+  drop(connection: WireConnection): void {
+    connection.close();
+    const at = this.#idle.indexOf(connection);
+    if (at >= 0) this.#idle.splice(at, 1);
+  }
+
+  #keep(connection: WireConnection): void {
+    if (this.#pool.closed) return connection.close();
+    connection.idleSinceMs = this.#pool.clock.monotonicMs();
+    if (this.#idle.push(connection) === 1) this.#pool.holds(this);
+  }
+}
+
+/** Owns a connection while it is idle: whatever comes then ends it. */
+class IdleOwner implements ConnectionOwner {
+  readonly #pool: TargetPool;
+  readonly #connection: WireConnection;
+
+  constructor(pool: TargetPool, connection: WireConnection) {
+    this.#pool = pool;
+    this.#connection = connection;
+  }
+
+  received(): void {
+    this.#pool.drop(this.#connection);
+  }
+
+  ended(): void {
+    this.#pool.drop(this.#connection);
+  }
+}

@@ -1,0 +1,82 @@
+import type { Clock } from "../time/clock.ts";
+import type { DeadlineWheel } from "./deadline.ts";
+import { completeForFetch, fetchPreamble, FetchTransport } from "./fetch_transport.ts";
+import { Failure } from "./gateway_error.ts";
+import type { Transport, UpstreamRequest, UpstreamResponse } from "./transport.ts";
+import { type NextTick, WireExchange } from "./wire_exchange.ts";
+import { WirePool } from "./wire_pool.ts";
+
+/** What a wire transport works with. */
+export interface WireParts {
+  readonly clock: Clock;
+  /** Ticks for a body that does not come with its head. */
+  readonly wheel: DeadlineWheel;
+  /** Headers that `fetch` writes by itself, on its way to https targets. */
+  readonly writtenByFetch: ReadonlySet<string>;
+}
+
+/**
+ * Speaks HTTP/1.1 to plain-HTTP targets on sockets of its own: methods, paths, headers and bodies reach them byte for byte, and
+ * whatever is ambiguous in what they answer is refused (RFC 9112). Targets of `https://` are spoken to by `fetch`.
+ */
+export class WireTransport implements Transport {
+  readonly #pool: WirePool;
+  readonly #nextTick: NextTick;
+  readonly #writtenByFetch: ReadonlySet<string>;
+  #fetch: FetchTransport | null = null;
+
+  constructor({ clock, wheel, writtenByFetch }: WireParts) {
+    this.#pool = new WirePool(clock);
+    this.#writtenByFetch = writtenByFetch;
+    this.#nextTick = (run) => {
+      const watch = wheel.watch(0, wheel.nowMs, ignore);
+      watch.onTick = () => {
+        wheel.close(watch);
+        run();
+      };
+      return () => wheel.close(watch);
+    };
+  }
+
+  send(request: UpstreamRequest): Promise<UpstreamResponse> {
+    if (request.target.scheme === "https") return this.#sendByFetch(request);
+    return new Promise((resolve, reject) => {
+      const parts = { pool: this.#pool.of(request.target), nextTick: this.#nextTick };
+      new WireExchange(request, parts, { resolve, reject }).start();
+    });
+  }
+
+  failure(error: unknown): Failure {
+    if (error instanceof Failure) return error;
+    return this.#fetch === null ? new Failure("bad_response", String(error)) : this.#fetch.failure(error);
+  }
+
+  preamble(): [string, string][] {
+    return [["host", ""]];
+  }
+
+  complete(): void {
+    // Nothing is invented, so nothing has to stand for what is not there.
+  }
+
+  close(): void {
+    this.#pool.close();
+    this.#fetch?.close();
+  }
+
+  #sendByFetch(request: UpstreamRequest): Promise<UpstreamResponse> {
+    this.#fetch ??= new FetchTransport();
+    const headers = fetchPreamble();
+    headers[0] = request.headers[0]!;
+    let userAgent = false;
+    for (let i = 1; i < request.headers.length; i++) {
+      const pair = request.headers[i]!;
+      if (pair[0] === "user-agent") userAgent = true;
+      if (!this.#writtenByFetch.has(pair[0])) headers.push(pair);
+    }
+    completeForFetch(headers, { userAgent });
+    return this.#fetch.send({ ...request, headers });
+  }
+}
+
+function ignore(): void {}
