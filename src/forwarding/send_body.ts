@@ -4,6 +4,8 @@ import type { WireConnection } from "./wire_connection.ts";
 const encoder = new TextEncoder();
 const LAST_CHUNK = encoder.encode("0\r\n\r\n");
 const LINE_END = encoder.encode("\r\n");
+/** Pieces up to this many bytes are copied into one write with their size and end; larger ones are not copied. */
+const COPIED_BYTES = 16_384;
 
 /**
  * What came of sending a body: all of it went; its source broke, ended early or brought too much; or the connection takes no
@@ -35,25 +37,36 @@ export async function sendBody(
     if (!done && value.length === 0) continue;
     try {
       if (done) {
-        if (sent > 0) await connection.writeAll(LINE_END);
         await connection.writeAll(LAST_CHUNK);
         return "whole";
-      }
-      // The piece itself is not copied: its size stands before it, and its end goes with the next one's size.
-      if (length < 0) {
-        await connection.writeAll(encoder.encode(`${sent === 0 ? "" : "\r\n"}${value.length.toString(16)}\r\n`));
       }
       sent += value.length;
       if (length >= 0 && sent > length) {
         reader.cancel().catch(ignore);
         return "broken";
       }
-      await connection.writeAll(value);
+      if (length >= 0) await connection.writeAll(value);
+      else await writeChunk(connection, value);
     } catch {
       reader.cancel().catch(ignore);
       return "refused";
     }
   }
+}
+
+/** Writes a chunk whole, its end too: whoever reads it may wait for that. */
+async function writeChunk(connection: WireConnection, piece: Bytes): Promise<void> {
+  const size = encoder.encode(`${piece.length.toString(16)}\r\n`);
+  if (piece.length > COPIED_BYTES) {
+    await connection.writeAll(size);
+    await connection.writeAll(piece);
+    return await connection.writeAll(LINE_END);
+  }
+  const chunk = new Uint8Array(size.length + piece.length + LINE_END.length);
+  chunk.set(size);
+  chunk.set(piece, size.length);
+  chunk.set(LINE_END, size.length + piece.length);
+  await connection.writeAll(chunk);
 }
 
 function ignore(): void {}
