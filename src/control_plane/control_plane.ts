@@ -136,6 +136,7 @@ export class ControlPlane implements AdminSource {
       workers: this.#options.workers,
       rules: this.#config.rules.length,
       groups: this.#config.groups.length,
+      transport: this.#config.listener.upstreamTransport,
     });
   }
 

@@ -2,6 +2,7 @@ import type { ExplainBasis, ExplainRequest, Explanation } from "../state/explana
 import { Exchange } from "../forwarding/exchange.ts";
 import { completeForFetch, fetchPreamble } from "../forwarding/fetch_transport.ts";
 import { requestHeaders, targetHost } from "../forwarding/forwarded_headers.ts";
+import { headersForFetch } from "../forwarding/wire_transport.ts";
 import { handshakeProblem, upgradeKind } from "../forwarding/upgrade_request.ts";
 import { forwardedPath } from "../rules/rewrite.ts";
 import type { RuleSnapshot, TargetSnapshot } from "../state/group_snapshot.ts";
@@ -32,7 +33,7 @@ const EXPLAINED_ID = "(made up for each request)";
 export function explain(question: ExplainRequest, context: ExplainContext): Explanation {
   const exchange = exchangeOf(question, context);
   const compiled = compileSnapshot(context.snapshot, { ...context, writtenByFetch: headersWrittenByFetch() });
-  const refused = readRequestHead(exchange);
+  const refused = readRequestHead(exchange, context.snapshot.listener.upstreamTransport);
   const blank: Explanation = { ...EMPTY, method: exchange.method };
   if (refused !== null) {
     return { ...blank, why: `Refused before any rule: ${REASONS[refused].text}`, answer: answerOf(refused) };
@@ -63,9 +64,10 @@ function explainForwarding(known: Explanation, { question, exchange, compiled, c
   const group = compiled.groups.get(exchange.rule!.targetGroup)!;
   const { headers: clientHeaders } = exchange.request;
   const webSocket = upgradeKind(exchange.method, clientHeaders) === "websocket";
-  const pairs = webSocket ? [] : fetchPreamble();
+  const byFetch = !webSocket && compiled.snapshot.listener.upstreamTransport === "fetch";
+  const pairs: [string, string][] = webSocket ? [] : byFetch ? fetchPreamble() : [["host", ""]];
   const facts = requestHeaders(exchange, compiled.headers, pairs);
-  if (!webSocket) completeForFetch(pairs, facts);
+  if (byFetch) completeForFetch(pairs, facts);
   const body = checkBody(exchange, facts, compiled.snapshot.listener.maxBodyBytes);
   const pinned = group.pinned(exchange);
   const chosen = group.balancer.peek(group.key(exchange), pinned);
@@ -92,12 +94,14 @@ function explainForwarding(known: Explanation, { question, exchange, compiled, c
     const answer = { status: handshake.status, reason: "bad_request" as const, text: handshake.detail };
     return { ...shared, why: `Not a WebSocket handshake: ${handshake.detail}`, answer };
   }
+  const secure = !byFetch && !webSocket && chosen.scheme === "https";
+  const sent = secure ? headersForFetch(pairs, headersWrittenByFetch()) : pairs;
   return {
     ...shared,
     chosen: addressOf(chosen),
     why: whyChosen(group, chosen, pinned),
     rewrite: rewriteSteps(exchange, question, chosen),
-    headers: [["host", hostFor(group, chosen, exchange)], ...pairs.filter(([name]) => name !== "host")],
+    headers: [["host", hostFor(group, chosen, exchange)], ...sent.filter(([name]) => name !== "host")],
   };
 }
 

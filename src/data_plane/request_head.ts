@@ -1,5 +1,6 @@
+import type { UpstreamTransport } from "../config/model.ts";
 import type { Exchange } from "../forwarding/exchange.ts";
-import { canonicalPath, canonicalQuery } from "../rules/canonical_path.ts";
+import { canonicalPath, canonicalQuery, exactQuery } from "../rules/canonical_path.ts";
 import type { Reason } from "../state/reason.ts";
 
 /** A host name or address with an optional port: what a Host may be (RFC 9110 section 7.2, RFC 3986 section 3.2.2). */
@@ -19,8 +20,10 @@ const REFUSED = new Set(["CONNECT", "TRACE", "TRACK"]);
  *
  * `Deno.serve` builds the URL from the Host header without looking at it (`Host: a/evil` would put `/evil` into the path),
  * and invents one where there is no Host. So Host is checked first; then everything up to the first `/` is the authority.
+ *
+ * @param transport What will send it: it decides how much of a query can be kept as it came.
  */
-export function readRequestHead(exchange: Exchange): Reason | null {
+export function readRequestHead(exchange: Exchange, transport: UpstreamTransport): Reason | null {
   const { request, method } = exchange;
   // First of all: CONNECT's URL has no path.
   if (!isForwardable(method)) return "method_refused";
@@ -43,9 +46,10 @@ export function readRequestHead(exchange: Exchange): Reason | null {
   // `OPTIONS *` arrives like this; it asks nothing of any path, so no rule can take it.
   if (method === "OPTIONS" && path === "/*") return "bad_request";
   if (query < url.length) {
-    const canonical = canonicalQuery(url.slice(query + 1));
-    if (canonical === null) return "bad_request";
-    exchange.query = `?${canonical}`;
+    const raw = url.slice(query + 1);
+    const kept = transport === "wire" ? exactQuery(raw) : canonicalQuery(raw);
+    if (kept === null) return "bad_request";
+    exchange.query = `?${kept}`;
   }
   return null;
 }

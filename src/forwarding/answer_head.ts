@@ -59,6 +59,7 @@ export class HeadFinder {
       if (bytes[i] !== LF) continue;
       if (bytes[i - 1] !== CR) throw new BadAnswer("The target ended a line of its head with a bare LF");
       if (i - 1 === this.#line) return i + 1 - start > MAX_HEAD_BYTES ? tooLarge() : i + 1;
+      if (bytes[this.#line] === CR) throw new BadAnswer("The target sent a bare CR in its head");
       this.#line = i + 1;
     }
     this.#at = end;

@@ -66,17 +66,28 @@ export class WireTransport implements Transport {
 
   #sendByFetch(request: UpstreamRequest): Promise<UpstreamResponse> {
     this.#fetch ??= new FetchTransport();
-    const headers = fetchPreamble();
-    headers[0] = request.headers[0]!;
-    let userAgent = false;
-    for (let i = 1; i < request.headers.length; i++) {
-      const pair = request.headers[i]!;
-      if (pair[0] === "user-agent") userAgent = true;
-      if (!this.#writtenByFetch.has(pair[0])) headers.push(pair);
-    }
-    completeForFetch(headers, { userAgent });
-    return this.#fetch.send({ ...request, headers });
+    return this.#fetch.send({ ...request, headers: headersForFetch(request.headers, this.#writtenByFetch) });
   }
+}
+
+/**
+ * Makes headers that were meant for a plain socket, `host` first, fit for `fetch`: with what it wants in front and at the end,
+ * and without what it writes by itself.
+ */
+export function headersForFetch(
+  headers: readonly [string, string][],
+  writtenByFetch: ReadonlySet<string>,
+): [string, string][] {
+  const pairs = fetchPreamble();
+  pairs[0] = headers[0]!;
+  let userAgent = false;
+  for (let i = 1; i < headers.length; i++) {
+    const pair = headers[i]!;
+    if (pair[0] === "user-agent") userAgent = true;
+    if (!writtenByFetch.has(pair[0])) pairs.push(pair);
+  }
+  completeForFetch(pairs, { userAgent });
+  return pairs;
 }
 
 function ignore(): void {}

@@ -20,6 +20,7 @@ const PERCENT = 0x25;
 
 const PATH_KIND = kindTable(' "<>`{}', "\\#?");
 const QUERY_KIND = kindTable(" \"<>'", "#");
+const EXACT_QUERY_KIND = kindTable(" ", "#");
 
 /** Brings a raw path (without query, as it came on the wire) to its canonical form; null where it must be refused (400). */
 export function canonicalPath(rawPath: string): string | null {
@@ -49,26 +50,29 @@ export function canonicalPath(rawPath: string): string | null {
  * Brings a raw query (without its `?`) to the form that `fetch` sends; null where it must be refused (400: `#` and control
  * characters). It is kept byte for byte but for what the URL parser encodes in any query and no caller can prevent: `"`,
  * `<`, `>`, space and everything beyond ASCII, none of which RFC 3986 allows raw, and `'`, which it does allow and which
- * therefore reaches a target as `%27`. A transport that writes its own bytes needs only {@linkcode isForwardableQuery}.
+ * therefore reaches a target as `%27`. A transport that writes its own bytes needs only {@linkcode exactQuery}.
  */
 export function canonicalQuery(rawQuery: string): string | null {
+  return encodeQuery(rawQuery, QUERY_KIND);
+}
+
+/**
+ * Keeps a raw query byte for byte; null where it must be refused, as by {@linkcode canonicalQuery}. A space, which would end
+ * the request line, and what lies beyond ASCII are encoded.
+ */
+export function exactQuery(rawQuery: string): string | null {
+  return encodeQuery(rawQuery, EXACT_QUERY_KIND);
+}
+
+function encodeQuery(rawQuery: string, kinds: Uint8Array): string | null {
   let encode = false;
   for (let at = 0; at < rawQuery.length; at++) {
     const code = rawQuery.charCodeAt(at);
-    const kind = code < 128 ? QUERY_KIND[code]! : ENCODE;
+    const kind = code < 128 ? kinds[code]! : ENCODE;
     if (kind === REFUSE) return null;
     if (kind === ENCODE) encode = true;
   }
-  return encode ? percentEncode(rawQuery, QUERY_KIND) : rawQuery;
-}
-
-/** Tells whether a raw query may be sent at all: it has neither `#` nor control characters. */
-export function isForwardableQuery(rawQuery: string): boolean {
-  for (let at = 0; at < rawQuery.length; at++) {
-    const code = rawQuery.charCodeAt(at);
-    if (code < 128 && QUERY_KIND[code] === REFUSE) return false;
-  }
-  return true;
+  return encode ? percentEncode(rawQuery, kinds) : rawQuery;
 }
 
 function kindTable(encoded: string, refused: string): Uint8Array {

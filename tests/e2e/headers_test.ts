@@ -10,6 +10,9 @@ function seen(stage: WireStage): string[] {
     .filter((line) => !line.startsWith("via:"));
 }
 
+/** A transport that writes its own bytes adds nothing at all. */
+const WIRE = Deno.env.get("UPSTREAM_TRANSPORT") === "wire";
+
 function seenHeader(stage: WireStage, name: string): string | null {
   return header(stage.target.requests.at(-1)!, name);
 }
@@ -22,12 +25,10 @@ Deno.test("a target sees the client's headers, its own Host, and nothing invente
       seen(stage).sort(),
       [
         // These mean the same as no such header (RFC 9110 section 12.5); fetch sends them in any case.
-        "accept-encoding: identity",
-        "accept-language: *",
-        "accept: */*",
+        ...(WIRE ? [] : ["accept-encoding: identity", "accept-language: *", "accept: */*"]),
         `host: ${stage.target.address}`,
         // An empty User-Agent stands in for none.
-        "user-agent: ",
+        ...(WIRE ? [] : ["user-agent: "]),
       ].sort(),
     );
   });
@@ -55,7 +56,8 @@ Deno.test("a target sees the client's headers, its own Host, and nothing invente
     assert.equal(seenHeader(stage, "x-twice"), "1, 2");
     assert.equal(seenHeader(stage, "x-empty"), "");
     // Together they mean the client's list; the first keeps fetch from decoding the answer.
-    assert.deepEqual(headerValues(stage.target.requests.at(-1)!, "accept-encoding"), ["identity", "gzip, br, zstd"]);
+    const encodings = headerValues(stage.target.requests.at(-1)!, "accept-encoding");
+    assert.deepEqual(encodings, WIRE ? ["gzip, br, zstd"] : ["identity", "gzip, br, zstd"]);
     assert.equal(got.filter((line) => /^(accept|accept-language|user-agent):/.test(line)).length, 3);
   });
   await stage.settled();

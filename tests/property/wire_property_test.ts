@@ -108,7 +108,7 @@ Deno.test("any request head is refused, or gives a path that the URL parser leav
         headers: new Headers(host === "" ? [] : [["host", host]]),
       };
       const exchange = new Exchange(request as Request, 0);
-      const reason = readRequestHead(exchange);
+      const reason = readRequestHead(exchange, "fetch");
       if (reason !== null) return assert.equal(reason, "bad_request");
       const sent = new URL(`http://target:1${exchange.path}${exchange.query}`);
       assert.equal(sent.pathname + (exchange.query === "?" ? "?" : sent.search), exchange.path + exchange.query);

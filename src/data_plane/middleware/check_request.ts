@@ -7,7 +7,8 @@ export function checkRequest(): Middleware {
   return (next) =>
     function checkRequest(passage) {
       const { exchange, compiled } = passage;
-      const refused = readRequestHead(exchange);
-      return refused === null ? next(passage) : ownAnswer(exchange, refused, compiled.snapshot.listener);
+      const { listener } = compiled.snapshot;
+      const refused = readRequestHead(exchange, listener.upstreamTransport);
+      return refused === null ? next(passage) : ownAnswer(exchange, refused, listener);
     };
 }

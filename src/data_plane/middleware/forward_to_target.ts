@@ -35,7 +35,7 @@ export function checkBody(exchange: Exchange, facts: HeaderFacts, maxBodyBytes: 
   const length = bodyLength(exchange, facts);
   if (Number.isNaN(length) || facts.unknownCoding) return "bad_request";
   exchange.bodyLength = length;
-  // fetch drops such a body without a word, and then its length would lie.
+  // The listener keeps such a body to itself, and fetch drops it without a word: its length would lie.
   if (length !== 0 && (exchange.method === "GET" || exchange.method === "HEAD")) return "bad_request";
   if (maxBodyBytes > 0 && length > maxBodyBytes) return "body_too_large";
   return null;
