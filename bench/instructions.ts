@@ -22,6 +22,11 @@ const RULED = { ...USUAL, path: "/svc-0000/small" };
 const COUNTED: readonly Counted[] = [
   { ...USUAL, name: "bare-fetch", contender: bareFetch },
   { ...USUAL, name: "sluice", contender: sluice() },
+  {
+    ...USUAL,
+    name: "wire",
+    contender: sluice({ name: "sluice, wire", env: { UPSTREAM_TRANSPORT: "wire" } }),
+  },
   { ...USUAL, name: "quiet", contender: sluice({ name: "sluice, all off", env: QUIET }), base: "sluice" },
   { ...RULED, name: "rules-1", contender: sluice(rules(1)), base: "sluice" },
   { ...RULED, name: "rules-1000", contender: sluice(rules(1000)), base: "rules-1" },

@@ -2,7 +2,6 @@ import type { UpstreamRequest } from "./transport.ts";
 
 const encoder = new TextEncoder();
 /** What would end a line or a header before its time. The platform lets none through; a request is no place to trust in that. */
-// deno-lint-ignore no-control-regex
 const BREAKS_LINE = /[\0\r\n]/;
 
 /** How a request's message is framed and its connection used, beside the headers that are given. */
