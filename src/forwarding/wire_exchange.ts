@@ -1,6 +1,7 @@
 import { AnswerBody } from "./answer_body.ts";
 import { AnswerHead, BadAnswer, type Bytes, HeadFinder, parseAnswerHead } from "./answer_head.ts";
 import { AnswerStream } from "./answer_stream.ts";
+import type { ByteSlab } from "./byte_slab.ts";
 import { Failure } from "./gateway_error.ts";
 import { encodeRequest, requestHeadText } from "./request_head_bytes.ts";
 import { isIdempotent } from "./retry_policy.ts";
@@ -17,6 +18,12 @@ const MAX_INTERIM = 16;
 /** Calls `run` at the next tick of a timer that runs anyway; returns how to take that back. */
 export type NextTick = (run: () => void) => () => void;
 
+/** What all exchanges of one thread share. */
+export interface WireShared {
+  readonly nextTick: NextTick;
+  readonly slab: ByteSlab;
+}
+
 /**
  * One request and its answer, on one connection, or on a second where the first turned out to be closed.
  *
@@ -29,7 +36,7 @@ export type NextTick = (run: () => void) => () => void;
 export class WireExchange implements ConnectionOwner {
   readonly #request: UpstreamRequest;
   readonly #pool: TargetPool;
-  readonly #nextTick: NextTick;
+  readonly #shared: WireShared;
   readonly #resolve: (response: UpstreamResponse) => void;
   readonly #reject: (failure: Failure) => void;
   readonly #finder = new HeadFinder();
@@ -51,12 +58,12 @@ export class WireExchange implements ConnectionOwner {
 
   constructor(
     request: UpstreamRequest,
-    parts: { readonly pool: TargetPool; readonly nextTick: NextTick },
+    parts: { readonly pool: TargetPool; readonly shared: WireShared },
     settle: { resolve(response: UpstreamResponse): void; reject(failure: Failure): void },
   ) {
     this.#request = request;
     this.#pool = parts.pool;
-    this.#nextTick = parts.nextTick;
+    this.#shared = parts.shared;
     this.#resolve = settle.resolve;
     this.#reject = settle.reject;
     this.#repeatable = isIdempotent(request.method) && !(request.body instanceof ReadableStream);
@@ -169,6 +176,12 @@ export class WireExchange implements ConnectionOwner {
     if (this.#request.method === "HEAD" || status === 204 || status === 304 || head.contentLength === 0) {
       return this.#answer(null);
     }
+    if (head.contentLength > 0 && head.contentLength <= available) {
+      const end = connection.start + head.contentLength;
+      const whole = this.#shared.slab.copy(connection.bytes, connection.start, end);
+      connection.start = end;
+      return this.#answer(whole);
+    }
     if (head.contentLength > 0 && head.contentLength <= SMALL_BYTES) {
       // One byte more than there may be: a read that fills it tells of an answer that is too long.
       const whole = this.#whole = new Uint8Array(head.contentLength + 1);
@@ -193,9 +206,10 @@ export class WireExchange implements ConnectionOwner {
     if (this.#have > contentLength) this.#head!.keepAlive = false;
     if (this.#have >= contentLength) return this.#answer(whole.subarray(0, contentLength));
     this.#connection!.readInto(this.#have === 0 ? whole : whole.subarray(this.#have));
-    this.#cancelTick ??= this.#nextTick(() => {
+    this.#cancelTick ??= this.#shared.nextTick(() => {
       this.#cancelTick = null;
-      this.#answerStreamed(null)!.reading = true;
+      const stream = this.#answerStreamed(null);
+      if (stream !== null) stream.reading = true;
     });
   }
 

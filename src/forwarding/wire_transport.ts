@@ -1,9 +1,10 @@
 import type { Clock } from "../time/clock.ts";
+import { ByteSlab } from "./byte_slab.ts";
 import type { DeadlineWheel } from "./deadline.ts";
 import { completeForFetch, fetchPreamble, FetchTransport } from "./fetch_transport.ts";
 import { Failure } from "./gateway_error.ts";
 import type { Transport, UpstreamRequest, UpstreamResponse } from "./transport.ts";
-import { type NextTick, WireExchange } from "./wire_exchange.ts";
+import { WireExchange, type WireShared } from "./wire_exchange.ts";
 import { WirePool } from "./wire_pool.ts";
 
 /** What a wire transport works with. */
@@ -21,27 +22,20 @@ export interface WireParts {
  */
 export class WireTransport implements Transport {
   readonly #pool: WirePool;
-  readonly #nextTick: NextTick;
+  readonly #shared: WireShared;
   readonly #writtenByFetch: ReadonlySet<string>;
   #fetch: FetchTransport | null = null;
 
   constructor({ clock, wheel, writtenByFetch }: WireParts) {
     this.#pool = new WirePool(clock);
     this.#writtenByFetch = writtenByFetch;
-    this.#nextTick = (run) => {
-      const watch = wheel.watch(0, wheel.nowMs, ignore);
-      watch.onTick = () => {
-        wheel.close(watch);
-        run();
-      };
-      return () => wheel.close(watch);
-    };
+    this.#shared = { slab: new ByteSlab(), nextTick: (run) => nextTickOf(wheel, run) };
   }
 
   send(request: UpstreamRequest): Promise<UpstreamResponse> {
     if (request.target.scheme === "https") return this.#sendByFetch(request);
     return new Promise((resolve, reject) => {
-      const parts = { pool: this.#pool.of(request.target), nextTick: this.#nextTick };
+      const parts = { pool: this.#pool.of(request.target), shared: this.#shared };
       new WireExchange(request, parts, { resolve, reject }).start();
     });
   }
@@ -88,6 +82,16 @@ export function headersForFetch(
   }
   completeForFetch(pairs, { userAgent });
   return pairs;
+}
+
+/** Calls `run` at the wheel's next tick; returns how to take that back. */
+function nextTickOf(wheel: DeadlineWheel, run: () => void): () => void {
+  const watch = wheel.watch(0, wheel.nowMs, ignore);
+  watch.onTick = () => {
+    wheel.close(watch);
+    run();
+  };
+  return () => wheel.close(watch);
 }
 
 function ignore(): void {}
