@@ -1,4 +1,4 @@
-import type { AnswerBody } from "./answer_body.ts";
+import { type AnswerBody, takeData } from "./answer_body.ts";
 import type { Bytes } from "./answer_head.ts";
 import type { ConnectionOwner, WireConnection } from "./wire_connection.ts";
 
@@ -101,7 +101,7 @@ export class AnswerStream implements ConnectionOwner {
       if (this.#taken < this.#have) return this.#takeHeld(place);
       if (this.#over) return 0;
       if (!this.reading) {
-        const count = this.#takeRead(place);
+        const count = takeData(body, connection, place);
         if (count > 0 || body.done) return count;
         if (this.#atEnd) return this.#endOfConnection();
         // Few bytes until the next chunk's size: better read together with it.
@@ -125,22 +125,6 @@ export class AnswerStream implements ConnectionOwner {
     place.set(this.#held.subarray(this.#taken, this.#taken + count));
     this.#taken += count;
     return count;
-  }
-
-  /** Takes data that the connection has read, over as many chunks as there are. */
-  #takeRead(place: Bytes): number {
-    const connection = this.#connection;
-    const body = this.#body;
-    let length = 0;
-    for (;;) {
-      connection.start = body.frame(connection.bytes, connection.start, connection.end);
-      const count = Math.min(body.dataLeft, connection.end - connection.start, place.length - length);
-      if (count === 0) return length;
-      place.set(connection.bytes.subarray(connection.start, connection.start + count), length);
-      connection.start += count;
-      length += count;
-      body.took(count);
-    }
   }
 
   #endOfConnection(): number {

@@ -1,4 +1,4 @@
-import { AnswerBody } from "./answer_body.ts";
+import { AnswerBody, takeData } from "./answer_body.ts";
 import { AnswerHead, BadAnswer, type Bytes, HeadFinder, parseAnswerHead } from "./answer_head.ts";
 import { AnswerStream } from "./answer_stream.ts";
 import type { ByteSlab } from "./byte_slab.ts";
@@ -194,7 +194,7 @@ export class WireExchange implements ConnectionOwner {
     // A short chunked answer that came with its head is whole too.
     const body = new AnswerBody("chunked");
     const data = new Uint8Array(available);
-    const length = takeChunks(body, connection, data);
+    const length = takeData(body, connection, data);
     if (!body.done) return void this.#answerStreamed(body, data.subarray(0, length));
     this.#answer(length === 0 ? null : data.subarray(0, length));
   }
@@ -271,20 +271,6 @@ export class WireExchange implements ConnectionOwner {
 }
 
 const EMPTY: Bytes = new Uint8Array(0);
-
-/** Takes the data of all chunks that stand in a connection's bytes; returns how many bytes of data that were. */
-function takeChunks(body: AnswerBody, connection: WireConnection, into: Bytes): number {
-  let length = 0;
-  for (;;) {
-    connection.start = body.frame(connection.bytes, connection.start, connection.end);
-    const count = Math.min(body.dataLeft, connection.end - connection.start);
-    if (body.done || count === 0) return length;
-    into.set(connection.bytes.subarray(connection.start, connection.start + count), length);
-    connection.start += count;
-    length += count;
-    body.took(count);
-  }
-}
 
 /** Maps what `Deno.connect` says to a failure. Nothing was sent in any case. */
 function connectFailure(error: unknown): Failure {
