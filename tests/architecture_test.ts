@@ -81,6 +81,7 @@ const LOADED_AT_REST = [
   "fastest-levenshtein",
   "hono",
   "ipaddr.js",
+  "node:buffer",
   "node:crypto",
   "node:net",
 ];
