@@ -188,8 +188,7 @@ export class DataPlane {
   #finished(exchange: Exchange, totalMicros: number): void {
     const endedMs = this.#clock.wallMs();
     const rule = exchange.rule;
-    const algorithm = rule === null ? null : this.#compiled.groups.get(rule.targetGroup)?.snapshot.algorithm ?? null;
-    this.#decisions.keep(exchange, algorithm, { endedMs, totalMicros });
+    this.#decisions.keep(exchange, { endedMs, totalMicros });
     if (!this.#compiled.snapshot.accessLog) return;
     this.#access.add({
       timeMs: endedMs,

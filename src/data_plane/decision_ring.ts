@@ -24,6 +24,7 @@ class Kept {
   client = "";
   rule: number | null = null;
   group: string | null = null;
+  /** Null where none chose. */
   algorithm: string | null = null;
   candidates: CandidateList | null = null;
   firstTarget: TargetSnapshot | null = null;
@@ -47,7 +48,7 @@ export class DecisionRing {
   #next = 0;
 
   /** Keeps a finished exchange, and forgets the oldest. */
-  keep(exchange: Exchange, algorithm: string | null, times: { endedMs: number; totalMicros: number }): void {
+  keep(exchange: Exchange, times: { endedMs: number; totalMicros: number }): void {
     const kept = this.#places[this.#next] ??= new Kept();
     this.#next = this.#next + 1 === KEPT_DECISIONS ? 0 : this.#next + 1;
     const { rule, attempts } = exchange;
@@ -63,7 +64,7 @@ export class DecisionRing {
     kept.group = rule === null ? null : rule.targetGroup;
     // The one that chose: a reload may have brought another since, which could make nothing of these candidates.
     const scores = exchange.scores as CapturedScores | null;
-    kept.algorithm = scores === null ? algorithm : scores.algorithm;
+    kept.algorithm = scores === null ? null : scores.algorithm;
     kept.firstTarget = attempts.length === 0 ? null : attempts[0]!.target;
     kept.attempts = attempts.length > 1 || exchange.reason !== null ? attempts : null;
     kept.ttfbMicros = exchange.ttfbMicros;
