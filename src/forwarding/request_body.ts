@@ -110,6 +110,15 @@ export class RequestBody {
     this.#reader.cancel().catch(() => {});
   }
 
+  /**
+   * All that was announced is there. The platform has to hear that nobody waits for more: it would close the client's
+   * connection behind the answer, and keep its socket until garbage is collected.
+   */
+  #close(): void {
+    this.#ended = true;
+    this.#reader.cancel().catch(() => {});
+  }
+
   /** Gives the next piece, null at the end; whoever asks while a read is under way gets the same piece. */
   #pull(): Promise<Piece> {
     return this.#pulling ??= this.#read().finally(() => this.#pulling = null);
@@ -139,6 +148,7 @@ export class RequestBody {
     if (this.#maxBytes > 0 && this.#readBytes > this.#maxBytes) {
       return new Failure("body_too_large", `The body is larger than ${this.#maxBytes} bytes`);
     }
+    if (this.#readBytes === this.#length) this.#close();
     if (this.#kept !== null) {
       this.#keptBytes += piece.value.length;
       if (this.#keptBytes > KEPT_BYTES) this.#kept = null;

@@ -76,6 +76,32 @@ Deno.test("an upload split over packets arrives whole, under its Content-Length"
   await stage.settled();
 });
 
+Deno.test("a client's connection is used again after an upload, whatever its size and framing", async (t) => {
+  await using stage = await WireStage.start();
+  const bodies: Record<string, [string, string]> = {
+    "3 bytes": ["Content-Length: 3", "abc"],
+    "70,000 bytes": ["Content-Length: 70000", "x".repeat(70_000)],
+    "400,000 bytes": ["Content-Length: 400000", "x".repeat(400_000)],
+    "chunked": ["Transfer-Encoding: chunked", "3\r\nabc\r\n0\r\n\r\n"],
+  };
+  for (const [name, [header, body]] of Object.entries(bodies)) {
+    await t.step(name, async () => {
+      await using client = await stage.connect();
+      for (const method of ["POST", "PUT", "PATCH"]) {
+        const together = await client.exchange(stage.head(`${method} /x`, [header]) + body);
+        // Once 100 Continue is there the body is being read, and none of it has come yet.
+        await client.send(stage.head(`${method} /x`, [header, "Expect: 100-continue"]));
+        assert.equal(await client.socket.readThrough("\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
+        const apart = await client.exchange(body);
+        for (const got of [together, apart]) {
+          assert.deepEqual([got.status, got.headers.filter(([name]) => name === "connection")], [200, []]);
+        }
+      }
+    });
+  }
+  await stage.settled();
+});
+
 Deno.test("a client that waits for 100 Continue is asked for its body", async () => {
   await using stage = await WireStage.start();
   await using client = await stage.connect();
