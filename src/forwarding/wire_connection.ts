@@ -42,7 +42,11 @@ export class WireConnection {
   constructor(conn: Deno.TcpConn) {
     this.#conn = conn;
     // A head and the body behind it would else wait for the target's acknowledgement (Nagle's algorithm).
-    conn.setNoDelay(true);
+    try {
+      conn.setNoDelay(true);
+    } catch {
+      // Broken already: its first read says so.
+    }
   }
 
   /** A place for a request's bytes, free again once they are written. */

@@ -48,7 +48,6 @@ export class WireExchange implements ConnectionOwner {
   #heard = false;
   #interim = 0;
   #over = false;
-  #sending = false;
   #head: AnswerHead | null = null;
   /** A small body that is still coming. */
   #whole: Bytes | null = null;
@@ -137,17 +136,12 @@ export class WireExchange implements ConnectionOwner {
     }
     connection.fill();
     if (stream === null) return;
-    this.#sending = true;
     sendBody(connection, stream, bodyLength).then((outcome) => {
-      this.#sending = false;
-      if (outcome === "broken") {
-        // What was not sent whole must not look whole: a target that is still reading sees the connection end.
-        const { owner } = connection;
-        connection.close();
-        owner?.ended(new Error("The request's body broke off"));
-      } else if (connection.owner === null) {
-        connection.close();
-      }
+      if (outcome !== "broken") return;
+      // What was not sent whole must not look whole: a target that is still reading sees the connection end.
+      const { owner } = connection;
+      connection.close();
+      owner?.ended(new Error("The request's body broke off"));
     });
   }
 
@@ -246,14 +240,12 @@ export class WireExchange implements ConnectionOwner {
     this.#release();
   }
 
-  /** The message's end has been read. Bytes behind it, or a request that is still being sent, end the connection. */
+  /**
+   * The message's end has been read. Bytes behind it end the connection; so does an answer that is there before its request was
+   * sent, whose rest nobody waits for (a body in pieces is never sent on a connection that is used again).
+   */
   #release(): void {
     const connection = this.#connection!;
-    if (this.#sending) {
-      // The answer is there before the request is: it is sent to its end, and then the connection is closed.
-      connection.owner = null;
-      return;
-    }
     const clean = this.#repeatable && this.#head!.keepAlive && connection.written &&
       connection.start === connection.end;
     if (clean) this.#pool.giveBack(connection);

@@ -90,7 +90,6 @@ export class TargetPool {
 
   /** Makes a new connection. Rejects as `Deno.connect` does. */
   async connect(signal: AbortSignal): Promise<WireConnection> {
-    // `signal` is new in Deno 2.5; before, an attempt that was given up is closed when it has come about.
     const options = { hostname: this.#address, port: this.#port, signal };
     const connection = new WireConnection(await Deno.connect(options));
     connection.whenIdle = new IdleOwner(this, connection);

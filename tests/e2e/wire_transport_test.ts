@@ -235,3 +235,27 @@ Deno.test("with UPSTREAM_TRANSPORT=wire a query keeps its apostrophe, and nothin
   assert.equal(listening!.transport, "wire");
   await stage.settled();
 });
+
+Deno.test("an answer that ends before its request was sent ends the connection, also where its target reads no more", async () => {
+  await using target = await RecorderTarget.start(async ({ socket }) => {
+    socket.pause();
+    await socket.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nearly");
+    const { promise, resolve } = Promise.withResolvers<void>();
+    released = resolve;
+    await promise;
+    socket.resume();
+  });
+  let released = () => {};
+  using client = new WireClient();
+  let cancelled = false;
+  const endless = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    pull: (controller) => controller.enqueue(new Uint8Array(65_536)),
+    cancel: () => void (cancelled = true),
+  }, { highWaterMark: 0 });
+  const got = await client.ask(target.port, { method: "POST", body: endless, bodyLength: -1 });
+  assert.ok(!(got instanceof Failure) && got.body === "early");
+  await until(() => cancelled, "the body to be let go");
+  released();
+  await until(() => target.open === 0, "the connection's end");
+  assert.equal(target.requests[0]!.cutOff, true);
+});
