@@ -227,7 +227,11 @@ export class WireExchange implements ConnectionOwner {
     const stream = this.#stream = new AnswerStream(connection, body, {
       place: this.#whole ?? held,
       have: this.#whole === null ? held.length : this.#have,
-      ended: (whole) => whole ? this.#release() : connection.close(),
+      ended: (whole) => {
+        this.#unlisten();
+        if (whole) this.#release();
+        else connection.close();
+      },
     });
     connection.owner = stream;
     this.#resolve({ status: head.status, headers: head, body: stream.readable });
@@ -237,7 +241,13 @@ export class WireExchange implements ConnectionOwner {
   #finish(): void {
     this.#over = true;
     this.#cancelTick?.();
+    this.#unlisten();
     this.#release();
+  }
+
+  /** The platform holds on to a signal that somebody listens to, and so to the whole exchange: a third of all collecting. */
+  #unlisten(): void {
+    this.#request.signal.removeEventListener("abort", this);
   }
 
   /**
@@ -256,6 +266,7 @@ export class WireExchange implements ConnectionOwner {
     if (this.#over) return;
     this.#over = true;
     this.#cancelTick?.();
+    this.#unlisten();
     this.#connecting?.abort();
     this.#connection?.close();
     this.#reject(error instanceof Failure ? error : new Failure("bad_response", describe(error)));
