@@ -23,11 +23,9 @@ export const SCENARIOS: readonly Scenario[] = [
     name: "small",
     title: "GET, 100-byte answers, 64 connections, 3 targets",
     load: SMALL,
-    entries: [bareFetch, bareFetchAgain, sluice(), barestFetch, caddy, undici, httpProxy, haproxy, nginx].map((
-      contender,
-    ) => ({
-      contender,
-    })),
+    entries: [bareFetch, bareFetchAgain, sluice(), wire(), barestFetch, caddy, undici, httpProxy, haproxy, nginx].map(
+      (contender) => ({ contender }),
+    ),
     note: "The two bare fetches are the same program: how far their ratio is from 1 is the error of all ratios here.",
   },
   ...besideBareFetch("headers", "GET with 1 KB of request headers", {
@@ -92,6 +90,11 @@ export const SCENARIOS: readonly Scenario[] = [
 
 function besideBareFetch(name: string, title: string, load: Scenario["load"]): Scenario[] {
   return [{ name, title, load, entries: [bareFetch, sluice(), nginx].map((contender) => ({ contender })) }];
+}
+
+/** sluice with its other transport. */
+function wire() {
+  return sluice({ name: "sluice, wire", env: { UPSTREAM_TRANSPORT: "wire" } });
 }
 
 /** sluice with so many rules, of which `/svc-0000` stands in the middle. */
