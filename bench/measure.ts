@@ -1,17 +1,23 @@
 import type { RunningContender } from "./contender.ts";
-import { cpuMicros, residentBytes } from "./proc_stat.ts";
-import { type Entry, type Pace, rotation, type Scenario, warmUpSeconds } from "./scenario.ts";
+import { cpuUsed, readCpu } from "./cpu_time.ts";
+import { residentBytes } from "./proc_stat.ts";
+import { type Entry, type Pace, rotation, type Scenario, warmUpGoal } from "./scenario.ts";
 import { startTarget } from "./target.ts";
 import { findProgram } from "../tests/support/have_program.ts";
-import { runWrk } from "./wrk.ts";
+import { type WarmUp, warmUp } from "./warm_up.ts";
+import { type LoadShape, runWrk } from "./wrk.ts";
 
 /** One entry under load for one round. */
 export interface Sample {
   readonly cpuMicrosPerRequest: number;
+  /** What each of its threads used; those of one name together. */
+  readonly cpuByThread: Readonly<Record<string, number>>;
   readonly requestsPerSecond: number;
   readonly p50Micros: number;
   readonly p99Micros: number;
   readonly errors: number;
+  /** wrk's words about them; empty where there are none. */
+  readonly errorText: string;
   readonly requests: number;
 }
 
@@ -24,6 +30,8 @@ export interface EntryResult {
   readonly samples: readonly Sample[];
   readonly warmUpSeconds: number;
   readonly warmUpRequests: number;
+  /** How many requests it was to be warmed up with; 0 where it was compiled ahead. */
+  readonly warmUpGoal: number;
   /** What went wrong before the first counted round. */
   readonly warmUpErrors: number;
   /** Resident memory after the last round. */
@@ -35,6 +43,7 @@ export interface ScenarioResult {
   readonly name: string;
   readonly title: string;
   readonly note: string | null;
+  readonly showsThreads: boolean;
   readonly pace: Pace;
   readonly entries: readonly EntryResult[];
   /** Entries that stayed away, and why. */
@@ -54,7 +63,7 @@ const USUAL_TARGETS = 3;
  */
 export async function measure(scenario: Scenario, options: MeasureOptions): Promise<ScenarioResult> {
   const { say, rounds, seconds } = options;
-  const pace = { rounds, seconds, warmUpSeconds: options.warmUpSeconds };
+  const pace = { rounds, seconds, warmUpRequests: options.warmUpRequests };
   const isMissing = (program: string) => findProgram(program) === null;
   const entries = scenario.entries.filter(({ contender }) => !contender.needs.some(isMissing));
   const absent = scenario.entries.filter((entry) => !entries.includes(entry))
@@ -65,54 +74,71 @@ export async function measure(scenario: Scenario, options: MeasureOptions): Prom
   for (const { contender, targets = USUAL_TARGETS } of entries) {
     running.push(stack.use(await contender.start({ targets: target.addresses.slice(0, targets) })));
   }
-  const loaded = async (index: number, forSeconds: number, when: string): Promise<Sample> => {
-    const entry = entries[index]!;
-    const sample = await load(running[index]!, scenario, { entry, seconds: forSeconds });
-    const shown = `${sample.cpuMicrosPerRequest.toFixed(1)} us, ${Math.round(sample.requestsPerSecond)}/s`;
-    const errors = sample.errors > 0 ? `, ${sample.errorText}` : "";
-    say(`${scenario.name} ${when} ${entry.contender.name}: ${shown}${errors}`);
-    return sample;
-  };
-  const warmUps: Sample[] = [];
-  for (const [i, entry] of entries.entries()) warmUps.push(await loaded(i, warmUpSeconds(entry, pace), "warm-up"));
+  const warmUps: WarmUp[] = [];
+  for (const [i, entry] of entries.entries()) {
+    warmUps.push(await warmedUp(running[i]!, scenario, { entry, goal: warmUpGoal(entry, scenario, pace), say }));
+  }
   const samples: Sample[][] = entries.map(() => []);
   for (let round = 0; round < rounds; round++) {
     for (const i of rotation(entries.length, round)) {
-      samples[i]!.push(await loaded(i, seconds, `${round + 1}/${rounds}`));
+      const entry = entries[i]!;
+      const sample = await load(running[i]!, entry, { shape: { ...scenario.load, ...entry.load }, seconds });
+      samples[i]!.push(sample);
+      say(`${scenario.name} ${round + 1}/${rounds} ${entry.contender.name}: ${shown(sample)}`);
     }
   }
   return {
     name: scenario.name,
     title: scenario.title,
     note: scenario.note ?? null,
+    showsThreads: scenario.showsThreads ?? false,
     pace,
     absent,
     entries: entries.map((entry, i) => ({
       name: entry.contender.name,
       base: entry.base ?? entries[0]!.contender.name,
       samples: samples[i]!,
-      warmUpSeconds: warmUpSeconds(entry, pace),
+      warmUpSeconds: warmUps[i]!.seconds,
       warmUpRequests: warmUps[i]!.requests,
+      warmUpGoal: warmUpGoal(entry, scenario, pace),
       warmUpErrors: warmUps[i]!.errors,
       residentBytes: residentBytes(running[i]!.process.pid),
     })),
   };
 }
 
+/** Warms an entry up with its own load, as fast as it answers, and says what its first and its last second cost. */
+async function warmedUp(
+  proxy: RunningContender,
+  scenario: Scenario,
+  { entry, goal, say }: { entry: Entry; goal: number; say: (line: string) => void },
+): Promise<WarmUp> {
+  const shape = { ...scenario.load, ...entry.load, ratePerSecond: undefined };
+  const slices: Sample[] = [];
+  const result = await warmUp(goal, async (seconds) => {
+    const slice = await load(proxy, entry, { shape, seconds });
+    slices.push(slice);
+    return slice;
+  });
+  const cost = `first ${shown(slices[0]!)}; last ${shown(slices.at(-1)!)}`;
+  say(`${scenario.name} warm-up ${entry.contender.name}: ${result.requests} requests in ${result.seconds} s; ${cost}`);
+  return result;
+}
+
 async function load(
   { url, process }: RunningContender,
-  scenario: Scenario,
-  { entry, seconds }: { entry: Entry; seconds: number },
-): Promise<Sample & { readonly errorText: string }> {
-  const before = cpuMicros(process.pid);
-  const result = await runWrk(url, { ...scenario.load, ...entry.load }, seconds);
-  const cpu = cpuMicros(process.pid) - before;
-  if (result.requests === 0) {
+  entry: Entry,
+  { shape, seconds }: { shape: LoadShape; seconds: number },
+): Promise<Sample> {
+  const before = readCpu(process.pid);
+  const { requests, requestsPerSecond, p50Micros, p99Micros, errors, errorText } = await runWrk(url, shape, seconds);
+  const { micros, byThread } = cpuUsed(before, readCpu(process.pid));
+  if (requests === 0) {
     throw new Error(`${entry.contender.name} answered nothing in ${seconds} s: ${process.stderr().trim()}`);
   }
-  const { requests, requestsPerSecond, p50Micros, p99Micros, errors, errorText } = result;
   return {
-    cpuMicrosPerRequest: cpu / requests,
+    cpuMicrosPerRequest: micros / requests,
+    cpuByThread: byThread,
     requestsPerSecond,
     p50Micros,
     p99Micros,
@@ -120,4 +146,9 @@ async function load(
     requests,
     errorText,
   };
+}
+
+function shown({ cpuMicrosPerRequest, requestsPerSecond, errorText }: Sample): string {
+  const errors = errorText === "" ? "" : `, ${errorText}`;
+  return `${cpuMicrosPerRequest.toFixed(1)} us, ${Math.round(requestsPerSecond)}/s${errors}`;
 }

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import type { Pace } from "./scenario.ts";
+import { LONGEST_WARM_UP_SECONDS } from "./warm_up.ts";
 
 /** What the command line of the benchmark asks for. */
 export interface BenchOptions {
@@ -16,16 +17,16 @@ export interface BenchOptions {
 }
 
 /** How often and how long each entry is loaded where nothing else is asked for. */
-export const USUAL_PACE: Pace = { rounds: 20, seconds: 1, warmUpSeconds: 8 };
+export const USUAL_PACE: Pace = { rounds: 15, seconds: 1, warmUpRequests: 100_000 };
 
-const QUICK_PACE: Pace = { rounds: 4, seconds: 1, warmUpSeconds: 4 };
+const QUICK_PACE: Pace = { rounds: 4, seconds: 1, warmUpRequests: 20_000 };
 
 export const USAGE = `deno task bench [NAME...] [options]
   --scenario NAME   a scenario to run, may be repeated; default: all (a bare NAME is the same)
   --rounds N        counted rounds (default ${USUAL_PACE.rounds})
   --seconds N       length of a round (default ${USUAL_PACE.seconds})
-  --warm-up N       seconds of load before the first round, for each proxy (default ${USUAL_PACE.warmUpSeconds})
-  --quick           ${QUICK_PACE.rounds} rounds after ${QUICK_PACE.warmUpSeconds} s of warm-up; shorter long runs
+  --warm-up N       requests before the first round, for each proxy, in ${LONGEST_WARM_UP_SECONDS} s at most (default ${USUAL_PACE.warmUpRequests})
+  --quick           ${QUICK_PACE.rounds} rounds after ${QUICK_PACE.warmUpRequests} requests of warm-up; shorter long runs
   --json FILE       write everything that was measured
   --svg FILE        draw the medians
   --into FILE       put the tables under "## The last runs" of a Markdown document, in the place of the same scenarios' old ones
@@ -59,7 +60,7 @@ export function parseOptions(args: readonly string[], known: readonly string[]):
     pace: {
       rounds: positive("--rounds", values.rounds, pace.rounds),
       seconds: positive("--seconds", values.seconds, pace.seconds),
-      warmUpSeconds: positive("--warm-up", values["warm-up"], pace.warmUpSeconds),
+      warmUpRequests: positive("--warm-up", values["warm-up"], pace.warmUpRequests),
     },
     isQuick: values.quick,
     json: values.json ?? null,

@@ -1,6 +1,7 @@
 import { markdownTable } from "./markdown.ts";
 import type { EntryResult, ScenarioResult } from "./measure.ts";
 import { median, pairedRatios, type Summary, summary } from "./statistics.ts";
+import { LONGEST_WARM_UP_SECONDS } from "./warm_up.ts";
 
 /** One line of a scenario's table. */
 export interface Row {
@@ -46,19 +47,40 @@ export function table(result: ScenarioResult): string {
   const notes = [
     paceLine(result),
     ...result.note === null ? [] : [result.note],
+    ...result.showsThreads ? [threadsLine(result)] : [],
     ...result.absent.length === 0 ? [] : [`Not there: ${result.absent.join(", ")}.`],
   ];
   return [`### ${result.name}: ${result.title}`, "", ...lines, ...notes.flatMap((note) => ["", note]), ""].join("\n");
 }
 
 function paceLine({ pace, entries }: ScenarioResult): string {
-  const others = entries.filter((entry) => entry.warmUpSeconds !== pace.warmUpSeconds);
-  const exceptions = new Map(others.map(({ name, warmUpSeconds }) => [name, warmUpSeconds]));
-  const except = exceptions.size === 0 ? "" : `; ${[...exceptions].map(([n, s]) => `${n} ${s} s`).join(", ")}`;
   const rounds = pace.rounds === 1 ? "1 round" : `${pace.rounds} rounds`;
-  const fewest = Math.min(...entries.map(({ warmUpRequests }) => warmUpRequests)).toLocaleString("en");
-  return `Medians of ${rounds} of ${pace.seconds} s, after ${pace.warmUpSeconds} s of load to warm up${except} ` +
-    `(${fewest} requests or more).`;
+  const compiling = entries.filter(({ warmUpGoal }) => warmUpGoal > 0);
+  const ahead = entries.filter(({ warmUpGoal }) => warmUpGoal === 0).map(({ name }) => name);
+  const fewest = Math.min(...compiling.map(({ warmUpRequests }) => warmUpRequests)).toLocaleString("en");
+  const warm = compiling.length === 0 ? "a second of load" : `${fewest} requests or more`;
+  const less = compiling.length > 0 && ahead.length > 0 ? `; ${ahead.join(", ")} after a second of load` : "";
+  const tooFew = compiling.filter(({ warmUpRequests, warmUpGoal }) => warmUpRequests < warmUpGoal)
+    .map(({ name, warmUpRequests, warmUpGoal }) =>
+      `${name} (${warmUpRequests.toLocaleString("en")} of ${warmUpGoal.toLocaleString("en")} requests)`
+    );
+  const cold = tooFew.length === 0 ? "" : ` Not warm after ${LONGEST_WARM_UP_SECONDS} s: ${tooFew.join(", ")}.`;
+  return `Medians of ${rounds} of ${pace.seconds} s, after ${warm} to warm up${less}.${cold}`;
+}
+
+/** What a thread used, as a share of its process; those below 5 % (V8's and the runtime's own) are not named. */
+function threadsLine({ entries }: ScenarioResult): string {
+  const shares = entries.map(({ name, samples }) => {
+    const byThread = new Map<string, number>();
+    for (const [thread, micros] of samples.flatMap(({ cpuByThread }) => Object.entries(cpuByThread))) {
+      byThread.set(thread, (byThread.get(thread) ?? 0) + micros);
+    }
+    const all = [...byThread.values()].reduce((sum, micros) => sum + micros, 0);
+    const busy = [...byThread].map(([thread, micros]) => ({ thread, percent: micros / all * 100 }))
+      .filter(({ percent }) => percent >= 5).sort((a, b) => b.percent - a.percent);
+    return `${name}: ${busy.map(({ thread, percent }) => `${thread} ${percent.toFixed(0)} %`).join(", ")}`;
+  });
+  return `Threads' shares of the CPU time in the rounds: ${shares.join("; ")}.`;
 }
 
 function row(entry: EntryResult, base: EntryResult): Row {

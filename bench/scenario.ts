@@ -1,4 +1,5 @@
 import type { Contender } from "./contender.ts";
+import { expectedWarmUpSeconds, START_SECONDS } from "./warm_up.ts";
 import type { LoadShape } from "./wrk.ts";
 
 /** One row of a scenario. */
@@ -10,6 +11,8 @@ export interface Entry {
   readonly load?: Partial<LoadShape>;
   /** The name of the entry that its ratio is to; default: the scenario's first. */
   readonly base?: string;
+  /** How many workers share its load; each compiles for itself and needs the whole warm-up. Default 1. */
+  readonly workers?: number;
 }
 
 /** Some proxies, or one proxy set up in several ways, under the same load. */
@@ -20,6 +23,12 @@ export interface Scenario {
   readonly load: LoadShape;
   /** The first one is what the others' ratios are to, where they name no other. */
   readonly entries: readonly Entry[];
+  /** Where its requests are expensive, or its entries many: no entry is warmed up with more requests than these. */
+  readonly warmUpRequests?: number;
+  /** What a proxy answers about, where that is far from usual; only for saying beforehand how long it takes. */
+  readonly expectedPerSecond?: number;
+  /** Whether its note says how the CPU time was shared between the threads. */
+  readonly showsThreads?: boolean;
   /** What must be known to read its numbers. */
   readonly note?: string;
 }
@@ -29,19 +38,21 @@ export interface Pace {
   readonly rounds: number;
   /** Length of a round. */
   readonly seconds: number;
-  /** Load before the first counted round. */
-  readonly warmUpSeconds: number;
+  /** Answered requests before the first counted round. */
+  readonly warmUpRequests: number;
 }
 
-/** How long the warm-up of an entry is: what is compiled while it runs needs more than what was compiled ahead. */
-export function warmUpSeconds({ contender }: Entry, pace: Pace): number {
-  return contender.isCompiledAhead ? 1 : pace.warmUpSeconds;
+/** How many requests an entry is to answer before the first counted round; 0 for what was compiled ahead. */
+export function warmUpGoal({ contender, workers = 1 }: Entry, scenario: Scenario, pace: Pace): number {
+  if (contender.isCompiledAhead) return 0;
+  return Math.min(pace.warmUpRequests, scenario.warmUpRequests ?? Infinity) * workers;
 }
 
 /** About how long a scenario takes: its load, and for each entry a second to start and stop it. */
 export function expectedSeconds(scenario: Scenario, pace: Pace): number {
-  const roundSeconds = pace.seconds + 0.1; // wrk's own start and end
-  return scenario.entries.reduce((sum, entry) => sum + 1 + warmUpSeconds(entry, pace) + pace.rounds * roundSeconds, 0);
+  const rounds = pace.rounds * (pace.seconds + START_SECONDS);
+  const warmUp = (entry: Entry) => expectedWarmUpSeconds(warmUpGoal(entry, scenario, pace), scenario.expectedPerSecond);
+  return scenario.entries.reduce((sum, entry) => sum + 1 + warmUp(entry) + rounds, 0);
 }
 
 /** The order in which a round takes its entries: each round starts one further, so that no entry always follows the same rest. */

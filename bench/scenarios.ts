@@ -28,15 +28,41 @@ export const SCENARIOS: readonly Scenario[] = [
     ),
     note: "The two bare fetches are the same program: how far their ratio is from 1 is the error of all ratios here.",
   },
-  ...besideBareFetch("headers", "GET with 1 KB of request headers", {
-    ...SMALL,
-    headers: Object.fromEntries(Array.from({ length: 10 }, (_, i) => [`X-Header-${i}`, "v".repeat(86)])),
+  besideBareFetch({
+    name: "headers",
+    title: "GET with 1 KB of request headers",
+    load: {
+      ...SMALL,
+      headers: Object.fromEntries(Array.from({ length: 10 }, (_, i) => [`X-Header-${i}`, "v".repeat(86)])),
+    },
   }),
-  ...besideBareFetch("post", "POST with a body of 4 KB", { ...SMALL, method: "POST", bodyBytes: 4096 }),
-  ...besideBareFetch("64k", "GET, answers of 64 KB", { ...SMALL, path: "/64k" }),
-  ...besideBareFetch("1m", "GET, answers of 1 MB", { ...SMALL, path: "/1m" }),
-  ...[8, 64, 512].flatMap((connections) =>
-    besideBareFetch(`connections-${connections}`, `GET, ${connections} connections`, { ...SMALL, connections })
+  besideBareFetch({
+    name: "post",
+    title: "POST with a body of 4 KB",
+    load: { ...SMALL, method: "POST", bodyBytes: 4096 },
+    warmUpRequests: 20_000,
+    expectedPerSecond: 4_000,
+  }),
+  besideBareFetch({
+    name: "64k",
+    title: "GET, answers of 64 KB",
+    load: { ...SMALL, path: "/64k" },
+    warmUpRequests: 20_000,
+    expectedPerSecond: 4_000,
+  }),
+  besideBareFetch({
+    name: "1m",
+    title: "GET, answers of 1 MB",
+    load: { ...SMALL, path: "/1m" },
+    warmUpRequests: 2_000,
+    expectedPerSecond: 400,
+  }),
+  ...[8, 64, 512].map((connections) =>
+    besideBareFetch({
+      name: `connections-${connections}`,
+      title: `GET, ${connections} connections`,
+      load: { ...SMALL, connections },
+    })
   ),
   {
     name: "rules",
@@ -48,6 +74,7 @@ export const SCENARIOS: readonly Scenario[] = [
     name: "targets",
     title: "3, 100 and 1000 targets",
     load: SMALL,
+    warmUpRequests: 30_000,
     entries: [
       ...[3, 100, 1000].map((targets) => ({ contender: sluice({ name: `sluice, ${targets} targets` }), targets })),
       ...[3, 1000].map((targets) => ({ contender: { ...bareFetch, name: `bare fetch, ${targets} targets` }, targets })),
@@ -59,6 +86,7 @@ export const SCENARIOS: readonly Scenario[] = [
     name: "algorithms",
     title: "every algorithm, at 3 targets and at 1000",
     load: SMALL,
+    warmUpRequests: 30_000,
     entries: ALGORITHMS.flatMap((algorithm) => {
       const [few, many] = [withAlgorithm(algorithm, 3), withAlgorithm(algorithm, 1000)];
       return [{ contender: few }, { contender: many, targets: 1000, base: few.name }];
@@ -78,18 +106,22 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: "workers",
-    title: "1 and 2 workers on two cores, 16 connections",
-    load: { ...SMALL, connections: 16 },
+    title: "1 and 2 workers on two cores, 3,000 requests a second over 32 connections",
+    load: { ...SMALL, connections: 32, ratePerSecond: 3_000 },
     entries: [1, 2].map((workers) => ({
       contender: sluice({ name: `sluice, ${workers} workers`, env: { LISTENER_WORKERS: `${workers}` }, cores: "0,1" }),
+      workers,
     })),
+    showsThreads: true,
     note:
-      "Load generator and target share the second core, so only the CPU per request means something here, not the rate.",
+      "Both are asked at the same fixed rate, which leaves both cores room (the warm-up is not paced). Load generator and " +
+      "target run on the second core, beside sluice.",
   },
 ];
 
-function besideBareFetch(name: string, title: string, load: Scenario["load"]): Scenario[] {
-  return [{ name, title, load, entries: [bareFetch, sluice(), nginx].map((contender) => ({ contender })) }];
+/** Both transports between the bare fetch and nginx. */
+function besideBareFetch(scenario: Omit<Scenario, "entries">): Scenario {
+  return { ...scenario, entries: [bareFetch, sluice(), wire(), nginx].map((contender) => ({ contender })) };
 }
 
 /** sluice with its other transport. */

@@ -10,6 +10,8 @@ export interface LoadShape {
   readonly headers?: Readonly<Record<string, string>>;
   /** Size of the request's body. */
   readonly bodyBytes?: number;
+  /** Requests a second over all connections, due at even distances; default: as fast as the answers come. */
+  readonly ratePerSecond?: number;
   /** An answer that takes longer counts as an error; default: wrk's own 2 s. */
   readonly timeoutSeconds?: number;
 }
@@ -26,7 +28,7 @@ export interface LoadResult {
   readonly p99Micros: number;
 }
 
-/** Loads a URL with wrk for some seconds: one thread, closed loop, keep-alive connections, on the load's core. */
+/** Loads a URL with wrk for some seconds: one thread, keep-alive connections, on the load's core; closed loop unless it has a rate. */
 export async function runWrk(url: string, shape: LoadShape, seconds: number): Promise<LoadResult> {
   const program = findProgram("wrk");
   if (program === null) throw new Error("wrk is not installed");
@@ -80,5 +82,23 @@ function luaScript(shape: LoadShape): string {
     lines.push(`wrk.headers[${JSON.stringify(name)}] = ${JSON.stringify(value)}`);
   }
   if (shape.bodyBytes !== undefined) lines.push(`wrk.body = string.rep("x", ${shape.bodyBytes})`);
+  if (shape.ratePerSecond !== undefined) lines.push(paced(shape.ratePerSecond));
   return lines.join("\n") + "\n";
+}
+
+/**
+ * wrk asks `delay` how many milliseconds a connection is to wait before its next request. Each takes the next place of one
+ * timetable, so that the rate holds as long as a connection is free when a request is due; what is overdue goes at once.
+ * `due` lies in milliseconds of the monotonic clock (clock 1), which Lua itself can't read.
+ */
+function paced(ratePerSecond: number): string {
+  return `local ffi = require("ffi")
+ffi.cdef("typedef struct { long seconds, nanos; } bench_time; int clock_gettime(int, bench_time *);")
+local time, due = ffi.new("bench_time"), nil
+function delay()
+  ffi.C.clock_gettime(1, time)
+  local now = tonumber(time.seconds) * 1e3 + tonumber(time.nanos) / 1e6
+  due = (due or now) + 1e3 / ${ratePerSecond}
+  return math.max(0, due - now)
+end`;
 }

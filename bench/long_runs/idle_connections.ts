@@ -3,10 +3,12 @@ import { readResponse } from "../../tests/support/raw_message.ts";
 import { sluice } from "../contenders/sluice.ts";
 import type { RunningContender } from "../contender.ts";
 import { type LongRun, megabytes } from "../long_run.ts";
-import { cpuMicros, residentBytes } from "../proc_stat.ts";
+import { cpuUsed, readCpu } from "../cpu_time.ts";
+import { residentBytes } from "../proc_stat.ts";
 import { rotation } from "../scenario.ts";
 import { pairedRatios, type Summary, summary } from "../statistics.ts";
 import { startTarget } from "../target.ts";
+import { expectedWarmUpSeconds, START_SECONDS, warmUp } from "../warm_up.ts";
 import { runWrk } from "../wrk.ts";
 
 const CONNECTIONS = 10_000;
@@ -22,7 +24,12 @@ export const idleConnections: LongRun = {
     await using crowded = await sluice().start({ targets: target.addresses });
     const proxies = [alone, crowded];
     let errors = 0;
-    for (const proxy of proxies) errors += (await load(proxy, pace.warmUpSeconds)).errors;
+    let fewest = Infinity;
+    for (const proxy of proxies) {
+      const warm = await warmUp(pace.warmUpRequests, (seconds) => load(proxy, seconds));
+      errors += warm.errors;
+      fewest = Math.min(fewest, warm.requests);
+    }
     const before = residentBytes(crowded.process.pid);
     const idle: RawSocket[] = [];
     try {
@@ -64,28 +71,33 @@ export const idleConnections: LongRun = {
           `(${megabytes(perConnection * idle.length)} for ${idle.length}); ${stillOpen} were still open at the end.`,
           `Throughput beside them: ${ratio(rate)} of that of a second sluice without them.`,
           `CPU per request beside them: ${ratio(cpu)} of the other's. ${errors} errors.`,
-          `Medians of ${pace.rounds} rounds of ${pace.seconds} s, after ${pace.warmUpSeconds} s of load to warm up.`,
+          `Medians of ${pace.rounds} rounds of ${pace.seconds} s, after ${
+            fewest.toLocaleString("en")
+          } requests or more to warm up.`,
         ],
       };
     } finally {
       await Promise.all(idle.map((socket) => socket.close()));
     }
   },
-  expectedSeconds: ({ pace }) => 15 + 2 * (pace.warmUpSeconds + pace.rounds * (pace.seconds + 0.1)),
+  expectedSeconds: ({ pace }) =>
+    15 + 2 * (expectedWarmUpSeconds(pace.warmUpRequests) + pace.rounds * (pace.seconds + START_SECONDS)),
 };
 
 interface Load {
+  readonly requests: number;
   readonly rate: number;
   readonly cpu: number;
   readonly errors: number;
 }
 
 async function load(proxy: RunningContender, seconds: number): Promise<Load> {
-  const before = cpuMicros(proxy.process.pid);
+  const before = readCpu(proxy.process.pid);
   const result = await runWrk(proxy.url, { connections: 64, path: "/small" }, seconds);
   if (result.requests === 0) throw new Error(`sluice answered nothing in ${seconds} s`);
-  const cpu = (cpuMicros(proxy.process.pid) - before) / result.requests;
-  return { rate: result.requestsPerSecond, cpu, errors: result.errors };
+  const { requests, requestsPerSecond, errors } = result;
+  const { micros } = cpuUsed(before, readCpu(proxy.process.pid));
+  return { requests, rate: requestsPerSecond, cpu: micros / requests, errors };
 }
 
 function ratio({ median, lowerQuartile, upperQuartile, interval }: Summary): string {

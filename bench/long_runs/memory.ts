@@ -2,14 +2,13 @@ import { sluice } from "../contenders/sluice.ts";
 import { type LongRun, megabytes } from "../long_run.ts";
 import { residentBytes } from "../proc_stat.ts";
 import { startTarget } from "../target.ts";
+import { USUAL_PER_SECOND } from "../warm_up.ts";
 import { runWrk } from "../wrk.ts";
 
 const REQUESTS = 1_000_000;
 const QUICK_REQUESTS = 300_000;
 const FIRST_READING = 100_000;
 const BURST_SECONDS = 3;
-/** What a slow machine manages; only for saying beforehand how long it takes. */
-const EXPECTED_PER_SECOND = 6_000;
 
 /** Resident memory over a million requests: flat, or a leak. */
 export const memory: LongRun = {
@@ -46,5 +45,5 @@ export const memory: LongRun = {
       ],
     };
   },
-  expectedSeconds: ({ isQuick }) => (isQuick ? QUICK_REQUESTS : REQUESTS) / EXPECTED_PER_SECOND,
+  expectedSeconds: ({ isQuick }) => (isQuick ? QUICK_REQUESTS : REQUESTS) / USUAL_PER_SECOND,
 };

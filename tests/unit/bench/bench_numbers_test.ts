@@ -4,7 +4,7 @@ import { chart } from "../../../bench/chart.ts";
 import { withSections } from "../../../bench/markdown.ts";
 import type { ScenarioResult } from "../../../bench/measure.ts";
 import { rowsOf, table } from "../../../bench/report.ts";
-import { expectedSeconds, rotation, warmUpSeconds } from "../../../bench/scenario.ts";
+import { rotation } from "../../../bench/scenario.ts";
 import { median, pairedRatios, summary } from "../../../bench/statistics.ts";
 import { parseWrk } from "../../../bench/wrk.ts";
 
@@ -35,15 +35,6 @@ Deno.test("the benchmark shows quartiles beside a median, and where the median l
 
 Deno.test("each round of the benchmark begins with another entry", () => {
   assert.deepEqual([0, 1, 2, 3].map((round) => rotation(3, round)), [[0, 1, 2], [1, 2, 0], [2, 0, 1], [0, 1, 2]]);
-});
-
-Deno.test("the benchmark warms up what is compiled while it runs, and says beforehand how long it will take", () => {
-  const contender = { name: "a", needs: [], start: () => Promise.reject(new Error("never started")) };
-  const pace = { rounds: 20, seconds: 1, warmUpSeconds: 8 };
-  const entries = [{ contender }, { contender: { ...contender, isCompiledAhead: true } }];
-  assert.deepEqual(entries.map((entry) => warmUpSeconds(entry, pace)), [8, 1]);
-  const scenario = { name: "s", title: "", load: { connections: 1, path: "/" }, entries };
-  assert.equal(Math.round(expectedSeconds(scenario, pace)), 2 * (1 + 22) + 8 + 1);
 });
 
 Deno.test("the benchmark reads wrk's requests, latencies and every kind of error", () => {
@@ -88,19 +79,23 @@ Requests/sec:  11898.21
 });
 
 function scenarioResult(): ScenarioResult {
-  const sample = { requestsPerSecond: 1000, p50Micros: 1000, p99Micros: 2000, requests: 100, errors: 0 };
-  const samples = (micros: number[]) => micros.map((cpuMicrosPerRequest) => ({ ...sample, cpuMicrosPerRequest }));
-  const usual = { base: "a", warmUpSeconds: 8, warmUpRequests: 40_000, warmUpErrors: 0, residentBytes: 1048576 };
+  const sample = { requestsPerSecond: 1000, p50Micros: 1000, p99Micros: 2000, requests: 100, errors: 0, errorText: "" };
+  const cpuByThread = { "worker-1": 480, deno: 30, "worker-2": 490 };
+  const samples = (micros: number[]) =>
+    micros.map((cpuMicrosPerRequest) => ({ ...sample, cpuByThread, cpuMicrosPerRequest }));
+  const warmth = { warmUpSeconds: 8, warmUpRequests: 104_000, warmUpGoal: 100_000, warmUpErrors: 0 };
+  const usual = { ...warmth, base: "a", residentBytes: 1048576 };
   return {
     name: "small",
     title: "GET",
     note: null,
-    pace: { rounds: 6, seconds: 1, warmUpSeconds: 8 },
+    showsThreads: false,
+    pace: { rounds: 6, seconds: 1, warmUpRequests: 100_000 },
     absent: ["caddy (caddy not installed)"],
     entries: [
       { ...usual, name: "a", samples: samples([10, 20, 30, 40, 50, 60]) },
       { ...usual, name: "sluice", samples: samples([15, 32, 48, 60, 75, 84]), warmUpErrors: 2 },
-      { ...usual, name: "nginx", samples: samples([2, 4, 6, 8, 10, 12]), warmUpSeconds: 1 },
+      { ...usual, name: "nginx", samples: samples([2, 4, 6, 8, 10, 12]), warmUpRequests: 30_000, warmUpGoal: 0 },
     ],
   };
 }
@@ -115,7 +110,7 @@ Deno.test("the benchmark's table shows ratios with their spread, names errors, t
   );
   assert.match(
     text,
-    /Medians of 6 rounds of 1 s, after 8 s of load to warm up; nginx 1 s \(40,000 requests or more\)\./,
+    /Medians of 6 rounds of 1 s, after 104,000 requests or more to warm up; nginx after a second of load\.\n/,
   );
   assert.match(text, /ratio to a /);
   const [a, sluice, nginx] = result.entries;
@@ -123,8 +118,20 @@ Deno.test("the benchmark's table shows ratios with their spread, names errors, t
   assert.equal(rowsOf(two)[2]!.ratio.median.toFixed(3), "0.133");
   assert.match(table(two), /ratio to its base /);
   assert.match(text, /Not there: caddy \(caddy not installed\)\./);
+  assert.doesNotMatch(text, /worker/);
   const lengths = text.split("\n").filter((line) => line.startsWith("|")).map((line) => line.length);
   assert.equal(new Set(lengths).size, 1);
+});
+
+Deno.test("the benchmark names a row that was not warm when its rounds began, and who did the work where that is asked", () => {
+  const result = scenarioResult();
+  const [a, sluice, nginx] = result.entries;
+  const cold = { ...sluice!, warmUpRequests: 6_813 };
+  const text = table({ ...result, showsThreads: true, entries: [a!, cold, nginx!] });
+  assert.match(text, /after 6,813 requests or more to warm up/);
+  assert.match(text, /Not warm after 60 s: sluice \(6,813 of 100,000 requests\)\./);
+  assert.match(text, /shares of the CPU time in the rounds: a: worker-2 49 %, worker-1 48 %; sluice: worker-2 49 %/);
+  assert.match(table({ ...result, entries: [{ ...nginx!, base: "nginx" }] }), /, after a second of load to warm up\./);
 });
 
 Deno.test("the benchmark's chart has a bar for each median and a line from quartile to quartile", () => {
@@ -149,6 +156,6 @@ Deno.test("the benchmark refuses a scenario that it does not know and a number t
   assert.throws(() => parseOptions(["--scenario", "smal"], ["small"]), /Cannot find the scenario "smal"/);
   assert.throws(() => parseOptions(["--rounds", "0"], []), /Cannot use "0" as --rounds/);
   assert.throws(() => parseOptions(["--warm-up", "1.5"], []), /Cannot use "1.5" as --warm-up/);
-  const { scenarios, pace } = parseOptions(["small", "--quick", "--rounds", "9", "--warm-up", "2"], ["small"]);
-  assert.deepEqual([scenarios, pace], [["small"], { rounds: 9, seconds: 1, warmUpSeconds: 2 }]);
+  const { scenarios, pace } = parseOptions(["small", "--quick", "--rounds", "9", "--warm-up", "2000"], ["small"]);
+  assert.deepEqual([scenarios, pace], [["small"], { rounds: 9, seconds: 1, warmUpRequests: 2000 }]);
 });
