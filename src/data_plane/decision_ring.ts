@@ -55,11 +55,12 @@ export class DecisionRing {
     kept.timeMs = times.endedMs - times.totalMicros / 1000;
     kept.totalMicros = times.totalMicros;
     kept.id = exchange.requestId;
-    kept.method = exchange.method;
-    kept.path = exchange.path;
-    kept.query = exchange.query;
-    kept.host = exchange.host;
-    kept.client = exchange.client;
+    // Mostly what stood here a thousand requests ago: whoever keeps the old text lets the new one die young.
+    if (kept.method !== exchange.method) kept.method = exchange.method;
+    if (kept.path !== exchange.path) kept.path = exchange.path;
+    if (kept.query !== exchange.query) kept.query = exchange.query;
+    if (kept.host !== exchange.host) kept.host = exchange.host;
+    if (kept.client !== exchange.client) kept.client = exchange.client;
     kept.rule = rule === null ? null : rule.number;
     kept.group = rule === null ? null : rule.targetGroup;
     // The one that chose: a reload may have brought another since, which could make nothing of these candidates.

@@ -1,6 +1,7 @@
 import { hostPort } from "../state/group_snapshot.ts";
 import type { TargetSnapshot } from "../state/group_snapshot.ts";
 import { classifyFetchError, type Failure } from "./gateway_error.ts";
+import { fetchUntil } from "./lent_signal.ts";
 import { isIdempotent } from "./retry_policy.ts";
 import { SizedBody } from "./sized_body.ts";
 import type { Transport, UpstreamRequest, UpstreamResponse } from "./transport.ts";
@@ -95,16 +96,16 @@ export class FetchTransport implements Transport {
 
   send(request: UpstreamRequest): Promise<UpstreamResponse> {
     const route = this.#routes.get(request.target) ?? this.#addRoute(request.target);
-    return fetch(route.origin + request.path, {
+    const init = {
       method: request.method,
       headers: headerRecord(request.headers),
       body: request.body instanceof ReadableStream && request.bodyLength >= 0
         ? new SizedBody(request.body, request.bodyLength)
         : request.body,
-      redirect: "manual",
-      signal: request.signal,
+      redirect: "manual" as const,
       client: isIdempotent(request.method) ? route.pooled : route.single,
-    }) as Promise<UpstreamResponse>;
+    };
+    return fetchUntil(route.origin + request.path, init, request.signal) as Promise<UpstreamResponse>;
   }
 
   failure(error: unknown): Failure {

@@ -161,13 +161,15 @@ export class UpgradeForwarder {
     addHeaders(response, exchange.extraResponseHeaders ?? []);
     if (result.kind === "upgraded" || response.body === null) return response;
     const { wheel, clock } = this.#parts;
+    const watch = wheel.watch(options.limits.streamIdleTimeoutMs, clock.monotonicMs(), () => {});
     return await answerWithBody(response.body, Number(response.headers.get("content-length") ?? -1), {
       context: {
         exchange,
         wheel,
         over: null,
-        watch: wheel.watch(options.limits.streamIdleTimeoutMs, clock.monotonicMs(), () => {}),
+        watch,
         abort() {},
+        close: () => wheel.close(watch),
       },
       answer: (body) => new Response(body, { status: response.status, headers: response.headers }),
     });

@@ -25,6 +25,8 @@ export interface BodyContext {
   readonly over: unknown;
   /** Cancels the exchange with the target. */
   abort(): void;
+  /** The exchange with the target is over: ends the watch, and lets go of what could be cancelled. */
+  close(): void;
 }
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -63,7 +65,7 @@ export function answerWithBody(
     const streamIt = () => go(null);
     pending.then((first) => {
       if (!waiting || first.done || first.value.length < length) return go(null);
-      context.wheel.close(context.watch);
+      context.close();
       context.exchange.responseBytes = length;
       // All of it was read: this lets the connection go back to its pool.
       reader.cancel().catch(ignore);
@@ -122,6 +124,7 @@ function streamed(
       if (over) return;
       if (piece.done) {
         end();
+        context.close();
         controller.close();
         return;
       }

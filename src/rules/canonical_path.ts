@@ -65,8 +65,9 @@ export function exactQuery(rawQuery: string): string | null {
 }
 
 function encodeQuery(rawQuery: string, kinds: Uint8Array): string | null {
+  const { length } = rawQuery;
   let encode = false;
-  for (let at = 0; at < rawQuery.length; at++) {
+  for (let at = 0; at < length; at++) {
     const code = rawQuery.charCodeAt(at);
     const kind = code < 128 ? kinds[code]! : ENCODE;
     if (kind === REFUSE) return null;
