@@ -25,12 +25,13 @@ export type Serve = (request: Request, info: Deno.ServeHandlerInfo<Deno.NetAddr>
  * Makes the listener's application: one catch-all for every method and path, which walks the folded chain. HEAD goes around
  * Hono, which makes a second answer without a body of it, and with that `Content-Length: 0` where the target gave no length.
  *
- * There is one route, so Hono need not cut the path out of the URL; and the passage comes as its environment, which saves its
- * own wrapper around the request.
+ * There is one route, so Hono need not cut the path out of the URL: every request is said to be for `/`, which it looks up
+ * instead of running an expression over it. And the passage comes as its environment, which saves its own wrapper around the
+ * request.
  */
 export function createApp(chain: Handler, parts: AppParts): { readonly fetch: Serve } {
   const app = new Hono<Bindings>({ getPath: () => "/" });
-  app.all("*", (c) => chain(c.env));
+  app.all("/", (c) => chain(c.env));
   return {
     fetch(request, info) {
       const exchange = new Exchange(request, parts.clock.monotonicMs());

@@ -7,6 +7,8 @@ export type CutBy = "client" | "target" | "idle" | "shutdown" | null;
 /** Stands in for a request that was let go. */
 const GONE = new Request("http://localhost/");
 
+const NONE: readonly Attempt[] = [];
+
 /** One attempt at a target. */
 export interface Attempt {
   readonly target: TargetSnapshot;
@@ -40,7 +42,7 @@ export class Exchange {
   rule: RuleSnapshot | null = null;
   /** The target that answered, or was tried last. */
   target: TargetSnapshot | null = null;
-  readonly attempts: Attempt[] = [];
+  attempts: readonly Attempt[] = NONE;
   /** From handing over to the last target until its headers; -1 without an answer. */
   ttfbMicros = -1;
   /** 0 until there is an answer. */
@@ -75,6 +77,16 @@ export class Exchange {
    */
   forgetRequest(): void {
     this.request = GONE;
+  }
+
+  /** Notes an attempt. Nearly always there is one, and an array that is made with it is a tenth of one that grows. */
+  attempted(attempt: Attempt): void {
+    this.attempts = this.attempts.length === 0 ? [attempt] : [...this.attempts, attempt];
+  }
+
+  /** Forgets what was attempted: no target was asked after all. */
+  forgetAttempts(): void {
+    this.attempts = NONE;
   }
 
   /** Puts a header of sluice's own on the answer. */

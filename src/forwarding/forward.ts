@@ -110,14 +110,14 @@ export class Forwarder {
         const nowMs = clock.monotonicMs();
         const micros = (nowMs - startedMs) * 1000;
         if (failure === null) {
-          exchange.attempts.push({ target, reason: null, detail: null, micros });
+          exchange.attempted({ target, reason: null, detail: null, micros });
           exchange.ttfbMicros = micros;
           column.answered(target.slot, upstream!.status, micros, nowMs);
           return await this.#answer(open, upstream!);
         }
         failure = bodyFailed ? failure : open.over ?? failure;
         const reported = open.over ?? failure;
-        exchange.attempts.push({ target, reason: reported.reason, detail: reported.detail, micros });
+        exchange.attempted({ target, reason: reported.reason, detail: reported.detail, micros });
         // Where the client did not bring its body, the target was not asked.
         this.#release(exchange, target, failure);
         const next = this.#nextTarget(open, group, { failure: reported, tried: tried ??= [], retriesUsed });

@@ -92,7 +92,7 @@ export class UpgradeForwarder {
       const micros = (nowMs - startedMs) * 1000;
       if (result.kind !== "failed") {
         const response = await this.#accept(exchange, result, { tunnel, limits });
-        exchange.attempts.push({ target, reason: null, detail: null, micros });
+        exchange.attempted({ target, reason: null, detail: null, micros });
         exchange.ttfbMicros = micros;
         if (result.kind === "malformed") {
           // No target was asked after all.
@@ -100,13 +100,13 @@ export class UpgradeForwarder {
           column.count(target.slot, "attempts", -1);
           exchange.heldSlot = -1;
           exchange.target = null;
-          exchange.attempts.length = 0;
+          exchange.forgetAttempts();
           exchange.ttfbMicros = -1;
         } else column.answered(target.slot, exchange.status, micros, nowMs);
         return response;
       }
       const failure = new Failure(result.failure, result.detail);
-      exchange.attempts.push({ target, reason: failure.reason, detail: failure.detail, micros });
+      exchange.attempted({ target, reason: failure.reason, detail: failure.detail, micros });
       exchange.reason = failure.reason;
       column.leave(target.slot);
       exchange.heldSlot = -1;
