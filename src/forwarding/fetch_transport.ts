@@ -105,7 +105,11 @@ export class FetchTransport implements Transport {
       redirect: "manual" as const,
       client: isIdempotent(request.method) ? route.pooled : route.single,
     };
-    return fetchUntil(route.origin + request.path, init, request.signal) as Promise<UpstreamResponse>;
+    const { cancellation } = request;
+    const controller = new AbortController();
+    if (cancellation.cancelled) controller.abort();
+    cancellation.atWork = controller;
+    return fetchUntil(route.origin + request.path, init, controller.signal) as Promise<UpstreamResponse>;
   }
 
   failure(error: unknown): Failure {

@@ -11,7 +11,13 @@ import { connectionOptions, isHopByHop } from "./hop_by_hop.ts";
 import { RequestBody } from "./request_body.ts";
 import { answerWithBody } from "./response_body.ts";
 import { decideRetry } from "./retry_policy.ts";
-import { type AnswerHeaders, discardBody, type Transport, type UpstreamResponse } from "./transport.ts";
+import {
+  type AnswerHeaders,
+  type Cancellation,
+  discardBody,
+  type Transport,
+  type UpstreamResponse,
+} from "./transport.ts";
 
 /** The target group as the forwarder sees it. */
 export interface ForwardGroup {
@@ -100,7 +106,7 @@ export class Forwarder {
               headers,
               body,
               bodyLength: exchange.bodyLength,
-              signal: open.signal,
+              cancellation: open,
             });
             failure = refuseAnswer(upstream);
           } catch (error) {
@@ -273,7 +279,7 @@ export function allRefused(exchange: Exchange): Failure | null {
 }
 
 /** The moving parts of one exchange: its abort, its watch, its body. */
-class OpenExchange {
+class OpenExchange implements Cancellation {
   readonly exchange: Exchange;
   readonly wheel: DeadlineWheel;
   readonly watch: Watch;
@@ -281,8 +287,8 @@ class OpenExchange {
   readonly body: RequestBody | null;
   /** Why it must not go on: the deadline passed, the client left or sent too much. */
   over: Failure | null = null;
-  /** Null once it is over: all that the transport made hangs on its signal. */
-  #controller: AbortController | null = new AbortController();
+  /** What the transport is to abort. */
+  atWork: { abort(): void } | null = null;
 
   constructor(exchange: Exchange, parts: ForwarderParts, { limits, nowMs }: { limits: ForwardLimits; nowMs: number }) {
     this.exchange = exchange;
@@ -325,13 +331,12 @@ class OpenExchange {
     this.body?.giveUp(failure);
   }
 
-  /** Aborted when the exchange with the target must end. */
-  get signal(): AbortSignal {
-    return this.#controller!.signal;
+  get cancelled(): boolean {
+    return this.over !== null;
   }
 
   abort(): void {
-    this.#controller?.abort();
+    this.atWork?.abort();
   }
 
   /** From now on only silence ends it. */
@@ -342,11 +347,11 @@ class OpenExchange {
   }
 
   /**
-   * The exchange with the target is over: nothing is watched or aborted any more. Whoever kept the signal would keep the
-   * request and the answer of `fetch` with it, and what is kept long is moved to the old generation: 3 KB a request, measured.
+   * The exchange with the target is over: nothing is watched or aborted any more. On what could be aborted hang the request and
+   * the answer of `fetch`, and what is kept longer than needed is moved to the old generation: 3 KB a request, measured.
    */
   close(): void {
     this.wheel.close(this.watch);
-    this.#controller = null;
+    this.atWork = null;
   }
 }

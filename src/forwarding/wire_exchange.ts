@@ -70,9 +70,9 @@ export class WireExchange implements ConnectionOwner {
 
   /** Sends the request. */
   start(): void {
-    const { signal } = this.#request;
-    if (signal.aborted) return this.#fail(new Failure("timeout", "Given up before it was sent"));
-    signal.addEventListener("abort", this);
+    const { cancellation } = this.#request;
+    if (cancellation.cancelled) return this.#fail(new Failure("timeout", "Given up before it was sent"));
+    cancellation.atWork = this;
     const idle = this.#repeatable ? this.#pool.take() : null;
     if (idle === null) return this.#connect();
     this.#reused = true;
@@ -80,7 +80,7 @@ export class WireExchange implements ConnectionOwner {
   }
 
   /** The deadline passed or the client left: the connection is closed at once. */
-  handleEvent(): void {
+  abort(): void {
     if (this.#stream !== null) return this.#stream.abort();
     this.#fail(new Failure("timeout", "Given up before its answer"));
   }
@@ -228,7 +228,7 @@ export class WireExchange implements ConnectionOwner {
       place: this.#whole ?? held,
       have: this.#whole === null ? held.length : this.#have,
       ended: (whole) => {
-        this.#unlisten();
+        this.#request.cancellation.atWork = null;
         if (whole) this.#release();
         else connection.close();
       },
@@ -241,13 +241,8 @@ export class WireExchange implements ConnectionOwner {
   #finish(): void {
     this.#over = true;
     this.#cancelTick?.();
-    this.#unlisten();
+    this.#request.cancellation.atWork = null;
     this.#release();
-  }
-
-  /** The platform holds on to a signal that somebody listens to, and so to the whole exchange: a third of all collecting. */
-  #unlisten(): void {
-    this.#request.signal.removeEventListener("abort", this);
   }
 
   /**
@@ -266,7 +261,7 @@ export class WireExchange implements ConnectionOwner {
     if (this.#over) return;
     this.#over = true;
     this.#cancelTick?.();
-    this.#unlisten();
+    this.#request.cancellation.atWork = null;
     this.#connecting?.abort();
     this.#connection?.close();
     this.#reject(error instanceof Failure ? error : new Failure("bad_response", describe(error)));

@@ -19,6 +19,7 @@ import {
 } from "../support/recorder_scripts.ts";
 import { type AnswerScript, RecorderTarget } from "../support/recorder_target.ts";
 import { makeTarget } from "../support/target_group.ts";
+import { Canceller } from "../support/wire_client.ts";
 import { WireStage } from "../support/wire_stage.ts";
 
 /** An answer of these head lines, cut off by nothing. */
@@ -164,7 +165,7 @@ Deno.test("every phrase that fetch's failures are known by comes of a real failu
       headers: [["host", "x"], ["accept-encoding", "identity"]],
       body: null,
       bodyLength: 0,
-      signal: new AbortController().signal,
+      cancellation: new Canceller(),
       ...how,
     };
     const result = await transport.send(request).catch((error: unknown) => transport.failure(error));

@@ -13,7 +13,7 @@ import {
   resetBeforeHeaders,
 } from "../support/recorder_scripts.ts";
 import { type AnswerScript, RecorderTarget, type Turn } from "../support/recorder_target.ts";
-import { WireClient } from "../support/wire_client.ts";
+import { Canceller, WireClient } from "../support/wire_client.ts";
 
 const FORGED = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged";
 
@@ -244,8 +244,8 @@ Deno.test("at 64 connections, among broken, early and over-long answers, nobody 
   const serve = async (loop: number) => {
     for (let i = 0; i < 40; i++) {
       const nonce = `n${loop}-${i}-${next()}`;
-      const controller = new AbortController();
-      const asked = client.ask(target.port, { path: `/${nonce}`, signal: controller.signal });
+      const controller = new Canceller();
+      const asked = client.ask(target.port, { path: `/${nonce}`, cancellation: controller });
       if (next() % 11 === 0) controller.abort();
       const got = await asked;
       if (got instanceof Failure) continue;

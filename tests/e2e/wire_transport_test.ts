@@ -6,7 +6,7 @@ import { freePort } from "../support/free_port.ts";
 import { until } from "../support/poll.ts";
 import { bytes, closeBeforeHeaders, hang, okay } from "../support/recorder_scripts.ts";
 import { type AnswerScript, RecorderTarget } from "../support/recorder_target.ts";
-import { WireClient } from "../support/wire_client.ts";
+import { Canceller, WireClient } from "../support/wire_client.ts";
 import { WireStage } from "../support/wire_stage.ts";
 
 const encoder = new TextEncoder();
@@ -183,9 +183,9 @@ Deno.test("giving up closes the connection at once, before the answer, within a 
   using client = new WireClient();
   for (const script of [hang(), bytes("HTTP/1.1 200 OK\r\nContent-Le")]) {
     await t.step("before the answer", async () => {
-      const controller = new AbortController();
+      const controller = new Canceller();
       target.script = script;
-      const asked = client.ask(target.port, { signal: controller.signal });
+      const asked = client.ask(target.port, { cancellation: controller });
       const seen = target.requests.length;
       await until(() => target.requests.length > seen, "the request");
       controller.abort();
@@ -196,12 +196,12 @@ Deno.test("giving up closes the connection at once, before the answer, within a 
   }
   for (const how of ["abort", "cancel"]) {
     await t.step(`within a body, by ${how}`, async () => {
-      const controller = new AbortController();
+      const controller = new Canceller();
       target.script = async (turn) => {
         await turn.socket.send("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\nabc");
         await hang()(turn);
       };
-      const response = await client.send(target.port, { signal: controller.signal });
+      const response = await client.send(target.port, { cancellation: controller });
       const reader = (response.body as ReadableStream).getReader();
       assert.equal((await reader.read()).value.length, 3);
       const next = reader.read();
@@ -216,11 +216,11 @@ Deno.test("giving up closes the connection at once, before the answer, within a 
     });
   }
   await t.step("while connecting, and before", async () => {
-    const controller = new AbortController();
-    const asked = client.ask(target.port, { signal: controller.signal });
+    const controller = new Canceller();
+    const asked = client.ask(target.port, { cancellation: controller });
     controller.abort();
     assert.ok(await asked instanceof Failure);
-    assert.ok(await client.ask(target.port, { signal: controller.signal }) instanceof Failure);
+    assert.ok(await client.ask(target.port, { cancellation: controller }) instanceof Failure);
     await until(() => target.open === 0, "the connection's end");
   });
 });

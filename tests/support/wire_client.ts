@@ -1,6 +1,6 @@
 import { DeadlineWheel } from "../../src/forwarding/deadline.ts";
 import type { Failure } from "../../src/forwarding/gateway_error.ts";
-import type { UpstreamRequest, UpstreamResponse } from "../../src/forwarding/transport.ts";
+import type { Cancellation, UpstreamRequest, UpstreamResponse } from "../../src/forwarding/transport.ts";
 import { WireTransport } from "../../src/forwarding/wire_transport.ts";
 import { type Clock, systemClock } from "../../src/time/clock.ts";
 import { text } from "./raw_socket.ts";
@@ -15,6 +15,17 @@ export interface Got {
   /** The body was handed over whole rather than as a stream. */
   readonly inOne: boolean;
   readonly broken: boolean;
+}
+
+/** Gives an exchange up half-way, as its deadline or its client does. */
+export class Canceller implements Cancellation {
+  cancelled = false;
+  atWork: { abort(): void } | null = null;
+
+  abort(): void {
+    this.cancelled = true;
+    this.atWork?.abort();
+  }
 }
 
 /** The transport on sockets of its own, without the program around it. */
@@ -36,7 +47,7 @@ export class WireClient implements Disposable {
       headers: [["host", "x"]],
       body: null,
       bodyLength: 0,
-      signal: new AbortController().signal,
+      cancellation: new Canceller(),
       ...request,
     });
   }
