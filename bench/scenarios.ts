@@ -106,16 +106,17 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: "workers",
-    title: "1 and 2 workers on two cores, 3,000 requests a second over 32 connections",
+    title: "1 and 2 workers, 3,000 requests a second and 32 connections for each",
     load: { ...SMALL, connections: 32, ratePerSecond: 3_000 },
-    entries: [1, 2].map((workers) => ({
-      contender: sluice({ name: `sluice, ${workers} workers`, env: { LISTENER_WORKERS: `${workers}` }, cores: "0,1" }),
-      workers,
-    })),
+    entries: [
+      { contender: workers(1, "0", "first core") },
+      { contender: workers(1, "1", "second core") },
+      { contender: workers(2, "0,1", "both cores"), workers: 2, load: { connections: 64, ratePerSecond: 6_000 } },
+    ],
     showsThreads: true,
     note:
-      "Both are asked at the same fixed rate, which leaves both cores room (the warm-up is not paced). Load generator and " +
-      "target run on the second core, beside sluice.",
+      "The rate is fixed and leaves both cores room (the warm-up is not paced). Load generator and targets run on the second " +
+      "core, and whoever is there with them has half of its caches: two workers can at best cost the mean of the first two rows.",
   },
 ];
 
@@ -127,6 +128,12 @@ function besideBareFetch(scenario: Omit<Scenario, "entries">): Scenario {
 /** sluice with its other transport. */
 function wire() {
   return sluice({ name: "sluice, wire", env: { UPSTREAM_TRANSPORT: "wire" } });
+}
+
+/** sluice with so many workers on some cores. */
+function workers(count: number, cores: string, where: string) {
+  const name = `sluice, ${count} ${count === 1 ? "worker" : "workers"}, ${where}`;
+  return sluice({ name, env: { LISTENER_WORKERS: `${count}` }, cores });
 }
 
 /** sluice with so many rules, of which `/svc-0000` stands in the middle. */
