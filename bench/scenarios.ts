@@ -116,7 +116,8 @@ export const SCENARIOS: readonly Scenario[] = [
     showsThreads: true,
     note:
       "The rate is fixed and leaves both cores room (the warm-up is not paced). Load generator and targets run on the second " +
-      "core, and whoever is there with them has half of its caches: two workers can at best cost the mean of the first two rows.",
+      "core, which costs whoever is there something else than the first: two workers are to be held against the mean of the " +
+      "first two rows.",
   },
 ];
 
