@@ -1,7 +1,7 @@
 /**
  * Gives `fetch` an abort signal without what the platform does with its `signal` option: for each request it derives a
  * second signal, ties the two by two weak references and two sets, and registers the pair for finalization. All of that
- * reaches the old generation, whatever the request's length: 3 to 8 % of a request's cost (docs/performance.md).
+ * reaches the old generation, whatever the request's length: 3 to 7 % of a request's cost (docs/performance.md).
  *
  * A `fetch` asks its own `Request` for its signal, by the public property, before it returns. So during the call, and only
  * then, that property answers with the signal that is lent. Whether a platform's `fetch` asks there is tried once; where it
