@@ -210,6 +210,7 @@ export class ControlPlane implements AdminSource {
       nowMs: this.#options.clock.wallMs(),
       generation: this.#snapshot.generation,
       listenerUrl: this.listenerUrl,
+      upstreamTransport: this.#snapshot.listener.upstreamTransport,
       ready: this.#ready,
       live: !this.#pool.anyHung,
       workers: this.#pool.views(),

@@ -4,6 +4,7 @@ import { FetchTransport } from "../forwarding/fetch_transport.ts";
 import { Forwarder, type ForwarderParts } from "../forwarding/forward.ts";
 import { UpgradeForwarder } from "../forwarding/forward_upgrade.ts";
 import { CutTransfer } from "../forwarding/response_body.ts";
+import { NO_CONNECT } from "../forwarding/transport.ts";
 import { WireTransport } from "../forwarding/wire_transport.ts";
 import { writeJsonLine, writeTextLine } from "../logging/access_line.ts";
 import { AccessBuffer } from "../logging/access_buffer.ts";
@@ -85,7 +86,7 @@ export class DataPlane {
     const wheel = new DeadlineWheel(clock);
     this.#parts = {
       transport: start.snapshot.listener.upstreamTransport === "wire"
-        ? new WireTransport({ clock, wheel, writtenByFetch: this.#writtenByFetch })
+        ? new WireTransport({ clock, wheel, column: this.#column, writtenByFetch: this.#writtenByFetch })
         : new FetchTransport(),
       wheel,
       column: this.#column,
@@ -202,6 +203,7 @@ export class DataPlane {
       group: rule === null ? null : rule.targetGroup,
       target: exchange.target === null ? null : hostPort(exchange.target.address, exchange.target.port),
       attempts: exchange.attempts.length,
+      connectMs: lastConnectMs(exchange),
       ttfbMs: exchange.ttfbMicros < 0 ? null : exchange.ttfbMicros / 1000,
       totalMs: totalMicros / 1000,
       requestBytes: exchange.requestBytes,
@@ -274,4 +276,10 @@ export class DataPlane {
     this.#parts.transport.close();
     this.#post({ type: "drained", worker: this.#worker });
   }
+}
+
+/** Of the attempt that the exchange ended with; null where it made no connection, or nobody knows. */
+function lastConnectMs({ attempts }: Exchange): number | null {
+  const micros = attempts.length === 0 ? NO_CONNECT : attempts[attempts.length - 1]!.connectMicros;
+  return micros === NO_CONNECT ? null : micros / 1000;
 }

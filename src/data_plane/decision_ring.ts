@@ -1,6 +1,7 @@
 import type { CandidateList, ScoreQuestion } from "../balancing/algorithm.ts";
 import { findAlgorithm } from "../balancing/registry.ts";
 import type { Attempt, Exchange } from "../forwarding/exchange.ts";
+import { NO_CONNECT } from "../forwarding/transport.ts";
 import type { Decision, DecisionCandidate } from "../state/decision.ts";
 import { hostPort, type TargetSnapshot } from "../state/group_snapshot.ts";
 import type { Reason } from "../state/reason.ts";
@@ -31,6 +32,7 @@ class Kept {
   /** Only where there was more than one, or one that failed. */
   attempts: readonly Attempt[] | null = null;
   ttfbMicros = -1;
+  connectMicros = NO_CONNECT;
   status = 0;
   reason: Reason | null = null;
   requestBytes = 0;
@@ -69,6 +71,7 @@ export class DecisionRing {
     kept.firstTarget = attempts.length === 0 ? null : attempts[0]!.target;
     kept.attempts = attempts.length > 1 || exchange.reason !== null ? attempts : null;
     kept.ttfbMicros = exchange.ttfbMicros;
+    kept.connectMicros = attempts.length === 0 ? NO_CONNECT : attempts[0]!.connectMicros;
     kept.status = exchange.status;
     kept.reason = exchange.reason;
     kept.requestBytes = exchange.requestBytes;
@@ -102,11 +105,11 @@ function describe(kept: Kept, worker: number): Decision {
     candidates: kept.candidates === null ? [] : describeCandidates(kept, kept.candidates),
     candidateCount: kept.candidates?.count ?? 0,
     chosen: kept.firstTarget === null ? null : addressOf(kept.firstTarget),
-    attempts: attemptsOf(kept).map(({ target, reason, micros }) => ({
+    attempts: attemptsOf(kept).map(({ target, reason, micros, connectMicros }) => ({
       target: addressOf(target),
       status: reason === null ? kept.status : null,
       outcome: reason,
-      connectMs: null,
+      connectMs: connectMicros === NO_CONNECT ? null : connectMicros / 1000,
       ttfbMs: reason === null ? micros / 1000 : null,
     })),
     status: kept.status,
@@ -120,7 +123,8 @@ function describe(kept: Kept, worker: number): Decision {
 function attemptsOf(kept: Kept): readonly Attempt[] {
   if (kept.attempts !== null) return kept.attempts;
   if (kept.firstTarget === null) return [];
-  return [{ target: kept.firstTarget, reason: null, detail: null, micros: kept.ttfbMicros }];
+  const { firstTarget: target, ttfbMicros: micros, connectMicros } = kept;
+  return [{ target, reason: null, detail: null, micros, connectMicros }];
 }
 
 /** Lets the algorithm put its scores into words, over the numbers as they were. */

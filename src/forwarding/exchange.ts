@@ -17,6 +17,8 @@ export interface Attempt {
   detail: string | null;
   /** From handing over until headers or failure. */
   micros: number;
+  /** How long making its connection took, or was tried; `NO_CONNECT` where none was made or nobody knows. */
+  readonly connectMicros: number;
 }
 
 /**

@@ -15,6 +15,7 @@ import {
   type AnswerHeaders,
   type Cancellation,
   discardBody,
+  NO_CONNECT,
   type Transport,
   type UpstreamResponse,
 } from "./transport.ts";
@@ -93,6 +94,7 @@ export class Forwarder {
         let failure: Failure | null = null;
         let bodyFailed = false;
         let upstream: UpstreamResponse | null = null;
+        open.connectMicros = NO_CONNECT;
         const body = open.body === null ? null : await open.body.next();
         if (body instanceof Failure) {
           failure = body;
@@ -116,14 +118,15 @@ export class Forwarder {
         const nowMs = clock.monotonicMs();
         const micros = (nowMs - startedMs) * 1000;
         if (failure === null) {
-          exchange.attempted({ target, reason: null, detail: null, micros });
+          exchange.attempted({ target, reason: null, detail: null, micros, connectMicros: open.connectMicros });
           exchange.ttfbMicros = micros;
           column.answered(target.slot, upstream!.status, micros, nowMs);
           return await this.#answer(open, upstream!);
         }
         failure = bodyFailed ? failure : open.over ?? failure;
         const reported = open.over ?? failure;
-        exchange.attempted({ target, reason: reported.reason, detail: reported.detail, micros });
+        const { connectMicros } = open;
+        exchange.attempted({ target, reason: reported.reason, detail: reported.detail, micros, connectMicros });
         // Where the client did not bring its body, the target was not asked.
         this.#release(exchange, target, failure);
         const next = this.#nextTarget(open, group, { failure: reported, tried: tried ??= [], retriesUsed });
@@ -289,6 +292,8 @@ class OpenExchange implements Cancellation {
   over: Failure | null = null;
   /** What the transport is to abort. */
   atWork: { abort(): void } | null = null;
+  /** Of the attempt that is under way, or was last. */
+  connectMicros = NO_CONNECT;
 
   constructor(exchange: Exchange, parts: ForwarderParts, { limits, nowMs }: { limits: ForwardLimits; nowMs: number }) {
     this.exchange = exchange;

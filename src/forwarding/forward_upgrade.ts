@@ -5,6 +5,7 @@ import { targetHost } from "./forwarded_headers.ts";
 import { Failure } from "./gateway_error.ts";
 import { answerWithBody } from "./response_body.ts";
 import { decideRetry } from "./retry_policy.ts";
+import { NO_CONNECT } from "./transport.ts";
 import { addHeaders } from "./upgrade_client.ts";
 import { forwardUpgrade, type UpgradeResult } from "./upgrade.ts";
 
@@ -92,7 +93,7 @@ export class UpgradeForwarder {
       const micros = (nowMs - startedMs) * 1000;
       if (result.kind !== "failed") {
         const response = await this.#accept(exchange, result, { tunnel, limits });
-        exchange.attempted({ target, reason: null, detail: null, micros });
+        exchange.attempted({ target, reason: null, detail: null, micros, connectMicros: NO_CONNECT });
         exchange.ttfbMicros = micros;
         if (result.kind === "malformed") {
           // No target was asked after all.
@@ -106,7 +107,8 @@ export class UpgradeForwarder {
         return response;
       }
       const failure = new Failure(result.failure, result.detail);
-      exchange.attempted({ target, reason: failure.reason, detail: failure.detail, micros });
+      const { reason, detail } = failure;
+      exchange.attempted({ target, reason, detail, micros, connectMicros: NO_CONNECT });
       exchange.reason = failure.reason;
       column.leave(target.slot);
       exchange.heldSlot = -1;

@@ -18,15 +18,24 @@ export interface UpstreamRequest {
   readonly cancellation: Cancellation;
 }
 
+/** Says of an attempt that no connection was made for it, or that nobody knows. */
+export const NO_CONNECT = -1;
+
 /**
  * Where a transport leaves what is to be aborted when the deadline passes or the client leaves: one field, since a signal and
- * somebody who listens to it are 6 % of a small exchange on a plain socket.
+ * somebody who listens to it are 6 % of a small exchange on a plain socket. And, since it is at hand however an attempt ends,
+ * how long that attempt's connection took.
  */
 export interface Cancellation {
   /** It was given up before it was sent. */
   readonly cancelled: boolean;
   /** What is at work for this exchange; null where there is nothing to abort, or no more. */
   atWork: { abort(): void } | null;
+  /**
+   * How long making the attempt's connection took, or was tried where it failed; `NO_CONNECT` where a connection was used again,
+   * or the transport does not know. Whole microseconds: V8 keeps a small integer without memory of its own.
+   */
+  connectMicros: number;
 }
 
 /** A target's headers as they are read: names in lower case. `Headers` is one such. */

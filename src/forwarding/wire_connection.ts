@@ -1,3 +1,4 @@
+import type { WorkerColumn } from "../state/target_table.ts";
 import type { Bytes } from "./answer_head.ts";
 
 /** Room for what a target sends in one read: most heads with their small bodies fit. Grows for larger heads. */
@@ -33,14 +34,18 @@ export class WireConnection {
   written = true;
   idleSinceMs = 0;
   readonly #conn: Deno.TcpConn;
+  readonly #column: WorkerColumn;
   readonly #out: Bytes = new Uint8Array(WRITE_BYTES);
   #reading = false;
   #wanted = 0;
   #intoOwn = false;
   #given: Bytes | null = null;
 
-  constructor(conn: Deno.TcpConn) {
+  /** @param column Counts it until it is closed. */
+  constructor(conn: Deno.TcpConn, column: WorkerColumn) {
     this.#conn = conn;
+    this.#column = column;
+    column.connectionsOpen(1);
     // A head and the body behind it would else wait for the target's acknowledgement (Nagle's algorithm).
     try {
       conn.setNoDelay(true);
@@ -89,6 +94,7 @@ export class WireConnection {
   close(): void {
     if (!this.open) return;
     this.open = false;
+    this.#column.connectionsOpen(-1);
     this.owner = null;
     this.#given = null;
     try {

@@ -24,6 +24,13 @@ export interface WireShared {
   readonly slab: ByteSlab;
 }
 
+/** A connection that is being made; an object of its own, so that requests on connections that stand have no room for it. */
+interface Connecting {
+  readonly controller: AbortController;
+  /** Monotonic ms. */
+  readonly sinceMs: number;
+}
+
 /**
  * One request and its answer, on one connection, or on a second where the first turned out to be closed.
  *
@@ -43,7 +50,7 @@ export class WireExchange implements ConnectionOwner {
   /** Its request may be sent twice, so that it may take a connection that was used before. */
   readonly #repeatable: boolean;
   #connection: WireConnection | null = null;
-  #connecting: AbortController | null = null;
+  #connecting: Connecting | null = null;
   #reused = false;
   #heard = false;
   #interim = 0;
@@ -111,12 +118,18 @@ export class WireExchange implements ConnectionOwner {
   }
 
   #connect(): void {
-    const connecting = this.#connecting = new AbortController();
-    this.#pool.connect(connecting.signal).then((connection) => {
+    const connecting = this.#connecting = { controller: new AbortController(), sinceMs: this.#pool.nowMs() };
+    this.#pool.connect(connecting.controller.signal).then((connection) => {
       if (this.#over) return connection.close();
-      this.#connecting = null;
+      this.#pool.connected(this.#request.target.slot, this.#noteConnect(connecting));
       this.#send(connection);
     }, (error) => this.#fail(connectFailure(error)));
+  }
+
+  /** Tells the attempt how long connecting took, or was tried; returns that. The clock is asked only here and at its start. */
+  #noteConnect({ sinceMs }: Connecting): number {
+    this.#connecting = null;
+    return this.#request.cancellation.connectMicros = Math.round((this.#pool.nowMs() - sinceMs) * 1000);
   }
 
   #send(connection: WireConnection): void {
@@ -262,7 +275,11 @@ export class WireExchange implements ConnectionOwner {
     this.#over = true;
     this.#cancelTick?.();
     this.#request.cancellation.atWork = null;
-    this.#connecting?.abort();
+    const connecting = this.#connecting;
+    if (connecting !== null) {
+      this.#noteConnect(connecting);
+      connecting.controller.abort();
+    }
     this.#connection?.close();
     this.#reject(error instanceof Failure ? error : new Failure("bad_response", describe(error)));
   }

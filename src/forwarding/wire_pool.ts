@@ -1,5 +1,6 @@
 import { type CancelTimer, type Clock } from "../time/clock.ts";
 import { hostPort, type TargetSnapshot } from "../state/group_snapshot.ts";
+import type { WorkerColumn } from "../state/target_table.ts";
 import { type ConnectionOwner, WireConnection } from "./wire_connection.ts";
 
 /** Idle connections kept per target, and for how long: below the 60 s after which many servers close theirs. */
@@ -11,6 +12,8 @@ const SWEEP_MS = 5_000;
 /** Idle connections to all targets of one thread. */
 export class WirePool {
   readonly clock: Clock;
+  /** Counts connections where they are made, closed, taken and given back. */
+  readonly column: WorkerColumn;
   readonly #targets = new Map<string, TargetPool>();
   readonly #ofSnapshot = new WeakMap<TargetSnapshot, TargetPool>();
   /** Those that hold any: found here also once their target has left. */
@@ -18,8 +21,9 @@ export class WirePool {
   readonly #cancelSweep: CancelTimer;
   closed = false;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, column: WorkerColumn) {
     this.clock = clock;
+    this.column = column;
     this.#cancelSweep = clock.every(SWEEP_MS, () => this.#sweep());
   }
 
@@ -85,13 +89,26 @@ export class TargetPool {
 
   /** Takes the connection that was used last: those that are needed no more grow old and are closed. Null where none is idle. */
   take(): WireConnection | null {
-    return this.#idle.pop() ?? null;
+    const connection = this.#idle.pop();
+    if (connection === undefined) return null;
+    this.#pool.column.connectionsIdle(-1);
+    return connection;
+  }
+
+  /** The time by which connecting is measured, monotonic ms. */
+  nowMs(): number {
+    return this.#pool.clock.monotonicMs();
+  }
+
+  /** Counts a connection that was made for the target in a slot, and how long that took. */
+  connected(slot: number, micros: number): void {
+    this.#pool.column.connected(slot, micros);
   }
 
   /** Makes a new connection. Rejects as `Deno.connect` does. */
   async connect(signal: AbortSignal): Promise<WireConnection> {
     const options = { hostname: this.#address, port: this.#port, signal };
-    const connection = new WireConnection(await Deno.connect(options));
+    const connection = new WireConnection(await Deno.connect(options), this.#pool.column);
     connection.whenIdle = new IdleOwner(this, connection);
     return connection;
   }
@@ -114,19 +131,24 @@ export class TargetPool {
   closeIdle(beforeMs: number): void {
     let count = 0;
     while (count < this.#idle.length && this.#idle[count]!.idleSinceMs < beforeMs) this.#idle[count++]!.close();
+    if (count === 0) return;
     this.#idle.splice(0, count);
+    this.#pool.column.connectionsIdle(-count);
   }
 
   /** Closes an idle connection: its target closed it, or spoke without being asked. */
   drop(connection: WireConnection): void {
     connection.close();
     const at = this.#idle.indexOf(connection);
-    if (at >= 0) this.#idle.splice(at, 1);
+    if (at < 0) return;
+    this.#idle.splice(at, 1);
+    this.#pool.column.connectionsIdle(-1);
   }
 
   #keep(connection: WireConnection): void {
     if (this.#pool.closed) return connection.close();
     connection.idleSinceMs = this.#pool.clock.monotonicMs();
+    this.#pool.column.connectionsIdle(1);
     if (this.#idle.push(connection) === 1) this.#pool.holds(this);
   }
 }

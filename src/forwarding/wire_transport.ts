@@ -1,3 +1,4 @@
+import type { WorkerColumn } from "../state/target_table.ts";
 import type { Clock } from "../time/clock.ts";
 import { ByteSlab } from "./byte_slab.ts";
 import type { DeadlineWheel } from "./deadline.ts";
@@ -12,6 +13,8 @@ export interface WireParts {
   readonly clock: Clock;
   /** Ticks for a body that does not come with its head. */
   readonly wheel: DeadlineWheel;
+  /** Where connections are counted. */
+  readonly column: WorkerColumn;
   /** Headers that `fetch` writes by itself, on its way to https targets. */
   readonly writtenByFetch: ReadonlySet<string>;
 }
@@ -26,8 +29,8 @@ export class WireTransport implements Transport {
   readonly #writtenByFetch: ReadonlySet<string>;
   #fetch: FetchTransport | null = null;
 
-  constructor({ clock, wheel, writtenByFetch }: WireParts) {
-    this.#pool = new WirePool(clock);
+  constructor({ clock, wheel, column, writtenByFetch }: WireParts) {
+    this.#pool = new WirePool(clock, column);
     this.#writtenByFetch = writtenByFetch;
     this.#shared = { slab: new ByteSlab(), nextTick: (run) => nextTickOf(wheel, run) };
   }

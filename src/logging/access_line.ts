@@ -15,6 +15,8 @@ export interface AccessRecord {
   /** `address:port` of the target that answered or was tried last. */
   readonly target: string | null;
   readonly attempts: number;
+  /** How long making the last attempt's connection took, or was tried; null where it made none, or nobody knows. */
+  readonly connectMs: number | null;
   /** Handed over until response headers, of the last attempt. */
   readonly ttfbMs: number | null;
   readonly totalMs: number;
@@ -59,9 +61,10 @@ export function writeJsonLine(line: ByteLine, record: AccessRecord): void {
   line.quotedOrNull(record.target);
   line.plain(',"attempts":');
   line.integer(record.attempts);
+  line.plain(',"connectMs":');
+  millisOrNull(line, record.connectMs);
   line.plain(',"ttfbMs":');
-  if (record.ttfbMs === null) line.plain("null");
-  else line.millis(record.ttfbMs);
+  millisOrNull(line, record.ttfbMs);
   line.plain(',"totalMs":');
   line.millis(record.totalMs);
   line.plain(',"requestBytes":');
@@ -83,12 +86,10 @@ export function writeTextLine(line: ByteLine, record: AccessRecord): void {
   line.plain(` ${record.status}${record.reason === null ? "" : ` ${record.reason}`} rule=${record.rule ?? "-"} group=`);
   if (record.group === null) line.plain("-");
   else line.quoted(record.group);
-  line.plain(` target=${record.target ?? "-"} attempts=${record.attempts} ttfb=`);
-  if (record.ttfbMs === null) line.plain("-");
-  else {
-    line.millis(record.ttfbMs);
-    line.plain("ms");
-  }
+  line.plain(` target=${record.target ?? "-"} attempts=${record.attempts} connect=`);
+  millisOrDash(line, record.connectMs);
+  line.plain(" ttfb=");
+  millisOrDash(line, record.ttfbMs);
   line.plain(" total=");
   line.millis(record.totalMs);
   line.plain(`ms in=${record.requestBytes} out=${record.responseBytes}`);
@@ -105,6 +106,17 @@ function cut(text: string, longest: number): string {
 function integerOrNull(line: ByteLine, value: number | null): void {
   if (value === null) line.plain("null");
   else line.integer(value);
+}
+
+function millisOrNull(line: ByteLine, ms: number | null): void {
+  if (ms === null) line.plain("null");
+  else line.millis(ms);
+}
+
+function millisOrDash(line: ByteLine, ms: number | null): void {
+  if (ms === null) return line.plain("-");
+  line.millis(ms);
+  line.plain("ms");
 }
 
 let lastSecond = -1;

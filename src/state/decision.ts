@@ -54,7 +54,10 @@ export interface DecisionAttempt {
   readonly status: number | null;
   /** How it failed; null where headers came. */
   readonly outcome: Reason | null;
-  /** Until the connection stood; null where that is not known or it never did. */
+  /**
+   * How long making its connection took, or was tried where it failed; null where a connection was used again, or `fetch` made
+   * it, which does not tell.
+   */
   readonly connectMs: number | null;
   /** Handed over until response headers; null where none came. */
   readonly ttfbMs: number | null;

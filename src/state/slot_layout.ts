@@ -44,6 +44,9 @@ export const TARGET_COUNTERS = [
   "brokenByTarget",
   /** Exchanges that broke before their end, by the client. */
   "leftByClient",
+  /** Connections that were made for attempts here; those that `fetch` makes are not known. */
+  "connects",
+  "connectSumMicros",
 ] as const;
 export type TargetCounter = typeof TARGET_COUNTERS[number];
 
@@ -51,7 +54,7 @@ export type TargetCounter = typeof TARGET_COUNTERS[number];
 export const RULE_COUNTERS = ["status1xx", "status2xx", "status3xx", "status4xx", "status5xx"] as const;
 export type RuleCounter = typeof RULE_COUNTERS[number];
 
-/** Counters of one worker, before the reasons. */
+/** Counters of one worker, before the reasons; the last two are no counters but what is there now. */
 export const WORKER_COUNTERS = [
   /** Requests that arrived. */
   "requests",
@@ -64,6 +67,10 @@ export const WORKER_COUNTERS = [
   "status5xx",
   "requestBytes",
   "responseBytes",
+  /** Connections to targets that are open; those of `fetch` and of tunnels are not known. */
+  "openConnections",
+  /** Those of them that no exchange has. */
+  "idleConnections",
 ] as const;
 export type WorkerCounter = typeof WORKER_COUNTERS[number];
 

@@ -69,6 +69,8 @@ export interface SystemView {
   readonly nowMs: number;
   readonly generation: number;
   readonly listenerUrl: string;
+  /** How targets of `http://` are spoken to; those of `https://` are by `fetch` in any case. */
+  readonly upstreamTransport: "fetch" | "wire";
   readonly ready: boolean;
   /** False once a worker hung: its thread may hold its share of the listener until the process ends. */
   readonly live: boolean;

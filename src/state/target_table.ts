@@ -164,7 +164,9 @@ export class TargetTable {
     }
     // Its requests will not finish any more: what arrived is what finished.
     const counters = this.#columns[worker]!.workerCounters;
-    counters[WORKER_FIELD.get("finished")!] = counters[WORKER_FIELD.get("requests")!]!;
+    counters[WORKER_FINISHED] = counters[WORKER_REQUESTS]!;
+    // Its sockets went with it.
+    counters[WORKER_OPEN_CONNECTIONS] = counters[WORKER_IDLE_CONNECTIONS] = 0;
     return lost;
   }
 
@@ -189,6 +191,13 @@ export class TargetTable {
     const at = WORKER_FIELD.get(name)!;
     if (worker !== undefined) return this.#columns[worker]!.workerCounters[at]!;
     return this.#columns.reduce((sum, { workerCounters }) => sum + workerCounters[at]!, 0);
+  }
+
+  /** Connections to targets over all workers, as far as they are known: with an exchange, and without. */
+  connections(): { readonly active: number; readonly idle: number } {
+    // Read one after another while workers go on: what was taken in between must not make a number negative.
+    const idle = Math.max(0, this.workerCounter("idleConnections"));
+    return { active: Math.max(0, this.workerCounter("openConnections") - idle), idle };
   }
 
   reasonCount(reason: Reason): number {
@@ -302,6 +311,24 @@ export class WorkerColumn {
     return Atomics.add(this.#table.consecutiveFailures, slot, 1) + 1;
   }
 
+  /** A connection was made for an attempt. */
+  connected(slot: number, micros: number): void {
+    const row = slot * TARGET_COUNTERS.length;
+    const { counters } = this.#own;
+    counters[row + CONNECTS]! += 1;
+    counters[row + CONNECT_SUM]! += micros;
+  }
+
+  /** So many connections to targets were opened, or closed where `by` is below 0. */
+  connectionsOpen(by: number): void {
+    if (!this.#isOver()) this.#own.workerCounters[WORKER_OPEN_CONNECTIONS]! += by;
+  }
+
+  /** So many open connections became idle, or are idle no more where `by` is below 0. Called twice for each request. */
+  connectionsIdle(by: number): void {
+    if (!this.#isOver()) this.#own.workerCounters[WORKER_IDLE_CONNECTIONS]! += by;
+  }
+
   /** An exchange that had response headers is over. */
   exchanged(slot: number, totalMicros: number, requestBytes: number, responseBytes: number): void {
     const row = slot * TARGET_COUNTERS.length;
@@ -352,6 +379,8 @@ const TTFB_SUM = TARGET_FIELD.get("ttfbSumMicros")!;
 const TTFB_MAX = TARGET_FIELD.get("ttfbMaxMicros")!;
 const TOTAL_SUM = TARGET_FIELD.get("totalSumMicros")!;
 const TOTAL_MAX = TARGET_FIELD.get("totalMaxMicros")!;
+const CONNECTS = TARGET_FIELD.get("connects")!;
+const CONNECT_SUM = TARGET_FIELD.get("connectSumMicros")!;
 const REQUEST_BYTES = TARGET_FIELD.get("requestBytes")!;
 const RESPONSE_BYTES = TARGET_FIELD.get("responseBytes")!;
 const WORKER_REQUESTS = WORKER_FIELD.get("requests")!;
@@ -359,6 +388,8 @@ const WORKER_FINISHED = WORKER_FIELD.get("finished")!;
 const WORKER_STATUS_1XX = WORKER_FIELD.get("status1xx")!;
 const WORKER_REQUEST_BYTES = WORKER_FIELD.get("requestBytes")!;
 const WORKER_RESPONSE_BYTES = WORKER_FIELD.get("responseBytes")!;
+const WORKER_OPEN_CONNECTIONS = WORKER_FIELD.get("openConnections")!;
+const WORKER_IDLE_CONNECTIONS = WORKER_FIELD.get("idleConnections")!;
 
 /** 0 for 1xx up to 4 for 5xx and beyond. */
 function statusClass(status: number): number {

@@ -56,7 +56,7 @@ Deno.test("C22, D8, E13: an access line tells client, rule, group, target, times
     await client.reset();
   }
   const lines = await sluice.accessLines(5);
-  const { time, totalMs, ttfbMs, id, ...first } = lines[0]!;
+  const { time, totalMs, ttfbMs, connectMs, id, ...first } = lines[0]!;
   assert.deepEqual(first, {
     client: "127.0.0.1",
     method: "PUT",
@@ -74,6 +74,7 @@ Deno.test("C22, D8, E13: an access line tells client, rule, group, target, times
   });
   assert.ok(!Number.isNaN(Date.parse(String(time))));
   assert.ok(Number(totalMs) >= Number(ttfbMs) && Number(ttfbMs) > 0);
+  assert.ok(connectMs === null || Number(connectMs) <= Number(ttfbMs), "only wire knows how long it took");
   assert.ok(String(id).length > 8);
   assert.deepEqual(lines.slice(1).map((line) => [line.status, line.reason, line.rule, line.target]), [
     [502, "connect_refused", 8, `127.0.0.1:${closed}`],
@@ -211,7 +212,7 @@ Deno.test("LOG_FORMAT=text writes lines for people, and nothing of a client's ca
   for (const line of lines) {
     assert.match(
       line,
-      /^\d{4}-\d\d-\d\dT[\d:.]+Z 127\.0\.0\.1 "[A-Z]+ [^"]*" \d{3} .*rule=(1|-) group=("web"|-) target=\S+ attempts=\d ttfb=\S+ total=[\d.]+ms in=\d+ out=\d+ id="[^"]*"$/,
+      /^\d{4}-\d\d-\d\dT[\d:.]+Z 127\.0\.0\.1 "[A-Z]+ [^"]*" \d{3} .*rule=(1|-) group=("web"|-) target=\S+ attempts=\d connect=\S+ ttfb=\S+ total=[\d.]+ms in=\d+ out=\d+ id="[^"]*"$/,
     );
   }
 });

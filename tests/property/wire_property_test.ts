@@ -123,6 +123,7 @@ const record: AccessRecord = {
   ...{
     target: "a:1",
     attempts: 1,
+    connectMs: null,
     ttfbMs: 0.0004,
     totalMs: 1.23456,
     requestBytes: 0,

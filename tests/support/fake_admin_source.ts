@@ -17,6 +17,7 @@ export class FakeAdminSource implements AdminSource {
   readonly explained: ExplainRequest[] = [];
   groups: GroupView[] = [];
   rules: RuleSnapshot[] = [];
+  upstreamTransport: "fetch" | "wire" = "wire";
   ready = true;
   live = true;
   generation = 1;
@@ -131,6 +132,7 @@ export class FakeAdminSource implements AdminSource {
       nowMs: this.nowMs,
       generation: this.generation,
       listenerUrl: "http://127.0.0.1:8080",
+      upstreamTransport: this.upstreamTransport,
       ready: this.ready,
       live: this.live,
       workers: [{ worker: 0, generation: this.generation, restarts: 0, heartbeatAgeMs: 20 }],

@@ -1,7 +1,13 @@
 import { DeadlineWheel } from "../../src/forwarding/deadline.ts";
 import type { Failure } from "../../src/forwarding/gateway_error.ts";
-import type { Cancellation, UpstreamRequest, UpstreamResponse } from "../../src/forwarding/transport.ts";
+import {
+  type Cancellation,
+  NO_CONNECT,
+  type UpstreamRequest,
+  type UpstreamResponse,
+} from "../../src/forwarding/transport.ts";
 import { WireTransport } from "../../src/forwarding/wire_transport.ts";
+import { TargetTable } from "../../src/state/target_table.ts";
 import { type Clock, systemClock } from "../../src/time/clock.ts";
 import { text } from "./raw_socket.ts";
 import { makeTarget } from "./target_group.ts";
@@ -21,6 +27,7 @@ export interface Got {
 export class Canceller implements Cancellation {
   cancelled = false;
   atWork: { abort(): void } | null = null;
+  connectMicros = NO_CONNECT;
 
   abort(): void {
     this.cancelled = true;
@@ -32,10 +39,17 @@ export class Canceller implements Cancellation {
 export class WireClient implements Disposable {
   readonly transport: WireTransport;
   readonly wheel: DeadlineWheel;
+  /** What it counts, as the only worker and for target 0. */
+  readonly table: TargetTable = TargetTable.create(1);
 
   constructor(clock: Clock = systemClock) {
     this.wheel = new DeadlineWheel(clock);
-    this.transport = new WireTransport({ clock, wheel: this.wheel, writtenByFetch: new Set() });
+    this.transport = new WireTransport({
+      clock,
+      wheel: this.wheel,
+      column: this.table.column(0),
+      writtenByFetch: new Set(),
+    });
   }
 
   /** Sends a request as it is; the body of the answer is not read. */
