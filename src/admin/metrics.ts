@@ -40,6 +40,7 @@ function allFamilies(view: SystemView, table: TargetTable): MetricFamily[] {
   return [
     ...requestFamilies(view, table),
     ...targetFamilies(view, table),
+    ...connectionFamilies(view, table),
     ...dnsFamilies(view),
     ...workerFamilies(view),
     ...processFamilies(view),
@@ -81,6 +82,21 @@ function requestFamilies(view: SystemView, table: TargetTable): MetricFamily[] {
     }
   }
   return [received, finished, open, requestBytes, responseBytes, own, byRule];
+}
+
+/** Over all targets, since those of several groups at one address share connections, and an idle one may outlive its target. */
+function connectionFamilies(view: SystemView, table: TargetTable): MetricFamily[] {
+  const open = new MetricFamily(
+    "gauge",
+    "sluice_upstream_connections",
+    "Connections of the wire transport to targets that are open now: with an exchange (active), and without (idle).",
+  );
+  if (view.upstreamTransport === "wire") {
+    const { active, idle } = table.connections();
+    open.add({ state: "active" }, active);
+    open.add({ state: "idle" }, idle);
+  }
+  return [open];
 }
 
 function dnsFamilies(view: SystemView): MetricFamily[] {

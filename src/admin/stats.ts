@@ -1,10 +1,17 @@
-import { hostPort, type RuleSnapshot, targetKey } from "../state/group_snapshot.ts";
+import { hostPort, type RuleSnapshot, targetKey, type TargetSnapshot } from "../state/group_snapshot.ts";
 import { type Reason, REASON_NAMES } from "../state/reason.ts";
 import { LATENCY_BUCKETS } from "../state/slot_layout.ts";
-import type { GroupView, SystemView, TargetStateName, TargetView } from "../state/target_state.ts";
+import {
+  type GroupView,
+  knowsConnections,
+  type SystemView,
+  type TargetStateName,
+  type TargetView,
+} from "../state/target_state.ts";
 import type { TargetTable } from "../state/target_table.ts";
-import { type LatencySummary, summarizeLatency } from "./latency_summary.ts";
+import { type LatencySummary, summarizeLatency, toMs } from "./latency_summary.ts";
 import type {
+  ConnectSummary,
   ExchangeStats,
   GroupStats,
   RuleStats,
@@ -16,7 +23,7 @@ import type {
 
 /** Makes what `/lb/stats` says out of what is known and the live numbers. `nowMs` is wall time. */
 export function statsJson(view: SystemView, table: TargetTable, nowMs: number): Stats {
-  const allSlots = view.groups.flatMap((group) => group.targets.map(({ target }) => target.slot));
+  const allTargets = view.groups.flatMap((group) => group.targets.map(({ target }) => target));
   return {
     version: view.version,
     instance: view.instance,
@@ -26,17 +33,18 @@ export function statsJson(view: SystemView, table: TargetTable, nowMs: number): 
     ready: view.ready,
     generation: view.generation,
     listener: view.listenerUrl,
-    total: totalStats(table, allSlots),
+    total: totalStats(view, table, allTargets),
     reasons: Object.fromEntries(
       REASON_NAMES.map((reason) => [reason, table.reasonCount(reason)]),
     ) as Record<Reason, number>,
     rules: view.rules.map((rule) => ruleStats(rule, table)),
-    groups: view.groups.map((group) => groupStats(group, table)),
+    groups: view.groups.map((group) => groupStats(view, group, table)),
     workers: view.workers,
   };
 }
 
-function totalStats(table: TargetTable, slots: readonly number[]): TotalStats {
+function totalStats(view: SystemView, table: TargetTable, targets: readonly TargetSnapshot[]): TotalStats {
+  const slots = targets.map(({ slot }) => slot);
   // Read before `requests`, so that a request that ends in between can't make "in flight" negative.
   const finished = table.workerCounter("finished");
   const requests = table.workerCounter("requests");
@@ -52,6 +60,8 @@ function totalStats(table: TargetTable, slots: readonly number[]): TotalStats {
     responseBytes: table.workerCounter("responseBytes"),
     retries: slots.reduce((sum, slot) => sum + table.targetCounter(slot, "retries"), 0),
     connectFailures: slots.reduce((sum, slot) => sum + table.targetCounter(slot, "connectFailures"), 0),
+    connect: connectStats(view, table, targets),
+    connections: view.upstreamTransport === "wire" ? table.connections() : null,
     ...latencies(table, slots),
   };
 }
@@ -71,7 +81,7 @@ function ruleStats(rule: RuleSnapshot, table: TargetTable): RuleStats {
   };
 }
 
-function groupStats({ group, targets, names }: GroupView, table: TargetTable): GroupStats {
+function groupStats(view: SystemView, { group, targets, names }: GroupView, table: TargetTable): GroupStats {
   const states: Record<TargetStateName, number> = { initial: 0, healthy: 0, unhealthy: 0, ejected: 0, draining: 0 };
   for (const { state } of targets) states[state] += 1;
   return {
@@ -80,13 +90,13 @@ function groupStats({ group, targets, names }: GroupView, table: TargetTable): G
     failOpen: group.failOpen,
     resolved: group.resolved,
     states,
-    ...exchangeStats(table, targets.map(({ target }) => target.slot)),
+    ...exchangeStats(view, table, targets.map(({ target }) => target)),
     names,
-    targets: targets.map((target) => targetStats(target, table)),
+    targets: targets.map((target) => targetStats(view, target, table)),
   };
 }
 
-function targetStats(view: TargetView, table: TargetTable): TargetStats {
+function targetStats(system: SystemView, view: TargetView, table: TargetTable): TargetStats {
   const { target, lastProbe } = view;
   return {
     target: targetKey(target),
@@ -96,7 +106,7 @@ function targetStats(view: TargetView, table: TargetTable): TargetStats {
     state: view.state,
     reason: view.reason,
     since: iso(view.sinceMs),
-    ...exchangeStats(table, [target.slot]),
+    ...exchangeStats(system, table, [target]),
     nextProbe: isoOrNull(view.nextProbeMs),
     lastProbe: lastProbe &&
       { at: iso(lastProbe.atMs), ok: lastProbe.ok, reason: lastProbe.reason, ms: lastProbe.micros / 1000 },
@@ -107,7 +117,8 @@ function targetStats(view: TargetView, table: TargetTable): TargetStats {
   };
 }
 
-function exchangeStats(table: TargetTable, slots: readonly number[]): ExchangeStats {
+function exchangeStats(view: SystemView, table: TargetTable, targets: readonly TargetSnapshot[]): ExchangeStats {
+  const slots = targets.map(({ slot }) => slot);
   const sum = (name: Parameters<TargetTable["targetCounter"]>[1]) =>
     slots.reduce((total, slot) => total + table.targetCounter(slot, name), 0);
   const requests = sum("attempts");
@@ -125,10 +136,25 @@ function exchangeStats(table: TargetTable, slots: readonly number[]): ExchangeSt
     responseBytes: sum("responseBytes"),
     retries: sum("retries"),
     connectFailures: sum("connectFailures"),
+    connect: connectStats(view, table, targets),
     brokenByTarget: sum("brokenByTarget"),
     leftByClient: sum("leftByClient"),
     ...latencies(table, slots),
   };
+}
+
+/** Sums up the connections to those targets whose connections are known. */
+function connectStats(
+  view: SystemView,
+  table: TargetTable,
+  targets: readonly TargetSnapshot[],
+): ConnectSummary | null {
+  const known = targets.filter((target) => knowsConnections(view, target));
+  if (known.length === 0) return null;
+  const sum = (name: "connects" | "connectSumMicros") =>
+    known.reduce((total, { slot }) => total + table.targetCounter(slot, name), 0);
+  const made = sum("connects");
+  return { made, averageMs: made === 0 ? null : toMs(sum("connectSumMicros") / made) };
 }
 
 function latencies(

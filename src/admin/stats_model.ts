@@ -26,6 +26,14 @@ export interface Stats {
   readonly workers: SystemView["workers"];
 }
 
+/** Connections that were made for attempts; null where `fetch` makes them, which does not tell, and for WebSocket. */
+export interface ConnectSummary {
+  /** How many; the other attempts used a connection again, or made none. */
+  readonly made: number;
+  /** How long making one took on average, in milliseconds; null before the first. */
+  readonly averageMs: number | null;
+}
+
 /** What clients saw, over the whole process; what has left the configuration is still counted. */
 export interface TotalStats {
   /** Requests that arrived. */
@@ -46,6 +54,10 @@ export interface TotalStats {
   readonly retries: number;
   /** Connections that could not be made, over the targets that are there now. */
   readonly connectFailures: number;
+  /** Connections that were made, over the targets that are there now. */
+  readonly connect: ConnectSummary | null;
+  /** Connections to targets that are open now, those to targets that have left included; null with `UPSTREAM_TRANSPORT=fetch`. */
+  readonly connections: { readonly active: number; readonly idle: number } | null;
   /** From handing over until response headers, over the targets that are there now. */
   readonly ttfb: LatencySummary;
   /** The whole exchange with a target, over the targets that are there now. */
@@ -88,6 +100,7 @@ export interface ExchangeStats {
   readonly retries: number;
   /** Attempts whose connection could not be made. */
   readonly connectFailures: number;
+  readonly connect: ConnectSummary | null;
   /** Exchanges that the target broke off after its response headers. */
   readonly brokenByTarget: number;
   /** Exchanges that the client broke off. */

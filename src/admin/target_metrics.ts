@@ -1,13 +1,13 @@
 import { targetKey } from "../state/group_snapshot.ts";
 import { LATENCY_BUCKETS } from "../state/slot_layout.ts";
-import type { SystemView, TargetStateName, TargetView } from "../state/target_state.ts";
+import { knowsConnections, type SystemView, type TargetStateName, type TargetView } from "../state/target_state.ts";
 import type { TargetTable } from "../state/target_table.ts";
 import { MetricFamily, STATUS_CLASSES } from "./metric_family.ts";
 
 const STATES: readonly TargetStateName[] = ["initial", "healthy", "unhealthy", "ejected", "draining"];
 
 /** Collects what is known and counted of groups and their targets. Two histograms each: the bulk of a scrape. */
-export function targetFamilies(view: SystemView, table: TargetTable): MetricFamily[] {
+export function targetFamilies(system: SystemView, table: TargetTable): MetricFamily[] {
   const make = (type: MetricFamily["type"], name: string, help: string) => new MetricFamily(type, name, help);
   const f = {
     groupTargets: make("gauge", "sluice_target_group_targets", "Targets of a group, those that drain included."),
@@ -20,6 +20,8 @@ export function targetFamilies(view: SystemView, table: TargetTable): MetricFami
     responses: make("counter", "sluice_target_responses_total", "Response headers of the target, by status class."),
     noAnswer: make("counter", "sluice_target_no_answer_total", "Attempts that ended without response headers."),
     connect: make("counter", "sluice_target_connect_failures_total", "Connections that could not be made."),
+    connects: make("counter", "sluice_target_connects_total", "Connections that the wire transport made."),
+    connectSeconds: make("counter", "sluice_target_connect_seconds_total", "How long making those connections took."),
     retries: make("counter", "sluice_target_retries_total", "Attempts after another attempt of the same request."),
     broken: make("counter", "sluice_target_broken_exchanges_total", "Exchanges that were broken off, and by whom."),
     requestBytes: make("counter", "sluice_target_request_bytes_total", "Bytes of request bodies sent to the target."),
@@ -29,7 +31,7 @@ export function targetFamilies(view: SystemView, table: TargetTable): MetricFami
     ttfb: make("histogram", "sluice_target_ttfb_seconds", "From handing a request over until response headers."),
     total: make("histogram", "sluice_target_exchange_seconds", "The whole exchange, until its last byte."),
   };
-  for (const { group, targets } of view.groups) {
+  for (const { group, targets } of system.groups) {
     const target_group = group.name;
     f.groupTargets.add({ target_group }, targets.length);
     f.groupEligible.add({ target_group }, targets.filter(isEligible).length);
@@ -47,6 +49,10 @@ export function targetFamilies(view: SystemView, table: TargetTable): MetricFami
       }
       f.noAnswer.add(labels, table.targetCounter(slot, "noAnswer"));
       f.connect.add(labels, table.targetCounter(slot, "connectFailures"));
+      if (knowsConnections(system, view.target)) {
+        f.connects.add(labels, table.targetCounter(slot, "connects"));
+        f.connectSeconds.add(labels, table.targetCounter(slot, "connectSumMicros") / 1e6);
+      }
       f.retries.add(labels, table.targetCounter(slot, "retries"));
       f.broken.add({ ...labels, by: "target" }, table.targetCounter(slot, "brokenByTarget"));
       f.broken.add({ ...labels, by: "client" }, table.targetCounter(slot, "leftByClient"));

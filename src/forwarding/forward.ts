@@ -1,7 +1,7 @@
 import type { ListenerConfig } from "../config/model.ts";
 import type { TargetSnapshot } from "../state/group_snapshot.ts";
 import type { Reason } from "../state/reason.ts";
-import type { WorkerColumn } from "../state/target_table.ts";
+import type { WorkerColumn } from "../state/worker_column.ts";
 import type { Clock } from "../time/clock.ts";
 import type { DeadlineWheel, Watch } from "./deadline.ts";
 import type { Exchange } from "./exchange.ts";

@@ -1,4 +1,4 @@
-import type { WorkerColumn } from "../state/target_table.ts";
+import type { WorkerColumn } from "../state/worker_column.ts";
 import type { Bytes } from "./answer_head.ts";
 
 /** Room for what a target sends in one read: most heads with their small bodies fit. Grows for larger heads. */

@@ -1,6 +1,6 @@
 import { type CancelTimer, type Clock } from "../time/clock.ts";
 import { hostPort, type TargetSnapshot } from "../state/group_snapshot.ts";
-import type { WorkerColumn } from "../state/target_table.ts";
+import type { WorkerColumn } from "../state/worker_column.ts";
 import { type ConnectionOwner, WireConnection } from "./wire_connection.ts";
 
 /** Idle connections kept per target, and for how long: below the 60 s after which many servers close theirs. */

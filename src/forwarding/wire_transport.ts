@@ -1,4 +1,4 @@
-import type { WorkerColumn } from "../state/target_table.ts";
+import type { WorkerColumn } from "../state/worker_column.ts";
 import type { Clock } from "../time/clock.ts";
 import { ByteSlab } from "./byte_slab.ts";
 import type { DeadlineWheel } from "./deadline.ts";

@@ -83,3 +83,8 @@ export interface SystemView {
   readonly rules: readonly RuleSnapshot[];
   readonly groups: readonly GroupView[];
 }
+
+/** Whether the connections to a target are known: `fetch` tells nothing of its own. */
+export function knowsConnections({ upstreamTransport }: SystemView, { scheme }: TargetSnapshot): boolean {
+  return upstreamTransport === "wire" && scheme === "http";
+}

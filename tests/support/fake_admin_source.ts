@@ -4,7 +4,8 @@ import type { Decision } from "../../src/state/decision.ts";
 import type { GroupSnapshot, RuleSnapshot } from "../../src/state/group_snapshot.ts";
 import { hostPort } from "../../src/state/group_snapshot.ts";
 import type { GroupView, SystemView, TargetStateName, TargetView } from "../../src/state/target_state.ts";
-import { TargetTable, type WorkerColumn } from "../../src/state/target_table.ts";
+import { TargetTable } from "../../src/state/target_table.ts";
+import type { WorkerColumn } from "../../src/state/worker_column.ts";
 
 /** When every fake process started. */
 export const STARTED_MS = Date.parse("2026-03-01T12:00:00.000Z");

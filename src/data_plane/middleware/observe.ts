@@ -1,5 +1,5 @@
 import type { Exchange } from "../../forwarding/exchange.ts";
-import type { WorkerColumn } from "../../state/target_table.ts";
+import type { WorkerColumn } from "../../state/worker_column.ts";
 import type { Clock } from "../../time/clock.ts";
 import type { Middleware } from "../chain.ts";
 

@@ -42,6 +42,23 @@ Deno.test("a scrape counts what was answered, by status class, rule, target and 
   assert.equal(reasons.length, REASON_NAMES.length);
 });
 
+Deno.test("a scrape tells the connections that wire makes, and nothing of those that fetch makes", async () => {
+  const source = new FakeAdminSource({ web: 1 });
+  source.column.connected(0, 1500);
+  source.column.connected(0, 500);
+  source.column.connectionsOpen(1);
+  source.column.connectionsOpen(1);
+  source.column.connectionsIdle(1);
+  const samples = await samplesOf(source);
+  assert.equal(samples.get(`sluice_target_connects_total{${TARGET}}`), 2);
+  assert.equal(samples.get(`sluice_target_connect_seconds_total{${TARGET}}`), 0.002);
+  assert.equal(samples.get('sluice_upstream_connections{state="active"}'), 1);
+  assert.equal(samples.get('sluice_upstream_connections{state="idle"}'), 1);
+  source.upstreamTransport = "fetch";
+  const names = [...(await samplesOf(source)).keys()];
+  assert.deepEqual(names.filter((name) => /_connects_|_connect_seconds|upstream_connections/.test(name)), []);
+});
+
 Deno.test("a scrape tells the state of each target, and how many of a group may receive requests", async () => {
   const source = new FakeAdminSource({ web: 2 });
   source.change("web", 0, { state: "ejected", ejections: 3, probes: { ok: 7, failed: 2 } });

@@ -55,6 +55,28 @@ Deno.test("C16: a status of 500 or above, or no answer at all, is an error; a 40
   assert.equal(target.connectFailures, 1);
 });
 
+Deno.test("stats tell the connections that were made, and that nobody knows them where fetch makes them", () => {
+  const source = new FakeAdminSource({ web: 2, empty: 0 });
+  source.column.connected(0, 400);
+  source.column.connected(0, 800);
+  for (let i = 0; i < 3; i++) source.column.connectionsOpen(1);
+  source.column.connectionsIdle(1);
+  const { total, groups: [web, empty] } = statsOf(source);
+  assert.deepEqual(total.connections, { active: 2, idle: 1 });
+  assert.deepEqual(web!.targets.map(({ connect }) => connect), [{ made: 2, averageMs: 0.6 }, {
+    made: 0,
+    averageMs: null,
+  }]);
+  assert.deepEqual([web!.connect, total.connect], [{ made: 2, averageMs: 0.6 }, { made: 2, averageMs: 0.6 }]);
+  assert.equal(empty!.connect, null);
+  source.change("web", 0, { target: { ...source.groups[0]!.targets[0]!.target, scheme: "https" } });
+  assert.deepEqual(statsOf(source).groups[0]!.targets.map(({ connect }) => connect?.made), [undefined, 0]);
+  source.upstreamTransport = "fetch";
+  const byFetch = statsOf(source);
+  assert.deepEqual([byFetch.total.connections, byFetch.total.connect], [null, null]);
+  assert.deepEqual(byFetch.groups[0]!.targets.map(({ connect }) => connect), [null, null]);
+});
+
 Deno.test("C17: the response time is the whole exchange, longer than the time until the headers", () => {
   const source = new FakeAdminSource({ web: 1 });
   source.answer(0, 200, { ttfbMicros: 2000 });
