@@ -27,7 +27,7 @@ export function compileSnapshot(snapshot: Snapshot, context: RuntimeContext): Co
       listenerPort: String(snapshot.listenerPort),
       scheme: "http",
       trusted: new TrustedProxies(listener.trustedProxies),
-      writtenByFetch: listener.upstreamTransport === "fetch" && context.writtenByFetch || NOTHING,
+      traceHeaders: context.traceHeaders ?? NOTHING,
     },
   };
 }

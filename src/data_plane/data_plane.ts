@@ -4,7 +4,8 @@ import { FetchTransport } from "../forwarding/fetch_transport.ts";
 import { Forwarder, type ForwarderParts } from "../forwarding/forward.ts";
 import { UpgradeForwarder } from "../forwarding/forward_upgrade.ts";
 import { CutTransfer } from "../forwarding/response_body.ts";
-import { NO_CONNECT } from "../forwarding/transport.ts";
+import { TracedTransport } from "../forwarding/traced_transport.ts";
+import { NO_CONNECT, type Transport } from "../forwarding/transport.ts";
 import { WireTransport } from "../forwarding/wire_transport.ts";
 import { writeJsonLine, writeTextLine } from "../logging/access_line.ts";
 import { AccessBuffer } from "../logging/access_buffer.ts";
@@ -19,13 +20,14 @@ import { foldChain } from "./chain.ts";
 import { type CompiledSnapshot, compileSnapshot } from "./compiled_snapshot.ts";
 import { DecisionRing } from "./decision_ring.ts";
 import { checkRequest } from "./middleware/check_request.ts";
-import { describeSpan, emitsSpans, headersWrittenByFetch } from "./middleware/describe_span.ts";
+import { describeSpan, emitsSpans } from "./middleware/describe_span.ts";
 import { forwardToTarget } from "./middleware/forward_to_target.ts";
 import { matchRule } from "./middleware/match_rule.ts";
 import { observe } from "./middleware/observe.ts";
 import { ownAnswer } from "./own_answer.ts";
 import { serveStats, StatsRequests } from "./middleware/serve_stats.ts";
 import { RequestTrace } from "./request_trace.ts";
+import { headersOfTrace } from "./trace_headers.ts";
 
 /** How often a worker says that its event loop turns. */
 export const BEAT_MS = 250;
@@ -61,7 +63,7 @@ export class DataPlane {
   readonly #trace: RequestTrace | null;
   /** Requests are spans of OpenTelemetry. */
   readonly #spans = emitsSpans();
-  readonly #writtenByFetch = headersWrittenByFetch();
+  readonly #traceHeaders = headersOfTrace();
   #compiled: CompiledSnapshot;
   #server: Deno.HttpServer<Deno.NetAddr> | null = null;
   #requests = 0;
@@ -86,9 +88,7 @@ export class DataPlane {
     this.#compiled = this.#compile(start.snapshot);
     const wheel = new DeadlineWheel(clock);
     this.#parts = {
-      transport: start.snapshot.listener.upstreamTransport === "wire"
-        ? new WireTransport({ clock, wheel, column: this.#column, writtenByFetch: this.#writtenByFetch })
-        : new FetchTransport(),
+      transport: this.#makeTransport(start.snapshot, wheel),
       wheel,
       column: this.#column,
       clock,
@@ -132,10 +132,16 @@ export class DataPlane {
       random: this.#chance,
       nowMs: () => this.#clock.monotonicMs(),
       trace: this.#trace,
-      writtenByFetch: this.#writtenByFetch,
+      traceHeaders: this.#traceHeaders,
     });
     this.#column.applied(snapshot.generation);
     return compiled;
+  }
+
+  #makeTransport({ listener }: Snapshot, wheel: DeadlineWheel): Transport {
+    if (listener.upstreamTransport === "fetch") return new FetchTransport();
+    const wire = new WireTransport({ clock: this.#clock, wheel, column: this.#column });
+    return this.#spans ? new TracedTransport(wire, this.#traceHeaders) : wire;
   }
 
   #makeTrace(): RequestTrace {

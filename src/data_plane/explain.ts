@@ -11,9 +11,9 @@ import { type CompiledSnapshot, compileSnapshot } from "./compiled_snapshot.ts";
 import { addressOf, explainCandidates, whyChosen } from "./explain_candidates.ts";
 import type { GroupRuntime } from "./group_runtime.ts";
 import { checkBody } from "./middleware/forward_to_target.ts";
-import { headersWrittenByFetch } from "./middleware/describe_span.ts";
 import { asksForStats } from "./middleware/serve_stats.ts";
 import { readRequestHead } from "./request_head.ts";
+import { explainedTrace, headersOfTrace } from "./trace_headers.ts";
 
 /** What an explanation stands on, and how this process knows time and chance. */
 export interface ExplainContext extends ExplainBasis {
@@ -32,7 +32,7 @@ const EXPLAINED_ID = "(made up for each request)";
  */
 export function explain(question: ExplainRequest, context: ExplainContext): Explanation {
   const exchange = exchangeOf(question, context);
-  const compiled = compileSnapshot(context.snapshot, { ...context, writtenByFetch: headersWrittenByFetch() });
+  const compiled = compileSnapshot(context.snapshot, { ...context, traceHeaders: headersOfTrace() });
   const refused = readRequestHead(exchange, context.snapshot.listener.upstreamTransport);
   const blank: Explanation = { ...EMPTY, method: exchange.method };
   if (refused !== null) {
@@ -95,13 +95,14 @@ function explainForwarding(known: Explanation, { question, exchange, compiled, c
     return { ...shared, why: `Not a WebSocket handshake: ${handshake.detail}`, answer };
   }
   const secure = !byFetch && !webSocket && chosen.scheme === "https";
-  const sent = secure ? headersForFetch(pairs, headersWrittenByFetch()) : pairs;
+  const sent = secure ? headersForFetch(pairs) : pairs;
+  const traced = webSocket ? [] : explainedTrace(compiled.headers.traceHeaders, clientHeaders);
   return {
     ...shared,
     chosen: addressOf(chosen),
     why: whyChosen(group, chosen, pinned),
     rewrite: rewriteSteps(exchange, question, chosen),
-    headers: [["host", hostFor(group, chosen, exchange)], ...sent.filter(([name]) => name !== "host")],
+    headers: [["host", hostFor(group, chosen, exchange)], ...sent.filter(([name]) => name !== "host"), ...traced],
   };
 }
 

@@ -17,8 +17,8 @@ export interface RuntimeContext {
   readonly nowMs: () => number;
   /** Told of every choice, at LOG_LEVEL=debug. */
   readonly trace?: RequestTrace | null;
-  /** Headers that `fetch` writes by itself; absent for none. */
-  readonly writtenByFetch?: ReadonlySet<string>;
+  /** Headers that the transport writes by itself; absent for none. */
+  readonly traceHeaders?: ReadonlySet<string>;
 }
 
 /** A target group at work in one thread, for one snapshot: who gets a request, under which path. */

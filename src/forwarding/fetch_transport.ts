@@ -107,7 +107,7 @@ export class FetchTransport implements Transport {
     };
     const { cancellation } = request;
     const controller = new AbortController();
-    if (cancellation.cancelled) controller.abort();
+    if (cancellation.over !== null) controller.abort();
     cancellation.atWork = controller;
     return fetchUntil(route.origin + request.path, init, controller.signal) as Promise<UpstreamResponse>;
   }

@@ -336,10 +336,6 @@ class OpenExchange implements Cancellation {
     this.body?.giveUp(failure);
   }
 
-  get cancelled(): boolean {
-    return this.over !== null;
-  }
-
   abort(): void {
     this.atWork?.abort();
   }

@@ -16,10 +16,10 @@ export interface HeaderSettings {
   readonly scheme: "http" | "https";
   readonly trusted: TrustedProxies;
   /**
-   * Headers that `fetch` writes by itself where requests are spans of OpenTelemetry: a `traceparent` that names its own span, in
-   * the client's trace. The client's beside it would make two, which is none (W3C Trace Context section 3.2).
+   * Headers that the transport writes by itself where requests are spans of OpenTelemetry: a `traceparent` that names the
+   * attempt's span, in the client's trace. The client's beside it would make two, which is none (W3C Trace Context section 3.2).
    */
-  readonly writtenByFetch: ReadonlySet<string>;
+  readonly traceHeaders: ReadonlySet<string>;
 }
 
 /** What one walk over a client's headers found, beside the headers for the target. */
@@ -85,8 +85,8 @@ export function requestHeaders(
         return;
       case "traceparent":
       case "baggage":
-        // A WebSocket's handshake does not go by fetch.
-        if (settings.writtenByFetch.has(name) && upgradeKind(exchange.method, headers) !== "websocket") return;
+        // A WebSocket's handshake does not go by a transport.
+        if (settings.traceHeaders.has(name) && upgradeKind(exchange.method, headers) !== "websocket") return;
         break;
       case "content-length":
         facts.contentLength = value;

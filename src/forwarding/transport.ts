@@ -27,8 +27,8 @@ export const NO_CONNECT = -1;
  * how long that attempt's connection took.
  */
 export interface Cancellation {
-  /** It was given up before it was sent. */
-  readonly cancelled: boolean;
+  /** Why it was given up; null while it goes on. */
+  readonly over: Failure | null;
   /** What is at work for this exchange; null where there is nothing to abort, or no more. */
   atWork: { abort(): void } | null;
   /**

@@ -78,7 +78,7 @@ export class WireExchange implements ConnectionOwner {
   /** Sends the request. */
   start(): void {
     const { cancellation } = this.#request;
-    if (cancellation.cancelled) return this.#fail(new Failure("timeout", "Given up before it was sent"));
+    if (cancellation.over !== null) return this.#fail(cancellation.over);
     cancellation.atWork = this;
     const idle = this.#repeatable ? this.#pool.take() : null;
     if (idle === null) return this.#connect();

@@ -15,8 +15,6 @@ export interface WireParts {
   readonly wheel: DeadlineWheel;
   /** Where connections are counted. */
   readonly column: WorkerColumn;
-  /** Headers that `fetch` writes by itself, on its way to https targets. */
-  readonly writtenByFetch: ReadonlySet<string>;
 }
 
 /**
@@ -26,12 +24,10 @@ export interface WireParts {
 export class WireTransport implements Transport {
   readonly #pool: WirePool;
   readonly #shared: WireShared;
-  readonly #writtenByFetch: ReadonlySet<string>;
   #fetch: FetchTransport | null = null;
 
-  constructor({ clock, wheel, column, writtenByFetch }: WireParts) {
+  constructor({ clock, wheel, column }: WireParts) {
     this.#pool = new WirePool(clock, column);
-    this.#writtenByFetch = writtenByFetch;
     this.#shared = { slab: new ByteSlab(), nextTick: (run) => nextTickOf(wheel, run) };
   }
 
@@ -63,25 +59,21 @@ export class WireTransport implements Transport {
 
   #sendByFetch(request: UpstreamRequest): Promise<UpstreamResponse> {
     this.#fetch ??= new FetchTransport();
-    return this.#fetch.send({ ...request, headers: headersForFetch(request.headers, this.#writtenByFetch) });
+    return this.#fetch.send({ ...request, headers: headersForFetch(request.headers) });
   }
 }
 
 /**
- * Makes headers that were meant for a plain socket, `host` first, fit for `fetch`: with what it wants in front and at the end,
- * and without what it writes by itself.
+ * Makes headers that were meant for a plain socket, `host` first, fit for `fetch`: with what it wants in front and at the end.
  */
-export function headersForFetch(
-  headers: readonly [string, string][],
-  writtenByFetch: ReadonlySet<string>,
-): [string, string][] {
+export function headersForFetch(headers: readonly [string, string][]): [string, string][] {
   const pairs = fetchPreamble();
   pairs[0] = headers[0]!;
   let userAgent = false;
   for (let i = 1; i < headers.length; i++) {
     const pair = headers[i]!;
     if (pair[0] === "user-agent") userAgent = true;
-    if (!writtenByFetch.has(pair[0])) pairs.push(pair);
+    pairs.push(pair);
   }
   completeForFetch(pairs, { userAgent });
   return pairs;

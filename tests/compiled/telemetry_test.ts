@@ -3,8 +3,10 @@ import { checkTelemetry } from "../support/telemetry_suite.ts";
 
 const program = Deno.env.get("SLUICE_OTEL_PROGRAM");
 
-Deno.test({
-  name: "the program compiled with OpenTelemetry emits spans that say what was decided",
-  ignore: program === undefined || program === "",
-  fn: (t) => checkTelemetry(t, program),
-});
+for (const transport of ["fetch", "wire"] as const) {
+  Deno.test({
+    name: `${transport}: the program compiled with OpenTelemetry emits spans that say what was decided`,
+    ignore: program === undefined || program === "",
+    fn: (t) => checkTelemetry(t, { program, transport }),
+  });
+}

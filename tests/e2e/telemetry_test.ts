@@ -4,18 +4,22 @@ import { groupEnvironment, MockGroup } from "../support/mock_group.ts";
 import { startSluice } from "../support/sluice_process.ts";
 import { checkTelemetry } from "../support/telemetry_suite.ts";
 
-Deno.test("OTEL_DENO=true: requests are spans that say what was decided", checkTelemetryOfCheckout);
+for (const transport of ["fetch", "wire"] as const) {
+  Deno.test(`${transport}: with OTEL_DENO=true requests are spans that say what was decided`, async (t) => {
+    await checkTelemetry(t, { transport });
+  });
 
-function checkTelemetryOfCheckout(t: Deno.TestContext): Promise<void> {
-  return checkTelemetry(t);
+  Deno.test(`${transport}: without OTEL_DENO a traceparent passes through as it came, and none is made up`, async () => {
+    await using mocks = await MockGroup.start(1);
+    await using sluice = await startSluice({ env: groupEnvironment(mocks.list, { UPSTREAM_TRANSPORT: transport }) });
+    const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00";
+    const lines = [`traceparent: ${traceparent}`, "tracestate: a=b", "baggage: cart=7 ; p=1,x=%20"];
+    const { body } = await ask(sluice.url, "/", { headers: lines });
+    const { headers } = JSON.parse(body);
+    assert.deepEqual(
+      [headers.traceparent, headers.tracestate, headers.baggage],
+      [traceparent, "a=b", "cart=7 ; p=1,x=%20"],
+    );
+    assert.equal("traceparent" in JSON.parse((await ask(sluice.url, "/")).body).headers, false);
+  });
 }
-
-Deno.test("without OTEL_DENO a traceparent passes through as it came, and none is made up", async () => {
-  await using mocks = await MockGroup.start(1);
-  await using sluice = await startSluice({ env: groupEnvironment(mocks.list) });
-  const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00";
-  const { body } = await ask(sluice.url, "/", { headers: [`traceparent: ${traceparent}`, "tracestate: a=b"] });
-  const { headers } = JSON.parse(body);
-  assert.deepEqual([headers.traceparent, headers.tracestate], [traceparent, "a=b"]);
-  assert.equal("traceparent" in JSON.parse((await ask(sluice.url, "/")).body).headers, false);
-});

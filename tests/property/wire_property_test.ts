@@ -47,7 +47,7 @@ Deno.test("no header of one connection crosses, none is doubled, and no stranger
         listenerPort: "8080",
         scheme: "http" as const,
         trusted,
-        writtenByFetch: new Set<string>(),
+        traceHeaders: new Set<string>(),
       };
       const pairs: [string, string][] = [];
       requestHeaders(exchange, settings, pairs);

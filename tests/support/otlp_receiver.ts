@@ -9,6 +9,8 @@ export interface ReceivedSpan {
   /** OpenTelemetry's SpanKind on the wire. */
   readonly kind: "server" | "client" | "other";
   readonly attributes: Readonly<Record<string, unknown>>;
+  /** Wall clock, as text of 19 digits. */
+  readonly startNanos: string;
   /** 2 is an error. */
   readonly statusCode: number;
 }
@@ -44,6 +46,17 @@ export class OtlpReceiver implements AsyncDisposable {
     );
   }
 
+  /** Waits for the spans of a request's attempts: `count` of them below its server span, in the order of their start. */
+  async attempts(path: string, count: number): Promise<readonly ReceivedSpan[]> {
+    const { spanId } = await this.serverSpan(path);
+    const below = () => this.spans.filter(({ kind, parentSpanId }) => kind === "client" && parentSpanId === spanId);
+    await until(
+      () => below().length >= count,
+      () => `${count} client spans below ${path}; there are ${JSON.stringify(this.spans)}`,
+    );
+    return below().sort((a, b) => a.startNanos < b.startNanos ? -1 : 1);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#server.shutdown();
   }
@@ -67,6 +80,7 @@ function readSpan(span: any): ReceivedSpan {
     name,
     kind: span.kind === 2 ? "server" : span.kind === 3 ? "client" : "other",
     attributes: Object.fromEntries(attributes),
+    startNanos: span.startTimeUnixNano,
     statusCode: span.status.code,
   };
 }

@@ -8,8 +8,14 @@ import { startSluice } from "./sluice_process.ts";
 const TRACE = "0af7651916cd43dd8448eb211c80319c";
 const PARENT = "b7ad6b7169203331";
 
+/** Which form of the program is looked at, and how it speaks to targets. */
+export interface TelemetryForm {
+  readonly program?: string;
+  readonly transport: "fetch" | "wire";
+}
+
 /** What any form of the program must emit where OpenTelemetry is on: the checkout, and the compiled program. */
-export async function checkTelemetry(t: Deno.TestContext, program?: string): Promise<void> {
+export async function checkTelemetry(t: Deno.TestContext, { program, transport }: TelemetryForm): Promise<void> {
   await using receiver = new OtlpReceiver();
   await using mocks = await MockGroup.start(1);
   const dead = `127.0.0.1:${freePort()}`;
@@ -17,6 +23,7 @@ export async function checkTelemetry(t: Deno.TestContext, program?: string): Pro
     program,
     env: {
       ...receiver.environment,
+      UPSTREAM_TRANSPORT: transport,
       LISTENER_WORKERS: "2",
       TARGET_GROUP_1_NAME: "web",
       TARGET_GROUP_1_TARGETS: mocks.list,
@@ -43,19 +50,22 @@ export async function checkTelemetry(t: Deno.TestContext, program?: string): Pro
     assert.equal(span.attributes["sluice.attempts"], 1);
     assert.equal("sluice.reason" in span.attributes, false);
 
-    // The target is told of one parent, which is sluice's own span in that trace.
+    // The target is told of one parent, which is the attempt's span, below sluice's own in that trace.
     const got = JSON.parse(answer.body).headers;
     assert.equal(got.tracestate, "shop=1");
     assert.equal(got.baggage, "cart=7;p=1");
     const [, trace, parent] = /^00-([0-9a-f]{32})-([0-9a-f]{16})-01$/.exec(got.traceparent)!;
+    const attempts = await receiver.attempts("/web/a", 1);
+    assert.deepEqual(attempts.map(({ traceId, spanId }) => [traceId, spanId]), [[trace, parent]]);
     assert.equal(trace, TRACE);
-    assert.notEqual(parent, PARENT);
   });
 
   await t.step("a request without a trace begins one that the target can go on with", async () => {
     const { body } = await ask(sluice.url, "/web/fresh");
     const span = await receiver.serverSpan("/web/fresh");
-    assert.equal(JSON.parse(body).headers.traceparent.split("-")[1], span.traceId);
+    const [attempt] = await receiver.attempts("/web/fresh", 1);
+    const [, trace, parent] = JSON.parse(body).headers.traceparent.split("-");
+    assert.deepEqual([trace, parent], [span.traceId, attempt!.spanId]);
   });
 
   await t.step("an answer of sluice's own carries its reason", async () => {

@@ -1,5 +1,5 @@
 import { DeadlineWheel } from "../../src/forwarding/deadline.ts";
-import type { Failure } from "../../src/forwarding/gateway_error.ts";
+import { Failure } from "../../src/forwarding/gateway_error.ts";
 import {
   type Cancellation,
   NO_CONNECT,
@@ -25,12 +25,12 @@ export interface Got {
 
 /** Gives an exchange up half-way, as its deadline or its client does. */
 export class Canceller implements Cancellation {
-  cancelled = false;
+  over: Failure | null = null;
   atWork: { abort(): void } | null = null;
   connectMicros = NO_CONNECT;
 
   abort(): void {
-    this.cancelled = true;
+    this.over = new Failure("timeout", "Given up");
     this.atWork?.abort();
   }
 }
@@ -44,12 +44,7 @@ export class WireClient implements Disposable {
 
   constructor(clock: Clock = systemClock) {
     this.wheel = new DeadlineWheel(clock);
-    this.transport = new WireTransport({
-      clock,
-      wheel: this.wheel,
-      column: this.table.column(0),
-      writtenByFetch: new Set(),
-    });
+    this.transport = new WireTransport({ clock, wheel: this.wheel, column: this.table.column(0) });
   }
 
   /** Sends a request as it is; the body of the answer is not read. */

@@ -1,26 +1,15 @@
-import { propagation, type Span, SpanStatusCode, trace } from "@opentelemetry/api";
+import { isSpanContextValid, type Span, SpanStatusCode, trace } from "@opentelemetry/api";
 import type { Exchange } from "../../forwarding/exchange.ts";
 import { hostPort } from "../../state/group_snapshot.ts";
 import type { Middleware } from "../chain.ts";
 
 /**
  * Tells whether this program emits OpenTelemetry (`OTEL_DENO=true`, or compiled so): asked once, at the start. The API hands
- * out spans that record nothing where nobody collects them.
+ * out spans of no trace where nobody collects them. Whether this one is recorded says less: a sampler may pass it over.
  */
 export function emitsSpans(): boolean {
   // Never ended, and so never sent anywhere.
-  return trace.getTracer("sluice").startSpan("is anybody there").isRecording();
-}
-
-/**
- * The headers that `fetch` writes by itself, since it goes on with the trace (by OTEL_PROPAGATORS `traceparent` and `baggage`);
- * none where no spans are collected. `tracestate` it leaves alone, although the propagator lists it.
- */
-export function headersWrittenByFetch(): ReadonlySet<string> {
-  if (!emitsSpans() || Deno.env.get("OTEL_PROPAGATORS") === "none") return new Set();
-  const fields = propagation.fields().filter((name) => name !== "tracestate");
-  // Deno 2.4 names none, and writes this one all the same.
-  return new Set(fields.length > 0 ? fields : ["traceparent"]);
+  return isSpanContextValid(trace.getTracer("sluice").startSpan("is anybody there").spanContext());
 }
 
 /**
