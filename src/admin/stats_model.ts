@@ -26,7 +26,7 @@ export interface Stats {
   readonly workers: SystemView["workers"];
 }
 
-/** Connections that were made for attempts; null where `fetch` makes them, which does not tell, and for WebSocket. */
+/** Connections that were made for attempts, other than WebSocket handshakes; null where `fetch` makes them, which does not tell. */
 export interface ConnectSummary {
   /** How many; the other attempts used a connection again, or made none. */
   readonly made: number;

@@ -55,8 +55,8 @@ export interface DecisionAttempt {
   /** How it failed; null where headers came. */
   readonly outcome: Reason | null;
   /**
-   * How long making its connection took, or was tried where it failed; null where a connection was used again, or `fetch` made
-   * it, which does not tell.
+   * How long making its connection took, or was tried where it failed; null where a connection was used again, or where
+   * `fetch` or a WebSocket handshake made it, which do not tell.
    */
   readonly connectMs: number | null;
   /** Handed over until response headers; null where none came. */
