@@ -14,6 +14,7 @@ const LOOKS_LIKE_SECONDS_MS = 60;
 export function adviceOn(config: Config, reader: SettingsReader, known: readonly KnownAlgorithm[]): Problem[] {
   return [
     ...adviceOnTimeouts(reader),
+    ...adviceOnReuse(config.listener, reader),
     ...config.groups.flatMap((group) =>
       group.entries.filter((entry) => isListenerItself(entry, config.listener)).map((entry) =>
         problemOf(
@@ -38,6 +39,15 @@ function adviceOnTimeouts(reader: SettingsReader): Problem[] {
       problemOf(found.label, `${quote(found.text)} is milliseconds; write "${found.text}s" if seconds are meant`),
     ];
   });
+}
+
+function adviceOnReuse({ upstreamTransport, upstreamReuse }: ListenerConfig, reader: SettingsReader): Problem[] {
+  const found = reader.find("UPSTREAM_REUSE");
+  if (found === null || upstreamTransport !== "fetch" || upstreamReuse !== "always") return [];
+  const text =
+    `${quote(found.text)} is for UPSTREAM_TRANSPORT=wire: with "fetch" requests that must not be sent twice ` +
+    "get connections of their own";
+  return [problemOf(found.label, text)];
 }
 
 /** Tells whether a target surely is the listener: a name that only resolution could tell is found when it happens. */

@@ -23,7 +23,10 @@ export interface Config {
 export type ErrorBody = "empty" | "json" | "text";
 
 /** How targets are spoken to: by the platform's `fetch`, or on sockets of sluice's own (plain HTTP only). */
-export type UpstreamTransport = "fetch" | "wire";
+export type UpstreamTransport = "wire" | "fetch";
+
+/** Which requests may go on a connection to a target that was used before: all, or those that may be sent twice. */
+export type UpstreamReuse = "always" | "safe";
 
 /** The listener: where clients connect, and what holds for every request. */
 export interface ListenerConfig {
@@ -54,6 +57,7 @@ export interface ListenerConfig {
   /** RETRY_ATTEMPTS: further attempts after the request was sent (idempotent, unread body). */
   readonly retryAttempts: number;
   readonly upstreamTransport: UpstreamTransport;
+  readonly upstreamReuse: UpstreamReuse;
 }
 
 /** The admin listener. */

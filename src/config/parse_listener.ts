@@ -1,7 +1,7 @@
 import { CIDR, HOST } from "./address_values.ts";
 import { problemOf, quote } from "./config_error.ts";
 import { duration } from "./duration.ts";
-import type { ErrorBody, ListenerConfig, UpstreamTransport } from "./model.ts";
+import type { ErrorBody, ListenerConfig, UpstreamReuse, UpstreamTransport } from "./model.ts";
 import { PATH } from "./path_values.ts";
 import type { SettingsReader } from "./settings_reader.ts";
 import { BOOLEAN, integer, LISTEN_PORT, listOf, oneOf, orWord } from "./value_kind.ts";
@@ -22,7 +22,8 @@ export function parseListener(reader: SettingsReader): ListenerConfig {
     trustedProxies: parseTrustedProxies(reader),
     maxBodyBytes: reader.read("MAX_BODY_BYTES", integer(0, Number.MAX_SAFE_INTEGER, "a whole number of bytes")),
     retryAttempts: reader.read("RETRY_ATTEMPTS", integer(0, 10)),
-    upstreamTransport: reader.read("UPSTREAM_TRANSPORT", oneOf<UpstreamTransport>(["fetch", "wire"])),
+    upstreamTransport: reader.read("UPSTREAM_TRANSPORT", oneOf<UpstreamTransport>(["wire", "fetch"])),
+    upstreamReuse: reader.read("UPSTREAM_REUSE", oneOf<UpstreamReuse>(["always", "safe"])),
     errorBody: reader.read("ERROR_BODY", oneOf<ErrorBody>(["empty", "json", "text"])),
     reasonHeader: reader.read("REASON_HEADER", BOOLEAN),
     statsPath: nullForOff(reader.read("STATS_PATH", orWord("off", PATH))),

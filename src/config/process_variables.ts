@@ -64,12 +64,19 @@ export const PROCESS_VARIABLES = [
     meaning: "Further attempts after a request was sent, for idempotent methods with an unread body.",
     example: "2",
   }),
-  define("UPSTREAM_TRANSPORT", "`fetch` or `wire`", {
-    default: "fetch",
+  define("UPSTREAM_TRANSPORT", "`wire` or `fetch`", {
+    default: "wire",
     meaning:
-      "How plain-HTTP targets are spoken to: by the platform's `fetch`, or on sockets of sluice's own, which costs " +
-      "about half and passes requests on byte for byte. `https://` targets go by `fetch` in any case.",
-    example: "wire",
+      "How plain-HTTP targets are spoken to: on sockets of sluice's own, which costs about half and passes requests on " +
+      "byte for byte, or by the platform's `fetch`. `https://` targets go by `fetch` in any case.",
+    example: "fetch",
+  }),
+  define("UPSTREAM_REUSE", "`always` or `safe`", {
+    default: "always",
+    meaning:
+      "Which requests may go on a connection to a target that was used before: all, or only those that may be sent " +
+      "twice, while POST, PATCH and bodies in pieces get one of their own. With `fetch` POST and PATCH do in any case.",
+    example: "safe",
   }),
   define("ERROR_BODY", "`empty`, `json` or `text`", {
     default: "empty",

@@ -18,6 +18,7 @@ const FIXED_LISTENER = {
   LISTENER_WORKERS: "workers",
   LISTENER_TAKEOVER: "takeover",
   UPSTREAM_TRANSPORT: "upstreamTransport",
+  UPSTREAM_REUSE: "upstreamReuse",
 } as const;
 
 /** All that concerns the admin listener. */

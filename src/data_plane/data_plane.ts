@@ -140,7 +140,12 @@ export class DataPlane {
 
   #makeTransport({ listener }: Snapshot, wheel: DeadlineWheel): Transport {
     if (listener.upstreamTransport === "fetch") return new FetchTransport();
-    const wire = new WireTransport({ clock: this.#clock, wheel, column: this.#column });
+    const wire = new WireTransport({
+      clock: this.#clock,
+      wheel,
+      column: this.#column,
+      reuse: listener.upstreamReuse,
+    });
     return this.#spans ? new TracedTransport(wire, this.#traceHeaders) : wire;
   }
 

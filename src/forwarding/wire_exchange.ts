@@ -20,6 +20,8 @@ export type NextTick = (run: () => void) => () => void;
 
 /** What all exchanges of one thread share. */
 export interface WireShared {
+  /** Requests that must not be sent twice share connections too (UPSTREAM_REUSE=always). */
+  readonly shareAll: boolean;
   readonly nextTick: NextTick;
   readonly slab: ByteSlab;
 }
@@ -38,7 +40,8 @@ interface Connecting {
  * byte of an answer. Whether it was acted on, nobody knows; it may be sent again by itself only where that is harmless: where
  * the method is idempotent (RFC 9110 section 9.2.2, RFC 9112 section 9.3.1). So such a request whose body is at hand takes an
  * idle connection and is replayed once, on a fresh one. Every other gets a connection of its own from the start, closed behind
- * it: it never meets that moment, and is never replayed.
+ * it: it never meets that moment, and is never replayed. With UPSTREAM_REUSE=always it shares connections as well, but only
+ * takes one that was used a moment ago, which its target hardly closes; where it does, the request fails.
  */
 export class WireExchange implements ConnectionOwner {
   readonly #request: UpstreamRequest;
@@ -47,8 +50,12 @@ export class WireExchange implements ConnectionOwner {
   readonly #resolve: (response: UpstreamResponse) => void;
   readonly #reject: (failure: Failure) => void;
   readonly #finder = new HeadFinder();
-  /** Its request may be sent twice, so that it may take a connection that was used before. */
+  /** Its request may be sent twice. */
   readonly #repeatable: boolean;
+  /** It may take a connection that was used before, and leave it behind for others. */
+  readonly #shares: boolean;
+  /** A body in pieces is still being sent. */
+  #sending = false;
   #connection: WireConnection | null = null;
   #connecting: Connecting | null = null;
   #reused = false;
@@ -73,6 +80,7 @@ export class WireExchange implements ConnectionOwner {
     this.#resolve = settle.resolve;
     this.#reject = settle.reject;
     this.#repeatable = isIdempotent(request.method) && !(request.body instanceof ReadableStream);
+    this.#shares = this.#repeatable || parts.shared.shareAll;
   }
 
   /** Sends the request. */
@@ -80,7 +88,7 @@ export class WireExchange implements ConnectionOwner {
     const { cancellation } = this.#request;
     if (cancellation.over !== null) return this.#fail(cancellation.over);
     cancellation.atWork = this;
-    const idle = this.#repeatable ? this.#pool.take() : null;
+    const idle = this.#repeatable ? this.#pool.take() : this.#shares ? this.#pool.takeRecent() : null;
     if (idle === null) return this.#connect();
     this.#reused = true;
     this.#send(idle);
@@ -104,7 +112,7 @@ export class WireExchange implements ConnectionOwner {
   }
 
   ended(error: unknown): void {
-    if (this.#reused && !this.#heard) {
+    if (this.#reused && !this.#heard && this.#repeatable) {
       this.#connection!.close();
       this.#reused = false;
       return this.#connect();
@@ -141,7 +149,7 @@ export class WireExchange implements ConnectionOwner {
     try {
       const text = requestHeadText(this.#request, {
         chunked: stream !== null && bodyLength < 0,
-        close: !this.#repeatable,
+        close: !this.#shares,
       });
       connection.write(encodeRequest(text, stream === null ? body as Bytes | null : null, connection.room));
     } catch (error) {
@@ -149,7 +157,9 @@ export class WireExchange implements ConnectionOwner {
     }
     connection.fill();
     if (stream === null) return;
+    this.#sending = true;
     sendBody(connection, stream, bodyLength).then((outcome) => {
+      if (outcome === "whole") this.#sending = false;
       if (outcome !== "broken") return;
       // What was not sent whole must not look whole: a target that is still reading sees the connection end.
       const { owner } = connection;
@@ -260,11 +270,11 @@ export class WireExchange implements ConnectionOwner {
 
   /**
    * The message's end has been read. Bytes behind it end the connection; so does an answer that is there before its request was
-   * sent, whose rest nobody waits for (a body in pieces is never sent on a connection that is used again).
+   * sent, whose rest nobody waits for.
    */
   #release(): void {
     const connection = this.#connection!;
-    const clean = this.#repeatable && this.#head!.keepAlive && connection.written &&
+    const clean = this.#shares && this.#head!.keepAlive && !this.#sending && connection.written &&
       connection.start === connection.end;
     if (clean) this.#pool.giveBack(connection);
     else connection.close();

@@ -6,6 +6,8 @@ import { type ConnectionOwner, WireConnection } from "./wire_connection.ts";
 /** Idle connections kept per target, and for how long: below the 60 s after which many servers close theirs. */
 const MAX_IDLE_PER_TARGET = 256;
 const IDLE_MS = 50_000;
+/** How long ago "a moment ago" may be: well below the keep-alive timeouts that servers are given, which count in seconds. */
+const RECENT_MS = 500;
 /** How often idle connections are looked at. */
 const SWEEP_MS = 5_000;
 
@@ -105,6 +107,13 @@ export class TargetPool {
     this.#pool.column.connected(slot, micros);
   }
 
+  /** Takes the connection that was used last where that was a moment ago. */
+  takeRecent(): WireConnection | null {
+    const last = this.#idle.at(-1);
+    if (last === undefined || this.#pool.clock.monotonicMs() - last.idleSinceMs > RECENT_MS) return null;
+    return this.take();
+  }
+
   /** Makes a new connection. Rejects as `Deno.connect` does. */
   async connect(signal: AbortSignal): Promise<WireConnection> {
     const options = { hostname: this.#address, port: this.#port, signal };
@@ -118,7 +127,7 @@ export class TargetPool {
    * behind that end, it waits for them to be read first: they are not the next request's answer.
    */
   giveBack(connection: WireConnection): void {
-    if (this.#pool.closed || this.#idle.length >= MAX_IDLE_PER_TARGET) return connection.close();
+    if (this.#pool.closed) return connection.close();
     connection.forgetGrowth();
     connection.owner = connection.whenIdle;
     const wait = connection.mayHoldMore;
@@ -148,7 +157,9 @@ export class TargetPool {
   #keep(connection: WireConnection): void {
     if (this.#pool.closed) return connection.close();
     connection.idleSinceMs = this.#pool.clock.monotonicMs();
-    this.#pool.column.connectionsIdle(1);
+    // The one that waited longest makes room: it is the least likely to be of use, or still open.
+    if (this.#idle.length >= MAX_IDLE_PER_TARGET) this.#idle.shift()!.close();
+    else this.#pool.column.connectionsIdle(1);
     if (this.#idle.push(connection) === 1) this.#pool.holds(this);
   }
 }

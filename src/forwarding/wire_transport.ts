@@ -1,3 +1,4 @@
+import type { UpstreamReuse } from "../config/model.ts";
 import type { WorkerColumn } from "../state/worker_column.ts";
 import type { Clock } from "../time/clock.ts";
 import { ByteSlab } from "./byte_slab.ts";
@@ -15,6 +16,8 @@ export interface WireParts {
   readonly wheel: DeadlineWheel;
   /** Where connections are counted. */
   readonly column: WorkerColumn;
+  /** UPSTREAM_REUSE. */
+  readonly reuse: UpstreamReuse;
 }
 
 /**
@@ -26,9 +29,13 @@ export class WireTransport implements Transport {
   readonly #shared: WireShared;
   #fetch: FetchTransport | null = null;
 
-  constructor({ clock, wheel, column }: WireParts) {
+  constructor({ clock, wheel, column, reuse }: WireParts) {
     this.#pool = new WirePool(clock, column);
-    this.#shared = { slab: new ByteSlab(), nextTick: (run) => nextTickOf(wheel, run) };
+    this.#shared = {
+      shareAll: reuse === "always",
+      slab: new ByteSlab(),
+      nextTick: (run) => nextTickOf(wheel, run),
+    };
   }
 
   send(request: UpstreamRequest): Promise<UpstreamResponse> {

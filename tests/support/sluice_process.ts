@@ -30,7 +30,7 @@ const DEFAULT_ENV = {
   LISTENER_PORT: "0",
   ADMIN_PORT: "0",
   LISTENER_WORKERS: "1",
-  // The suites about what goes over the wire run once for each transport: `deno task test:wire` says which those are.
+  // The suites about what goes over the wire run once for each transport: `deno task test:fetch` says which those are.
   UPSTREAM_TRANSPORT: Deno.env.get("UPSTREAM_TRANSPORT"),
 };
 

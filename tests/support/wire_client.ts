@@ -1,3 +1,4 @@
+import type { UpstreamReuse } from "../../src/config/model.ts";
 import { DeadlineWheel } from "../../src/forwarding/deadline.ts";
 import { Failure } from "../../src/forwarding/gateway_error.ts";
 import {
@@ -42,9 +43,9 @@ export class WireClient implements Disposable {
   /** What it counts, as the only worker and for target 0. */
   readonly table: TargetTable = TargetTable.create(1);
 
-  constructor(clock: Clock = systemClock) {
+  constructor(clock: Clock = systemClock, reuse: UpstreamReuse = "always") {
     this.wheel = new DeadlineWheel(clock);
-    this.transport = new WireTransport({ clock, wheel: this.wheel, column: this.table.column(0) });
+    this.transport = new WireTransport({ clock, wheel: this.wheel, column: this.table.column(0), reuse });
   }
 
   /** Sends a request as it is; the body of the answer is not read. */

@@ -44,7 +44,7 @@ Deno.test("twenty different mistakes give twenty lines", () => {
     'Cannot use "0" as CONNECTION_TIMEOUT: it must be a duration above 0 in milliseconds or with a unit (500ms, 30s, 5m), at most 2147483647 ms',
     'Cannot use "yes" as HEADER_CONVENTION_ENABLE: it must be true, false, 1 or 0',
     'Cannot use "10.0.0.0/33" as TRUSTED_PROXIES: it must be a comma list of addresses or CIDRs such as 10.0.0.0/8 or fd00::/8 ("10.0.0.0/33" is not)',
-    'Cannot use "pigeon" as UPSTREAM_TRANSPORT: it must be one of fetch, wire',
+    'Cannot use "pigeon" as UPSTREAM_TRANSPORT: it must be one of wire, fetch',
     'Cannot use "xml" as ERROR_BODY: it must be one of empty, json, text',
     'Cannot use "stats" as STATS_PATH: it must be off or a path that begins with "/"',
     'ADMIN_TOKEN: Must be set, because ADMIN_HOST "0.0.0.0" can be reached from other machines',
