@@ -24,8 +24,8 @@ const COUNTED: readonly Counted[] = [
   { ...USUAL, name: "sluice", contender: sluice() },
   {
     ...USUAL,
-    name: "wire",
-    contender: sluice({ name: "sluice, wire", env: { UPSTREAM_TRANSPORT: "wire" } }),
+    name: "fetch",
+    contender: sluice({ name: "sluice, fetch", env: { UPSTREAM_TRANSPORT: "fetch" } }),
   },
   { ...USUAL, name: "quiet", contender: sluice({ name: "sluice, all off", env: QUIET }), base: "sluice" },
   { ...RULED, name: "rules-1", contender: sluice(rules(1)), base: "sluice" },

@@ -23,9 +23,10 @@ export const SCENARIOS: readonly Scenario[] = [
     name: "small",
     title: "GET, 100-byte answers, 64 connections, 3 targets",
     load: SMALL,
-    entries: [bareFetch, bareFetchAgain, sluice(), wire(), barestFetch, caddy, undici, httpProxy, haproxy, nginx].map(
-      (contender) => ({ contender }),
-    ),
+    entries: [bareFetch, bareFetchAgain, sluice(), byFetch(), barestFetch, caddy, undici, httpProxy, haproxy, nginx]
+      .map(
+        (contender) => ({ contender }),
+      ),
     note: "The two bare fetches are the same program: how far their ratio is from 1 is the error of all ratios here.",
   },
   besideBareFetch({
@@ -123,12 +124,12 @@ export const SCENARIOS: readonly Scenario[] = [
 
 /** Both transports between the bare fetch and nginx. */
 function besideBareFetch(scenario: Omit<Scenario, "entries">): Scenario {
-  return { ...scenario, entries: [bareFetch, sluice(), wire(), nginx].map((contender) => ({ contender })) };
+  return { ...scenario, entries: [bareFetch, sluice(), byFetch(), nginx].map((contender) => ({ contender })) };
 }
 
 /** sluice with its other transport. */
-function wire() {
-  return sluice({ name: "sluice, wire", env: { UPSTREAM_TRANSPORT: "wire" } });
+function byFetch() {
+  return sluice({ name: "sluice, fetch", env: { UPSTREAM_TRANSPORT: "fetch" } });
 }
 
 /** sluice with so many workers on some cores. */

@@ -11,7 +11,7 @@ function seen(stage: WireStage): string[] {
 }
 
 /** A transport that writes its own bytes adds nothing at all. */
-const WIRE = Deno.env.get("UPSTREAM_TRANSPORT") === "wire";
+const WIRE = Deno.env.get("UPSTREAM_TRANSPORT") !== "fetch";
 
 function seenHeader(stage: WireStage, name: string): string | null {
   return header(stage.target.requests.at(-1)!, name);

@@ -23,8 +23,15 @@ function total(stage: WireStage): number {
   return stage.counts.reduce((sum, count) => sum + count, 0);
 }
 
-Deno.test("a request that is not idempotent never reaches targets twice, on a fresh or a reused connection", async (t) => {
-  await using stage = await WireStage.start({ targets: 2, env: { RETRY_ATTEMPTS: "5" } });
+for (const reuse of ["always", "safe"]) {
+  const title = `a request that is not idempotent never reaches targets twice, with UPSTREAM_REUSE=${reuse}`;
+  Deno.test(title, (t) => checkSentOnce(t, reuse));
+}
+
+async function checkSentOnce(t: Deno.TestContext, reuse: string): Promise<void> {
+  await using stage = await WireStage.start({ targets: 2, env: { RETRY_ATTEMPTS: "5", UPSTREAM_REUSE: reuse } });
+  // It meets a connection's end then, and is not sent again; else it goes over a connection of its own.
+  const shares = reuse === "always" && Deno.env.get("UPSTREAM_TRANSPORT") !== "fetch";
   const bodies: Record<string, { headers: string[]; body?: string }> = {
     "without a body": { headers: [] },
     "with a small body": { headers: ["Content-Length: 5"], body: "hello" },
@@ -40,7 +47,8 @@ Deno.test("a request that is not idempotent never reaches targets twice, on a fr
         for (let i = 0; i < 4; i++) await stage.ask("GET /warm");
         const warm = total(stage);
         const reused = await stage.ask(`${method} /x`, request);
-        assert.equal(reused.status, 200, "it went over a connection of its own");
+        assert.equal(reused.status, shares ? 502 : 200);
+        assert.equal(header(reused, "x-sluice-reason"), shares ? "reset_before_headers" : null);
         assert.equal(total(stage), warm + 1);
         stage.clear();
         const got = await stage.ask(`${method} /x`, { ...request, script: closeBeforeHeaders() });
@@ -51,7 +59,7 @@ Deno.test("a request that is not idempotent never reaches targets twice, on a fr
   }
   const { lines } = await stage.settled();
   assert.ok(lines.filter((line) => line.method !== "GET").every((line) => line.attempts === 1));
-});
+}
 
 Deno.test("a GET on a connection that its target has closed meanwhile is sent again and answered", async () => {
   await using stage = await WireStage.start();

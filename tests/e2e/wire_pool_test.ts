@@ -1,6 +1,8 @@
 /** Connections to targets are used again only where that is safe: no bytes of one answer ever reach another request. */
 import assert from "node:assert/strict";
 import { Failure } from "../../src/forwarding/gateway_error.ts";
+import type { UpstreamRequest } from "../../src/forwarding/transport.ts";
+import { systemClock } from "../../src/time/clock.ts";
 import { ManualClock } from "../support/manual_clock.ts";
 import { until } from "../support/poll.ts";
 import {
@@ -21,6 +23,13 @@ function connectionsOf(target: RecorderTarget): number[] {
   return target.requests.map(({ connection }) => connection);
 }
 
+/** A POST whose chunked body comes in these pieces. */
+function inPieces(...pieces: string[]): Partial<UpstreamRequest> {
+  const encoder = new TextEncoder();
+  const body = ReadableStream.from(pieces.map((piece) => encoder.encode(piece)));
+  return { method: "POST", headers: [["host", "h"]], body, bodyLength: -1 };
+}
+
 /** Answers the first request of each connection, and does something else with the next. */
 function atReuse(then: AnswerScript): AnswerScript {
   const used = new Set<number>();
@@ -31,7 +40,7 @@ function atReuse(then: AnswerScript): AnswerScript {
   };
 }
 
-Deno.test("a connection is used again after an answer that ended, by requests that may be repeated", async () => {
+Deno.test("a connection is used again after an answer that ended", async () => {
   await using target = await RecorderTarget.start();
   using client = new WireClient();
   const scripts = [okay(), answer(204), answer(200, [], "x".repeat(300_000)), chunked(["a", "b"]), answer(404)];
@@ -42,11 +51,31 @@ Deno.test("a connection is used again after an answer that ended, by requests th
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
   await client.ask(target.port, { method: "HEAD" });
-  assert.deepEqual(connectionsOf(target), [0, 0, 0, 0, 0, 0]);
   await client.ask(target.port, { method: "POST" });
+  await client.ask(target.port, inPieces("ab", "c"));
   await client.ask(target.port);
-  assert.deepEqual(connectionsOf(target).slice(-2), [1, 0], "a POST has a connection of its own");
-  await until(() => target.open === 1, "the POST's connection to end");
+  assert.deepEqual(connectionsOf(target), Array(9).fill(0));
+});
+
+Deno.test("with UPSTREAM_REUSE=safe what must not be sent twice has a connection of its own", async () => {
+  await using target = await RecorderTarget.start();
+  using client = new WireClient(systemClock, "safe");
+  for (const request of [{}, { method: "POST" }, {}, inPieces("ab", "c"), { method: "PUT" }]) {
+    await client.ask(target.port, request);
+  }
+  assert.deepEqual(connectionsOf(target), [0, 1, 0, 2, 0]);
+  await until(() => target.open === 1, "their connections to end");
+});
+
+Deno.test("what must not be sent twice shares only a connection that was used within the last half second", async () => {
+  const clock = new ManualClock();
+  await using target = await RecorderTarget.start();
+  using client = new WireClient(clock);
+  for (const [restMs, method] of [[0, "GET"], [500, "POST"], [501, "PATCH"], [20_000, "GET"], [501, "POST"]] as const) {
+    clock.advance(restMs);
+    await client.ask(target.port, { method });
+  }
+  assert.deepEqual(connectionsOf(target), [0, 0, 1, 1, 2]);
 });
 
 Deno.test("the connection that was used last is used first", async () => {
@@ -148,9 +177,19 @@ Deno.test("a request that meets a connection's end is replayed once on a fresh o
     assert.ok(got instanceof Failure && got.reason === "reset_before_headers");
     assert.deepEqual(connectionsOf(target), [0, 0]);
   });
-  await t.step("not a POST, nor a body that comes in pieces: they never meet one", async () => {
+  await t.step("not a POST, nor a body that comes in pieces: they fail", async () => {
+    for (const request of [{ method: "POST" }, { ...put, method: "POST", body }, inPieces("abc")]) {
+      await using target = await RecorderTarget.start(atReuse(closeBeforeHeaders()));
+      using client = new WireClient();
+      await client.ask(target.port);
+      const got = await client.ask(target.port, request);
+      assert.ok(got instanceof Failure && got.reason === "reset_before_headers");
+      assert.deepEqual(connectionsOf(target), [0, 0]);
+    }
+  });
+  await t.step("nor with UPSTREAM_REUSE=safe: they never meet one", async () => {
     await using target = await RecorderTarget.start(atReuse(closeBeforeHeaders()));
-    using client = new WireClient();
+    using client = new WireClient(systemClock, "safe");
     await client.ask(target.port);
     const stream = new Blob([body]).stream();
     for (const request of [{ method: "POST" }, { ...put, method: "POST", body }, { ...put, body: stream }]) {

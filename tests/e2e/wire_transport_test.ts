@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { Failure } from "../../src/forwarding/gateway_error.ts";
 import type { UpstreamRequest } from "../../src/forwarding/transport.ts";
+import { systemClock } from "../../src/time/clock.ts";
 import { freePort } from "../support/free_port.ts";
 import { until } from "../support/poll.ts";
 import { bytes, closeBeforeHeaders, hang, okay } from "../support/recorder_scripts.ts";
@@ -43,24 +44,32 @@ Deno.test("a request reaches its target byte for byte, as one run of bytes", asy
     ],
     "a body of a known length in pieces": [
       { method: "PUT", headers: [["host", "h"], ["content-length", "5"]], body: streamOf("ab", "cde"), bodyLength: 5 },
-      "PUT / HTTP/1.1\r\nhost: h\r\ncontent-length: 5\r\nconnection: close\r\n\r\nabcde",
+      "PUT / HTTP/1.1\r\nhost: h\r\ncontent-length: 5\r\n\r\nabcde",
     ],
     "a chunked body": [
       { method: "POST", headers: [["host", "h"]], body: streamOf("ab", "x".repeat(20_000)), bodyLength: -1 },
-      "POST / HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n" +
+      "POST / HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n" +
       `2\r\nab\r\n4e20\r\n${"x".repeat(20_000)}\r\n0\r\n\r\n`,
     ],
     "an empty chunked body": [
       { method: "POST", headers: [["host", "h"]], body: streamOf(), bodyLength: -1 },
-      "POST / HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n0\r\n\r\n",
+      "POST / HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
     ],
   };
+  using safe = new WireClient(systemClock, "safe");
   for (const [name, [request, sent]] of Object.entries(cases)) {
     await t.step(name, async () => {
       const got = await client.ask(target.port, request);
       assert.ok(!(got instanceof Failure) && got.status === 200);
       await until(() => !target.requests.at(-1)!.cutOff, "the request's end");
       assert.equal(target.requests.at(-1)!.raw, sent);
+    });
+    if (!(request.body instanceof ReadableStream)) continue;
+    await t.step(`${name}, on a connection of its own`, async () => {
+      const got = await safe.ask(target.port, { ...request, body: streamOf("ab"), bodyLength: -1 });
+      assert.ok(!(got instanceof Failure) && got.status === 200);
+      await until(() => !target.requests.at(-1)!.cutOff, "the request's end");
+      assert.match(target.requests.at(-1)!.raw, /\r\nconnection: close\r\n\r\n2\r\nab\r\n0\r\n\r\n$/);
     });
   }
 });
