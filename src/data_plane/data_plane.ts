@@ -1,5 +1,6 @@
 import { DeadlineWheel } from "../forwarding/deadline.ts";
 import type { Exchange } from "../forwarding/exchange.ts";
+import { emitsSpans } from "../forwarding/emits_spans.ts";
 import { FetchTransport } from "../forwarding/fetch_transport.ts";
 import { Forwarder, type ForwarderParts } from "../forwarding/forward.ts";
 import { UpgradeForwarder } from "../forwarding/forward_upgrade.ts";
@@ -20,7 +21,7 @@ import { foldChain } from "./chain.ts";
 import { type CompiledSnapshot, compileSnapshot } from "./compiled_snapshot.ts";
 import { DecisionRing } from "./decision_ring.ts";
 import { checkRequest } from "./middleware/check_request.ts";
-import { describeSpan, emitsSpans } from "./middleware/describe_span.ts";
+import { describeSpan } from "./middleware/describe_span.ts";
 import { forwardToTarget } from "./middleware/forward_to_target.ts";
 import { matchRule } from "./middleware/match_rule.ts";
 import { observe } from "./middleware/observe.ts";

@@ -1,5 +1,5 @@
 import { propagation, ROOT_CONTEXT } from "@opentelemetry/api";
-import { emitsSpans } from "./middleware/describe_span.ts";
+import { emitsSpans } from "../forwarding/emits_spans.ts";
 
 /** The traceparent of an explanation: each attempt has a span, and so a traceparent, of its own. */
 const EXPLAINED_TRACEPARENT = "(names the span of each attempt)";

@@ -5,8 +5,10 @@
  *
  * A `fetch` asks its own `Request` for its signal, by the public property, before it returns. So during the call, and only
  * then, that property answers with the signal that is lent. Whether a platform's `fetch` asks there is tried once; where it
- * does not, the option is used.
+ * does not, the option is used. So it is where spans are collected: the trial would be one, and a `fetch` that is given up
+ * calls its span an error only where it knows the signal as its own.
  */
+import { emitsSpans } from "./emits_spans.ts";
 
 const { prototype } = Request;
 const descriptor = Object.getOwnPropertyDescriptor(prototype, "signal");
@@ -30,7 +32,7 @@ export const fetchUntil: (url: string, init: Init, signal: AbortSignal) => Promi
 /** Puts the property in place, and tries whether `fetch` reads it. */
 function canLend(): boolean {
   const own = descriptor?.get;
-  if (own === undefined || descriptor?.configurable !== true) return false;
+  if (own === undefined || descriptor?.configurable !== true || emitsSpans()) return false;
   Object.defineProperty(prototype, "signal", {
     ...descriptor,
     get(this: Request): AbortSignal {

@@ -78,6 +78,8 @@ for (const transport of ["fetch", "wire"] as const) {
       assertGivenUp(span!, transport, "timeout");
     });
     assert.equal(await sluice.stop(), 0);
+    const strays = receiver.spans.filter(({ kind, parentSpanId }) => kind === "client" && parentSpanId === "");
+    assert.deepEqual(strays, [], "each client span is an attempt of some request");
   });
 
   Deno.test(`${transport}: the span of an attempt ends when the client leaves`, async () => {
@@ -172,9 +174,8 @@ function errorOf(span: ReceivedSpan): unknown {
   return span.attributes["error.type"];
 }
 
-/** A span of `fetch` that is given up ends without saying how. */
 function assertGivenUp(span: ReceivedSpan, transport: "fetch" | "wire", reason: string): void {
-  assert.deepEqual([span.statusCode, errorOf(span)], transport === "wire" ? [2, reason] : [0, undefined]);
+  assert.deepEqual([span.statusCode, errorOf(span)], [2, transport === "wire" ? reason : "AbortError"]);
 }
 
 function start(

@@ -1,16 +1,7 @@
-import { isSpanContextValid, type Span, SpanStatusCode, trace } from "@opentelemetry/api";
+import { type Span, SpanStatusCode, trace } from "@opentelemetry/api";
 import type { Exchange } from "../../forwarding/exchange.ts";
 import { hostPort } from "../../state/group_snapshot.ts";
 import type { Middleware } from "../chain.ts";
-
-/**
- * Tells whether this program emits OpenTelemetry (`OTEL_DENO=true`, or compiled so): asked once, at the start. The API hands
- * out spans of no trace where nobody collects them. Whether this one is recorded says less: a sampler may pass it over.
- */
-export function emitsSpans(): boolean {
-  // Never ended, and so never sent anywhere.
-  return isSpanContextValid(trace.getTracer("sluice").startSpan("is anybody there").spanContext());
-}
 
 /**
  * Writes what was decided onto the span that `Deno.serve` opened for the request. Stands in the chain only where spans are
