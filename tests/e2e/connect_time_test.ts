@@ -26,7 +26,7 @@ function isTime(value: unknown): boolean {
 }
 
 Deno.test("wire: a fresh connection has a time, one that is used again has none, in line, decision, stats and metrics", async () => {
-  await using stage = await WireStage.start({ env: WIRE });
+  await using stage = await WireStage.start({ env: { ...WIRE, UPSTREAM_REUSE: "safe" } });
   await stage.ask("GET /fresh");
   await stage.ask("GET /again");
   await stage.ask("POST /own", { headers: ["Content-Length: 2"], body: "hi" });

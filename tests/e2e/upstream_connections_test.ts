@@ -57,6 +57,28 @@ Deno.test("a connection is active while it has an exchange, idle between two, an
   assert.equal(client.table.targetCounter(0, "connects"), 3);
 });
 
+Deno.test("a POST that shares a connection takes it from the idle ones, and one that came too late for it leaves it there", async () => {
+  const clock = new ManualClock();
+  await using target = await RecorderTarget.start();
+  using client = new WireClient(clock);
+  await client.ask(target.port);
+  const asking = async () => {
+    const held = gate();
+    target.script = held.script;
+    const before = target.requests.length;
+    const posted = client.ask(target.port, { method: "POST" });
+    await until(() => target.requests.length > before, "the POST");
+    const during = connections(client);
+    held.open();
+    await posted;
+    return during;
+  };
+  assert.deepEqual(await asking(), [1, 0]);
+  clock.advance(1_000);
+  assert.deepEqual(await asking(), [1, 1]);
+  assert.deepEqual(connections(client), [0, 2]);
+});
+
 Deno.test("idle connections that grow old, and all at the end, are counted no more", async () => {
   const clock = new ManualClock();
   await using target = await RecorderTarget.start();
@@ -112,7 +134,7 @@ Deno.test("however an exchange ends, its connection is counted no longer than it
 Deno.test("the time to connect is until the connection stands, or until it was given up", async () => {
   const clock = new ManualClock();
   await using target = await RecorderTarget.start();
-  using client = new WireClient(clock);
+  using client = new WireClient(clock, "safe");
   const first = new Canceller();
   const asked = client.ask(target.port, { cancellation: first });
   clock.standStill(3);

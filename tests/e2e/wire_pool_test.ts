@@ -243,6 +243,7 @@ Deno.test("idle connections are closed after 50 seconds, at the end, and beyond 
     resolve();
     await Promise.all(asked);
     await until(() => target.open === 256, "the surplus to be closed");
+    assert.deepEqual(client.table.connections(), { active: 0, idle: 256 });
   });
 });
 
