@@ -1,12 +1,21 @@
+/** Below what Linux gives out by itself, to listeners on port 0 and to outgoing connections, and above the ports that `fetch` refuses. */
+const LOWEST = 11_000;
+const HIGHEST = 32_000;
+
 /**
- * Finds a loopback port that nothing listens on. Somebody else may take it before it is used, so this is only for programs
- * that can't listen on port 0 and say what they got, and for addresses where nobody shall answer.
+ * Finds a loopback port that nothing listens on, and that nobody gets who does not ask for it by number. For programs that can't
+ * listen on port 0 and say what they got, and for addresses where nobody shall answer.
  */
 export function freePort(hostname = "127.0.0.1"): number {
-  const listener = Deno.listen({ hostname, port: 0 });
-  const { port } = listener.addr as Deno.NetAddr;
-  listener.close();
-  return port;
+  for (;;) {
+    const port = LOWEST + Math.floor(Math.random() * (HIGHEST - LOWEST));
+    try {
+      Deno.listen({ hostname, port }).close();
+      return port;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    }
+  }
 }
 
 /** Tells whether anybody accepts connections at a loopback port. */
