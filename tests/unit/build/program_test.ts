@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { compileArguments, PERMISSIONS, V8_FLAGS } from "../../../build/program.ts";
+import { EVENT_BATCHES, limitEventBatches } from "../../../src/cli/event_batches.ts";
 import { isProgramFor, programName, TARGETS, writeChecksums } from "../../../build/release.ts";
 import { PROJECT_ROOT, sluiceCommand } from "../../support/sluice_program.ts";
 import { tempDir } from "../../support/temp_dir.ts";
@@ -18,9 +19,32 @@ Deno.test("the program asks for the network, files to read and variables, and fo
 for (const task of ["start", "demo"]) {
   Deno.test(`deno task ${task} runs with the shipped program's permissions and V8 flags`, () => {
     const words = tasks[task]!.split(" ");
-    assert.deepEqual(words.slice(2, words.indexOf("main.ts")), [...PERMISSIONS, V8_FLAGS]);
+    const variables = Object.entries(EVENT_BATCHES).map(([name, value]) => `${name}=${value}`);
+    assert.deepEqual(words.slice(0, words.indexOf("main.ts")), [...variables, "deno", "run", ...PERMISSIONS, V8_FLAGS]);
   });
 }
+
+for (const [file, word] of [["Dockerfile", "ENV "], ["deploy/systemd/sluice.service", "Environment="]]) {
+  Deno.test(`${file} sets what the main thread's event loop is to be told`, () => {
+    const lines = Deno.readTextFileSync(PROJECT_ROOT + file).split("\n");
+    for (const [name, value] of Object.entries(EVENT_BATCHES)) {
+      assert.ok(lines.includes(`${word}${name}=${value}`), name);
+    }
+  });
+}
+
+Deno.test("threads that are still to begin are told as well, where nobody told otherwise", () => {
+  const [[first], [second, value]] = Object.entries(EVENT_BATCHES) as [[string, string], [string, string]];
+  Deno.env.set(first, "7");
+  Deno.env.delete(second);
+  try {
+    limitEventBatches();
+    assert.deepEqual([Deno.env.get(first), Deno.env.get(second)], ["7", value]);
+  } finally {
+    Deno.env.delete(first);
+    Deno.env.delete(second);
+  }
+});
 
 Deno.test("tests run sluice with the shipped program's permissions", () => {
   const { args } = sluiceCommand([], undefined);
