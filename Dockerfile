@@ -15,8 +15,7 @@ COPY --from=build /build/dist/sluice /usr/local/bin/sluice
 # Where ./.env is looked for: mount one as /etc/sluice/.env
 WORKDIR /etc/sluice
 # So that no request starves at hundreds of busy connections (docs/platform.md).
-ENV DENO_TOKIO_MAX_IO_EVENTS_PER_TICK=160
-ENV DENO_TOKIO_EVENT_INTERVAL=512
+ENV DENO_TOKIO_MAX_IO_EVENTS_PER_TICK=48
 # The image's own user "nonroot", as a number so that Kubernetes can tell that it is not root.
 USER 65532:65532
 EXPOSE 8080

@@ -7,7 +7,7 @@ import { Log, type Logger } from "../logging/log.ts";
 import { BatchedSink } from "../logging/sink.ts";
 import { delay, systemClock } from "../time/clock.ts";
 import { createBalancer } from "./balancer.ts";
-import { limitEventBatches } from "./event_batches.ts";
+import { limitEventBatch } from "./event_batch.ts";
 import { parseSources, settingsOf } from "./parse_sources.ts";
 import { hearSignals } from "./process_signals.ts";
 import { readSources, type SourceFlags } from "./sources.ts";
@@ -41,7 +41,7 @@ export async function runServe(flags: ServeFlags): Promise<number> {
     return 2;
   }
   const { config } = result;
-  limitEventBatches();
+  limitEventBatch();
   const logSink = new BatchedSink(Deno.stderr);
   const accessSink = new BatchedSink(Deno.stdout);
   const log = new Log(logSink, { level: config.logging.level, json: wantsJson(config, Deno.stderr) });

@@ -1,5 +1,5 @@
 import { PERMISSIONS, V8_FLAGS } from "../../build/program.ts";
-import { EVENT_BATCHES } from "../../src/cli/event_batches.ts";
+import { EVENT_BATCH } from "../../src/cli/event_batch.ts";
 import { fileURLToPath } from "node:url";
 
 /** The project's root directory, with its last `/`. */
@@ -60,7 +60,7 @@ export function sluiceCommand(
 
 /** The whole environment of a sluice process: the given variables, and what Deno needs. An undefined one is left out. */
 export function sluiceEnvironment(env: Record<string, string | undefined>): Record<string, string> {
-  const all: Record<string, string> = { NO_COLOR: "1", ...EVENT_BATCHES };
+  const all: Record<string, string> = { NO_COLOR: "1", [EVENT_BATCH.name]: EVENT_BATCH.value };
   for (const name of DENO_NEEDS) {
     const value = Deno.env.get(name);
     if (value !== undefined) all[name] = value;

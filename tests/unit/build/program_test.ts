@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { compileArguments, PERMISSIONS, V8_FLAGS } from "../../../build/program.ts";
-import { EVENT_BATCHES, limitEventBatches } from "../../../src/cli/event_batches.ts";
+import { EVENT_BATCH, limitEventBatch } from "../../../src/cli/event_batch.ts";
 import { isProgramFor, programName, TARGETS, writeChecksums } from "../../../build/release.ts";
 import { PROJECT_ROOT, sluiceCommand } from "../../support/sluice_program.ts";
 import { tempDir } from "../../support/temp_dir.ts";
@@ -19,30 +19,28 @@ Deno.test("the program asks for the network, files to read and variables, and fo
 for (const task of ["start", "demo"]) {
   Deno.test(`deno task ${task} runs with the shipped program's permissions and V8 flags`, () => {
     const words = tasks[task]!.split(" ");
-    const variables = Object.entries(EVENT_BATCHES).map(([name, value]) => `${name}=${value}`);
-    assert.deepEqual(words.slice(0, words.indexOf("main.ts")), [...variables, "deno", "run", ...PERMISSIONS, V8_FLAGS]);
+    const variable = `${EVENT_BATCH.name}=${EVENT_BATCH.value}`;
+    assert.deepEqual(words.slice(0, words.indexOf("main.ts")), [variable, "deno", "run", ...PERMISSIONS, V8_FLAGS]);
   });
 }
 
 for (const [file, word] of [["Dockerfile", "ENV "], ["deploy/systemd/sluice.service", "Environment="]]) {
   Deno.test(`${file} sets what the main thread's event loop is to be told`, () => {
     const lines = Deno.readTextFileSync(PROJECT_ROOT + file).split("\n");
-    for (const [name, value] of Object.entries(EVENT_BATCHES)) {
-      assert.ok(lines.includes(`${word}${name}=${value}`), name);
-    }
+    assert.ok(lines.includes(`${word}${EVENT_BATCH.name}=${EVENT_BATCH.value}`));
   });
 }
 
 Deno.test("threads that are still to begin are told as well, where nobody told otherwise", () => {
-  const [[first], [second, value]] = Object.entries(EVENT_BATCHES) as [[string, string], [string, string]];
-  Deno.env.set(first, "7");
-  Deno.env.delete(second);
   try {
-    limitEventBatches();
-    assert.deepEqual([Deno.env.get(first), Deno.env.get(second)], ["7", value]);
+    for (const given of ["7", undefined]) {
+      if (given === undefined) Deno.env.delete(EVENT_BATCH.name);
+      else Deno.env.set(EVENT_BATCH.name, given);
+      limitEventBatch();
+      assert.equal(Deno.env.get(EVENT_BATCH.name), given ?? EVENT_BATCH.value);
+    }
   } finally {
-    Deno.env.delete(first);
-    Deno.env.delete(second);
+    Deno.env.delete(EVENT_BATCH.name);
   }
 });
 
