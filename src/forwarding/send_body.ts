@@ -14,17 +14,24 @@ const COPIED_BYTES = 16_384;
 export type Sent = "whole" | "broken" | "refused";
 
 /**
- * Sends a request's body behind its head, piece by piece as the connection takes them, framed by its length or as chunks.
+ * Sends a request's head, and when the system has all of it the body, piece by piece as the connection takes them, framed by
+ * its length or as chunks.
  *
- * @param length Content-Length; below 0 chunked.
+ * @param body `length`: Content-Length; below 0 chunked.
  */
-export async function sendBody(
+export async function sendInPieces(
   connection: WireConnection,
-  stream: ReadableStream<Bytes>,
-  length: number,
+  head: Bytes,
+  { stream, length }: { readonly stream: ReadableStream<Bytes>; readonly length: number },
 ): Promise<Sent> {
   const reader = stream.getReader();
   let sent = 0;
+  try {
+    await connection.writeAll(head);
+  } catch {
+    reader.cancel().catch(ignore);
+    return "refused";
+  }
   for (;;) {
     let piece: ReadableStreamReadResult<Bytes>;
     try {

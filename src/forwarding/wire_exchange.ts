@@ -5,7 +5,7 @@ import type { ByteSlab } from "./byte_slab.ts";
 import { Failure } from "./gateway_error.ts";
 import { encodeRequest, requestHeadText } from "./request_head_bytes.ts";
 import { isIdempotent } from "./retry_policy.ts";
-import { sendBody } from "./send_body.ts";
+import { sendInPieces } from "./send_body.ts";
 import type { UpstreamRequest, UpstreamResponse } from "./transport.ts";
 import type { ConnectionOwner, WireConnection } from "./wire_connection.ts";
 import type { TargetPool } from "./wire_pool.ts";
@@ -151,14 +151,18 @@ export class WireExchange implements ConnectionOwner {
         chunked: stream !== null && bodyLength < 0,
         close: !this.#shares,
       });
-      connection.write(encodeRequest(text, stream === null ? body as Bytes | null : null, connection.room));
+      const bytes = encodeRequest(text, stream === null ? body as Bytes | null : null, connection.room);
+      if (stream === null) connection.write(bytes);
+      else this.#sendInPieces(connection, bytes, stream);
     } catch (error) {
       return this.#fail(error);
     }
     connection.fill();
-    if (stream === null) return;
+  }
+
+  #sendInPieces(connection: WireConnection, head: Bytes, stream: ReadableStream<Bytes>): void {
     this.#sending = true;
-    sendBody(connection, stream, bodyLength).then((outcome) => {
+    sendInPieces(connection, head, { stream, length: this.#request.bodyLength }).then((outcome) => {
       if (outcome === "whole") this.#sending = false;
       if (outcome !== "broken") return;
       // What was not sent whole must not look whole: a target that is still reading sees the connection end.

@@ -85,6 +85,24 @@ Deno.test("what would end a header or the request line early is never written", 
   assert.equal(target.raw, "");
 });
 
+Deno.test("a body in pieces waits for its head, however long the target takes to read that", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  using client = new WireClient();
+  const long = "y".repeat(24_000_000);
+  const request = { method: "POST", headers: [["host", "h"], ["x-long", long]] as [string, string][], bodyLength: -1 };
+  const answered = client.ask(listener.addr.port, { ...request, body: streamOf("body") });
+  using socket = await listener.accept();
+  // What the system takes without being read is full long before the head's end: its rest is written behind that.
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  const wanted =
+    `POST / HTTP/1.1\r\nhost: h\r\nx-long: ${long}\r\ntransfer-encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n`;
+  const got = new Uint8Array(wanted.length);
+  for (let at = 0; at < got.length;) at += (await socket.read(got.subarray(at)))!;
+  assert.ok(new TextDecoder().decode(got) === wanted);
+  await socket.write(encoder.encode("HTTP/1.1 204 None\r\n\r\n"));
+  assert.ok(!(await answered instanceof Failure));
+});
+
 Deno.test("a body that ends early, breaks or brings too much never looks like a whole request", async (t) => {
   await using target = await RecorderTarget.start(async (turn) => {
     await turn.body();
