@@ -67,7 +67,9 @@ Deno.test(`explain agrees with what the proxy did for ${SETUPS * REQUESTS_EACH} 
   ) {
     assert.ok((witness.outcomes.get(reason) ?? 0) > 0, `no ${reason} came up (seed ${seed})`);
   }
-  assert.ok(witness.outcomes.get("forwarded")! > SETUPS * REQUESTS_EACH / 10);
+  // About a fifth of them as a rule; rules and groups are random too, so it is some hundreds more or fewer.
+  const forwarded = witness.outcomes.get("forwarded") ?? 0;
+  assert.ok(forwarded > SETUPS * REQUESTS_EACH / 50, `only ${forwarded} were forwarded (seed ${seed})`);
   // A sample may turn 10 s old between question and request.
   assert.ok(witness.surprises <= 20, `LRT chose otherwise ${witness.surprises} times (seed ${seed})`);
 });
