@@ -41,12 +41,12 @@ function adviceOnTimeouts(reader: SettingsReader): Problem[] {
   });
 }
 
-function adviceOnReuse({ upstreamTransport, upstreamReuse }: ListenerConfig, reader: SettingsReader): Problem[] {
+function adviceOnReuse({ upstreamTransport }: ListenerConfig, reader: SettingsReader): Problem[] {
   const found = reader.find("UPSTREAM_REUSE");
-  if (found === null || upstreamTransport !== "fetch" || upstreamReuse !== "always") return [];
+  if (found === null || upstreamTransport !== "fetch") return [];
   const text =
-    `${quote(found.text)} is for UPSTREAM_TRANSPORT=wire: with "fetch" requests that must not be sent twice ` +
-    "get connections of their own";
+    `${quote(found.text)} has no effect with UPSTREAM_TRANSPORT=fetch: POST and PATCH get connections of their ` +
+    "own there, and all others share";
   return [problemOf(found.label, text)];
 }
 

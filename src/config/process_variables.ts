@@ -74,8 +74,9 @@ export const PROCESS_VARIABLES = [
   define("UPSTREAM_REUSE", "`always` or `safe`", {
     default: "always",
     meaning:
-      "Which requests may go on a connection to a target that was used before: all, or only those that may be sent " +
-      "twice, while POST, PATCH and bodies in pieces get one of their own. With `fetch` POST and PATCH do in any case.",
+      "Which requests may go on a kept connection to a target: all (those that must not be sent twice only where it was " +
+      "used within the last half second), or only those that may be sent twice, while POST, PATCH and bodies in pieces " +
+      "get one of their own. With `fetch` it has no effect: POST and PATCH get one of their own, all others share.",
     example: "safe",
   }),
   define("ERROR_BODY", "`empty`, `json` or `text`", {

@@ -111,6 +111,10 @@ export function requestHeaders(
         // The convention sets these, unless a trusted proxy said them of the client's own request.
         if (!believed || (convention && !trusted.configured)) return;
         break;
+      case "expect":
+        // The listener met it (`100 Continue`) and the body follows unasked: a target that would rather refuse it, and answers
+        // at once, may take what comes for the next request.
+        return;
       case "x-request-id":
         if (isSaneRequestId(value)) requestId = value;
         if (convention) return;

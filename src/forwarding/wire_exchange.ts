@@ -39,9 +39,9 @@ interface Connecting {
  * A connection that was used before may be closed by its target at any moment, and a request that meets that moment gets no
  * byte of an answer. Whether it was acted on, nobody knows; it may be sent again by itself only where that is harmless: where
  * the method is idempotent (RFC 9110 section 9.2.2, RFC 9112 section 9.3.1). So such a request whose body is at hand takes an
- * idle connection and is replayed once, on a fresh one. Every other gets a connection of its own from the start, closed behind
- * it: it never meets that moment, and is never replayed. With UPSTREAM_REUSE=always it shares connections as well, but only
- * takes one that was used a moment ago, which its target hardly closes; where it does, the request fails.
+ * idle connection and is replayed once, on a fresh one. Every other is never replayed: it takes only a connection that was used
+ * a moment ago, which its target hardly closes, and fails where it does. With UPSTREAM_REUSE=safe it gets a connection of its
+ * own from the start, closed behind it, and never meets that moment.
  */
 export class WireExchange implements ConnectionOwner {
   readonly #request: UpstreamRequest;

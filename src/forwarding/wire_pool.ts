@@ -107,11 +107,16 @@ export class TargetPool {
     this.#pool.column.connected(slot, micros);
   }
 
-  /** Takes the connection that was used last where that was a moment ago. */
+  /**
+   * Takes the connection that was used last where that was a moment ago. Where it was longer ago a new one will come in its
+   * place, so the one that waited longest is closed: else each such request would leave one more behind.
+   */
   takeRecent(): WireConnection | null {
     const last = this.#idle.at(-1);
-    if (last === undefined || this.#pool.clock.monotonicMs() - last.idleSinceMs > RECENT_MS) return null;
-    return this.take();
+    if (last === undefined) return null;
+    if (this.#pool.clock.monotonicMs() - last.idleSinceMs <= RECENT_MS) return this.take();
+    this.drop(this.#idle[0]!);
+    return null;
   }
 
   /** Makes a new connection. Rejects as `Deno.connect` does. */

@@ -152,7 +152,7 @@ export class TargetTable {
     // Its requests will not finish any more: what arrived is what finished.
     const counters = this.#columns[worker]!.workerCounters;
     counters[WORKER_FIELD.get("finished")!] = counters[WORKER_FIELD.get("requests")!]!;
-    // Its sockets went with it.
+    // Its sockets went with it, or hang with it.
     counters[WORKER_FIELD.get("openConnections")!] = counters[WORKER_FIELD.get("idleConnections")!] = 0;
     return lost;
   }

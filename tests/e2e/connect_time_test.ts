@@ -94,8 +94,9 @@ Deno.test("fetch does not tell how long it connected: no time, and no number tha
   const attempts = [...await attemptsOf(stage, "/1"), ...await attemptsOf(stage, "/2")];
   assert.deepEqual(attempts.map(([, connectMs]) => connectMs), [null, null, null]);
   assert.deepEqual([stats.total.connections, stats.total.connect], [null, null]);
-  for (const name of ["sluice_target_connect", "sluice_upstream_connections"]) {
-    const found = await metric(stage, `${name}s_total`);
-    assert.deepEqual([...found, ...await metric(stage, `${name}{`)], []);
+  for (
+    const name of ["sluice_target_connects_total", "sluice_target_connect_seconds_total", "sluice_upstream_connections"]
+  ) {
+    assert.deepEqual(await metric(stage, name), []);
   }
 });

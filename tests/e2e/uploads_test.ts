@@ -1,7 +1,7 @@
 /** Request bodies reach the target as they came: their bytes, their framing, and only once whole. */
 import assert from "node:assert/strict";
 import http2 from "node:http2";
-import { bodyText, header } from "../support/raw_message.ts";
+import { bodyText, header, headerValues } from "../support/raw_message.ts";
 import { until } from "../support/poll.ts";
 import { hang, okay } from "../support/recorder_scripts.ts";
 import type { RecordedRequest } from "../support/recorder_target.ts";
@@ -110,6 +110,7 @@ Deno.test("a client that waits for 100 Continue is asked for its body", async ()
   await client.send("hello");
   assert.equal((await client.response()).status, 200);
   assert.equal(bodyText(stage.target.requests[0]!), "hello");
+  assert.deepEqual(headerValues(stage.target.requests[0]!, "expect"), [], "it was met here");
   await stage.settled();
 });
 

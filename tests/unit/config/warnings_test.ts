@@ -23,6 +23,15 @@ Deno.test("an interval that looks like seconds, or is shorter than the recommend
   assert.deepEqual(warnings({ ...checks, TARGET_GROUP_1_HEALTH_CHECK_INTERVAL: "5000" }), []);
 });
 
+Deno.test("UPSTREAM_REUSE without effect is a warning", () => {
+  const found = (transport: string) => warnings({ UPSTREAM_TRANSPORT: transport, UPSTREAM_REUSE: "safe" });
+  assert.deepEqual(found("wire"), []);
+  assert.deepEqual(found("fetch"), [
+    'UPSTREAM_REUSE: "safe" has no effect with UPSTREAM_TRANSPORT=fetch: POST and PATCH get connections of their own ' +
+    "there, and all others share",
+  ]);
+});
+
 Deno.test("a timeout that looks like seconds is a warning", () => {
   assert.deepEqual(warnings({ CONNECTION_TIMEOUT: "5", SHUTDOWN_TIMEOUT: "30", SHUTDOWN_DELAY: "0" }), [
     'CONNECTION_TIMEOUT: "5" is milliseconds; write "5s" if seconds are meant',
