@@ -1,10 +1,10 @@
 import type { WorkerColumn } from "../state/worker_column.ts";
 import type { Bytes } from "./answer_head.ts";
+import type { WireRoom, WireRooms } from "./wire_room.ts";
 
-/** Room for what a target sends in one read: most heads with their small bodies fit. Grows for larger heads. */
-const READ_BYTES = 16_384;
-/** Room for a request's head, and a small body behind it. */
-const WRITE_BYTES = 4_096;
+/** Room for the read of a connection that has been idle for a while: each of them holds some. */
+const WATCH_BYTES = 1_024;
+const NONE: Bytes = new Uint8Array(0);
 
 /** Who a connection's bytes go to: an exchange, its body, or the pool while it is idle. */
 export interface ConnectionOwner {
@@ -16,12 +16,11 @@ export interface ConnectionOwner {
 
 /**
  * One TCP connection to a target. Reads are begun one at a time, into `bytes` or a place of the reader's own, and reported by
- * calls rather than promises, which saves a request several turns of the microtask queue. A read is always pending while the
- * connection is idle: so the target's closing it, or bytes that nobody asked for, are noticed when they come.
+ * calls rather than promises, which saves a request several turns of the microtask queue.
  */
 export class WireConnection {
-  /** What was read and not taken stands from `start` to `end`; used again and again, so never handed on. */
-  bytes: Bytes = new Uint8Array(READ_BYTES);
+  /** What was read and not taken stands from `start` to `end`; used again and again, so never handed on. Grows for large heads. */
+  bytes: Bytes = NONE;
   start = 0;
   end = 0;
   owner: ConnectionOwner | null = null;
@@ -32,19 +31,23 @@ export class WireConnection {
   mayHoldMore = false;
   /** All that was given to `write` is with the system. */
   written = true;
+  /** A read is under way. */
+  reading = false;
   idleSinceMs = 0;
   readonly #conn: Deno.TcpConn;
   readonly #column: WorkerColumn;
-  readonly #out: Bytes = new Uint8Array(WRITE_BYTES);
-  #reading = false;
+  readonly #rooms: WireRooms;
+  #room: WireRoom | null = null;
   #wanted = 0;
   #intoOwn = false;
   #given: Bytes | null = null;
 
-  /** @param column Counts it until it is closed. */
-  constructor(conn: Deno.TcpConn, column: WorkerColumn) {
+  /** @param shared `column` counts it until it is closed. */
+  constructor(conn: Deno.TcpConn, shared: { readonly column: WorkerColumn; readonly rooms: WireRooms }) {
+    const { column, rooms } = shared;
     this.#conn = conn;
     this.#column = column;
+    this.#rooms = rooms;
     column.connectionsOpen(1);
     // A head and the body behind it would else wait for the target's acknowledgement (Nagle's algorithm).
     try {
@@ -56,15 +59,28 @@ export class WireConnection {
 
   /** A place for a request's bytes, free again once they are written. */
   get room(): Bytes {
-    return this.#out;
+    return (this.#room ??= this.#rooms.lend()).request;
   }
 
   /** Begins a read behind what stands in `bytes`, unless one is under way. */
   fill(): void {
-    if (this.#reading) return;
-    this.rewind();
-    if (this.end === this.bytes.length) this.#grow();
+    if (this.reading) return;
+    if (this.rewind() === this.end) this.bytes = (this.#room ??= this.#rooms.lend()).answer;
+    else if (this.end === this.bytes.length) this.#grow();
     this.#read(this.end === 0 ? this.bytes : this.bytes.subarray(this.end), true);
+  }
+
+  /** Begins a read that is to bring nothing. */
+  watch(): void {
+    this.#read(this.bytes = new Uint8Array(WATCH_BYTES), true);
+  }
+
+  /** Lets go of what only a connection at work needs. Neither a read nor a write may be under way, and nothing stand in `bytes`. */
+  rest(): void {
+    this.start = this.end = 0;
+    this.bytes = NONE;
+    if (this.#room !== null) this.#rooms.giveBack(this.#room);
+    this.#room = null;
   }
 
   /** Lets what comes next stand at the beginning of `bytes`, where nothing stands in it; returns `start`. */
@@ -104,20 +120,15 @@ export class WireConnection {
     }
   }
 
-  /** A buffer that grew for one large head is not kept. */
-  forgetGrowth(): void {
-    if (this.bytes.length > READ_BYTES) this.bytes = new Uint8Array(READ_BYTES);
-  }
-
   #read(place: Bytes, own: boolean): void {
-    this.#reading = true;
+    this.reading = true;
     this.#intoOwn = own;
     this.#wanted = place.length;
     this.#conn.read(place).then(this.#received, this.#broken);
   }
 
   readonly #received = (count: number | null): void => {
-    this.#reading = false;
+    this.reading = false;
     if (!this.open) return;
     if (count === null) return this.owner!.ended(null);
     this.mayHoldMore = count === this.#wanted;
@@ -126,7 +137,7 @@ export class WireConnection {
   };
 
   readonly #broken = (error: unknown): void => {
-    this.#reading = false;
+    this.reading = false;
     if (this.open) this.owner!.ended(error);
   };
 

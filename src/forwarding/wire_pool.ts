@@ -2,6 +2,7 @@ import { type CancelTimer, type Clock } from "../time/clock.ts";
 import { hostPort, type TargetSnapshot } from "../state/group_snapshot.ts";
 import type { WorkerColumn } from "../state/worker_column.ts";
 import { type ConnectionOwner, WireConnection } from "./wire_connection.ts";
+import { WireRooms } from "./wire_room.ts";
 
 /** Idle connections kept per target, and for how long: below the 60 s after which many servers close theirs. */
 const MAX_IDLE_PER_TARGET = 256;
@@ -10,17 +11,21 @@ const IDLE_MS = 50_000;
 const RECENT_MS = 500;
 /** How often idle connections are looked at. */
 const SWEEP_MS = 5_000;
+/** Idle for this long, a connection is watched: it may not be asked for soon. */
+const WATCH_MS = 250;
 
 /** Idle connections to all targets of one thread. */
 export class WirePool {
   readonly clock: Clock;
   /** Counts connections where they are made, closed, taken and given back. */
   readonly column: WorkerColumn;
+  readonly rooms = new WireRooms();
   readonly #targets = new Map<string, TargetPool>();
   readonly #ofSnapshot = new WeakMap<TargetSnapshot, TargetPool>();
   /** Those that hold any: found here also once their target has left. */
   readonly #holding = new Set<TargetPool>();
   readonly #cancelSweep: CancelTimer;
+  #cancelWatch: CancelTimer | null = null;
   closed = false;
 
   constructor(clock: Clock, column: WorkerColumn) {
@@ -51,6 +56,7 @@ export class WirePool {
   close(): void {
     this.closed = true;
     this.#cancelSweep();
+    this.#cancelWatch?.();
     for (const pool of this.#holding) pool.closeIdle(Infinity);
     this.#holding.clear();
     this.#targets.clear();
@@ -59,6 +65,19 @@ export class WirePool {
   /** A target's pool holds its first idle connection. */
   holds(pool: TargetPool): void {
     this.#holding.add(pool);
+  }
+
+  /** There are idle connections that nobody reads from: looks after them in a while. */
+  watchSoon(): void {
+    this.#cancelWatch ??= this.clock.after(WATCH_MS, () => this.#watch());
+  }
+
+  #watch(): void {
+    this.#cancelWatch = null;
+    const before = this.clock.monotonicMs() - WATCH_MS;
+    let unwatched = 0;
+    for (const pool of this.#holding) unwatched += pool.watchIdle(before);
+    if (unwatched > 0) this.watchSoon();
   }
 
   #sweep(): void {
@@ -122,23 +141,37 @@ export class TargetPool {
   /** Makes a new connection. Rejects as `Deno.connect` does. */
   async connect(signal: AbortSignal): Promise<WireConnection> {
     const options = { hostname: this.#address, port: this.#port, signal };
-    const connection = new WireConnection(await Deno.connect(options), this.#pool.column);
+    const connection = new WireConnection(await Deno.connect(options), this.#pool);
     connection.whenIdle = new IdleOwner(this, connection);
     return connection;
   }
 
   /**
-   * Takes back a connection whose message has ended and that both sides let be used again. Where the system may hold bytes
-   * behind that end, it waits for them to be read first: they are not the next request's answer.
+   * Takes back a connection whose message has ended and that both sides let be used again. Nobody reads from it at first: a read
+   * that waits holds some 1.5 KB of objects, which would outlive the young generation where a thousand targets take turns, and cost a
+   * sixth of a request to collect. Whoever takes it next reads before sending; what is idle for longer is watched.
    */
   giveBack(connection: WireConnection): void {
     if (this.#pool.closed) return connection.close();
-    connection.forgetGrowth();
+    connection.rest();
     connection.owner = connection.whenIdle;
-    const wait = connection.mayHoldMore;
-    connection.fill();
-    if (wait) this.#pool.clock.after(0, () => connection.open && this.#keep(connection), true);
-    else this.#keep(connection);
+    connection.idleSinceMs = this.#pool.clock.monotonicMs();
+    // The one that waited longest makes room: it is the least likely to be of use, or still open.
+    if (this.#idle.length >= MAX_IDLE_PER_TARGET) this.#idle.shift()!.close();
+    else this.#pool.column.connectionsIdle(1);
+    if (this.#idle.push(connection) === 1) this.#pool.holds(this);
+    this.#pool.watchSoon();
+  }
+
+  /** Begins to read from what has been idle since before `beforeMs`; returns how many nobody reads from yet. */
+  watchIdle(beforeMs: number): number {
+    let unwatched = 0;
+    for (const connection of this.#idle) {
+      if (connection.reading) continue;
+      if (connection.idleSinceMs <= beforeMs) connection.watch();
+      else unwatched++;
+    }
+    return unwatched;
   }
 
   /** Closes what has been idle since before `beforeMs`. */
@@ -157,15 +190,6 @@ export class TargetPool {
     if (at < 0) return;
     this.#idle.splice(at, 1);
     this.#pool.column.connectionsIdle(-1);
-  }
-
-  #keep(connection: WireConnection): void {
-    if (this.#pool.closed) return connection.close();
-    connection.idleSinceMs = this.#pool.clock.monotonicMs();
-    // The one that waited longest makes room: it is the least likely to be of use, or still open.
-    if (this.#idle.length >= MAX_IDLE_PER_TARGET) this.#idle.shift()!.close();
-    else this.#pool.column.connectionsIdle(1);
-    if (this.#idle.push(connection) === 1) this.#pool.holds(this);
   }
 }
 
