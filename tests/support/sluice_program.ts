@@ -1,4 +1,4 @@
-import { PERMISSIONS, V8_FLAGS } from "../../build/program.ts";
+import { MEMORY_AT_HAND, PERMISSIONS, V8_FLAGS } from "../../build/program.ts";
 import { EVENT_BATCH } from "../../src/cli/event_batch.ts";
 import { fileURLToPath } from "node:url";
 
@@ -60,7 +60,8 @@ export function sluiceCommand(
 
 /** The whole environment of a sluice process: the given variables, and what Deno needs. An undefined one is left out. */
 export function sluiceEnvironment(env: Record<string, string | undefined>): Record<string, string> {
-  const all: Record<string, string> = { NO_COLOR: "1", [EVENT_BATCH.name]: EVENT_BATCH.value };
+  const all: Record<string, string> = { NO_COLOR: "1" };
+  for (const { name, value } of [EVENT_BATCH, MEMORY_AT_HAND]) all[name] = value;
   for (const name of DENO_NEEDS) {
     const value = Deno.env.get(name);
     if (value !== undefined) all[name] = value;

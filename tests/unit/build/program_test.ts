@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
-import { compileArguments, PERMISSIONS, V8_FLAGS } from "../../../build/program.ts";
+import { compileArguments, MEMORY_AT_HAND, PERMISSIONS, V8_FLAGS } from "../../../build/program.ts";
 import { EVENT_BATCH, limitEventBatch } from "../../../src/cli/event_batch.ts";
 import { isProgramFor, programName, TARGETS, writeChecksums } from "../../../build/release.ts";
 import { PROJECT_ROOT, sluiceCommand } from "../../support/sluice_program.ts";
 import { tempDir } from "../../support/temp_dir.ts";
 
+/** What whoever starts the program tells the runtime beneath. */
+const AT_START = [EVENT_BATCH, MEMORY_AT_HAND].map(({ name, value }) => `${name}=${value}`);
 const tasks: Record<string, string> = JSON.parse(Deno.readTextFileSync(`${PROJECT_ROOT}deno.json`)).tasks;
 
 Deno.test("the program asks for the network, files to read and variables, and for nothing else", () => {
@@ -19,15 +21,14 @@ Deno.test("the program asks for the network, files to read and variables, and fo
 for (const task of ["start", "demo"]) {
   Deno.test(`deno task ${task} runs with the shipped program's permissions and V8 flags`, () => {
     const words = tasks[task]!.split(" ");
-    const variable = `${EVENT_BATCH.name}=${EVENT_BATCH.value}`;
-    assert.deepEqual(words.slice(0, words.indexOf("main.ts")), [variable, "deno", "run", ...PERMISSIONS, V8_FLAGS]);
+    assert.deepEqual(words.slice(0, words.indexOf("main.ts")), [...AT_START, "deno", "run", ...PERMISSIONS, V8_FLAGS]);
   });
 }
 
 for (const [file, word] of [["Dockerfile", "ENV "], ["deploy/systemd/sluice.service", "Environment="]]) {
-  Deno.test(`${file} sets what the main thread's event loop is to be told`, () => {
+  Deno.test(`${file} sets what the runtime is to be told at its start`, () => {
     const lines = Deno.readTextFileSync(PROJECT_ROOT + file).split("\n");
-    assert.ok(lines.includes(`${word}${EVENT_BATCH.name}=${EVENT_BATCH.value}`));
+    for (const variable of AT_START) assert.ok(lines.includes(`${word}${variable}`));
   });
 }
 
