@@ -8,9 +8,7 @@ import type { ByteSink, Logger } from "../logging/log.ts";
 import type { WorkerMessage } from "../protocol/messages.ts";
 import { systemClock } from "../time/clock.ts";
 import { VERSION } from "./version.ts";
-
-/** Threads that `auto` starts at the most; more have to be asked for. */
-const MOST_AUTO_WORKERS = 64;
+import { workerCount } from "./worker_count.ts";
 
 /** What a balancer is made of, beside this process's clock and dice. */
 export interface BalancerParts {
@@ -25,7 +23,7 @@ export interface BalancerParts {
 
 /** Makes a whole balancer of a configuration, not started yet: threads of its own, or this one where one worker is wanted. */
 export function createBalancer(parts: BalancerParts): ControlPlane {
-  const workers = workerCount(parts.config);
+  const workers = workerCount(parts.config.listener);
   return new ControlPlane({
     ...parts,
     version: VERSION,
@@ -57,11 +55,3 @@ const spawnHere: Spawn = (events) => {
     },
   };
 };
-
-/**
- * `auto` asks the system, which counts in the processor's affinity and a container's quota of CPU time (rounded down, at least
- * 1), in cgroup version 1 and 2.
- */
-function workerCount({ listener }: Config): number {
-  return listener.workers === "auto" ? Math.min(MOST_AUTO_WORKERS, navigator.hardwareConcurrency) : listener.workers;
-}

@@ -10,6 +10,8 @@ export interface CheckOptions {
   readonly json?: boolean;
   /** Warnings count as errors. */
   readonly strict?: boolean;
+  /** What the environment lacks that a sluice started in it would miss. A service may have its own, so it is no warning. */
+  readonly notes?: readonly string[];
   /** What `--probe` found; absent where nobody was probed. */
   readonly probes?: ProbeReport;
 }
@@ -33,11 +35,13 @@ const WIDEST_COLUMN = 60;
  * configuration that can't be used (with `strict` also for one that has warnings), 1 for a probe that failed.
  */
 export function runCheck(result: ParseResult, options: CheckOptions = {}): { text: string; exitCode: 0 | 1 | 2 } {
-  const { probes, strict = false } = options;
+  const { probes, strict = false, notes = [] } = options;
   const unusable = result.problems.length > 0 || (strict && result.warnings.length > 0);
   const sick = probes !== undefined && (probeFailed(probes) || (strict && reachableButUnhealthy(probes).length > 0));
   return {
-    text: options.json === true ? asJson(result, !unusable && !sick, probes) : asText(result, probes),
+    text: options.json === true
+      ? asJson(result, { ok: !unusable && !sick, notes, probes })
+      : asText(result, notes, probes),
     exitCode: unusable ? 2 : sick ? 1 : 0,
   };
 }
@@ -73,15 +77,21 @@ export function takeOutTime(group: Pick<TargetGroupConfig, "name" | "healthCheck
   };
 }
 
-function asJson(result: ParseResult, ok: boolean, probes: ProbeReport | undefined): string {
+interface Findings {
+  readonly ok: boolean;
+  readonly notes: readonly string[];
+  readonly probes: ProbeReport | undefined;
+}
+
+function asJson(result: ParseResult, { ok, notes, probes }: Findings): string {
   const settings = result.settings.map((setting) => ({ ...setting, value: shownValue(setting) }));
   const { problems, warnings, config } = result;
   const takeOutTimes = config?.groups.map(takeOutTime) ?? [];
-  const all = { ok, door: config?.door ?? null, problems, warnings, takeOutTimes, probes, settings };
+  const all = { ok, door: config?.door ?? null, problems, warnings, notes, takeOutTimes, probes, settings };
   return `${JSON.stringify(all, null, 2)}\n`;
 }
 
-function asText(result: ParseResult, probes: ProbeReport | undefined): string {
+function asText(result: ParseResult, notes: readonly string[], probes: ProbeReport | undefined): string {
   const rows = result.settings.map((setting) =>
     [setting.variable, shownValue(setting) || "-", setting.origin] as const
   );
@@ -89,6 +99,7 @@ function asText(result: ParseResult, probes: ProbeReport | undefined): string {
   if (result.config !== null && result.config.groups.length > 0) parts.push(takeOutText(result.config));
   if (probes !== undefined) parts.push(probeText(probes));
   if (result.warnings.length > 0) parts.push(section("Warnings", result.warnings));
+  if (notes.length > 0) parts.push(section("Notes", notes.map((message) => ({ message }))));
   if (result.problems.length > 0) parts.push(section("Problems", result.problems));
   const sick = probes !== undefined && probeFailed(probes);
   parts.push(summary(result) + (sick && result.config !== null ? ", but not every target could be found well" : ""));

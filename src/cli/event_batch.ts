@@ -1,3 +1,6 @@
+import type { ListenerConfig } from "../config/model.ts";
+import { workerCount } from "./worker_count.ts";
+
 /**
  * How many events a thread of the platform takes from the system at once: the runtime below Deno (tokio) reads this variable
  * when a thread begins.
@@ -8,6 +11,20 @@
  * targets and clients alike and more than once in a turn, so it is less than 128.
  */
 export const EVENT_BATCH = { name: "DENO_TOKIO_MAX_IO_EVENTS_PER_TICK", value: "48" } as const;
+
+/**
+ * Says what whoever starts the program can do where the main thread will serve and its event loop was told nothing; null where
+ * there is nothing to do. A program can't do it for itself: the main thread has read the variable before the program's first
+ * line, also before it reads what `deno compile --env-file` put into it, and running itself again would need a permission.
+ */
+export function adviceOnEventBatch(
+  listener: Pick<ListenerConfig, "workers" | "upstreamTransport">,
+  given: string | undefined,
+): string | null {
+  if (given !== undefined || listener.upstreamTransport !== "wire" || workerCount(listener) > 1) return null;
+  return "One thread serves, the main one, and at hundreds of busy connections some requests will wait long: start sluice with " +
+    `${EVENT_BATCH.name}=${EVENT_BATCH.value} in its environment (not in .env, which is read too late)`;
+}
 
 /** Sets it for threads that are still to begin, where it is not set; the main thread's comes from whoever starts the program. */
 export function limitEventBatch(): void {

@@ -45,7 +45,9 @@ export async function runProgram(args: readonly string[]): Promise<number> {
         ? await probeTargets(result.config, { clock: systemClock })
         : undefined;
       const { runCheck } = await import("./check.ts");
-      const { text, exitCode } = runCheck(result, { ...flags, probes });
+      const { adviceOnEventBatch, EVENT_BATCH } = await import("./event_batch.ts");
+      const advice = result.config && adviceOnEventBatch(result.config.listener, Deno.env.get(EVENT_BATCH.name));
+      const { text, exitCode } = runCheck(result, { ...flags, probes, notes: advice === null ? [] : [advice] });
       console.log(text.trimEnd());
       code = exitCode;
     });

@@ -7,7 +7,7 @@ import { Log, type Logger } from "../logging/log.ts";
 import { BatchedSink } from "../logging/sink.ts";
 import { delay, systemClock } from "../time/clock.ts";
 import { createBalancer } from "./balancer.ts";
-import { limitEventBatch } from "./event_batch.ts";
+import { adviceOnEventBatch, EVENT_BATCH, limitEventBatch } from "./event_batch.ts";
 import { parseSources, settingsOf } from "./parse_sources.ts";
 import { hearSignals } from "./process_signals.ts";
 import { readSources, type SourceFlags } from "./sources.ts";
@@ -41,6 +41,7 @@ export async function runServe(flags: ServeFlags): Promise<number> {
     return 2;
   }
   const { config } = result;
+  const batchAdvice = adviceOnEventBatch(config.listener, Deno.env.get(EVENT_BATCH.name));
   limitEventBatch();
   const logSink = new BatchedSink(Deno.stderr);
   const accessSink = new BatchedSink(Deno.stdout);
@@ -56,6 +57,7 @@ export async function runServe(flags: ServeFlags): Promise<number> {
   const signals = hearSignals(log);
   try {
     announce(result, config, log);
+    if (batchAdvice !== null) log.warn("event_batch_unset", batchAdvice);
     const started = plane.start().then(() => true);
     if (!await Promise.race([started, signals.stop.then(() => false)])) {
       started.catch(() => {});

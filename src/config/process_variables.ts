@@ -16,7 +16,8 @@ export const PROCESS_VARIABLES = [
   }),
   define("LISTENER_WORKERS", "threads, or `auto`", {
     default: "auto",
-    meaning: "Threads that serve; `auto` is one for each available core, 1 serves in the main thread.",
+    meaning: "Threads that serve; `auto` is one for each available core, 1 serves in the main thread, and wants " +
+      "a variable of the platform's ([platform.md](platform.md)).",
     example: "2",
   }),
   define("LISTENER_TAKEOVER", "boolean", {

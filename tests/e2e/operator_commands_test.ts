@@ -1,5 +1,6 @@
 /** The commands by which an operator asks the running sluice, and the configuration. */
 import assert from "node:assert/strict";
+import { EVENT_BATCH } from "../../src/cli/event_batch.ts";
 import type { Explanation } from "../../src/state/explanation.ts";
 import { ask } from "../support/ask.ts";
 import { freePort } from "../support/free_port.ts";
@@ -191,4 +192,21 @@ Deno.test("check --probe asks real names and real targets, and ends with 1 where
   const bad = await runSluice(["check", "--probe"], groupEnvironment(`127.0.0.1:${freePort()}`));
   assert.equal(bad.code, 1);
   assert.match(bad.stdout, /failed: Target\.ConnectionRefused/);
+});
+
+Deno.test("one worker whose main thread was told nothing of events is advised at the start and by check, others are not", async () => {
+  await using mocks = await MockGroup.start(1);
+  const env = (workers: string) =>
+    groupEnvironment(mocks.list, { LISTENER_WORKERS: workers, [EVENT_BATCH.name]: undefined });
+  for (const [workers, times] of [["1", 1], ["2", 0]] as const) {
+    await using sluice = await startSluice({ env: env(workers) });
+    await sluice.stop();
+    const advice = sluice.events.filter(({ event }) => event === "event_batch_unset");
+    assert.deepEqual(advice.map(({ level }) => level), Array(times).fill("warn"));
+    const check = await runSluice(["check", "--strict"], env(workers));
+    assert.equal(check.code, 0, check.stdout);
+    assert.equal(check.stdout.includes(`\nNotes:\n  One thread serves`), times === 1, check.stdout);
+  }
+  const told = { ...env("1"), [EVENT_BATCH.name]: EVENT_BATCH.value };
+  assert.ok(!(await runSluice(["check"], told)).stdout.includes("Notes"));
 });

@@ -58,7 +58,7 @@ export function sluiceCommand(
   };
 }
 
-/** The whole environment of a sluice process: the given variables, and what Deno needs. An undefined one is left out. */
+/** The whole environment of a sluice process: what Deno needs, and the given variables. An undefined one is taken away. */
 export function sluiceEnvironment(env: Record<string, string | undefined>): Record<string, string> {
   const all: Record<string, string> = { NO_COLOR: "1" };
   for (const { name, value } of [EVENT_BATCH, MEMORY_AT_HAND]) all[name] = value;
@@ -67,7 +67,8 @@ export function sluiceEnvironment(env: Record<string, string | undefined>): Reco
     if (value !== undefined) all[name] = value;
   }
   for (const [name, value] of Object.entries(env)) {
-    if (value !== undefined) all[name] = value;
+    if (value === undefined) delete all[name];
+    else all[name] = value;
   }
   return all;
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { compileArguments, MEMORY_AT_HAND, PERMISSIONS, V8_FLAGS } from "../../../build/program.ts";
-import { EVENT_BATCH, limitEventBatch } from "../../../src/cli/event_batch.ts";
+import { EVENT_BATCH } from "../../../src/cli/event_batch.ts";
 import { isProgramFor, programName, TARGETS, writeChecksums } from "../../../build/release.ts";
 import { PROJECT_ROOT, sluiceCommand } from "../../support/sluice_program.ts";
 import { tempDir } from "../../support/temp_dir.ts";
@@ -31,19 +31,6 @@ for (const [file, word] of [["Dockerfile", "ENV "], ["deploy/systemd/sluice.serv
     for (const variable of AT_START) assert.ok(lines.includes(`${word}${variable}`));
   });
 }
-
-Deno.test("threads that are still to begin are told as well, where nobody told otherwise", () => {
-  try {
-    for (const given of ["7", undefined]) {
-      if (given === undefined) Deno.env.delete(EVENT_BATCH.name);
-      else Deno.env.set(EVENT_BATCH.name, given);
-      limitEventBatch();
-      assert.equal(Deno.env.get(EVENT_BATCH.name), given ?? EVENT_BATCH.value);
-    }
-  } finally {
-    Deno.env.delete(EVENT_BATCH.name);
-  }
-});
 
 Deno.test("tests run sluice with the shipped program's permissions", () => {
   const { args } = sluiceCommand([], undefined);

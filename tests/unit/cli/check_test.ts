@@ -48,6 +48,15 @@ Deno.test("warnings leave the exit code at 0, unless check is strict", () => {
   assert.equal(runCheck(parseEnvironment(MINIMAL), { strict: true }).exitCode, 0);
 });
 
+Deno.test("notes on the environment are shown, as text and as JSON, and never are errors", () => {
+  const result = parseEnvironment(MINIMAL);
+  const { text, exitCode } = runCheck(result, { notes: ["Start it so"], strict: true });
+  assert.ok(text.endsWith("\n\nNotes:\n  Start it so\n\nUsable\n"), text);
+  assert.equal(exitCode, 0);
+  assert.deepEqual(JSON.parse(runCheck(result, { notes: ["Start it so"], json: true }).text).notes, ["Start it so"]);
+  assert.ok(!runCheck(result).text.includes("Notes"));
+});
+
 Deno.test("check never prints a secret, as text or as JSON", () => {
   const result = parseEnvironment({ ...MINIMAL, ADMIN_TOKEN: "hunter2hunter2hunter2", STICKY_SECRET: "hunter2" });
   for (const json of [false, true]) {
