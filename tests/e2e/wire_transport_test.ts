@@ -7,6 +7,7 @@ import { freePort } from "../support/free_port.ts";
 import { until } from "../support/poll.ts";
 import { bytes, closeBeforeHeaders, hang, okay } from "../support/recorder_scripts.ts";
 import { type AnswerScript, RecorderTarget } from "../support/recorder_target.ts";
+import { bytesUnderWay } from "../support/send_queue.ts";
 import { Canceller, WireClient } from "../support/wire_client.ts";
 import { WireStage } from "../support/wire_stage.ts";
 
@@ -92,8 +93,8 @@ Deno.test("a body in pieces waits for its head, however long the target takes to
   const request = { method: "POST", headers: [["host", "h"], ["x-long", long]] as [string, string][], bodyLength: -1 };
   const answered = client.ask(listener.addr.port, { ...request, body: streamOf("body") });
   using socket = await listener.accept();
-  // What the system takes without being read is full long before the head's end: its rest is written behind that.
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  // Less than the head fits in what the system holds for a target that does not read: its rest has to wait.
+  await until(() => bytesUnderWay(socket.remoteAddr.port, listener.addr.port) > 0, "the system to hold what it takes");
   const wanted =
     `POST / HTTP/1.1\r\nhost: h\r\nx-long: ${long}\r\ntransfer-encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n`;
   const got = new Uint8Array(wanted.length);
