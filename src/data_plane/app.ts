@@ -19,7 +19,9 @@ export interface AppParts {
 }
 
 /** Answers what `Deno.serve` brings. */
-export type Serve = (request: Request, info: Deno.ServeHandlerInfo<Deno.NetAddr>) => Response | Promise<Response>;
+export interface App {
+  fetch(request: Request, info: Deno.ServeHandlerInfo<Deno.NetAddr>): Response | Promise<Response>;
+}
 
 /**
  * Makes the listener's application: one catch-all for every method and path, which walks the folded chain. HEAD goes around
@@ -29,7 +31,7 @@ export type Serve = (request: Request, info: Deno.ServeHandlerInfo<Deno.NetAddr>
  * instead of running an expression over it. And the passage comes as its environment, which saves its own wrapper around the
  * request.
  */
-export function createApp(chain: Handler, parts: AppParts): { readonly fetch: Serve } {
+export function createApp(chain: Handler, parts: AppParts): App {
   const app = new Hono<Bindings>({ getPath: () => "/" });
   app.all("/", (c) => chain(c.env));
   return {

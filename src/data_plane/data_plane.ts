@@ -4,7 +4,6 @@ import { emitsSpans } from "../forwarding/emits_spans.ts";
 import { FetchTransport } from "../forwarding/fetch_transport.ts";
 import { Forwarder, type ForwarderParts } from "../forwarding/forward.ts";
 import { UpgradeForwarder } from "../forwarding/forward_upgrade.ts";
-import { CutTransfer } from "../forwarding/response_body.ts";
 import { TracedTransport } from "../forwarding/traced_transport.ts";
 import { NO_CONNECT, type Transport } from "../forwarding/transport.ts";
 import { WireTransport } from "../forwarding/wire_transport.ts";
@@ -16,10 +15,11 @@ import { hostPort, type Snapshot } from "../state/group_snapshot.ts";
 import { TargetTable } from "../state/target_table.ts";
 import type { WorkerColumn } from "../state/worker_column.ts";
 import { type CancelTimer, type Clock, delay, systemClock } from "../time/clock.ts";
-import { createApp } from "./app.ts";
+import { type App, createApp } from "./app.ts";
 import { foldChain } from "./chain.ts";
 import { type CompiledSnapshot, compileSnapshot } from "./compiled_snapshot.ts";
 import { DecisionRing } from "./decision_ring.ts";
+import { Listener } from "./listener.ts";
 import { checkRequest } from "./middleware/check_request.ts";
 import { describeSpan } from "./middleware/describe_span.ts";
 import { forwardToTarget } from "./middleware/forward_to_target.ts";
@@ -34,11 +34,6 @@ import { headersOfTrace } from "./trace_headers.ts";
 export const BEAT_MS = 250;
 
 const DRAIN_POLL_MS = 10;
-/** Longest wait for the listener once nothing is open any more. */
-const CLOSE_MS = 500;
-/** Longest wait for a calm moment to close the listener in, and how late its timer of 1 ms may come. */
-const CALM_MS = 1000;
-const CALM_TURN_MS = 1.4;
 
 type Post = (message: WorkerMessage) => void;
 type Start = Extract<ControlMessage, { type: "start" }>;
@@ -65,10 +60,9 @@ export class DataPlane {
   /** Requests are spans of OpenTelemetry. */
   readonly #spans = emitsSpans();
   readonly #traceHeaders = headersOfTrace();
+  readonly #listener: Listener;
   #compiled: CompiledSnapshot;
-  #server: Deno.HttpServer<Deno.NetAddr> | null = null;
   #requests = 0;
-  #sendsAway = false;
 
   /** @param chance Uniform in [0, 1). */
   constructor(start: Start, post: Post, { clock = systemClock, chance }: { clock?: Clock; chance: () => number }) {
@@ -99,7 +93,8 @@ export class DataPlane {
     };
     this.#upgrades = new UpgradeForwarder(this.#parts);
     this.#cancelBeat = clock.every(BEAT_MS, () => this.#column.beat());
-    this.#listen(start.snapshot);
+    this.#listener = new Listener(this.#makeApp(), { worker: this.#worker, clock, post });
+    this.#listener.open(start.snapshot.listener.host, start.snapshot.listenerPort);
   }
 
   /** Takes a message of the control plane. */
@@ -117,8 +112,7 @@ export class DataPlane {
         this.#post({ type: "decisions", id: message.id, decisions: this.#decisions.read(this.#worker) });
         return;
       case "send_away":
-        this.#sendsAway = true;
-        return;
+        return this.#listener.sendAway();
       case "drain":
         void this.#drain();
         return;
@@ -156,7 +150,7 @@ export class DataPlane {
     return new RequestTrace(tell, this.#clock);
   }
 
-  #listen(snapshot: Snapshot): void {
+  #makeApp(): App {
     const chain = foldChain([
       ...(this.#spans ? [describeSpan()] : []),
       observe({
@@ -170,33 +164,11 @@ export class DataPlane {
       serveStats(this.#stats),
       matchRule(),
     ], forwardToTarget(this.#parts.transport, new Forwarder(this.#parts), this.#upgrades));
-    const app = createApp(chain, {
+    return createApp(chain, {
       clock: this.#clock,
       nextId: () => this.#idPrefix + (this.#requests++).toString(36),
       current: () => this.#compiled,
     });
-    try {
-      this.#server = Deno.serve({
-        hostname: snapshot.listener.host,
-        port: snapshot.listenerPort,
-        reusePort: true,
-        onListen: () => this.#post({ type: "listening", worker: this.#worker }),
-        onError: (error) => this.#answerError(error),
-      }, (request, info) => this.#sendsAway ? this.#answerLast(app.fetch(request, info)) : app.fetch(request, info));
-    } catch (error) {
-      const why = error instanceof Deno.errors.AddrInUse ? "the port is taken" : String(error);
-      this.#post({ type: "listen_failed", worker: this.#worker, error: why });
-    }
-  }
-
-  /**
-   * Answers with `Connection: close` (RFC 9112 section 9.6), so that the client does not send its next request on a connection
-   * that is about to be closed. A tunnel's 101 stays as it is.
-   */
-  async #answerLast(answer: Response | Promise<Response>): Promise<Response> {
-    const response = await answer;
-    if (response.status !== 101) response.headers.set("connection", "close");
-    return response;
   }
 
   #finished(exchange: Exchange, totalMicros: number): void {
@@ -237,40 +209,12 @@ export class DataPlane {
     return ownAnswer(exchange, "internal_error", this.#compiled.snapshot.listener);
   }
 
-  /** Errors of streams that sluice cut on purpose come by here too; the client has seen its broken transfer already. */
-  #answerError(error: unknown): Response {
-    if (!(error instanceof CutTransfer)) {
-      this.#post({
-        type: "log",
-        level: "error",
-        event: "listener_error",
-        message: "The listener reported an error",
-        fields: { error: String(error) },
-      });
-    }
-    return new Response(null, { status: 500 });
-  }
-
   /**
-   * Waits for a turn of the event loop in which nothing else was done, for a while: what was accepted has been read then. A
-   * listener that closes loses connections that wait to be accepted, and those whose request was not read yet.
-   */
-  async #calmMoment(): Promise<void> {
-    const untilMs = this.#clock.monotonicMs() + CALM_MS;
-    for (let beforeMs = this.#clock.monotonicMs(); beforeMs < untilMs; beforeMs = this.#clock.monotonicMs()) {
-      await delay(this.#clock, 1);
-      if (this.#clock.monotonicMs() - beforeMs < CALM_TURN_MS) return;
-    }
-  }
-
-  /**
-   * Accepts nothing new and waits until every request has come to its end. `shutdown` alone says too little: it does not know
-   * of tunnels, and resolves while idle connections are open. And it never resolves where a client left between the making of
-   * its WebSocket and its 101, so that it is not waited for longer than a listener takes to close.
+   * Accepts nothing new and waits until every request has come to its end: the listener's own end says too little, which does
+   * not know of tunnels, and comes while idle connections are open.
    */
   async #drain(): Promise<void> {
-    if (this.#sendsAway) await this.#calmMoment();
-    const closed = this.#server?.shutdown();
+    await this.#listener.stopAccepting();
     this.#upgrades.closeAll();
     const open = () =>
       this.#table.workerCounter("requests", this.#worker) - this.#table.workerCounter("finished", this.#worker);
@@ -279,10 +223,7 @@ export class DataPlane {
       this.#access.flush();
       await delay(this.#clock, DRAIN_POLL_MS);
     }
-    const patience = Promise.withResolvers<void>();
-    const cancelWait = this.#clock.after(CLOSE_MS, patience.resolve, true);
-    await Promise.race([closed, patience.promise]);
-    cancelWait();
+    await this.#listener.untilClosed();
     this.#access.flush();
     this.#cancelBeat();
     this.#parts.wheel.stop();

@@ -1,0 +1,111 @@
+import { CutTransfer } from "../forwarding/response_body.ts";
+import type { WorkerMessage } from "../protocol/messages.ts";
+import { type Clock, delay } from "../time/clock.ts";
+import type { App } from "./app.ts";
+
+/** Longest wait for the listener once nothing is open any more. */
+const CLOSE_MS = 500;
+/** Longest wait for a calm moment to close the listener in, and how late its timer of 1 ms may come. */
+const CALM_MS = 1000;
+const CALM_TURN_MS = 1.4;
+
+/** What a listener works with. */
+export interface ListenerParts {
+  readonly worker: number;
+  readonly clock: Clock;
+  post(message: WorkerMessage): void;
+}
+
+/**
+ * One thread's listener: it opens the port that all threads share, and closes it without losing whom it can keep: clients are
+ * sent away first where somebody else takes over, and then it waits for a moment in which nobody is half-way in.
+ */
+export class Listener {
+  readonly #app: App;
+  readonly #parts: ListenerParts;
+  #server: Deno.HttpServer<Deno.NetAddr> | null = null;
+  #sendsAway = false;
+  #closed: Promise<void> | undefined = undefined;
+
+  constructor(app: App, parts: ListenerParts) {
+    this.#app = app;
+    this.#parts = parts;
+  }
+
+  /** Begins to serve, and says whether that went well. */
+  open(hostname: string, port: number): void {
+    const app = this.#app;
+    const { worker, post } = this.#parts;
+    try {
+      this.#server = Deno.serve({
+        hostname,
+        port,
+        reusePort: true,
+        onListen: () => post({ type: "listening", worker }),
+        onError: (error) => this.#answerError(error),
+      }, (request, info) => this.#sendsAway ? answerLast(app.fetch(request, info)) : app.fetch(request, info));
+    } catch (error) {
+      const why = error instanceof Deno.errors.AddrInUse ? "the port is taken" : String(error);
+      post({ type: "listen_failed", worker, error: why });
+    }
+  }
+
+  /** Has each answer from now on be its connection's last. */
+  sendAway(): void {
+    this.#sendsAway = true;
+  }
+
+  /** Accepts nothing new any more; where clients were sent away, after a calm moment. */
+  async stopAccepting(): Promise<void> {
+    if (this.#sendsAway) await this.#calmMoment();
+    this.#closed = this.#server?.shutdown();
+  }
+
+  /**
+   * Waits until it is closed, once nothing is open any more. It never is where a client left between the making of its WebSocket
+   * and its 101, so that it is not waited for longer than a listener takes to close.
+   */
+  async untilClosed(): Promise<void> {
+    const patience = Promise.withResolvers<void>();
+    const cancelWait = this.#parts.clock.after(CLOSE_MS, patience.resolve, true);
+    await Promise.race([this.#closed, patience.promise]);
+    cancelWait();
+  }
+
+  /**
+   * Waits for a turn of the event loop in which nothing else was done, for a while: what was accepted has been read then. A
+   * listener that closes loses connections that wait to be accepted, and those whose request was not read yet.
+   */
+  async #calmMoment(): Promise<void> {
+    const { clock } = this.#parts;
+    const untilMs = clock.monotonicMs() + CALM_MS;
+    for (let beforeMs = clock.monotonicMs(); beforeMs < untilMs; beforeMs = clock.monotonicMs()) {
+      await delay(clock, 1);
+      if (clock.monotonicMs() - beforeMs < CALM_TURN_MS) return;
+    }
+  }
+
+  /** Errors of streams that sluice cut on purpose come by here too; the client has seen its broken transfer already. */
+  #answerError(error: unknown): Response {
+    if (!(error instanceof CutTransfer)) {
+      this.#parts.post({
+        type: "log",
+        level: "error",
+        event: "listener_error",
+        message: "The listener reported an error",
+        fields: { error: String(error) },
+      });
+    }
+    return new Response(null, { status: 500 });
+  }
+}
+
+/**
+ * Answers with `Connection: close` (RFC 9112 section 9.6), so that the client does not send its next request on a connection
+ * that is about to be closed. A tunnel's 101 stays as it is.
+ */
+async function answerLast(answer: Response | Promise<Response>): Promise<Response> {
+  const response = await answer;
+  if (response.status !== 101) response.headers.set("connection", "close");
+  return response;
+}
