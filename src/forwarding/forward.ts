@@ -321,7 +321,7 @@ class OpenExchange implements Cancellation {
 
   /**
    * Listens for the client's leaving, from the wheel's second tick on (25 to 50 ms): most exchanges are over by then, and the
-   * request's signal costs several microseconds to make. A client that left before is told at once.
+   * request's signal costs several microseconds to make. Of a client that left before it tells at once (Deno 2.4: never).
    */
   #watchClient(): void {
     this.exchange.request.signal.addEventListener("abort", () => {
