@@ -75,7 +75,6 @@ export const SCENARIOS: readonly Scenario[] = [
     name: "targets",
     title: "3, 100 and 1000 targets",
     load: SMALL,
-    warmUpRequests: 30_000,
     entries: [
       ...[3, 100, 1000].map((targets) => ({ contender: sluice({ name: `sluice, ${targets} targets` }), targets })),
       ...[3, 1000].map((targets) => ({ contender: { ...bareFetch, name: `bare fetch, ${targets} targets` }, targets })),
@@ -87,7 +86,6 @@ export const SCENARIOS: readonly Scenario[] = [
     name: "algorithms",
     title: "every algorithm, at 3 targets and at 1000",
     load: SMALL,
-    warmUpRequests: 30_000,
     entries: ALGORITHMS.flatMap((algorithm) => {
       const [few, many] = [withAlgorithm(algorithm, 3), withAlgorithm(algorithm, 1000)];
       return [{ contender: few }, { contender: many, targets: 1000, base: few.name }];
