@@ -27,8 +27,6 @@ export class WireConnection {
   /** Its owner in the pool. */
   whenIdle: ConnectionOwner | null = null;
   open = true;
-  /** The last read filled the place it was given: the system may hold more. */
-  mayHoldMore = false;
   /** All that was given to `write` is with the system. */
   written = true;
   /** A read is under way. */
@@ -38,7 +36,6 @@ export class WireConnection {
   readonly #column: WorkerColumn;
   readonly #rooms: WireRooms;
   #room: WireRoom | null = null;
-  #wanted = 0;
   #intoOwn = false;
   #given: Bytes | null = null;
 
@@ -123,7 +120,6 @@ export class WireConnection {
   #read(place: Bytes, own: boolean): void {
     this.reading = true;
     this.#intoOwn = own;
-    this.#wanted = place.length;
     this.#conn.read(place).then(this.#received, this.#broken);
   }
 
@@ -131,7 +127,6 @@ export class WireConnection {
     this.reading = false;
     if (!this.open) return;
     if (count === null) return this.owner!.ended(null);
-    this.mayHoldMore = count === this.#wanted;
     if (this.#intoOwn) this.end += count;
     this.owner!.received(count);
   };
