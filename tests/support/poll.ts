@@ -16,17 +16,21 @@ export async function until<T>(
     const value = await condition();
     if (value !== undefined && value !== null && value !== false) return value;
     if (performance.now() > end) {
-      throw new Error(`Waited ${patienceMs} ms for: ${typeof message === "string" ? message : message()}`);
+      throw new Error(waitedFor(message, patienceMs));
     }
     await pause(everyMs);
   }
 }
 
-/** Waits for `work`, but fails with `message` after `patienceMs`. */
-export async function within<T>(work: Promise<T>, message: string, patienceMs = PATIENCE_MS): Promise<T> {
+/** Waits for `work`, but fails with `message` after `patienceMs`; a function is asked for it then. */
+export async function within<T>(
+  work: Promise<T>,
+  message: string | (() => string),
+  patienceMs = PATIENCE_MS,
+): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`Waited ${patienceMs} ms for: ${message}`)), patienceMs);
+    timer = setTimeout(() => reject(new Error(waitedFor(message, patienceMs))), patienceMs);
   });
   try {
     return await Promise.race([work, late]);
@@ -38,4 +42,8 @@ export async function within<T>(work: Promise<T>, message: string, patienceMs = 
 /** Waits a while. Only for what takes time by itself (a slow target); never to hope that something happened meanwhile. */
 export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+function waitedFor(message: string | (() => string), patienceMs: number): string {
+  return `Waited ${patienceMs} ms for: ${typeof message === "string" ? message : message()}`;
 }

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import net from "node:net";
 import { within } from "./poll.ts";
 
@@ -190,7 +191,8 @@ export class RawSocket implements AsyncDisposable {
     while (!done()) {
       await within(
         new Promise<void>((resolve) => this.#waiting.push(resolve)),
-        `${JSON.stringify(what)} on a raw socket; it holds ${JSON.stringify(text(this.#all().subarray(0, 500)))}`,
+        // Asked for only where it is needed: putting together what came, after each packet, costs large bodies dearly.
+        () => `${JSON.stringify(what)} on a raw socket; it holds ${JSON.stringify(text(this.#all().subarray(0, 500)))}`,
         patienceMs,
       );
     }
@@ -199,16 +201,12 @@ export class RawSocket implements AsyncDisposable {
 
 /** Bytes of a Latin-1 text, one a character. */
 export function latin1(value: string): Uint8Array {
-  const bytes = new Uint8Array(value.length);
-  for (let i = 0; i < value.length; i++) bytes[i] = value.charCodeAt(i);
-  return bytes;
+  return new Uint8Array(Buffer.from(value, "latin1"));
 }
 
 /** Latin-1 text of bytes, one character a byte. */
 export function text(bytes: Uint8Array): string {
-  let result = "";
-  for (let i = 0; i < bytes.length; i += 8192) result += String.fromCharCode(...bytes.subarray(i, i + 8192));
-  return result;
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
 }
 
 function indexOf(bytes: Uint8Array, mark: Uint8Array): number {
