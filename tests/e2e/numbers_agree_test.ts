@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { freePort } from "../support/free_port.ts";
+import { until } from "../support/poll.ts";
 import { answer, hang, okay } from "../support/recorder_scripts.ts";
 import { RecorderTarget } from "../support/recorder_target.ts";
 import { startSluice } from "../support/sluice_process.ts";
@@ -52,6 +53,8 @@ Deno.test("clients, access log, stats, metrics and targets tell the same totals 
   await using sluice = await startSluice({
     env: {
       CONNECTION_TIMEOUT: "500",
+      // The one that knows its connections.
+      UPSTREAM_TRANSPORT: "wire",
       ...group(1, "good", good.address),
       ...group(2, "broken", broken.address),
       ...group(3, "half", `${good.address},${refusing}`),
@@ -86,7 +89,12 @@ Deno.test("clients, access log, stats, metrics and targets tell the same totals 
   }));
   client.close();
 
-  const stats = await sluice.settled();
+  await sluice.settled();
+  const stats = await until(async () => {
+    const stats = await sluice.stats();
+    const { active, idle } = stats.total.connections!;
+    return active === 0 && idle === good.open + broken.open + slow.open && stats;
+  }, "as many idle connections as the targets hold open, and no others");
   const metrics = await (await fetch(`${sluice.adminUrl}/metrics`)).text();
   const lines = await sluice.accessLines(REQUESTS);
 
@@ -120,5 +128,22 @@ Deno.test("clients, access log, stats, metrics and targets tell the same totals 
     const reached = own.reduce((sum, { requests, connectFailures }) => sum + requests - connectFailures, 0);
     assert.equal(reached, target.requests.length, name);
   }
+
+  // In this mix only a line's last attempt can have made a connection: those before it were refused.
+  const made = lines.filter(({ reason, connectMs }) => connectMs !== null && reason !== "connect_refused");
+  const connects = byLabel(metrics, "sluice_target_connects_total", "target");
+  const seconds = byLabel(metrics, "sluice_target_connect_seconds_total", "target");
+  for (const target of [good, broken, slow]) {
+    const own = made.filter((line) => line.target === target.address);
+    const inStats = counted.filter(({ address }) => address === target.address);
+    assert.equal(own.length, target.connections, target.address);
+    assert.equal(inStats.reduce((sum, { connect }) => sum + connect!.made, 0), target.connections);
+    assert.equal(connects[`http://${target.address}`], target.connections);
+    const micros = own.reduce((sum, { connectMs }) => sum + Math.round(Number(connectMs) * 1000), 0);
+    assert.equal(Math.round(seconds[`http://${target.address}`]! * 1e6), micros);
+  }
+  assert.equal(connects[`http://${refusing}`], 0);
+  assert.equal(stats.total.connect!.made, made.length);
+  assert.deepEqual(byLabel(metrics, "sluice_upstream_connections", "state"), { ...stats.total.connections });
   assert.equal(await sluice.stop(), 0);
 });
