@@ -89,7 +89,7 @@ function connectionFamilies(view: SystemView, table: TargetTable): MetricFamily[
   const open = new MetricFamily(
     "gauge",
     "sluice_upstream_connections",
-    "Connections of the wire transport to targets that are open now: with an exchange (active), and without (idle).",
+    "Connections of the wire transport and of WebSockets to targets that are open now: with an exchange (active), and without (idle).",
   );
   if (view.upstreamTransport === "wire") {
     const { active, idle } = table.connections();

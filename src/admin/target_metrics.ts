@@ -20,7 +20,11 @@ export function targetFamilies(system: SystemView, table: TargetTable): MetricFa
     responses: make("counter", "sluice_target_responses_total", "Response headers of the target, by status class."),
     noAnswer: make("counter", "sluice_target_no_answer_total", "Attempts that ended without response headers."),
     connect: make("counter", "sluice_target_connect_failures_total", "Connections that could not be made."),
-    connects: make("counter", "sluice_target_connects_total", "Connections that the wire transport made."),
+    connects: make(
+      "counter",
+      "sluice_target_connects_total",
+      "Connections that the wire transport and WebSockets made.",
+    ),
     connectSeconds: make("counter", "sluice_target_connect_seconds_total", "How long making those connections took."),
     retries: make("counter", "sluice_target_retries_total", "Attempts after another attempt of the same request."),
     broken: make("counter", "sluice_target_broken_exchanges_total", "Exchanges that were broken off, and by whom."),

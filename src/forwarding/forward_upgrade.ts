@@ -5,8 +5,8 @@ import { targetHost } from "./forwarded_headers.ts";
 import { Failure } from "./gateway_error.ts";
 import { answerWithBody } from "./response_body.ts";
 import { decideRetry } from "./retry_policy.ts";
-import { NO_CONNECT } from "./transport.ts";
 import { addHeaders } from "./upgrade_client.ts";
+import { UpgradeConnection } from "./upgrade_connection.ts";
 import { forwardUpgrade, type UpgradeResult } from "./upgrade.ts";
 
 /** Close code of tunnels that end because sluice does: going away (RFC 6455 section 7.4.1). */
@@ -69,12 +69,14 @@ export class UpgradeForwarder {
       if (tried.length > 0) column.count(target.slot, "retries");
       const startedMs = clock.monotonicMs();
       const tunnel: Tunnel = { close() {}, cut() {} };
+      const connection = new UpgradeConnection(this.#parts, target.slot);
       const result = await forwardUpgrade(exchange.request, {
         target,
         path: group.pathFor(exchange, target),
         headers: [["host", targetHost(target, group.preserveHost, exchange.host)], ...options.headers],
       }, {
         clock,
+        connection,
         handshakeTimeoutMs: Math.max(1, deadlineMs - startedMs),
         idleTimeoutMs: limits.streamIdleTimeoutMs,
         cut: this.#cut.signal,
@@ -91,9 +93,10 @@ export class UpgradeForwarder {
       });
       const nowMs = clock.monotonicMs();
       const micros = (nowMs - startedMs) * 1000;
+      const connectMicros = connection.micros;
       if (result.kind !== "failed") {
         const response = await this.#accept(exchange, result, { tunnel, limits });
-        exchange.attempted({ target, reason: null, detail: null, micros, connectMicros: NO_CONNECT });
+        exchange.attempted({ target, reason: null, detail: null, micros, connectMicros });
         exchange.ttfbMicros = micros;
         if (result.kind === "malformed") {
           // No target was asked after all.
@@ -108,7 +111,7 @@ export class UpgradeForwarder {
       }
       const failure = new Failure(result.failure, result.detail);
       const { reason, detail } = failure;
-      exchange.attempted({ target, reason, detail, micros, connectMicros: NO_CONNECT });
+      exchange.attempted({ target, reason, detail, micros, connectMicros });
       exchange.reason = failure.reason;
       column.leave(target.slot);
       exchange.heldSlot = -1;

@@ -5,6 +5,7 @@
  */
 import type { TargetSnapshot } from "../state/group_snapshot.ts";
 import type { Clock } from "../time/clock.ts";
+import type { UpgradeConnection } from "./upgrade_connection.ts";
 import { handshakeProblem } from "./upgrade_request.ts";
 import type { UpgradeFailure } from "./upgrade_target.ts";
 import { Tunnel, type TunnelOptions } from "./upgrade_tunnel.ts";
@@ -24,6 +25,8 @@ export interface UpgradeUpstream {
 
 export interface UpgradeOptions extends Omit<TunnelOptions, "clock" | "told"> {
   readonly clock: Clock;
+  /** The connection that the handshake makes, not begun. */
+  readonly connection: UpgradeConnection;
   /** From now until the target's answer to the handshake. */
   readonly handshakeTimeoutMs: number;
   /** Ends a handshake that is under way as `shutting_down`. */
@@ -67,6 +70,7 @@ export async function forwardUpgrade(
   const handshake = await shakeHands(upstream, {
     timeoutMs: options.handshakeTimeoutMs,
     clock: options.clock,
+    connection: options.connection,
     signal: request.signal,
     cut: options.cut,
   });

@@ -1,8 +1,9 @@
 import type { IncomingMessage } from "node:http";
-import type { Socket } from "node:net";
+import { isIP, type Socket } from "node:net";
 import WebSocket from "ws";
 import type { Clock } from "../time/clock.ts";
 import { hostPort, type TargetSnapshot } from "../state/group_snapshot.ts";
+import type { UpgradeConnection } from "./upgrade_connection.ts";
 import { listOf, pairsOf, targetHandshakeHeaders, toldOfHandshake } from "./upgrade_request.ts";
 
 /** The part of `ws`'s WebSocket that a tunnel uses. */
@@ -45,17 +46,18 @@ const TARGET_CLOSE_MS = 3_000;
 /** Makes a WebSocket handshake with a target. */
 export function shakeHands(
   upstream: { target: TargetSnapshot; path: string; headers: readonly (readonly [string, string])[] },
-  options: { timeoutMs: number; clock: Clock; signal: AbortSignal; cut?: AbortSignal },
+  options: { timeoutMs: number; clock: Clock; connection: UpgradeConnection; signal: AbortSignal; cut?: AbortSignal },
 ): Promise<TargetHandshake> {
   const { promise, resolve } = Promise.withResolvers<TargetHandshake>();
   const { target } = upstream;
+  const { connection } = options;
   const secure = target.scheme === "https";
   const headers = targetHandshakeHeaders(upstream.headers);
   const offered = offeredIn(upstream.headers);
-  let connected = false;
   let settled = false;
   let told: [string, string][] = [];
 
+  connection.begin();
   const socket = new WebSocket(`${secure ? "wss" : "ws"}://${hostPort(target.address, target.port)}/`, [], {
     headers,
     // Agreed end to end or not at all; see targetHandshakeHeaders.
@@ -64,13 +66,14 @@ export function shakeHands(
     maxPayload: MAX_MESSAGE_BYTES,
     closeTimeout: TARGET_CLOSE_MS,
     agent: false,
-    servername: secure ? target.host : undefined,
+    // An address is no name to be asked for (RFC 6066 section 3): the certificate has to be for the address itself then.
+    servername: !secure ? undefined : isIP(target.host) === 0 ? target.host : "",
     finishRequest(
       request: { path: string; on: (event: "socket", run: (socket: Socket) => void) => void; end(): void },
     ) {
       // As it is: a URL would write some characters anew.
       request.path = upstream.path;
-      request.on("socket", (raw) => raw.once(secure ? "secureConnect" : "connect", () => connected = true));
+      request.on("socket", (raw) => connection.follow(raw, secure));
       request.end();
     },
   });
@@ -78,6 +81,7 @@ export function shakeHands(
   function settle(result: TargetHandshake): boolean {
     if (settled) return false;
     settled = true;
+    connection.handshakeOver();
     cancelDeadline();
     options.signal.removeEventListener("abort", clientLeft);
     options.cut?.removeEventListener("abort", cutOff);
@@ -96,7 +100,7 @@ export function shakeHands(
 
   const cancelDeadline = options.clock.after(
     options.timeoutMs,
-    () => fail("timeout", connected ? "No answer to the handshake in time" : "No connection in time"),
+    () => fail("timeout", connection.made ? "No answer to the handshake in time" : "No connection in time"),
   );
   options.signal.addEventListener("abort", clientLeft);
   if (options.signal.aborted) clientLeft();
@@ -127,7 +131,7 @@ export function shakeHands(
     if (!settle({ kind: "answered", response })) answer.destroy();
   });
   socket.on("error", (error: Error & { code?: string }) => {
-    const { failure, detail } = explain(error, connected);
+    const { failure, detail } = explain(error, connection.made);
     fail(failure, detail);
   });
   return promise;

@@ -56,7 +56,7 @@ export interface DecisionAttempt {
   readonly outcome: Reason | null;
   /**
    * How long making its connection took, or was tried where it failed; null where a connection was used again, or where
-   * `fetch` or a WebSocket handshake made it, which do not tell.
+   * `fetch` made it, which does not tell.
    */
   readonly connectMs: number | null;
   /** Handed over until response headers; null where none came. */

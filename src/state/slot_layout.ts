@@ -44,7 +44,7 @@ export const TARGET_COUNTERS = [
   "brokenByTarget",
   /** Exchanges that broke before their end, by the client. */
   "leftByClient",
-  /** Connections that were made for attempts here; those that `fetch` makes are not known. */
+  /** Connections that were made for attempts here, WebSockets' among them; those that `fetch` makes are not known. */
   "connects",
   "connectSumMicros",
 ] as const;
@@ -67,7 +67,7 @@ export const WORKER_COUNTERS = [
   "status5xx",
   "requestBytes",
   "responseBytes",
-  /** Connections to targets that are open; those of `fetch` and of tunnels are not known. */
+  /** Connections to targets that are open, WebSockets' among them; those of `fetch` are not known. */
   "openConnections",
   /** Those of them that no exchange has. */
   "idleConnections",

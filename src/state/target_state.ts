@@ -84,7 +84,7 @@ export interface SystemView {
   readonly groups: readonly GroupView[];
 }
 
-/** Whether the connections to a target are known: `fetch` tells nothing of its own. */
+/** Whether all connections to a target are known: `fetch` tells nothing of its own, and those of WebSockets alone would look like all. */
 export function knowsConnections({ upstreamTransport }: SystemView, { scheme }: TargetSnapshot): boolean {
   return upstreamTransport === "wire" && scheme === "http";
 }

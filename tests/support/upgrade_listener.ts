@@ -4,7 +4,10 @@ import {
   type UpgradeOptions,
   type UpgradeResult,
 } from "../../src/forwarding/upgrade.ts";
+import { UpgradeConnection } from "../../src/forwarding/upgrade_connection.ts";
+import { TargetTable } from "../../src/state/target_table.ts";
 import { type Clock, systemClock } from "../../src/time/clock.ts";
+import { until } from "./poll.ts";
 
 /** A listener that does nothing but forward upgrades to one target, and keeps what it was told. */
 export class UpgradeListener implements AsyncDisposable {
@@ -13,6 +16,10 @@ export class UpgradeListener implements AsyncDisposable {
   readonly outcomes: TunnelOutcome[] = [];
   /** The real clock, with a record of timers left behind. */
   readonly clock = new CountingClock();
+  /** What it counts, as the only worker and for target 0. */
+  readonly table: TargetTable = TargetTable.create(1);
+  /** The connections of all handshakes. */
+  readonly connections: UpgradeConnection[] = [];
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
 
   /** `beforeAnswer` holds each answer back until it resolves. */
@@ -32,10 +39,14 @@ export class UpgradeListener implements AsyncDisposable {
       for (const [name, value] of request.headers) {
         if (!["host", "connection", "upgrade"].includes(name)) headers.push([name, value]);
       }
+      const clock = options.clock ?? this.clock;
+      const connection = new UpgradeConnection({ clock, column: this.table.column(0) }, 0);
+      this.connections.push(connection);
       const result = await forwardUpgrade(request, { target, path, headers }, {
         handshakeTimeoutMs: 5000,
         idleTimeoutMs: 0,
         clock: this.clock,
+        connection,
         onClosed: (outcome) => this.outcomes.push(outcome),
         ...options,
       });
@@ -48,8 +59,13 @@ export class UpgradeListener implements AsyncDisposable {
     this.port = this.#server.addr.port;
   }
 
+  /** Waits for the end of all, and that no connection to the target counts as open any more. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#server.shutdown();
+    await until(
+      () => this.table.workerCounter("openConnections") === 0,
+      "no connection to the target to count as open",
+    );
   }
 }
 
