@@ -354,5 +354,6 @@ class OpenExchange implements Cancellation {
   close(): void {
     this.wheel.close(this.watch);
     this.atWork = null;
+    this.body?.notWanted();
   }
 }

@@ -111,6 +111,14 @@ export class RequestBody {
   }
 
   /**
+   * The exchange is over: what the client has not sent by now (an answer came before it) nobody will read. The platform has to hear
+   * that, or it keeps the client's socket after its end until garbage is collected: a file for each such request.
+   */
+  notWanted(): void {
+    if (!this.#ended) this.giveUp(new Failure("client_closed", "The exchange was over before the body"));
+  }
+
+  /**
    * All that was announced is there. The platform has to hear that nobody waits for more: it would close the client's
    * connection behind the answer, and keep its socket until garbage is collected.
    */
