@@ -69,14 +69,15 @@ export class RequestBody {
   async next(): Promise<Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>> | null | Failure> {
     const attempt = ++this.#attempt;
     const small = this.#length >= 0 && this.#length <= SMALL_BYTES;
-    if (((small || !this.#announced) && !this.#ended && this.#readBytes === 0) || this.#pulling !== null) {
+    if ((small || !this.#announced) && !this.#ended && this.#readBytes === 0) {
       const piece = await this.#pull();
       if (piece instanceof Failure) return piece;
     }
     if (this.#kept === null) return new Failure("reset_before_headers", "The body can't be given a second time");
     if (!this.#announced && this.#ended && this.#keptBytes === 0) return null;
     if (this.#keptBytes === this.#length && this.#kept.length === 1) return this.#kept[0]!;
-    const again = this.#kept.slice();
+    // As it grows: a read that an attempt before this one began may bring its piece at any moment.
+    const kept = this.#kept;
     let given = 0;
     let sent: Uint8Array<ArrayBuffer> | null = null;
     return new ReadableStream<Uint8Array<ArrayBuffer>>({
@@ -84,13 +85,18 @@ export class RequestBody {
         // The next piece is wanted, so the last one is on its way; what is kept is needed again.
         if (sent !== null) letGo(sent);
         sent = null;
-        if (attempt === this.#attempt && given < again.length) return controller.enqueue(again[given++]!);
+        if (attempt === this.#attempt && given < kept.length) return controller.enqueue(kept[given++]!);
         const piece = attempt === this.#attempt && !this.#ended ? await this.#pull() : null;
         // Another attempt took over meanwhile: it has the piece, and this one must not look like a whole body.
         if (attempt !== this.#attempt) return controller.error(new Error("Superseded by another attempt"));
         if (piece === null) return controller.close();
         if (!(piece instanceof Failure)) {
-          if (this.#kept === null) sent = piece;
+          if (kept[given] === piece) given++;
+          if (this.#kept === null) {
+            // All that was kept has been given, and no other attempt will come.
+            kept.length = given = 0;
+            sent = piece;
+          }
           return controller.enqueue(piece);
         }
         this.#events.broken(piece);
@@ -159,8 +165,9 @@ export class RequestBody {
     if (this.#readBytes === this.#length) this.#close();
     if (this.#kept !== null) {
       this.#keptBytes += piece.value.length;
+      // The last one too, for an attempt that is still being given what was kept.
+      this.#kept.push(piece.value);
       if (this.#keptBytes > KEPT_BYTES) this.#kept = null;
-      else this.#kept.push(piece.value);
     }
     return piece.value;
   }

@@ -212,8 +212,7 @@ async function ask(client: RawClient, plan: Plan): Promise<{ got: RawResponse | 
   const writes = writesOf(plan);
   if (plan.leaves === "while sending") writes.length = Math.ceil(writes.length / 2);
   // Where the target answers without the body, its rest comes after that: it must not go on to another's connection.
-  // Of a PUT that is tried again it would come never: the second attempt waits for the piece that the first had asked for.
-  const holds = plan.leaves === null && plan.way.early && plan.body === "in pieces" && plan.method === "POST";
+  const holds = plan.leaves === null && plan.way.early && plan.body === "in pieces";
   const rest = holds ? writes.splice(Math.ceil(writes.length / 2)) : [];
   // Whoever answers early may close: what is left of the body finds nobody.
   const sending = Promise.all(writes.map((bytes) => socket.send(bytes))).then(() => true, () => false);

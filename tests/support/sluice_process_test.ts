@@ -27,7 +27,7 @@ Deno.test("a sluice process under test gets its own variables and a port 0, and 
   assert.match(sluice.stdout, /^LISTENER_PORT=0$/m);
   assert.match(sluice.stdout, /^\.env\nA=1\nargs: serve$/m);
   const allowed =
-    /^(NO_COLOR|HOME|PATH|PWD|DENO_\w+|XDG_CACHE_HOME|SSL_CERT_\w+|NPM_CONFIG_REGISTRY|MINE|LISTENER_\w+|ADMIN_PORT|_)=/;
+    /^(NO_COLOR|GLIBC_TUNABLES|HOME|PATH|PWD|DENO_\w+|XDG_CACHE_HOME|SSL_CERT_\w+|NPM_CONFIG_REGISTRY|MINE|LISTENER_\w+|ADMIN_PORT|_)=/;
   for (const line of sluice.stdout.split("\n").filter((l) => /^\w+=/.test(l) && l !== "A=1")) {
     assert.match(line, allowed);
   }

@@ -7,7 +7,11 @@ type Bytes = Uint8Array<ArrayBuffer>;
 /** A client's body, fed by hand. */
 class Feed {
   #controller!: ReadableStreamDefaultController<Bytes>;
-  readonly stream = new ReadableStream<Bytes>({ start: (controller) => void (this.#controller = controller) });
+  #asked = Promise.withResolvers<void>();
+  readonly stream = new ReadableStream<Bytes>({
+    start: (controller) => void (this.#controller = controller),
+    pull: () => this.#asked.resolve(),
+  }, { highWaterMark: 0 });
   readonly broken: Failure[] = [];
   moved = 0;
 
@@ -17,7 +21,12 @@ class Feed {
       broken: (failure) => void this.broken.push(failure),
     });
   }
+  /** Somebody waits for a piece that was not sent yet. */
+  get asked(): Promise<void> {
+    return this.#asked.promise;
+  }
   send(text: string): void {
+    this.#asked = Promise.withResolvers();
     this.#controller.enqueue(new TextEncoder().encode(text));
   }
   end(): void {
@@ -28,8 +37,13 @@ class Feed {
   }
 }
 
+/** Reads as a target's connection does: a piece is done with when the next is asked for. */
 async function readAll(body: unknown): Promise<string> {
-  return await new Response(body as Bytes | ReadableStream<Bytes>).text();
+  const decoder = new TextDecoder();
+  if (body instanceof Uint8Array) return decoder.decode(body);
+  let text = "";
+  for await (const piece of body as ReadableStream<Bytes>) text += decoder.decode(piece, { stream: true });
+  return text;
 }
 
 Deno.test("a small body that is there whole is given as bytes, to one attempt after another", async () => {
@@ -70,6 +84,44 @@ Deno.test("a piece that comes while one attempt ends and the next begins is not 
   feed.end();
   assert.equal(await second, "abcd");
   await pending;
+});
+
+Deno.test("another attempt need not wait for the piece that the last one had asked for, and gets it", async () => {
+  const feed = new Feed();
+  const body = feed.body(-1);
+  const first = (await body.next() as ReadableStream<Bytes>).getReader();
+  feed.send("ab");
+  await first.read();
+  const superseded = assert.rejects(first.read(), /Superseded/);
+  await feed.asked;
+  const next = await body.next();
+  feed.send("cd");
+  await superseded;
+  const second = readAll(next);
+  feed.send("ef");
+  feed.end();
+  assert.equal(await second, "abcdef");
+});
+
+Deno.test("an attempt gets all that was kept, also where more comes than is kept while it is being given", async () => {
+  const feed = new Feed();
+  const body = feed.body(-1);
+  const first = (await body.next() as ReadableStream<Bytes>).getReader();
+  const pieces = ["a", "b", "c", "d", "e", "f"].map((letter) => letter.repeat(65_000));
+  for (const piece of pieces.slice(0, 4)) {
+    feed.send(piece);
+    await first.read();
+  }
+  const superseded = assert.rejects(first.read(), /Superseded/);
+  await feed.asked;
+  const next = await body.next();
+  feed.send(pieces[4]!);
+  await superseded;
+  assert.equal(body.spent, true);
+  const second = readAll(next);
+  feed.send(pieces[5]!);
+  feed.end();
+  assert.equal(await second, pieces.join(""));
 });
 
 Deno.test("a body that has grown beyond what is kept is given to one attempt only", async () => {
