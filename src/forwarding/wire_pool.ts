@@ -81,6 +81,7 @@ export class WirePool {
   }
 
   #sweep(): void {
+    this.rooms.trim();
     const before = this.clock.monotonicMs() - IDLE_MS;
     for (const pool of this.#holding) {
       pool.closeIdle(before);

@@ -4,8 +4,6 @@ import type { Bytes } from "./answer_head.ts";
 const ANSWER_BYTES = 16_384;
 /** Room for a request's head, and a small body behind it. */
 const REQUEST_BYTES = 4_096;
-/** Rooms kept for the next exchanges, 5 MB at most: what a moment of many requests needed more is not held for ever. */
-const MAX_FREE = 256;
 
 /** Places for the bytes of one exchange. */
 export interface WireRoom {
@@ -19,13 +17,23 @@ export interface WireRoom {
  */
 export class WireRooms {
   readonly #free: WireRoom[] = [];
+  /** The fewest that were free since the last `trim`: so many nobody needed. */
+  #unused = 0;
 
   lend(): WireRoom {
-    return this.#free.pop() ?? { answer: new Uint8Array(ANSWER_BYTES), request: new Uint8Array(REQUEST_BYTES) };
+    const room = this.#free.pop() ?? { answer: new Uint8Array(ANSWER_BYTES), request: new Uint8Array(REQUEST_BYTES) };
+    if (this.#free.length < this.#unused) this.#unused = this.#free.length;
+    return room;
   }
 
   /** Takes a room back that no read and no write is using any more: the next bytes in it are another client's. */
   giveBack(room: WireRoom): void {
-    if (this.#free.length < MAX_FREE) this.#free.push(room);
+    this.#free.push(room);
+  }
+
+  /** Lets go of those that nobody needed since it was last called: a moment of many requests holds no memory for long. */
+  trim(): void {
+    this.#free.splice(0, this.#unused);
+    this.#unused = this.#free.length;
   }
 }
