@@ -1,5 +1,6 @@
 import type { WorkerColumn } from "../state/worker_column.ts";
 import type { Bytes } from "./answer_head.ts";
+import type { TurnBudget } from "./turn_budget.ts";
 import type { WireRoom, WireRooms } from "./wire_room.ts";
 
 /** Room for the read of a connection that has been idle for a while: each of them holds some. */
@@ -12,6 +13,13 @@ export interface ConnectionOwner {
   received(count: number): void;
   /** The target ended its side (null), or the connection broke. */
   ended(error: unknown): void;
+}
+
+/** What all connections of a thread share. */
+export interface ThreadParts {
+  readonly column: WorkerColumn;
+  readonly rooms: WireRooms;
+  readonly turn: TurnBudget;
 }
 
 /**
@@ -35,16 +43,18 @@ export class WireConnection {
   readonly #conn: Deno.TcpConn;
   readonly #column: WorkerColumn;
   readonly #rooms: WireRooms;
+  readonly #turn: TurnBudget;
   #room: WireRoom | null = null;
   #intoOwn = false;
   #given: Bytes | null = null;
 
   /** @param shared `column` counts it until it is closed. */
-  constructor(conn: Deno.TcpConn, shared: { readonly column: WorkerColumn; readonly rooms: WireRooms }) {
-    const { column, rooms } = shared;
+  constructor(conn: Deno.TcpConn, shared: ThreadParts) {
+    const { column, rooms, turn } = shared;
     this.#conn = conn;
     this.#column = column;
     this.#rooms = rooms;
+    this.#turn = turn;
     column.connectionsOpen(1);
     // A head and the body behind it would else wait for the target's acknowledgement (Nagle's algorithm).
     try {
@@ -95,6 +105,7 @@ export class WireConnection {
   write(bytes: Bytes): void {
     this.written = false;
     this.#given = bytes;
+    this.#turn.spend();
     this.#conn.write(bytes).then(this.#wrote, ignore);
   }
 
@@ -125,6 +136,7 @@ export class WireConnection {
 
   readonly #received = (count: number | null): void => {
     this.reading = false;
+    this.#turn.spend();
     if (!this.open) return;
     if (count === null) return this.owner!.ended(null);
     if (this.#intoOwn) this.end += count;

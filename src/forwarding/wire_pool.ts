@@ -2,6 +2,7 @@ import { type CancelTimer, type Clock } from "../time/clock.ts";
 import { hostPort, type TargetSnapshot } from "../state/group_snapshot.ts";
 import type { WorkerColumn } from "../state/worker_column.ts";
 import { type ConnectionOwner, WireConnection } from "./wire_connection.ts";
+import { TurnBudget } from "./turn_budget.ts";
 import { WireRooms } from "./wire_room.ts";
 
 /** Idle connections kept per target, and for how long: below the 60 s after which many servers close theirs. */
@@ -20,6 +21,7 @@ export class WirePool {
   /** Counts connections where they are made, closed, taken and given back. */
   readonly column: WorkerColumn;
   readonly rooms = new WireRooms();
+  readonly turn = new TurnBudget();
   readonly #targets = new Map<string, TargetPool>();
   readonly #ofSnapshot = new WeakMap<TargetSnapshot, TargetPool>();
   /** Those that hold any: found here also once their target has left. */
@@ -115,6 +117,11 @@ export class TargetPool {
     if (connection === undefined) return null;
     this.#pool.column.connectionsIdle(-1);
     return connection;
+  }
+
+  /** What the thread's event loop has done in this turn. */
+  get turn(): TurnBudget {
+    return this.#pool.turn;
   }
 
   /** The time by which connecting is measured, monotonic ms. */

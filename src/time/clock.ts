@@ -3,6 +3,8 @@
  * script it and never sleep.
  */
 
+import { setImmediate } from "node:timers";
+
 /** Cancels a timer; calling it again, or after the timer fired, does nothing. */
 export type CancelTimer = () => void;
 
@@ -21,6 +23,11 @@ export interface Clock {
 /** Resolves after `delayMs` on the given clock. */
 export function delay(clock: Clock, delayMs: number): Promise<void> {
   return new Promise((resolve) => clock.after(delayMs, resolve, true));
+}
+
+/** Calls `run` in the next turn of the event loop, when what is there by now has been looked at. No time: a {@linkcode Clock} has no say in it. */
+export function nextTurn(run: () => void): void {
+  setImmediate(run);
 }
 
 /** Read once: the getter costs more than the clock. */

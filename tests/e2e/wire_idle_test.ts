@@ -50,24 +50,77 @@ Deno.test("what came to an idle connection since its last answer is found before
   }
 });
 
-Deno.test("of many idle connections that their target has closed none is used, and one request gets rid of all", async () => {
-  const held = Promise.withResolvers<void>();
+Deno.test("of more idle connections than a turn of the event loop can look at none is used that its target has ended or spoken on", async (t) => {
+  for (
+    const [name, meanwhile] of [["ended", closeBeforeHeaders()], ["spoken on", MEANWHILE["a forged answer"]!]] as const
+  ) {
+    for (const requests of [1, 200]) {
+      await t.step(`${name}, ${requests} at once`, async () => {
+        const held = Promise.withResolvers<void>();
+        const later = Promise.withResolvers<void>();
+        let done = 0;
+        await using target = await RecorderTarget.start(async (turn) => {
+          await held.promise;
+          await okay()(turn);
+          await later.promise;
+          await meanwhile(turn);
+          done++;
+        });
+        using client = new WireClient(new ManualClock());
+        const first = Array.from({ length: 200 }, () => client.ask(target.port));
+        await until(() => target.requests.length === 200, "all requests");
+        held.resolve();
+        await Promise.all(first);
+        later.resolve();
+        await until(() => done === 200, "all of it");
+        target.script = okay("fresh");
+        await turnTheLoop(client);
+        const asked = Array.from({ length: requests }, () => client.ask(target.port, { method: "POST" }));
+        for (const got of await Promise.all(asked)) assert.ok(!(got instanceof Failure) && got.body === "fresh");
+        assert.deepEqual(client.table.connections(), { active: 0, idle: requests + 1 });
+      });
+    }
+  }
+});
+
+Deno.test("a request that went out on a fresh connection only is not replayed, though an idle one was looked at before", async () => {
   await using target = await RecorderTarget.start(async (turn) => {
-    await held.promise;
     await okay()(turn);
     await closeBeforeHeaders()(turn);
   });
   using client = new WireClient(new ManualClock());
-  const asked = Array.from({ length: 20 }, () => client.ask(target.port));
-  await until(() => target.requests.length === 20, "all requests");
-  held.resolve();
-  await Promise.all(asked);
-  await until(() => target.open === 0, "all to be closed");
-  target.script = okay("fresh");
+  await client.ask(target.port);
+  await until(() => target.open === 0, "the connection's end");
   await turnTheLoop(client);
-  const got = await client.ask(target.port, { method: "POST" });
-  assert.ok(!(got instanceof Failure) && got.body === "fresh");
-  assert.equal(target.connections, 21);
+  target.script = closeBeforeHeaders();
+  const got = await client.ask(target.port);
+  assert.ok(got instanceof Failure && got.reason === "reset_before_headers");
+  assert.equal(target.requests.length, 2);
+});
+
+Deno.test("what comes to a watched connection together with a request for it is found as well", async () => {
+  const clock = new ManualClock();
+  const later = Promise.withResolvers<void>();
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const [ours, theirs] = await Promise.all([Deno.connect({ port: listener.addr.port }), listener.accept()]);
+  await using target = await RecorderTarget.start(async (turn) => {
+    await okay("first")(turn);
+    await later.promise;
+    // Both are with the system before the event loop looks again, the request's cause first.
+    await Promise.all([theirs.write(new Uint8Array(1)), turn.socket.send(FORGED)]);
+  });
+  using client = new WireClient(clock);
+  await client.ask(target.port);
+  clock.advance(10_000);
+  const asked = ours.read(new Uint8Array(1)).then(() => {
+    target.script = okay("second");
+    return client.ask(target.port);
+  });
+  later.resolve();
+  const got = await asked;
+  assert.ok(!(got instanceof Failure) && got.body === "second", JSON.stringify(got));
+  ours.close();
+  theirs.close();
 });
 
 Deno.test("a connection that has been idle for a while is watched, and answers in full when it is used again", async () => {
