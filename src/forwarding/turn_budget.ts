@@ -5,18 +5,21 @@ import { nextTurn } from "../time/clock.ts";
  * loop and leaves all others waiting, as if nothing were there. Half of that, since the platform has some of its own.
  */
 const FULL = 64;
+/** Operations after which it is asked to be told of the next turn: most turns have fewer, and asking costs a microsecond. */
+const MANY = 32;
 
 /**
- * Counts a thread's socket operations in one turn of its event loop. A read in a turn that is full finds nothing, whatever there
- * is: who must know waits for the next one. Costs a request three additions, and each turn one call of the platform.
+ * Counts a thread's socket operations in one turn of its event loop, or in several where they are few. A read in a turn that is
+ * full finds nothing, whatever there is: who must know waits for the next one. Costs a request some additions.
  */
 export class TurnBudget {
   #used = 0;
+  #asked = false;
   #next: PromiseWithResolvers<void> | null = null;
 
   /** An operation succeeded, or may. */
   spend(): void {
-    if (this.#used++ === 0) nextTurn(this.#renew);
+    if (++this.#used >= MANY) this.#ask();
   }
 
   /** An operation that might have succeeded did not: such ones are free. */
@@ -31,12 +34,19 @@ export class TurnBudget {
 
   /** Resolves in the next turn. */
   next(): Promise<void> {
-    if (this.#used === 0) this.spend();
+    this.#ask();
     return (this.#next ??= Promise.withResolvers()).promise;
+  }
+
+  #ask(): void {
+    if (this.#asked) return;
+    this.#asked = true;
+    nextTurn(this.#renew);
   }
 
   readonly #renew = (): void => {
     this.#used = 0;
+    this.#asked = false;
     const next = this.#next;
     this.#next = null;
     next?.resolve();

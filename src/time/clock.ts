@@ -3,8 +3,6 @@
  * script it and never sleep.
  */
 
-import { setImmediate } from "node:timers";
-
 /** Cancels a timer; calling it again, or after the timer fired, does nothing. */
 export type CancelTimer = () => void;
 
