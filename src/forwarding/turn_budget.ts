@@ -5,7 +5,7 @@ import { nextTurn } from "../time/clock.ts";
  * loop and leaves all others waiting, as if nothing were there. Half of that, since the platform has some of its own.
  */
 const FULL = 64;
-/** Operations after which it is asked to be told of the next turn: most turns have fewer, and asking costs a microsecond. */
+/** Operations after which it is asked to be told of the next turn: most turns have fewer, and asking in each showed in the cost of a request. */
 const MANY = 32;
 
 /**
