@@ -111,7 +111,10 @@ export class WireConnection {
 
   /** Writes bytes; resolves once the system has all of them. */
   async writeAll(bytes: Bytes): Promise<void> {
-    for (let at = 0; at < bytes.length;) at += await this.#conn.write(at === 0 ? bytes : bytes.subarray(at));
+    for (let at = 0; at < bytes.length;) {
+      this.#turn.spend();
+      at += await this.#conn.write(at === 0 ? bytes : bytes.subarray(at));
+    }
   }
 
   /** Closes it at once; whatever is under way is over, and nobody is told. */
@@ -145,6 +148,7 @@ export class WireConnection {
 
   readonly #broken = (error: unknown): void => {
     this.reading = false;
+    this.#turn.spend();
     if (this.open) this.owner!.ended(error);
   };
 
