@@ -10,7 +10,7 @@ export interface CheckOptions {
   readonly json?: boolean;
   /** Warnings count as errors. */
   readonly strict?: boolean;
-  /** What the environment lacks that a sluice started in it would miss. A service may have its own, so it is no warning. */
+  /** What the environment lacks, and what most applications want: often right as it is, so it is no warning. */
   readonly notes?: readonly string[];
   /** What `--probe` found; absent where nobody was probed. */
   readonly probes?: ProbeReport;

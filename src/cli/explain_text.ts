@@ -20,6 +20,10 @@ export function explainText(explanation: Explanation): string {
     ],
   );
   if (explanation.headers.length > 0) parts.push(sentPart(explanation));
+  const { locations } = explanation;
+  if (locations !== null) {
+    parts.push(["Redirects, by LOCATION_REWRITE", `  ${locations.from}  is sent as  ${locations.to}`]);
+  }
   return escapeLines(parts.map((lines) => lines.join("\n")).join("\n\n")) + "\n";
 }
 

@@ -46,8 +46,12 @@ export async function runProgram(args: readonly string[]): Promise<number> {
         : undefined;
       const { runCheck } = await import("./check.ts");
       const { adviceOnEventBatch, EVENT_BATCH } = await import("./event_batch.ts");
-      const advice = result.config && adviceOnEventBatch(result.config.listener, Deno.env.get(EVENT_BATCH.name));
-      const { text, exitCode } = runCheck(result, { ...flags, probes, notes: advice === null ? [] : [advice] });
+      const { adviceForApplications } = await import("./application_advice.ts");
+      const notes = result.config === null ? [] : [
+        adviceOnEventBatch(result.config.listener, Deno.env.get(EVENT_BATCH.name)),
+        adviceForApplications(result.config),
+      ].filter((note) => note !== null);
+      const { text, exitCode } = runCheck(result, { ...flags, probes, notes });
       console.log(text.trimEnd());
       code = exitCode;
     });

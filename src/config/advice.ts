@@ -15,14 +15,7 @@ export function adviceOn(config: Config, reader: SettingsReader, known: readonly
   return [
     ...adviceOnTimeouts(reader),
     ...adviceOnReuse(config.listener, reader),
-    ...config.groups.flatMap((group) =>
-      group.entries.filter((entry) => isListenerItself(entry, config.listener)).map((entry) =>
-        problemOf(
-          config.door === "groups" ? `TARGET_GROUP_${group.number}_TARGETS` : `group ${group.name}`,
-          `Target ${quote(formatTarget(entry))} is the listener itself: requests to it will be answered 508`,
-        )
-      )
-    ),
+    ...adviceOnLoops(config, reader),
     ...config.rules.flatMap((rule) => adviceOnRule(rule, config)),
     ...adviceOnGroups(config, reader, known),
   ];
@@ -48,6 +41,22 @@ function adviceOnReuse({ upstreamTransport }: ListenerConfig, reader: SettingsRe
     `${quote(found.text)} has no effect with UPSTREAM_TRANSPORT=fetch: POST and PATCH get connections of their ` +
     "own there, and all others share";
   return [problemOf(found.label, text)];
+}
+
+/** Finds targets that are the listener: a warning, since such requests are answered 508; a problem if VIA_ENABLE=false finds no loops. */
+function adviceOnLoops({ door, groups, listener }: Config, reader: SettingsReader): Problem[] {
+  const loops = groups.flatMap((group) =>
+    group.entries.filter((entry) => isListenerItself(entry, listener)).map((entry) => ({
+      subject: door === "groups" ? `TARGET_GROUP_${group.number}_TARGETS` : `group ${group.name}`,
+      text: `Target ${quote(formatTarget(entry))} is the listener itself`,
+    }))
+  );
+  if (listener.via) {
+    return loops.map(({ subject, text }) => problemOf(subject, `${text}: requests to it will be answered 508`));
+  }
+  const why = "and with VIA_ENABLE=false no loop is found: one request would take every file descriptor";
+  for (const { subject, text } of loops) reader.report(problemOf(subject, `${text}, ${why}`));
+  return [];
 }
 
 /** Tells whether a target surely is the listener: a name that only resolution could tell is found when it happens. */

@@ -47,6 +47,14 @@ export const GROUP_VARIABLES = [
     example: "true",
     global: "PRESERVE_HOST",
   }),
+  define("TARGET_GROUP_<N>_LOCATION_REWRITE", "boolean", {
+    default: "false",
+    meaning:
+      "Change a `Location`, `Content-Location` or `Refresh` that names the target's own scheme, host and port, " +
+      "so that it names the client's.",
+    example: "true",
+    global: "LOCATION_REWRITE",
+  }),
   define("TARGET_GROUP_<N>_FAIL_OPEN", "boolean", {
     default: "false",
     meaning: "When all targets are unhealthy, all of them serve; otherwise 503.",

@@ -41,6 +41,8 @@ export interface ListenerConfig {
   readonly streamIdleTimeoutMs: number;
   /** HEADER_CONVENTION_ENABLE: add the X-Forwarded family. */
   readonly headerConvention: boolean;
+  /** VIA_ENABLE: name this sluice in `Via`; without it no loop is found. */
+  readonly via: boolean;
   /** MAX_BODY_BYTES: larger request bodies get 413; 0 no limit. */
   readonly maxBodyBytes: number;
   /** TRUSTED_PROXIES: CIDRs (`10.0.0.0/8`, `::1/128`; a bare address is a whole-length CIDR); null where unset. */
@@ -115,6 +117,8 @@ export interface TargetGroupConfig {
   readonly algorithmOptions: AlgorithmOptions;
   /** PRESERVE_HOST: targets see the client's Host. */
   readonly preserveHost: boolean;
+  /** LOCATION_REWRITE: a `Location`, `Content-Location` or `Refresh` to the target's own address names the client's instead. */
+  readonly locationRewrite: boolean;
   readonly healthCheck: HealthCheckConfig;
   readonly ejection: EjectionConfig;
   /** FAIL_OPEN: when all are unhealthy, all serve. */

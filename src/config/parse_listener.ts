@@ -19,6 +19,7 @@ export function parseListener(reader: SettingsReader): ListenerConfig {
     connectionTimeoutMs: reader.read("CONNECTION_TIMEOUT", duration(1)),
     streamIdleTimeoutMs: reader.read("STREAM_IDLE_TIMEOUT", duration(0)),
     headerConvention: reader.read("HEADER_CONVENTION_ENABLE", BOOLEAN),
+    via: reader.read("VIA_ENABLE", BOOLEAN),
     trustedProxies: parseTrustedProxies(reader),
     maxBodyBytes: reader.read("MAX_BODY_BYTES", integer(0, Number.MAX_SAFE_INTEGER, "a whole number of bytes")),
     retryAttempts: reader.read("RETRY_ATTEMPTS", integer(0, 10)),

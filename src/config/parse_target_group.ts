@@ -49,6 +49,7 @@ export function parseGroupSettings(
   return {
     ...group,
     preserveHost: reader.read("TARGET_GROUP_<N>_PRESERVE_HOST", BOOLEAN, at),
+    locationRewrite: reader.read("TARGET_GROUP_<N>_LOCATION_REWRITE", BOOLEAN, at),
     failOpen: reader.read("TARGET_GROUP_<N>_FAIL_OPEN", BOOLEAN, at),
     algorithmOptions: parseAlgorithmOptions(reader, group.name, at),
     healthCheck: parseHealthCheck(reader, at),

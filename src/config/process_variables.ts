@@ -52,8 +52,14 @@ export const PROCESS_VARIABLES = [
   define("TRUSTED_PROXIES", "list of CIDRs", {
     default: null,
     meaning: "Peers whose `X-Forwarded-*` are believed; from any other these headers are removed first. " +
-      "Unset: what the client sent is kept and added to, and nothing in it is believed.",
+      "Unset: nobody is believed ([what targets are told](#what-targets-are-told-of-the-client)).",
     example: "10.0.0.0/8,::1",
+  }),
+  define("VIA_ENABLE", "boolean", {
+    default: "true",
+    meaning:
+      "Add `Via` to the target's request. Without it, loops are not found, and nginx as a target compresses again.",
+    example: "false",
   }),
   define("MAX_BODY_BYTES", "bytes", {
     default: "0",
@@ -69,7 +75,7 @@ export const PROCESS_VARIABLES = [
     default: "wire",
     meaning:
       "How plain-HTTP targets are spoken to: on sockets of sluice's own, which costs about half and passes requests on " +
-      "byte for byte, or by the platform's `fetch`. `https://` targets go by `fetch` in any case.",
+      "byte for byte, except dot segments in the path; or by the platform's `fetch`. `https://` targets go by `fetch` in any case.",
     example: "fetch",
   }),
   define("UPSTREAM_REUSE", "`always` or `safe`", {

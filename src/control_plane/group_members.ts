@@ -114,7 +114,7 @@ export class GroupMembers {
 
   /** What the data plane needs of the group. */
   snapshot(): GroupSnapshot {
-    const { name, algorithm, algorithmOptions, preserveHost, failOpen } = this.config;
+    const { name, algorithm, algorithmOptions, preserveHost, locationRewrite, failOpen } = this.config;
     return {
       name,
       algorithm,
@@ -123,6 +123,7 @@ export class GroupMembers {
         stickySecret: algorithmOptions.stickySecret ?? this.#context.processSecret,
       },
       preserveHost,
+      locationRewrite,
       failOpen,
       resolved: this.#resolved,
       cursor: this.cursor,

@@ -22,7 +22,7 @@ export function compileSnapshot(snapshot: Snapshot, context: RuntimeContext): Co
     rules: compilePrefixIndex(snapshot.rules),
     groups: new Map(snapshot.groups.map((group) => [group.name, new GroupRuntime(group, context)])),
     headers: {
-      via: `1.1 sluice-${snapshot.instance}`,
+      via: listener.via ? `1.1 sluice-${snapshot.instance}` : null,
       convention: listener.headerConvention,
       listenerPort: String(snapshot.listenerPort),
       scheme: "http",

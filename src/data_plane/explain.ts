@@ -5,11 +5,12 @@ import { requestHeaders, targetHost } from "../forwarding/forwarded_headers.ts";
 import { headersForFetch } from "../forwarding/wire_transport.ts";
 import { handshakeProblem, upgradeKind } from "../forwarding/upgrade_request.ts";
 import { forwardedPath } from "../rules/rewrite.ts";
-import type { RuleSnapshot, TargetSnapshot } from "../state/group_snapshot.ts";
+import { hostPort, type RuleSnapshot, type TargetSnapshot } from "../state/group_snapshot.ts";
 import { type Reason, REASONS } from "../state/reason.ts";
 import { type CompiledSnapshot, compileSnapshot } from "./compiled_snapshot.ts";
 import { addressOf, explainCandidates, whyChosen } from "./explain_candidates.ts";
 import type { GroupRuntime } from "./group_runtime.ts";
+import { clientOrigin, clientUrl } from "./location_rewrite.ts";
 import { checkBody } from "./middleware/forward_to_target.ts";
 import { asksForStats } from "./middleware/serve_stats.ts";
 import { readRequestHead } from "./request_head.ts";
@@ -103,6 +104,7 @@ function explainForwarding(known: Explanation, { question, exchange, compiled, c
     why: whyChosen(group, chosen, pinned),
     rewrite: rewriteSteps(exchange, question, chosen),
     headers: [["host", hostFor(group, chosen, exchange)], ...sent.filter(([name]) => name !== "host"), ...traced],
+    locations: group.snapshot.locationRewrite ? explainLocations(exchange, compiled, chosen) : null,
   };
 }
 
@@ -121,6 +123,7 @@ const EMPTY: Explanation = {
   chosen: null,
   why: "",
   headers: [],
+  locations: null,
   answer: null,
 };
 
@@ -181,6 +184,13 @@ function rewriteSteps(exchange: Exchange, question: ExplainRequest, target: Targ
     { step: target.base === "" ? "the target has no base" : `under the target's base ${target.base}`, path: whole },
   ];
   return exchange.query === "" ? steps : [...steps, { step: "with its query", path: whole + exchange.query }];
+}
+
+function explainLocations(exchange: Exchange, { headers }: CompiledSnapshot, target: TargetSnapshot) {
+  const from = `${target.scheme}://${hostPort(target.host, target.port)}${target.base}/`;
+  const origin = clientOrigin(exchange, headers);
+  const to = clientUrl(from, { origin, target, rewrite: exchange.rule!.pathRewrite, path: exchange.path });
+  return { from, to: to! };
 }
 
 function hostFor(group: GroupRuntime, target: TargetSnapshot, exchange: Exchange): string {

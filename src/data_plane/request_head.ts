@@ -6,6 +6,11 @@ import type { Reason } from "../state/reason.ts";
 /** A host name or address with an optional port: what a Host may be (RFC 9110 section 7.2, RFC 3986 section 3.2.2). */
 const HOST = /^(?:[A-Za-z0-9._~!$&'()*+,;=-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?$/;
 
+/** Tells whether text can stand in a Host header. */
+export function isHost(text: string): boolean {
+  return HOST.test(text);
+}
+
 /**
  * Methods that `fetch` would turn into capitals (Fetch Standard, "normalize a method"). Methods are case-sensitive (RFC 9110
  * section 9.1), so `get` is not `GET`, and can't be passed on as what it is.

@@ -7,8 +7,8 @@ import { upgradeKind } from "./upgrade_request.ts";
 
 /** What the headers of a target's request depend on, beside the request: known when a snapshot is applied. */
 export interface HeaderSettings {
-  /** `1.1 sluice-<instance>`. */
-  readonly via: string;
+  /** `1.1 sluice-<instance>`; null with VIA_ENABLE=false, which also ends the finding of loops. */
+  readonly via: string | null;
   /** HEADER_CONVENTION_ENABLE. */
   readonly convention: boolean;
   /** The listener's port, for X-Forwarded-Port. */
@@ -132,8 +132,10 @@ export function requestHeaders(
   if (trusted.configured) exchange.client = trusted.clientAddress(exchange.peer, forwardedFor);
   if (requestId !== null) exchange.requestId = requestId;
   else if (convention) exchange.requestId = crypto.randomUUID();
-  facts.loop = via !== null && (via as string).includes(settings.via);
-  pairs.push(["via", via === null ? settings.via : `${via}, ${settings.via}`]);
+  if (settings.via !== null) {
+    facts.loop = via !== null && (via as string).includes(settings.via);
+    pairs.push(["via", via === null ? settings.via : `${via}, ${settings.via}`]);
+  } else if (via !== null) pairs.push(["via", via]);
   if (convention) addConvention(pairs, exchange, { settings, forwardedFor });
   else if (forwardedFor !== null) pairs.push(["x-forwarded-for", forwardedFor]);
   return facts;

@@ -31,3 +31,26 @@ export function forwardedPath(path: string, rewrite: string, base: string): stri
   if (base.length === 0) return rest.length === 0 ? "/" : rest;
   return rest.length === 0 ? base : base + rest;
 }
+
+/**
+ * The way back: the path under which a client reaches what is at a target's `path`. A path that is not below the target's base
+ * stays as it is, since no path of the rule leads there.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { clientPath } from "./rewrite.ts";
+ * assert.equal(clientPath("/v1/x", { asked: "/api/y", rewrite: "/api", base: "/v1" }), "/api/x");
+ * assert.equal(clientPath("/other", { asked: "/api/y", rewrite: "/api", base: "/v1" }), "/other");
+ * ```
+ *
+ * @param way.asked The canonical path that the client asked for: it tells whether the rewrite stripped anything.
+ */
+export function clientPath(path: string, way: { asked: string; rewrite: string; base: string }): string {
+  const { asked, rewrite, base } = way;
+  if (!underPrefix(path, base)) return path;
+  const rest = path.slice(base.length);
+  if (rewrite.length === 0 || !underPrefix(asked, rewrite)) return rest.length === 0 ? "/" : rest;
+  const last = rewrite.length - 1;
+  const slash = rewrite.charCodeAt(last) === SLASH;
+  return slash && rest.length !== 0 ? rewrite.slice(0, last) + rest : rewrite + rest;
+}

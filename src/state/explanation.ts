@@ -45,6 +45,8 @@ export interface Explanation {
   readonly why: string;
   /** The headers that would be sent to it. */
   readonly headers: readonly (readonly [name: string, value: string])[];
+  /** What LOCATION_REWRITE would make of the target's own address in a redirect; null if it is off. */
+  readonly locations: { readonly from: string; readonly to: string } | null;
   /** The answer, where it would be sluice's own; its reason is null for the statistics (STATS_PATH). */
   readonly answer: { readonly status: number; readonly reason: Reason | null; readonly text: string } | null;
 }

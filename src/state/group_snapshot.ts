@@ -32,6 +32,7 @@ export interface GroupSnapshot {
   /** With a secret filled in. */
   readonly algorithmOptions: AlgorithmOptions;
   readonly preserveHost: boolean;
+  readonly locationRewrite: boolean;
   readonly failOpen: boolean;
   /** False until a name of the group resolved for the first time: then 502 `dns_failed` rather than 503. */
   readonly resolved: boolean;

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { type MockTarget, startMockTarget } from "../../src/tools/mock_target.ts";
 import { freePort } from "../support/free_port.ts";
-import { testWithPrograms } from "../support/have_program.ts";
+import { findProgram, testWithPrograms } from "../support/have_program.ts";
 import { LineCollector } from "../support/line_collector.ts";
 import { until, within } from "../support/poll.ts";
 import { PROJECT_ROOT, sluiceEnvironment } from "../support/sluice_program.ts";
@@ -143,6 +143,55 @@ exampleTest("E5, E15, E16, E17: a server that stops is out, and back when it is"
   third.faults = {};
   await turned("healthy");
   assert.deepEqual(count(await example.servers("/", 6)), [2, 2, 2]);
+});
+
+covered.push("prometheus");
+Deno.test({
+  name: "example prometheus: it serves under /prometheus through sluice, and scrapes sluice",
+  ignore: findProgram("prometheus") === null,
+  async fn() {
+    await using dir = await tempDir();
+    const port = freePort();
+    await copyExample("prometheus", dir.path, new Map([[9090, port]]));
+    await using sluice = await startSluice({ cwd: dir.path });
+    const config = await Deno.readTextFile(`${dir.path}/prometheus.yml`);
+    await Deno.writeTextFile(
+      `${dir.path}/prometheus.yml`,
+      config.replace("127.0.0.1:9901", new URL(sluice.adminUrl).host),
+    );
+    const prometheus = new Deno.Command("prometheus", {
+      args: [
+        `--config.file=${dir.path}/prometheus.yml`,
+        `--web.listen-address=127.0.0.1:${port}`,
+        `--web.external-url=${sluice.url}/prometheus`,
+        `--storage.tsdb.path=${dir.path}/data`,
+      ],
+      stdin: "null",
+      stdout: "null",
+      stderr: "piped",
+    }).spawn();
+    const stderr = new LineCollector(prometheus.stderr);
+    try {
+      const asked = `${sluice.url}/prometheus/api/v1/query?query=sluice_requests_received_total`;
+      await until(
+        async () => {
+          const response = await fetch(asked);
+          if (response.status !== 200) return await response.body?.cancel(), false;
+          return (await response.json()).data.result.length > 0;
+        },
+        () => `Prometheus to have scraped sluice: ${stderr.text}`,
+        { patienceMs: 60_000 },
+      );
+      const page = await fetch(`${sluice.url}/prometheus`);
+      assert.equal(page.status, 200);
+      assert.ok(page.url.startsWith(`${sluice.url}/prometheus/`), page.url);
+      assert.match(await page.text(), /<title>Prometheus/);
+    } finally {
+      prometheus.kill("SIGTERM");
+      await prometheus.status;
+      await stderr.ended;
+    }
+  },
 });
 
 Deno.test("every example is run by a test and has its page in the list", () => {

@@ -122,6 +122,8 @@ Deno.test("the effective values that check prints parse back to the same configu
   fc.assert(
     fc.property(environment, (environment: Record<string, string>) => {
       const first = parseWith({ environment });
+      // Without Via a target that is the listener is an error, and no text alone would tell.
+      fc.pre(!first.problems.some(({ message }) => message.includes("is the listener itself")));
       assert.deepEqual(first.problems, []);
       const again = parseWith({ environment: asEnvironment(first) });
       assert.deepEqual(again.problems, []);

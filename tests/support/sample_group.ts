@@ -41,6 +41,7 @@ export function sampleGroup(
       hashKey: { from: "client-ip" },
     },
     preserveHost: false,
+    locationRewrite: false,
     healthCheck: sampleCheck(),
     ejection: { enabled: false, failures: 5, timeMs: 10_000 },
     failOpen: false,

@@ -24,6 +24,7 @@ export function makeGroup(weights: readonly number[], given: Partial<GroupSnapsh
     algorithm: "ROUND_ROBIN",
     algorithmOptions: DEFAULT_OPTIONS,
     preserveHost: false,
+    locationRewrite: false,
     failOpen: false,
     resolved: true,
     cursor: 0,

@@ -7,6 +7,7 @@ import type { Exchange } from "../../forwarding/exchange.ts";
 import { UNANNOUNCED } from "../../forwarding/request_body.ts";
 import type { Reason } from "../../state/reason.ts";
 import type { Handler } from "../chain.ts";
+import { type ClientOrigin, clientOrigin, rewriteLocations } from "../location_rewrite.ts";
 import { ownAnswer } from "../own_answer.ts";
 
 /** Ends the chain: prepares the request for its group, and hands it to whoever chooses targets and forwards. */
@@ -20,12 +21,25 @@ export function forwardToTarget(transport: Transport, forwarder: Forwarder, upgr
     const refused = checkBody(exchange, facts, listener.maxBodyBytes);
     if (refused !== null) return ownAnswer(exchange, refused, listener);
     const group = compiled.groups.get(exchange.rule!.targetGroup)!;
+    const origin = group.snapshot.locationRewrite ? clientOrigin(exchange, compiled.headers) : null;
+    let response: Promise<Response>;
     if (facts.upgrade && upgradeKind(exchange.method, exchange.request.headers) === "websocket") {
-      return upgrades.forward(exchange, group, { headers: headers.slice(preamble), limits: listener });
+      response = upgrades.forward(exchange, group, { headers: headers.slice(preamble), limits: listener });
+    } else {
+      transport.complete(headers, facts);
+      response = forwarder.forward(exchange, group, { headers, limits: listener });
     }
-    transport.complete(headers, facts);
-    return forwarder.forward(exchange, group, { headers, limits: listener });
+    return origin === null ? response : response.then((response) => withClientLocations(response, exchange, origin));
   };
+}
+
+/** Lets a target's response lead back to sluice: redirects and refreshes to the target's own address. */
+function withClientLocations(response: Response, exchange: Exchange, origin: ClientOrigin): Response {
+  const { target, rule, path, reason } = exchange;
+  if (target !== null && reason === null && response.status !== 101) {
+    rewriteLocations(response.headers, { origin, target, rewrite: rule!.pathRewrite, path });
+  }
+  return response;
 }
 
 /** Notes the body's length, and refuses what must not reach a target. */

@@ -26,6 +26,7 @@ Deno.test("A2 A3 A9: the listener's defaults are port 8080, a timeout of 5 secon
     maxBodyBytes: 0,
     retryAttempts: 1,
     upstreamTransport: "wire",
+    via: true,
     upstreamReuse: "always",
     errorBody: "empty",
     reasonHeader: false,

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { forwardedPath, underPrefix } from "../../../src/rules/rewrite.ts";
+import fc from "fast-check";
+import { clientPath, forwardedPath, underPrefix } from "../../../src/rules/rewrite.ts";
 
 Deno.test("A46: /my/listener/resource with rewrite /my/listener and a target under /v1 is sent as /v1/resource", () => {
   assert.equal(forwardedPath("/my/listener/resource", "/my/listener", "/v1"), "/v1/resource");
@@ -43,4 +44,29 @@ Deno.test("a prefix holds whole segments only", () => {
   assert.equal(underPrefix("/api/", "/api/"), true);
   assert.equal(underPrefix("/api/x", "/api/"), true);
   assert.equal(underPrefix("/anything", "/"), true);
+});
+
+Deno.test("a target's path leads back through the rewrite that was used, and only there", () => {
+  const way = { asked: "/api/x", rewrite: "/api", base: "/v1" };
+  assert.equal(clientPath("/v1/login", way), "/api/login");
+  assert.equal(clientPath("/v1", way), "/api");
+  assert.equal(clientPath("/v1//x", way), "/api//x");
+  assert.equal(clientPath("/v1x", way), "/v1x");
+  assert.equal(clientPath("/v1/login", { ...way, asked: "/other" }), "/login", "nothing was stripped");
+  assert.equal(clientPath("/login", { ...way, base: "" }), "/api/login");
+  assert.equal(clientPath("/login", { ...way, rewrite: "/api/", base: "" }), "/api/login");
+  assert.equal(clientPath("/v1", { ...way, rewrite: "/api/" }), "/api/");
+  assert.equal(clientPath("/v1", { ...way, rewrite: "" }), "/");
+});
+
+Deno.test("what a target's path leads back to is sent to that path again", () => {
+  const segments = fc.array(fc.constantFrom("", "a", "b", "api"), { maxLength: 3 });
+  const path = segments.map((parts) => "/" + parts.join("/"));
+  const base = fc.constantFrom("", "/a", "/a/b");
+  const rewrite = fc.constantFrom("", "/", "/api", "/api/", "/a/b");
+  fc.assert(fc.property(path, base, rewrite, (rest, base, rewrite) => {
+    const asked = rewrite === "" ? "/" : `${rewrite}/x`.replaceAll("//", "/");
+    const there = base + rest;
+    assert.equal(forwardedPath(clientPath(there, { asked, rewrite, base }), rewrite, base), there);
+  }));
 });
