@@ -55,22 +55,30 @@ export function rewriteLocations(headers: Headers, context: LocationContext): vo
   if (translated !== null) headers.set("refresh", before! + quote + translated + rest!.slice(url.length));
 }
 
-/** The client's address of something at the target; null if `url` does not name the target's scheme, host and port. */
+/**
+ * The client's address of something at the target; null if `url` does not name the target's scheme, host and port. A target that
+ * was told the client's scheme (X-Forwarded-Proto) uses that one for its own address too.
+ */
 export function clientUrl(url: string, { origin, target, rewrite, path }: LocationContext): string | null {
   const parts = WITH_HOST.exec(url);
   if (parts === null) return null;
   const [, scheme = "", authority, targetPath, tail] = parts;
-  if (scheme !== "" && scheme.toLowerCase() !== `${target.scheme}:`) return null;
+  const named = scheme.toLowerCase();
+  if (named !== "" && named !== `${target.scheme}:` && named !== `${origin.scheme}:`) return null;
   if (!namesTarget(authority!.toLowerCase(), target)) return null;
   const where = clientPath(targetPath === "" ? "/" : targetPath!, { asked: path, rewrite, base: target.base });
   if (origin.host === "") return where + tail;
   return `${scheme === "" ? "" : `${origin.scheme}:`}//${origin.host}${where}${tail}`;
 }
 
-/** Tells whether an authority is the target's: by its configured name or its address; the port may be left out if it is the scheme's. */
+/**
+ * Tells whether an authority is the target's: by its configured name or its address, and on loopback also `localhost`. The port
+ * may be left out if it is the default of the target's scheme.
+ */
 function namesTarget(authority: string, { scheme, host, address, port }: TargetSnapshot): boolean {
   const portIsDefault = port === (scheme === "https" ? 443 : 80);
-  return [host, address].some((name) => {
+  const loopback = address.startsWith("127.") || address === "::1";
+  return [host, address, loopback ? "localhost" : host].some((name) => {
     const whole = hostPort(name, port);
     return authority === whole || (portIsDefault && authority === whole.slice(0, whole.lastIndexOf(":")));
   });

@@ -149,16 +149,31 @@ function removeListed(pairs: [string, string][], own: number, listed: ReadonlySe
 function addConvention(
   pairs: [string, string][],
   exchange: Exchange,
-  said: { readonly settings: HeaderSettings; readonly forwardedFor: string | null },
+  known: { readonly settings: HeaderSettings; readonly forwardedFor: string | null },
 ): void {
-  const { settings, forwardedFor } = said;
+  const { settings, forwardedFor } = known;
   pairs.push(["x-forwarded-for", forwardedFor === null ? exchange.peer : `${forwardedFor}, ${exchange.peer}`]);
-  const has = (name: string) => pairs.some((pair) => pair[0] === name);
-  if (!has("x-forwarded-host")) pairs.push(["x-forwarded-host", exchange.host]);
-  if (!has("x-forwarded-port")) pairs.push(["x-forwarded-port", settings.listenerPort]);
-  if (!has("x-forwarded-proto")) pairs.push(["x-forwarded-proto", settings.scheme]);
-  if (!has("x-real-ip")) pairs.push(["x-real-ip", exchange.client]);
+  const said = (name: string) => pairs.find((pair) => pair[0] === name)?.[1] ?? null;
+  const host = said("x-forwarded-host");
+  if (host === null) pairs.push(["x-forwarded-host", exchange.host]);
+  const proto = said("x-forwarded-proto");
+  if (said("x-forwarded-port") === null) {
+    const port = proto === null ? settings.listenerPort : portOfClient(proto, host ?? exchange.host);
+    pairs.push(["x-forwarded-port", port]);
+  }
+  if (proto === null) pairs.push(["x-forwarded-proto", settings.scheme]);
+  if (said("x-real-ip") === null) pairs.push(["x-real-ip", exchange.client]);
   pairs.push(["x-request-id", exchange.requestId]);
+}
+
+/**
+ * The port that the client used, by the scheme that a trusted proxy tells of: the one in its Host, or else the scheme's default.
+ * sluice's own port would make an application link to it.
+ */
+function portOfClient(proto: string, host: string): string {
+  const colon = host.lastIndexOf(":");
+  if (colon > host.lastIndexOf("]") && colon + 1 < host.length) return host.slice(colon + 1);
+  return proto.toLowerCase().startsWith("https") ? "443" : "80";
 }
 
 /** Gives the Host that a target sees: its own `host:port`, or the client's with PRESERVE_HOST. */

@@ -246,6 +246,24 @@ Deno.test("TRUSTED_PROXIES says whose forwarding headers are believed", async (t
     await stage.ask("GET /x", { headers: ["X-Forwarded-For: 192.0.2.1, unknown, 10.1.2.3"] });
     assert.equal((await stage.settled()).line.client, "10.1.2.3", "what is no address ends the walk");
   });
+  await t.step("a port that a trusted peer does not name is that of its Host, or its scheme's", async () => {
+    await using stage = await WireStage.start({
+      env: { TRUSTED_PROXIES: "127.0.0.0/8", HEADER_CONVENTION_ENABLE: "true" },
+    });
+    for (
+      const [headers, port] of [
+        [["X-Forwarded-Proto: https", "X-Forwarded-Host: shop.example"], "443"],
+        [["X-Forwarded-Proto: https", "X-Forwarded-Host: shop.example:8443"], "8443"],
+        [["X-Forwarded-Proto: http", "X-Forwarded-Host: [::1]"], "80"],
+        [["X-Forwarded-Proto: https"], String(stage.sluice.port)],
+        [["X-Forwarded-Proto: https", "X-Forwarded-Port: 444"], "444"],
+        [[], String(stage.sluice.port)],
+      ] as const
+    ) {
+      await stage.ask("GET /x", { headers });
+      assert.equal(seenHeader(stage, "x-forwarded-port"), port, headers.join("; "));
+    }
+  });
   await t.step("any other peer's are removed", async () => {
     for (const convention of ["true", "false"]) {
       await using stage = await WireStage.start({

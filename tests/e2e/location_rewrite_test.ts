@@ -133,6 +133,12 @@ Deno.test("behind a trusted proxy a redirect names the scheme and host that the 
       assert.equal(await location(stage, url, { headers }), `${origin}/a`);
     });
   }
+  await t.step("a target that was told https names its own address with https", async () => {
+    const own = stage.target.address;
+    const headers = ["X-Forwarded-Proto: https"];
+    assert.equal(await location(stage, `https://${own}/a`, { headers }), `https://${stage.host}/a`);
+    assert.equal(await location(stage, `https://${own}/a`), `https://${own}/a`, "nobody said https");
+  });
   await t.step("any other peer tells nothing", async () => {
     await using other = await WireStage.start({ env: { ...REWRITE, TRUSTED_PROXIES: "10.0.0.0/8" } });
     const headers = ["X-Forwarded-Proto: https", "X-Forwarded-Host: evil.example"];
@@ -160,6 +166,13 @@ Deno.test("a target by name is found under its name and its address, and one gro
     assert.equal(header(await stage.ask("GET /x"), "location"), `http://${stage.host}/a`);
     assert.equal(header(await stage.ask("GET /plain"), "location"), `http://${own}/a`);
   }
+});
+
+Deno.test("a target on loopback is localhost too: some applications name themselves so whatever they are told", async () => {
+  await using stage = await WireStage.start({ env: REWRITE });
+  const port = stage.target.address.split(":")[1];
+  assert.equal(await location(stage, `http://localhost:${port}/a`), `http://${stage.host}/a`);
+  assert.equal(await location(stage, `http://localhost:1/a`), `http://localhost:1/a`);
 });
 
 Deno.test("a redirect that refuses a WebSocket leads back to sluice too", async () => {
