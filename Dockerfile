@@ -2,7 +2,7 @@
 # manager. Both base images exist for amd64 and arm64, so a build on either machine (or `--platform`) gives its program.
 FROM docker.io/denoland/deno:2.9.6 AS build
 WORKDIR /build
-# The packages first: they change less often than the sources.
+# Packages first, for the build cache: they change less often than the sources.
 COPY deno.json deno.lock ./
 RUN deno install --frozen
 COPY main.ts ./
@@ -12,9 +12,9 @@ RUN deno task compile
 
 FROM gcr.io/distroless/cc-debian12:nonroot
 COPY --from=build /build/dist/sluice /usr/local/bin/sluice
-# Where ./.env is looked for: mount one as /etc/sluice/.env
+# sluice reads ./.env: mount one as /etc/sluice/.env
 WORKDIR /etc/sluice
-# So that no request starves at hundreds of busy connections, and none costs more beside thousands of idle ones (docs/platform.md).
+# Fair turns with hundreds of busy connections, and no extra cost with thousands of idle ones (docs/platform.md).
 ENV DENO_TOKIO_MAX_IO_EVENTS_PER_TICK=48
 ENV GLIBC_TUNABLES=glibc.malloc.tcache_count=1000
 # The image's own user "nonroot", as a number so that Kubernetes can tell that it is not root.
