@@ -5,7 +5,7 @@ import { projectFiles } from "../support/module_graph.ts";
 import { PROJECT_ROOT } from "../support/sluice_program.ts";
 
 const pages = [
-  ...["README.md", "SECURITY.md"],
+  ...["README.md", "SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md"],
   ...["docs", "examples"].flatMap((folder) => projectFiles(folder)).filter((file) => file.endsWith(".md")),
 ];
 const shipped = [
@@ -48,9 +48,9 @@ Deno.test("every page of docs is found from the README", () => {
   assert.deepEqual(lost, [], "each page of docs has a row in the README's last table");
 });
 
-Deno.test("the README gives a reason for every dependency", () => {
+Deno.test("CONTRIBUTING.md gives a reason for every dependency", () => {
   const names = Object.keys(JSON.parse(read("deno.json")).imports);
-  const [, dependencies] = read("README.md").split("## Dependencies");
+  const [, dependencies] = read("CONTRIBUTING.md").split("## Dependencies");
   assert.deepEqual(names.filter((name) => !new RegExp(`[|( ,]${name}[ ,(]`).test(dependencies!)), []);
 });
 
