@@ -8,6 +8,7 @@ import { parseSources } from "./parse_sources.ts";
 import type { ServeFlags } from "./serve.ts";
 import type { StatusFlags } from "./status.ts";
 import { readSources, type SourceFlags } from "./sources.ts";
+import { unknownCommand } from "./unknown_command.ts";
 import { VERSION } from "./version.ts";
 
 /**
@@ -18,7 +19,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
   let code = 0;
   const program = new Command("sluice")
     .description("HTTP edge proxy and load balancer, configured by environment variables")
-    .version(VERSION, "-V, --version", "print the version")
+    .version(`sluice ${VERSION}`, "-V, --version", "print the version")
     .exitOverride((error) => {
       // 2 for words that make no sense, as for a configuration that makes none; help and version are no errors.
       code = error.exitCode === 0 ? 0 : 2;
@@ -27,7 +28,13 @@ export async function runProgram(args: readonly string[]): Promise<number> {
 
   withSourceFlags(program.command("serve", { isDefault: true }).description("balance requests (the default command)"))
     .addOption(new Option("--mock-when-unconfigured", "serve built-in mock targets when nothing is configured"))
-    .action(async (flags: ServeFlags) => {
+    .allowExcessArguments()
+    .action(async (flags: ServeFlags, serve: Command) => {
+      if (serve.args.length > 0) {
+        console.error(unknownCommand(serve.args[0], commands) ?? `Write the command first: sluice ${serve.args[0]}`);
+        code = 2;
+        return;
+      }
       const { runServe } = await import("./serve.ts");
       code = await runServe(flags);
     });
@@ -142,6 +149,12 @@ export async function runProgram(args: readonly string[]): Promise<number> {
 
   program.command("version").description("print the version").action(() => console.log(`sluice ${VERSION}`));
 
+  const commands = [...program.commands.map((command) => command.name()), "help"];
+  const unknown = unknownCommand(args[0] === "help" ? args[1] : args[0], commands);
+  if (unknown !== null) {
+    console.error(unknown);
+    return 2;
+  }
   try {
     await program.parseAsync([...args], { from: "user" });
   } catch (error) {
