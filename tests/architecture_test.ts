@@ -64,6 +64,12 @@ const ONLY_IN: readonly { what: string; pattern: RegExp; places: readonly string
     why: "take a `random: () => number`",
   },
   {
+    what: "the terminal",
+    pattern: /\bconsole\.|\bDeno\.std(out|err)\.write/,
+    places: ["src/cli/terminal.ts"],
+    why: "print through terminal.ts, which shows what would drive it",
+  },
+  {
     what: "the exit of the process",
     pattern: /\bDeno\.exit\b/,
     places: ["main.ts", "src/cli/"],

@@ -2,6 +2,7 @@ import { type Context, Hono } from "hono";
 import type { AdminConfig } from "../config/model.ts";
 import type { Decision } from "../state/decision.ts";
 import type { Logger } from "../logging/log.ts";
+import { quote, shownLines } from "../logging/shown_text.ts";
 import type { Clock } from "../time/clock.ts";
 import { isAllowedHost, isAllowedOrigin, securityHeaders, tokenCheck } from "./access_control.ts";
 import type { AdminSource } from "./admin_source.ts";
@@ -79,7 +80,10 @@ export function createAdminApp(source: AdminSource, config: AdminConfig, options
   });
 
   app.get("/", (c) => c.html(dashboardPage.html));
-  app.get("/lb/stats", (c) => json(c, statsJson(source.view(), source.table, clock.wallMs())));
+  app.get("/lb/stats", (c) => {
+    // Long if there are many targets, and free of foreign text: names were parsed, reasons are sluice's own.
+    return jsonBody(c, JSON.stringify(statsJson(source.view(), source.table, clock.wallMs()), null, 2));
+  });
   app.get("/metrics", async (c) => {
     // Loaded by the first scrape: prom-client and the parts of Node that it needs are memory that others need not pay for.
     const { METRICS_CONTENT_TYPE, metricsStream } = await import("./metrics.ts");
@@ -110,7 +114,7 @@ export function createAdminApp(source: AdminSource, config: AdminConfig, options
     const known = action === "drain" ? source.drain(group, target) : source.enable(group, target);
     return known
       ? json(c, { group, target, done: action })
-      : refuse(c, 404, `No target "${target}" in a group "${group}"`);
+      : refuse(c, 404, `No target ${quote(target)} in a group ${quote(group)}`);
   });
 
   for (const { path, method } of ROUTES) {
@@ -141,9 +145,13 @@ function chooseDecisions(decisions: readonly Decision[], c: Context): readonly D
   return limit !== undefined && /^[0-9]{1,6}$/.test(limit) ? chosen.slice(0, Number(limit)) : chosen;
 }
 
-/** Indented, for it is read with curl as often as by a program. */
+/** Indented, for it is read with curl as often as by a program; and so nothing in it drives a terminal. */
 function json(c: Context, value: unknown): Response {
-  return c.body(JSON.stringify(value, null, 2) + "\n", { headers: { "Content-Type": "application/json" } });
+  return jsonBody(c, shownLines(JSON.stringify(value, null, 2)));
+}
+
+function jsonBody(c: Context, text: string): Response {
+  return c.body(text + "\n", { headers: { "Content-Type": "application/json" } });
 }
 
 function refuse(c: Context, status: 400 | 401 | 403 | 404 | 405 | 500, error: string): Response {

@@ -1,4 +1,5 @@
 import type { ExplainRequest } from "../state/explanation.ts";
+import { quote } from "../logging/shown_text.ts";
 
 /** RFC 9110 section 5.6.2. */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
@@ -8,18 +9,20 @@ const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 /** Reads `?method=&url=&header=Name: value` (header any number of times); returns what is wrong with it as text. */
 export function parseExplainQuery(query: URLSearchParams): ExplainRequest | string {
   const method = query.get("method") ?? "GET";
-  if (!TOKEN.test(method)) return `Cannot use "${method}" as method: it must be a token like GET`;
+  if (!TOKEN.test(method)) return `Cannot use ${quote(method)} as method: it must be a token like GET`;
   const url = query.get("url");
   if (url === null || !/^(https?:\/\/|\/)/i.test(url)) {
-    return `Cannot use "${url ?? ""}" as url: it must begin with "/" or be an absolute http URL`;
+    return `Cannot use ${quote(url ?? "")} as url: it must begin with "/" or be an absolute http URL`;
   }
   const headers: [string, string][] = [];
   for (const line of query.getAll("header")) {
     const colon = line.indexOf(":");
     const name = line.slice(0, Math.max(0, colon));
-    if (!TOKEN.test(name)) return `Cannot use "${line}" as header: it must read "Name: value"`;
+    if (!TOKEN.test(name)) return `Cannot use ${quote(line)} as header: it must read "Name: value"`;
     const value = line.slice(colon + 1).trim();
-    if (!FIELD_VALUE.test(value)) return `Cannot use "${name}" as header: its value has characters that no header can`;
+    if (!FIELD_VALUE.test(value)) {
+      return `Cannot use ${quote(name)} as header: its value has characters that no header can`;
+    }
     headers.push([name, value]);
   }
   return { method, url, headers };

@@ -1,6 +1,7 @@
 import { BAD_PORTS } from "../forwarding/fetch_transport.ts";
 import { formatHostPort, isWildcard } from "../config/address_values.ts";
 import type { ParseResult } from "../config/parse_config.ts";
+import { quote } from "../logging/shown_text.ts";
 import type { Clock } from "../time/clock.ts";
 
 /** Longest wait for an answer of the admin listener. */
@@ -28,8 +29,8 @@ export function adminDoor(result: ParseResult, given?: string): AdminDoor | { re
   const setting = (name: string) => result.settings.find(({ variable }) => variable === name);
   const token = setting("ADMIN_TOKEN")?.value || null;
   if (given !== undefined) {
-    if (!/^http:\/\/[^/?#\s]+\/?$/i.test(given)) {
-      return { problem: `Cannot use "${given}" as --admin: it must be a URL like http://127.0.0.1:9901` };
+    if (!/^http:\/\/[^/?#\s]+\/?$/i.test(given) || !URL.canParse(given)) {
+      return { problem: `Cannot use ${quote(given)} as --admin: it must be a URL like http://127.0.0.1:9901` };
     }
     return { url: given.replace(/\/$/, ""), token, portIsDefault: false };
   }

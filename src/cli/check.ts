@@ -4,6 +4,7 @@ import { formatDuration } from "../config/duration.ts";
 import type { Config, TargetGroupConfig } from "../config/model.ts";
 import type { ParseResult } from "../config/parse_config.ts";
 import { shownValue } from "../config/setting.ts";
+import { shown } from "../logging/shown_text.ts";
 
 /** How `check` is asked to answer. */
 export interface CheckOptions {
@@ -93,7 +94,7 @@ function asJson(result: ParseResult, { ok, notes, probes }: Findings): string {
 
 function asText(result: ParseResult, notes: readonly string[], probes: ProbeReport | undefined): string {
   const rows = result.settings.map((setting) =>
-    [setting.variable, shownValue(setting) || "-", setting.origin] as const
+    [shown(setting.variable), shown(shownValue(setting)) || "-", shown(setting.origin)] as const
   );
   const parts = [table(["VARIABLE", "VALUE", "WHERE FROM"], rows)];
   if (result.config !== null && result.config.groups.length > 0) parts.push(takeOutText(result.config));

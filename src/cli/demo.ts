@@ -1,12 +1,14 @@
 import { parseDuration } from "../config/duration.ts";
 import type { ControlPlane } from "../control_plane/control_plane.ts";
 import { Log } from "../logging/log.ts";
+import { quote } from "../logging/shown_text.ts";
 import { systemClock } from "../time/clock.ts";
 import { playDemo } from "../tools/demo.ts";
 import { DemoTarget } from "../tools/demo_target.ts";
 import { createBalancer } from "./balancer.ts";
 import { parseSources, settingsOf } from "./parse_sources.ts";
 import { listenForStop } from "./stop_signal.ts";
+import { complain, print } from "./terminal.ts";
 
 /** The flags of `demo`. */
 export interface DemoFlags {
@@ -23,9 +25,8 @@ const WIDEST_NAME = 9;
 export async function runDemo(flags: DemoFlags): Promise<0 | 2> {
   const durationMs = flags.duration === undefined ? null : durationOf(flags.duration);
   if (Number.isNaN(durationMs)) {
-    console.error(
-      `Cannot use "${flags.duration}" as --duration: it must be a time above 0 like 30 (seconds), 30s or 2m`,
-    );
+    const given = quote(flags.duration ?? "");
+    complain(`Cannot use ${given} as --duration: it must be a time above 0 like 30 (seconds), 30s or 2m`);
     return 2;
   }
   using stop = listenForStop();
@@ -43,10 +44,10 @@ export async function runDemo(flags: DemoFlags): Promise<0 | 2> {
       url: plane.listenerUrl,
       clock: systemClock,
       stateOf: (mock) => stateOf(plane, mock),
-      say: (line) => console.log(line),
+      say: (line) => print(line),
       signal: ended.signal,
     }, { once: flags.once === true });
-    console.log(`\nStopping. ${traffic.summary()}`);
+    print(`\nStopping. ${traffic.summary()}`);
     return 0;
   } finally {
     cancelEnd();
@@ -75,7 +76,7 @@ async function startBalancer(mocks: readonly DemoTarget[]): Promise<ControlPlane
   return createBalancer({
     config: result.config!,
     settings: settingsOf(result),
-    log: new Log({ write: (text) => console.error(text.trimEnd()) }, { level: "error", json: false }),
+    log: new Log({ write: (text) => print(text, "stderr") }, { level: "error", json: false }),
     accessLog: { writeBytes: () => {} },
     json: false,
   });
@@ -96,7 +97,7 @@ function introduce({ listenerUrl, adminUrl }: ControlPlane, mocks: readonly Demo
     row("", `curl ${adminUrl}/metrics    and /lb/stats, /config, /decisions`),
     "",
   ];
-  console.log(lines.join("\n"));
+  print(lines.join("\n"));
 }
 
 function stateOf(plane: ControlPlane, mock: DemoTarget): { state: string; reason: string | null } {

@@ -3,6 +3,7 @@ import type { Config } from "../config/model.ts";
 import type { ParseResult } from "../config/parse_config.ts";
 import { TargetRegistry } from "../control_plane/target_registry.ts";
 import { explain } from "../data_plane/explain.ts";
+import { shown } from "../logging/shown_text.ts";
 import type { LogFields, Logger } from "../logging/log.ts";
 import type { ExplainBasis, ExplainRequest, Explanation } from "../state/explanation.ts";
 import { TargetTable } from "../state/target_table.ts";
@@ -50,7 +51,7 @@ export async function runExplain(
     const text = flags.json === true
       ? `${JSON.stringify(answer.explanation, null, 2)}\n`
       : explainText(answer.explanation) + note(live);
-    return { exitCode: 0, stdout: text, stderr: answer.notes.map((line) => `${line}\n`).join("") };
+    return { exitCode: 0, stdout: text, stderr: answer.notes.map((line) => `${shown(line)}\n`).join("") };
   } catch (error) {
     if (error instanceof AdminUnreachable) return failed(1, error.message);
     throw error;
@@ -124,5 +125,5 @@ function note(live: boolean): string {
 }
 
 function failed(exitCode: 1 | 2, ...lines: readonly string[]): ExplainResult {
-  return { exitCode, stdout: "", stderr: lines.map((line) => `${line}\n`).join("") };
+  return { exitCode, stdout: "", stderr: lines.map((line) => `${shown(line)}\n`).join("") };
 }

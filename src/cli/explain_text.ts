@@ -1,4 +1,4 @@
-import { escapeControls } from "../logging/log.ts";
+import { quote, shown } from "../logging/shown_text.ts";
 import type { ExplainedCandidate, Explanation } from "../state/explanation.ts";
 import { textTable } from "./text_table.ts";
 
@@ -24,7 +24,8 @@ export function explainText(explanation: Explanation): string {
   if (locations !== null) {
     parts.push(["Redirects, by LOCATION_REWRITE", `  ${locations.from}  is sent as  ${locations.to}`]);
   }
-  return escapeLines(parts.map((lines) => lines.join("\n")).join("\n\n")) + "\n";
+  // What a client wrote must neither drive the terminal nor begin a line.
+  return parts.map((lines) => lines.map(shown).join("\n")).join("\n\n") + "\n";
 }
 
 function rulesPart({ rules }: Explanation): string[] {
@@ -45,7 +46,7 @@ function rewriteLines({ rewrite }: Explanation): string[] {
 }
 
 function targetsPart({ group, algorithm, candidates, chosen, key, pinned }: Explanation): string[] {
-  const notes = [key === null ? null : `HASH key "${key}"`, pinned === null ? null : `cookie names ${pinned}`];
+  const notes = [key === null ? null : `HASH key ${quote(key)}`, pinned === null ? null : `cookie names ${pinned}`];
   const said = [algorithm, ...notes].filter((note) => note !== null).join(", ");
   const shown = candidates.filter(({ target }, index) => index < MOST_TARGETS || target === chosen);
   const lines = textTable(shown.map((candidate) => targetRow(candidate, chosen)), { indent: "  " });
@@ -76,9 +77,4 @@ function sentPart({ method, rewrite, headers }: Explanation): string[] {
     `  ${method} ${rewrite.at(-1)?.path ?? ""} HTTP/1.1`,
     ...headers.map(([name, value]) => `  ${name}: ${value}`),
   ];
-}
-
-/** What a client wrote must not drive the terminal. */
-function escapeLines(text: string): string {
-  return text.split("\n").map(escapeControls).join("\n");
 }

@@ -1,3 +1,4 @@
+import { quote } from "../logging/shown_text.ts";
 import { type Clock, systemClock } from "../time/clock.ts";
 import type { Exchange, LoadRequest } from "../tools/exchange.ts";
 import { FetchExchange } from "../tools/fetch_exchange.ts";
@@ -9,6 +10,7 @@ import { requestBytes, type SocketAddress, SocketExchange } from "../tools/socke
 import { type LoadFlags, parseLoadFlags } from "./load_flags.ts";
 import { openOutput, type OutputFile } from "./output_file.ts";
 import { listenForStop } from "./stop_signal.ts";
+import { complain, draw, print } from "./terminal.ts";
 
 /** What a command was ended with by Ctrl+C, as shells count (128 + SIGINT). */
 const INTERRUPTED = 130;
@@ -19,18 +21,18 @@ const INTERRUPTED = 130;
  */
 export async function runLoad(flags: LoadFlags, clock: Clock = systemClock): Promise<number> {
   const order = parseLoadFlags(flags);
-  if ("problems" in order) return complain(order.problems);
+  if ("problems" in order) return refuse(order.problems);
   const outputs = await openOutputs(flags);
-  if ("problems" in outputs) return complain(outputs.problems);
+  if ("problems" in outputs) return refuse(outputs.problems);
   try {
     const { plan, request } = order;
     const openExchange = await chooseExchange(request, plan.timeoutMs, clock);
-    if (typeof openExchange === "string") return complain([openExchange], 1);
+    if (typeof openExchange === "string") return refuse([openExchange], 1);
     const startedAt = new Date(clock.wallMs()).toISOString();
     const report = await runUntilSignal(plan, openExchange, clock);
     const stdoutIsTaken = flags.json === "-" || flags.plot === "-";
     const head = `${describe(plan, request)}\n\n`;
-    (stdoutIsTaken ? console.error : console.log)(head + formatTable(report).trimEnd());
+    print(head + formatTable(report), stdoutIsTaken ? "stderr" : "stdout");
     await outputs.json?.write(JSON.stringify({ ...facts(plan, request), startedAt, ...report }, null, 2) + "\n");
     await outputs.plot?.write(plotSvg(report, {
       title: `Load test of ${request.url.href}`,
@@ -43,8 +45,8 @@ export async function runLoad(flags: LoadFlags, clock: Clock = systemClock): Pro
   }
 }
 
-function complain(problems: readonly string[], code = 2): number {
-  for (const problem of problems) console.error(problem);
+function refuse(problems: readonly string[], code = 2): number {
+  for (const problem of problems) complain(problem);
   return code;
 }
 
@@ -86,7 +88,7 @@ async function chooseExchange(
     }
     why ||= found;
   }
-  return `Cannot connect to "${request.url.host}": ${why}`;
+  return `Cannot connect to ${quote(request.url.host)}: ${why}`;
 }
 
 async function findAddress(address: SocketAddress, timeoutMs: number, clock: Clock): Promise<SocketAddress | string> {
@@ -110,7 +112,7 @@ async function findAddress(address: SocketAddress, timeoutMs: number, clock: Clo
 /** The first SIGINT or SIGTERM ends the test with what it has; a second one ends the process, as usual. */
 async function runUntilSignal(plan: LoadPlan, openExchange: () => Exchange, clock: Clock): Promise<LoadReport> {
   using stop = listenForStop();
-  const bar = Deno.stderr.isTerminal() ? (line: string) => Deno.stderr.writeSync(encoder.encode(line)) : null;
+  const bar = Deno.stderr.isTerminal() ? (line: string) => draw(line, Deno.stderr) : null;
   try {
     return await runLoadTest(plan, {
       openExchange,
@@ -122,8 +124,6 @@ async function runUntilSignal(plan: LoadPlan, openExchange: () => Exchange, cloc
     bar?.("\r\x1b[K");
   }
 }
-
-const encoder = new TextEncoder();
 
 function describe(plan: LoadPlan, request: LoadRequest): string {
   return `${request.method} ${request.url.href}: ${describePlan(plan, request)}`;

@@ -1,4 +1,5 @@
 import { isBareNumber, parseDuration } from "../config/duration.ts";
+import { quote } from "../logging/shown_text.ts";
 import type { LoadRequest } from "../tools/exchange.ts";
 import type { LoadPlan } from "../tools/load_test.ts";
 
@@ -52,7 +53,7 @@ export function parseLoadFlags(flags: LoadFlags): LoadOrder | { readonly problem
   const integer = (flag: string, text: string, range: readonly [number, number]) => {
     const value = /^\d+$/.test(text) ? Number(text) : NaN;
     if (value >= range[0] && value <= range[1]) return value;
-    problems.push(`Cannot use "${text}" as ${flag}: it must be a whole number from ${range[0]} to ${range[1]}`);
+    problems.push(`Cannot use ${quote(text)} as ${flag}: it must be a whole number from ${range[0]} to ${range[1]}`);
     return range[0];
   };
   const url = readUrl(flags.url, problems);
@@ -69,7 +70,7 @@ export function parseLoadFlags(flags: LoadFlags): LoadOrder | { readonly problem
   if (plan.concurrency.length === 0) problems.push(`Cannot use "" as --concurrency: it must name at least one level`);
   const method = (flags.method ?? (flags.body === undefined ? "GET" : "POST")).toUpperCase();
   if (!TOKEN.test(method) || method === "CONNECT") {
-    problems.push(`Cannot use "${method}" as --method: it must be a method of HTTP other than CONNECT`);
+    problems.push(`Cannot use ${quote(method)} as --method: it must be a method of HTTP other than CONNECT`);
   }
   const headers = (flags.header ?? []).flatMap((text) => readHeader(text, problems));
   if (flags.json === "-" && flags.plot === "-") {
@@ -85,7 +86,7 @@ function readUrl(text: string | undefined, problems: string[]): URL | null {
   problems.push(
     text === undefined
       ? "Cannot load without --url: it must be an http or https address"
-      : `Cannot use "${text}" as --url: it must be an http or https address`,
+      : `Cannot use ${quote(text)} as --url: it must be an http or https address`,
   );
   return null;
 }
@@ -94,14 +95,14 @@ function readUrl(text: string | undefined, problems: string[]): URL | null {
 function readTimeout(text: string, problems: string[]): number {
   const timeoutMs = isBareNumber(text) ? Number(text) * 1000 : parseDuration(text) ?? NaN;
   if (timeoutMs >= 1 && timeoutMs <= LONGEST_TIMEOUT_MS) return timeoutMs;
-  problems.push(`Cannot use "${text}" as --timeout: it must be seconds (4) or have a unit (500ms), up to an hour`);
+  problems.push(`Cannot use ${quote(text)} as --timeout: it must be seconds (4) or have a unit (500ms), up to an hour`);
   return LONGEST_TIMEOUT_MS;
 }
 
 function readRate(text: string, problems: string[]): number {
   const rate = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
   if (rate > 0 && rate <= 1_000_000) return rate;
-  problems.push(`Cannot use "${text}" as --rate: it must be requests per second, above 0 and up to 1000000`);
+  problems.push(`Cannot use ${quote(text)} as --rate: it must be requests per second, above 0 and up to 1000000`);
   return 1;
 }
 

@@ -1,6 +1,8 @@
+import { quote } from "../logging/shown_text.ts";
 import { type MockTarget, startMockTarget } from "../tools/mock_target.ts";
 import { faultsFromEnvironment } from "../tools/mock_faults.ts";
 import { listenForStop } from "./stop_signal.ts";
+import { complain, print } from "./terminal.ts";
 
 /** Where the command listens unless told otherwise: reachable from containers and other machines. */
 export const MOCK_HOST = "0.0.0.0";
@@ -16,7 +18,7 @@ export async function runMock(
 ): Promise<number> {
   const read = faultsFromEnvironment(env);
   if ("problems" in read) {
-    for (const problem of read.problems) console.error(problem);
+    for (const problem of read.problems) complain(problem);
     return 2;
   }
   using stop = listenForStop();
@@ -26,7 +28,7 @@ export async function runMock(
       const target = await startOn(port, host, read.faults);
       if (target === null) return 1;
       targets.push(target);
-      console.log(`Mock target ${target.name} listens on ${target.url}`);
+      print(`Mock target ${target.name} listens on ${target.url}`);
     }
     await stop.received;
     return 0;
@@ -41,7 +43,7 @@ async function startOn(port: number, host: string, faults: object): Promise<Mock
   } catch (error) {
     const code = (error as { code?: string }).code;
     const why = code === "EADDRINUSE" ? "it is taken" : error instanceof Error ? error.message : String(error);
-    console.error(`Cannot listen on "${host}:${port}": ${why}`);
+    complain(`Cannot listen on ${quote(`${host}:${port}`)}: ${why}`);
     return null;
   }
 }

@@ -1,3 +1,5 @@
+import { quote } from "../logging/shown_text.ts";
+
 /** A place for a result, found to be writable before the work begins. */
 export interface OutputFile {
   write(text: string): Promise<void>;
@@ -12,7 +14,7 @@ export async function openOutput(path: string, flag: string): Promise<OutputFile
   if (path === "-") return { write: (text) => writeAll(Deno.stdout, text), close: () => {} };
   if (!await mayWrite(path)) {
     return {
-      problem: `Cannot write "${path}" (${flag}): this program has no permission to write files; ` +
+      problem: `Cannot write ${quote(path)} (${flag}): this program has no permission to write files; ` +
         `use ${flag} - and send its output there: ${flag} - > ${path}`,
     };
   }
@@ -27,7 +29,9 @@ export async function openOutput(path: string, flag: string): Promise<OutputFile
       close: () => file.close(),
     };
   } catch (error) {
-    return { problem: `Cannot write "${path}" (${flag}): ${error instanceof Error ? error.message : String(error)}` };
+    return {
+      problem: `Cannot write ${quote(path)} (${flag}): ${error instanceof Error ? error.message : String(error)}`,
+    };
   }
 }
 

@@ -1,4 +1,5 @@
 import { Command, Option } from "commander";
+import { quote } from "../logging/shown_text.ts";
 import { systemClock } from "../time/clock.ts";
 import type { DemoFlags } from "./demo.ts";
 import type { ExplainFlags } from "./explain.ts";
@@ -8,6 +9,7 @@ import { parseSources } from "./parse_sources.ts";
 import type { ServeFlags } from "./serve.ts";
 import type { StatusFlags } from "./status.ts";
 import { readSources, type SourceFlags } from "./sources.ts";
+import { complain, print } from "./terminal.ts";
 import { unknownCommand } from "./unknown_command.ts";
 import { VERSION } from "./version.ts";
 
@@ -20,6 +22,12 @@ export async function runProgram(args: readonly string[]): Promise<number> {
   const program = new Command("sluice")
     .description("HTTP edge proxy and load balancer, configured by environment variables")
     .version(`sluice ${VERSION}`, "-V, --version", "print the version")
+    .configureOutput({
+      writeOut: (text) => print(text),
+      writeErr: (text) => print(text, "stderr"),
+      // Its one line and a guess of its own; whatever the words held stays in that line.
+      outputError: (text) => complain(text.trimEnd().replace(/\n(\(Did you mean [^\n]*\))$/, " $1")),
+    })
     .exitOverride((error) => {
       // 2 for words that make no sense, as for a configuration that makes none; help and version are no errors.
       code = error.exitCode === 0 ? 0 : 2;
@@ -31,7 +39,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     .allowExcessArguments()
     .action(async (flags: ServeFlags, serve: Command) => {
       if (serve.args.length > 0) {
-        console.error(unknownCommand(serve.args[0], commands) ?? `Write the command first: sluice ${serve.args[0]}`);
+        complain(unknownCommand(serve.args[0], commands) ?? `Write the command first: sluice ${serve.args[0]}`);
         code = 2;
         return;
       }
@@ -59,7 +67,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
         adviceForApplications(result.config),
       ].filter((note) => note !== null);
       const { text, exitCode } = runCheck(result, { ...flags, probes, notes });
-      console.log(text.trimEnd());
+      print(text);
       code = exitCode;
     });
 
@@ -80,8 +88,8 @@ export async function runProgram(args: readonly string[]): Promise<number> {
       const result = await parseSources(await readSources(flags));
       const { runExplain } = await import("./explain.ts");
       const { stdout, stderr, exitCode } = await runExplain({ method, url, result }, flags, systemClock);
-      if (stderr !== "") console.error(stderr.trimEnd());
-      if (stdout !== "") console.log(stdout.trimEnd());
+      if (stderr !== "") print(stderr, "stderr");
+      if (stdout !== "") print(stdout);
       code = exitCode;
     });
 
@@ -100,7 +108,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     .action(async (flags: SourceFlags) => {
       const { runHealthcheck } = await import("./healthcheck.ts");
       const { line, exitCode } = await runHealthcheck(await parseSources(await readSources(flags)), systemClock);
-      if (line !== null) console.error(line);
+      if (line !== null) complain(line);
       code = exitCode;
     });
 
@@ -116,16 +124,16 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     .argument(
       "<port...>",
       "ports to listen on; 0 takes a free one",
-      (text: string, before: number[] = []) => [...before, Number(text)],
+      (text: string, before: string[] = []) => [...before, text],
     )
     .option("--host <address>", "address to listen on (default 0.0.0.0)")
-    .action(async (ports: number[], flags: { host?: string }) => {
+    .action(async (ports: string[], flags: { host?: string }) => {
       const { runMock } = await import("./mock.ts");
-      const wrong = ports.find((port) => !Number.isInteger(port) || port < 0 || port > 65535);
+      const wrong = ports.find((port) => !/^\d{1,5}$/.test(port) || Number(port) > 65535);
       if (wrong !== undefined) {
-        console.error(`Cannot listen on port "${wrong}": it must be 0 to 65535`);
+        complain(`Cannot listen on port ${quote(wrong)}: it must be 0 to 65535`);
         code = 2;
-      } else code = await runMock(ports, Deno.env.toObject(), flags.host);
+      } else code = await runMock(ports.map(Number), Deno.env.toObject(), flags.host);
     });
 
   program.command("load").description("measure a server under load")
@@ -147,12 +155,12 @@ export async function runProgram(args: readonly string[]): Promise<number> {
       code = await runLoad(flags);
     });
 
-  program.command("version").description("print the version").action(() => console.log(`sluice ${VERSION}`));
+  program.command("version").description("print the version").action(() => print(`sluice ${VERSION}`));
 
   const commands = [...program.commands.map((command) => command.name()), "help"];
   const unknown = unknownCommand(args[0] === "help" ? args[1] : args[0], commands);
   if (unknown !== null) {
-    console.error(unknown);
+    complain(unknown);
     return 2;
   }
   try {

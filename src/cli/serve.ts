@@ -11,6 +11,7 @@ import { adviceOnEventBatch, EVENT_BATCH, limitEventBatch } from "./event_batch.
 import { parseSources, settingsOf } from "./parse_sources.ts";
 import { hearSignals } from "./process_signals.ts";
 import { readSources, type SourceFlags } from "./sources.ts";
+import { complain } from "./terminal.ts";
 import { VERSION } from "./version.ts";
 
 /** Longest wait for whoever reads the last lines. */
@@ -37,7 +38,7 @@ export async function runServe(flags: ServeFlags): Promise<number> {
   };
   if (mocks !== null) result = await read();
   if (result.config === null) {
-    for (const problem of result.problems) console.error(problem.message);
+    for (const problem of result.problems) complain(problem.message);
     return 2;
   }
   const { config } = result;
@@ -73,7 +74,7 @@ export async function runServe(flags: ServeFlags): Promise<number> {
     return 0;
   } catch (error) {
     if (!(error instanceof PortTaken)) throw error;
-    console.error(error.message);
+    complain(error.message);
     await plane.abandon();
     return 1;
   } finally {

@@ -4,6 +4,7 @@ import { type Clock, delay } from "../time/clock.ts";
 import { adminDoor, AdminUnreachable, askAdminJson } from "./admin_door.ts";
 import { statusText } from "./status_text.ts";
 import { listenForStop } from "./stop_signal.ts";
+import { complain, draw, print } from "./terminal.ts";
 
 /** The flags of `status`, beside those of the sources. */
 export interface StatusFlags {
@@ -22,7 +23,7 @@ const REDRAW = "\x1b[H\x1b[J";
 export async function runStatus(result: ParseResult, flags: StatusFlags, clock: Clock): Promise<0 | 1 | 2> {
   const door = adminDoor(result, flags.admin);
   if ("problem" in door) {
-    console.error(door.problem);
+    complain(door.problem);
     return 2;
   }
   const ask = async () => {
@@ -31,7 +32,7 @@ export async function runStatus(result: ParseResult, flags: StatusFlags, clock: 
   };
   if (flags.watch !== true) {
     try {
-      console.log((await ask()).trimEnd());
+      print(await ask());
       return 0;
     } catch (error) {
       return sayUnreachable(error);
@@ -39,13 +40,14 @@ export async function runStatus(result: ParseResult, flags: StatusFlags, clock: 
   }
   using stop = listenForStop();
   const redraws = flags.json !== true && Deno.stdout.isTerminal();
-  if (redraws) console.log("\x1b[2J");
+  if (redraws) draw("\x1b[2J");
   while (!stop.aborted.aborted) {
     // One that is being restarted is waited for.
     const text = await ask().catch((error) =>
       error instanceof AdminUnreachable ? `${error.message}\n` : Promise.reject(error)
     );
-    console.log(redraws ? REDRAW + fitted(text) : text.trimEnd());
+    if (redraws) draw(REDRAW);
+    print(redraws ? fitted(text) : text);
     await Promise.race([delay(clock, WATCH_MS), stop.received]);
   }
   return 0;
@@ -53,7 +55,7 @@ export async function runStatus(result: ParseResult, flags: StatusFlags, clock: 
 
 function sayUnreachable(error: unknown): 1 {
   if (!(error instanceof AdminUnreachable)) throw error;
-  console.error(error.message);
+  complain(error.message);
   return 1;
 }
 

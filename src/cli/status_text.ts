@@ -1,5 +1,5 @@
 import type { GroupStats, Stats, TargetStats } from "../admin/stats_model.ts";
-import { escapeControls } from "../logging/log.ts";
+import { shown } from "../logging/shown_text.ts";
 import { textTable } from "./text_table.ts";
 
 const HEAD = ["", "STATE", "FOR", "IN FLIGHT", "REQUESTS", "ERRORS", "RETRIES", "P50", "P99", "WHY"] as const;
@@ -29,7 +29,7 @@ export function statusText(stats: Stats): string {
       if (lastError !== null) lines.push(`Group ${name}: ${host} did not resolve last time: ${lastError}`);
     }
   }
-  return lines.map(escapeControls).join("\n") + "\n";
+  return lines.map(shown).join("\n") + "\n";
 }
 
 function groupRow(group: GroupStats): string[] {

@@ -1,3 +1,5 @@
+import { shown } from "../logging/shown_text.ts";
+
 /** How a table is laid out. */
 export interface TableLayout {
   /** Columns that are numbers and stand to the right, by index. */
@@ -6,12 +8,13 @@ export interface TableLayout {
   readonly indent?: string;
 }
 
-/** Lays rows out in columns, each as wide as its widest cell; nothing is padded at the end of a line. */
+/** Lays rows out in columns, each as wide as its widest cell, every cell shown; nothing is padded at the end of a line. */
 export function textTable(
-  rows: readonly (readonly string[])[],
+  texts: readonly (readonly string[])[],
   { right = [], indent = "" }: TableLayout = {},
 ): string[] {
-  const columns = Math.max(0, ...rows.map((row) => row.length));
+  const rows = texts.map((row) => row.map(shown));
+  const columns = rows.reduce((most, row) => Math.max(most, row.length), 0);
   const widths = Array.from(
     { length: columns },
     (_, column) => rows.reduce((most, row) => Math.max(most, (row[column] ?? "").length), 0),

@@ -1,4 +1,4 @@
-import { quote } from "../config/config_error.ts";
+import { quote } from "../logging/shown_text.ts";
 import { closest } from "../config/unknown_names.ts";
 
 /** Most edits between a word and the command that it may have meant. */

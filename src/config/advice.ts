@@ -1,5 +1,6 @@
 import { isLoopback, isWildcard } from "./address_values.ts";
-import { type Problem, problemOf, quote } from "./config_error.ts";
+import { type Problem, problemOf } from "./config_error.ts";
+import { quote } from "../logging/shown_text.ts";
 import { isBareNumber } from "./duration.ts";
 import type { Config, ListenerConfig, RuleConfig, TargetEntry } from "./model.ts";
 import type { KnownAlgorithm } from "./parse_algorithm.ts";

@@ -1,4 +1,5 @@
-import { type Problem, problemOf, quote } from "./config_error.ts";
+import { type Problem, problemOf } from "./config_error.ts";
+import { quote } from "../logging/shown_text.ts";
 import type { Layer } from "./sources.ts";
 
 /** One assignment of a `.env` file. */

@@ -1,4 +1,5 @@
-import { cannotUse, type Problem, problemOf, quote } from "./config_error.ts";
+import { cannotUse, type Problem, problemOf } from "./config_error.ts";
+import { quote } from "../logging/shown_text.ts";
 import { readEnvFile } from "./env_file.ts";
 import { isServiceLink } from "./service_links.ts";
 import type { Flags, Layer, Sources } from "./sources.ts";

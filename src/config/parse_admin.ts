@@ -1,5 +1,6 @@
 import { HOST, isLoopback, isWildcard } from "./address_values.ts";
-import { problemOf, quote } from "./config_error.ts";
+import { problemOf } from "./config_error.ts";
+import { quote } from "../logging/shown_text.ts";
 import type { AdminConfig, ListenerConfig } from "./model.ts";
 import type { SettingsReader } from "./settings_reader.ts";
 import { BOOLEAN, LISTEN_PORT, listOf, orWord, SECRET, SHORTEST_SECRET } from "./value_kind.ts";

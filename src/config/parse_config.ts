@@ -1,5 +1,6 @@
 import { adviceOn } from "./advice.ts";
-import { type Problem, problemOf, quote } from "./config_error.ts";
+import { type Problem, problemOf } from "./config_error.ts";
+import { quote } from "../logging/shown_text.ts";
 import {
   LIMITS,
   numbersIn,

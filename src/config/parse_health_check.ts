@@ -1,5 +1,6 @@
 import { HOST_HEADER } from "./address_values.ts";
-import { problemOf, quote } from "./config_error.ts";
+import { problemOf } from "./config_error.ts";
+import { quote } from "../logging/shown_text.ts";
 import { duration, isBareNumber } from "./duration.ts";
 import type { EjectionConfig, HealthCheckConfig } from "./model.ts";
 import { PATH_AND_QUERY } from "./path_values.ts";

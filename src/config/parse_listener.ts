@@ -1,5 +1,6 @@
 import { CIDR, HOST } from "./address_values.ts";
-import { problemOf, quote } from "./config_error.ts";
+import { problemOf } from "./config_error.ts";
+import { quote } from "../logging/shown_text.ts";
 import { duration } from "./duration.ts";
 import type { ErrorBody, ListenerConfig, UpstreamReuse, UpstreamTransport } from "./model.ts";
 import { PATH } from "./path_values.ts";

@@ -1,4 +1,5 @@
-import { problemOf, quote } from "./config_error.ts";
+import { problemOf } from "./config_error.ts";
+import { quote } from "../logging/shown_text.ts";
 import type { RuleConfig, TargetGroupConfig } from "./model.ts";
 import { PATH } from "./path_values.ts";
 import type { SettingsReader } from "./settings_reader.ts";

@@ -1,4 +1,5 @@
-import { problemOf, quote } from "./config_error.ts";
+import { problemOf } from "./config_error.ts";
+import { quote } from "../logging/shown_text.ts";
 import type { TargetEntry, TargetGroupConfig } from "./model.ts";
 import { algorithmName, type KnownAlgorithm, parseAlgorithmOptions } from "./parse_algorithm.ts";
 import { parseEjection, parseHealthCheck } from "./parse_health_check.ts";

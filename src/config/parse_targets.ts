@@ -1,5 +1,6 @@
 import { formatHostPort } from "./address_values.ts";
-import { cannotUse, problemOf, quote } from "./config_error.ts";
+import { cannotUse, problemOf } from "./config_error.ts";
+import { quote } from "../logging/shown_text.ts";
 import type { TargetEntry } from "./model.ts";
 import { type At, originOf, type SettingsReader } from "./settings_reader.ts";
 import type { Found } from "./sources.ts";

@@ -1,4 +1,4 @@
-import { quote } from "./config_error.ts";
+import { quote } from "../logging/shown_text.ts";
 import { Refusal, type ValueKind } from "./value_kind.ts";
 
 /** Writes every character that a path in its sent form can't hold as percent-encoded UTF-8. */

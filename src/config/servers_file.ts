@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { formatHostPort, parseHost } from "./address_values.ts";
-import { type Problem, problemOf, quote } from "./config_error.ts";
+import { cannotUse, type Problem, problemOf } from "./config_error.ts";
+import { quote } from "../logging/shown_text.ts";
 import type { TargetEntry } from "./model.ts";
 import { formatTarget, parseBase } from "./target_text.ts";
 import { closest } from "./unknown_names.ts";
@@ -84,7 +85,7 @@ function problemsOf(path: string, json: unknown, issue: z.core.$ZodIssue): Probl
     : '{"id": 1, "host": "127.0.0.1", "port": 8001}';
   if (value === undefined) return [problemOf(place, `Missing: it must be ${allowed}`)];
   const shown = typeof value === "string" ? value : JSON.stringify(value);
-  return [{ subject: place, message: `Cannot use ${quote(shown)} as ${place}: it must be ${allowed}` }];
+  return [cannotUse(shown, place, allowed)];
 }
 
 function sameTwice(servers: readonly Server[]): Problem[] {

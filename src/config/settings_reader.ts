@@ -1,4 +1,5 @@
-import { type Problem, quote } from "./config_error.ts";
+import { type Problem, problem } from "./config_error.ts";
+import { quote } from "../logging/shown_text.ts";
 import type { Door } from "./model.ts";
 import type { Setting } from "./setting.ts";
 import type { Found, Layer } from "./sources.ts";
@@ -94,7 +95,7 @@ export class SettingsReader {
       }
       const shown = secret ? "the value" : quote(found.text);
       const message = `Cannot use ${shown} as ${found.label}: it must be ${value.mustBe}`;
-      this.#problems.set(message, { subject: found.variable, message });
+      this.report(problem(found.variable, message));
     }
     const { text, origin } = this.#defaultOf(name, at);
     const value = text === null || text === "" ? null : kind.parse(text);

@@ -1,4 +1,4 @@
-import { quote } from "./config_error.ts";
+import { quote } from "../logging/shown_text.ts";
 
 /** Says that a text is no value of its kind. */
 export class Refusal {

@@ -1,3 +1,5 @@
+import { shown } from "./shown_text.ts";
+
 /** Bytes that one character takes at most in an escaped string: `\u001f`. */
 const WIDEST = 6;
 /** Bytes of the longest number. */
@@ -85,10 +87,7 @@ export class ByteLine {
   }
 }
 
-/** A JSON string of any text. Line separators and C1 controls are legal in JSON, and yet break terminals and line readers. */
+/** A JSON string of any text. Line separators, C1 controls and direction marks are legal in JSON, and yet drive terminals. */
 export function escapedJson(text: string): string {
-  return JSON.stringify(text).replace(
-    /[\u007f-\u009f\u2028\u2029]/g,
-    (c) => "\\u" + c.charCodeAt(0).toString(16).padStart(4, "0"),
-  );
+  return shown(JSON.stringify(text));
 }

@@ -1,4 +1,5 @@
 import type { LogLevel } from "../config/model.ts";
+import { shown } from "./shown_text.ts";
 import { type Clock, systemClock } from "../time/clock.ts";
 
 /** Named values of a log line. Strings are escaped; nothing of a client's reaches a line unescaped. */
@@ -56,27 +57,18 @@ export class Log implements Logger {
     const time = new Date(this.#clock.wallMs()).toISOString();
     this.#sink.write(
       this.#json
-        ? JSON.stringify({ time, level, event, message, ...fields }) + "\n"
-        : `${time} ${level.toUpperCase().padEnd(5)} ${escapeControls(message)}${textFields(fields)}\n`,
+        ? shown(JSON.stringify({ time, level, event, message, ...fields })) + "\n"
+        : `${time} ${level.toUpperCase().padEnd(5)} ${shown(message)}${textFields(fields)}\n`,
     );
   }
 }
 
 function textFields(fields: LogFields): string {
-  let text = "";
+  let all = "";
   for (const [name, value] of Object.entries(fields)) {
     if (value === undefined || value === null) continue;
-    const shown = typeof value === "string" ? value : JSON.stringify(value);
-    text += ` ${name}=${/^[\w.:/\-[\]@%+,]+$/.test(shown) ? shown : JSON.stringify(shown)}`;
+    const text = typeof value === "string" ? value : JSON.stringify(value);
+    all += ` ${name}=${/^[\w.:/\-[\]@%+,]+$/.test(text) ? text : shown(JSON.stringify(text))}`;
   }
-  return text;
-}
-
-/** Makes control characters visible, so that no value can forge a line or drive a terminal. */
-export function escapeControls(text: string): string {
-  return text.replace(
-    // deno-lint-ignore no-control-regex
-    /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g,
-    (c) => "\\u" + c.charCodeAt(0).toString(16).padStart(4, "0"),
-  );
+  return all;
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { quote } from "../logging/shown_text.ts";
 
 /** What a mock target does wrong on purpose. A field that is absent is a fault that is off. */
 export interface MockFaults {
@@ -79,13 +80,13 @@ export function faultsFromEnvironment(env: Readonly<Record<string, string | unde
     if (text === "") continue;
     const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
     if (change.shape[field].safeParse(value).success) faults[field] = value;
-    else problems.push(`Cannot use "${text}" as ${variable}: it must be ${ALLOWED[field]}`);
+    else problems.push(`Cannot use ${quote(text)} as ${variable}: it must be ${ALLOWED[field]}`);
   }
   return problems.length > 0 ? { problems } : { faults };
 }
 
 function sayIssue(issue: z.core.$ZodIssue, wanted: unknown): string[] {
-  if (issue.code === "unrecognized_keys") return issue.keys.map((key) => `Unknown fault ${JSON.stringify(key)}`);
+  if (issue.code === "unrecognized_keys") return issue.keys.map((key) => `Unknown fault ${quote(key)}`);
   const field = issue.path[0];
   if (typeof field !== "string" || !(field in ALLOWED)) return ["A change of faults must be a JSON object"];
   const value = JSON.stringify((wanted as Record<string, unknown>)[field]);
