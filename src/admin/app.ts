@@ -90,7 +90,13 @@ export function createAdminApp(source: AdminSource, config: AdminConfig, options
     c.header("Content-Type", METRICS_CONTENT_TYPE);
     return c.req.method === "HEAD" ? c.body(null) : c.body(metricsStream(source.view(), source.table, clock));
   });
-  app.get("/livez", (c) => source.view().live ? c.text("alive\n") : c.text("a worker hung: restart\n", 503));
+  app.get(
+    "/livez",
+    (c) =>
+      source.view().live
+        ? c.text("alive\n")
+        : c.text("a worker hung, or nothing was accepted for 30 s: restart\n", 503),
+  );
   app.get("/readyz", (c) => source.view().ready ? c.text("ready\n") : c.text("not ready\n", 503));
   app.get("/config", (c) =>
     json(c, {

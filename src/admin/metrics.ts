@@ -134,6 +134,12 @@ function workerFamilies(view: SystemView): MetricFamily[] {
     "sluice_worker_heartbeat_age_seconds",
     "How long ago a worker's event loop turned last.",
   );
+  const ends = new MetricFamily(
+    "counter",
+    "sluice_listener_ends_total",
+    "How often a listener ended by itself (no descriptor was left) and was opened again.",
+  );
+  for (const [listener, count] of Object.entries(view.listenerEnds)) ends.add({ listener }, count);
   ready.add({}, view.ready ? 1 : 0);
   newest.add({}, view.generation);
   for (const { worker, ...life } of view.workers) {
@@ -141,5 +147,5 @@ function workerFamilies(view: SystemView): MetricFamily[] {
     restarts.add({ worker }, life.restarts);
     heartbeat.add({ worker }, life.heartbeatAgeMs / 1000);
   }
-  return [ready, newest, generation, restarts, heartbeat];
+  return [ready, newest, generation, restarts, heartbeat, ends];
 }

@@ -1,24 +1,44 @@
 import type { Logger } from "../logging/log.ts";
+import type { Clock } from "../time/clock.ts";
+
+/**
+ * Signals within this time of the first are the same request to stop: under `deno task` a terminal's Ctrl-C arrives twice within a
+ * millisecond, from the terminal and from the task runner.
+ */
+const SAME_SIGNAL_MS = 1_000;
 
 /** What an operator tells a serving process by signals. */
 export interface ProcessSignals {
-  /** Resolves at the first SIGTERM or SIGINT. A second one ends the process at once, with exit code 1. */
+  /**
+   * Resolves at the first SIGTERM or SIGINT. One that comes more than a second later ends the process at once, with exit code 1.
+   */
   readonly stop: Promise<void>;
   /** Says what SIGHUP does; one that came before is made good. */
   onHangup(run: () => Promise<void>): void;
+}
+
+/** What {@linkcode hearSignals} works with. */
+export interface SignalParts {
+  readonly log: Logger;
+  readonly clock: Clock;
+  /** A second signal to stop came. Called once for each one. */
+  endAtOnce(): void;
 }
 
 /**
  * Hears signals from now on: before the start, since the default of SIGHUP is to end the process, and the first process of a
  * container does not even hear SIGTERM unless it listens.
  */
-export function hearSignals(log: Logger): ProcessSignals {
+export function hearSignals({ log, clock, endAtOnce }: SignalParts): ProcessSignals {
   const { promise: stop, resolve } = Promise.withResolvers<void>();
-  let stopping = false;
+  let stoppingSinceMs: number | null = null;
   const onStop = () => {
-    if (stopping) Deno.exit(1);
-    stopping = true;
-    resolve();
+    if (stoppingSinceMs === null) {
+      stoppingSinceMs = clock.monotonicMs();
+      resolve();
+    } else if (clock.monotonicMs() - stoppingSinceMs > SAME_SIGNAL_MS) {
+      endAtOnce();
+    }
   };
   Deno.addSignalListener("SIGTERM", onStop);
   Deno.addSignalListener("SIGINT", onStop);

@@ -16,6 +16,8 @@ import { VERSION } from "./version.ts";
 
 /** Longest wait for whoever reads the last lines. */
 const LAST_LINES_MS = 2000;
+/** The same after a second signal. */
+const LAST_LINES_AT_ONCE_MS = 200;
 
 /** The flags of `serve`. */
 export interface ServeFlags extends SourceFlags {
@@ -55,7 +57,13 @@ export async function runServe(flags: ServeFlags): Promise<number> {
     json: wantsJson(config, Deno.stdout),
   });
   surviveRejections(log);
-  const signals = hearSignals(log);
+  const endAtOnce = () => {
+    const open = plane.openRequests;
+    log.warn("stopped_at_once", `Stopped at once by a second signal: ${open} open requests are cut`, { open });
+    Promise.race([Promise.all([logSink.flush(), accessSink.flush()]), delay(systemClock, LAST_LINES_AT_ONCE_MS)])
+      .finally(() => Deno.exit(1));
+  };
+  const signals = hearSignals({ log, clock: systemClock, endAtOnce });
   try {
     announce(result, config, log);
     if (batchAdvice !== null) log.warn("event_batch_unset", batchAdvice);

@@ -14,6 +14,7 @@ import { claimListenerPort, type PortClaim, PortTaken } from "./listener_port.ts
 import { describeConfigChanges, effectiveSettings } from "./reload.ts";
 import { RuleSlots } from "./rule_slots.ts";
 import { TargetRegistry } from "./target_registry.ts";
+import { Supervision } from "./supervision.ts";
 import { type Spawn, WorkerPool } from "./worker_pool.ts";
 
 /** What a control plane is made of. */
@@ -55,7 +56,8 @@ export class ControlPlane implements AdminSource {
   readonly #ruleSlots: RuleSlots;
   readonly #pool: WorkerPool;
   readonly #listening = Promise.withResolvers<void>();
-  readonly #workersListening = new Set<number>();
+  readonly #supervision: Supervision;
+  #started = false;
   readonly #decisions = new Map<number, (decisions: readonly Decision[]) => void>();
   #claim: PortClaim | null = null;
   #admin: AdminListener | null = null;
@@ -76,6 +78,7 @@ export class ControlPlane implements AdminSource {
     this.#instance = Math.floor(random() * 0xffffffff).toString(16).padStart(8, "0");
     this.table = TargetTable.create(options.workers);
     this.#ruleSlots = new RuleSlots(this.table);
+    this.#supervision = new Supervision(clock, log);
     this.#registry = new TargetRegistry({
       groups: config.groups,
       dns: config.dns,
@@ -101,6 +104,7 @@ export class ControlPlane implements AdminSource {
         accessLogJson: options.json,
       }),
       onMessage: (message) => this.#receive(message),
+      onLost: (worker) => this.#supervision.lost(worker),
     });
   }
 
@@ -118,19 +122,24 @@ export class ControlPlane implements AdminSource {
   /** Starts; resolves when the listener accepts. Throws `PortTaken` where a port can't be had. */
   async start(): Promise<void> {
     const { log } = this.#options;
-    this.#claim = claimListenerPort(this.#config.listener);
+    this.#claim = await claimListenerPort(this.#config.listener, this.#options.clock);
     this.#listenerPort = this.#claim.port;
     if (this.#config.admin.enabled) {
       const { takeover } = this.#config.listener;
-      this.#admin = new AdminListener(this, this.#config.admin, { ...this.#options, takeover });
+      this.#admin = await AdminListener.open(this, this.#config.admin, {
+        ...this.#options,
+        takeover,
+        onDown: (error) => this.#supervision.adminListenerDown(error),
+        onUp: () => this.#supervision.adminListenerUp(),
+      });
     }
     // Threads load their code while names are looked up.
     await Promise.all([this.#pool.load(), this.#registry.start()]);
     this.#publish();
-    this.#claim.release();
     this.#pool.start();
     await this.#listening.promise;
-    this.#ready = true;
+    this.#claim.release();
+    this.#started = this.#ready = true;
     log.info("listening", `Listening on ${this.listenerUrl}`, {
       url: this.listenerUrl,
       workers: this.#options.workers,
@@ -162,10 +171,11 @@ export class ControlPlane implements AdminSource {
     const { log, clock } = this.#options;
     const { shutdownDelayMs, shutdownTimeoutMs } = this.#config.listener;
     this.#ready = false;
-    log.info(
-      "stopping",
-      `Stopping: not ready any more${shutdownDelayMs > 0 ? `, closing in ${shutdownDelayMs} ms` : ""}`,
-    );
+    const open = this.openRequests;
+    const closing = shutdownDelayMs > 0 ? `not ready any more, closing in ${shutdownDelayMs} ms` : "not ready any more";
+    const message = `Stopping: ${closing}; ${open} open requests have ${shutdownTimeoutMs} ms to finish ` +
+      "(press Ctrl-C again to stop at once)";
+    log.info("stopping", message, { open });
     if (shutdownDelayMs > 0) {
       this.#sendsAway = true;
       this.#pool.broadcast({ type: "send_away" });
@@ -174,15 +184,21 @@ export class ControlPlane implements AdminSource {
     this.#pool.stopReplacing();
     this.#pool.broadcast({ type: "drain" });
     if (!await this.#drainedWithin(shutdownTimeoutMs)) {
-      const open = this.table.workerCounter("requests") - this.table.workerCounter("finished");
+      const open = this.openRequests;
       log.warn("shutdown_timeout", `${open} requests were still open after ${shutdownTimeoutMs} ms`, { open });
       this.#pool.broadcast({ type: "cut" });
       await this.#drainedWithin(CUT_MS);
     }
     this.#pool.terminate();
+    this.#supervision.stop();
     await this.#registry.stop();
     await this.#admin?.close();
     log.info("stopped", "Stopped");
+  }
+
+  /** Requests that clients wait for now. */
+  get openRequests(): number {
+    return Math.max(0, this.table.workerCounter("requests") - this.table.workerCounter("finished"));
   }
 
   async #drainedWithin(ms: number): Promise<boolean> {
@@ -196,6 +212,7 @@ export class ControlPlane implements AdminSource {
   async abandon(): Promise<void> {
     this.#claim?.release();
     this.#pool.terminate();
+    this.#supervision.stop();
     await this.#registry.stop();
     await this.#admin?.close();
   }
@@ -211,8 +228,9 @@ export class ControlPlane implements AdminSource {
       generation: this.#snapshot.generation,
       listenerUrl: this.listenerUrl,
       upstreamTransport: this.#snapshot.listener.upstreamTransport,
-      ready: this.#ready,
-      live: !this.#pool.anyHung,
+      ready: this.#ready && this.#supervision.accepting > 0,
+      live: !this.#pool.anyHung && this.#supervision.live,
+      listenerEnds: this.#supervision.ends,
       workers: this.#pool.views(),
       rules: this.#snapshot.rules,
       groups: this.#registry.views(),
@@ -264,9 +282,13 @@ export class ControlPlane implements AdminSource {
       case "listening":
         // A replacement starts with the snapshot as of then, so only this is to be caught up.
         if (this.#sendsAway) this.#pool.post(message.worker, { type: "send_away" });
-        this.#workersListening.add(message.worker);
-        if (this.#workersListening.size === this.#options.workers) this.#listening.resolve();
+        this.#supervision.listening(message.worker);
+        if (this.#supervision.accepting === this.#options.workers) this.#listening.resolve();
         return this.#noteGenerations();
+      case "listener_down":
+        return this.#supervision.listenerDown(message.worker, message.error);
+      case "listener_up":
+        return this.#supervision.listenerUp(message.worker);
       case "listen_failed": {
         const { host } = this.#config.listener;
         this.#listening.reject(
@@ -274,7 +296,9 @@ export class ControlPlane implements AdminSource {
             `Cannot listen on "${host}:${this.#listenerPort}" (LISTENER_HOST, LISTENER_PORT): ${message.error}`,
           ),
         );
-        return this.#pool.couldNotListen(message.worker, message.error);
+        // Before the start is over, its error line says it all.
+        if (this.#started) this.#pool.couldNotListen(message.worker, message.error);
+        return;
       }
       case "applied":
         return this.#noteGenerations();

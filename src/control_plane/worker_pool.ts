@@ -38,6 +38,8 @@ export interface WorkerPoolParts {
   /** The first message of a worker. */
   startMessage(worker: number): ControlMessage;
   onMessage(message: WorkerMessage): void;
+  /** A worker died, hung or could not listen: it accepts nothing any more. */
+  onLost(worker: number): void;
 }
 
 interface Seat {
@@ -238,6 +240,7 @@ export class WorkerPool {
     seat.handle?.terminate();
     seat.handle = null;
     const openExchanges = table.forgetWorker(worker);
+    this.#parts.onLost(worker);
     if (this.#stopping) return;
     if (clock.monotonicMs() - seat.startedMs > LONG_LIFE_MS) seat.backoffMs = FIRST_BACKOFF_MS;
     const waitMs = seat.backoffMs;

@@ -1,6 +1,8 @@
 import { CutTransfer } from "../forwarding/response_body.ts";
 import type { WorkerMessage } from "../protocol/messages.ts";
 import { type Clock, delay } from "../time/clock.ts";
+import { KeptOpen } from "../time/kept_open.ts";
+import { whyNotListening } from "../dial/listen_error.ts";
 import type { App } from "./app.ts";
 
 /** Longest wait for the listener once nothing is open any more. */
@@ -23,7 +25,7 @@ export interface ListenerParts {
 export class Listener {
   readonly #app: App;
   readonly #parts: ListenerParts;
-  #server: Deno.HttpServer<Deno.NetAddr> | null = null;
+  #kept: KeptOpen<Deno.HttpServer<Deno.NetAddr>> | null = null;
   #sendsAway = false;
   #closed: Promise<void> | undefined = undefined;
 
@@ -32,21 +34,28 @@ export class Listener {
     this.#parts = parts;
   }
 
-  /** Begins to serve, and says whether that went well. */
+  /**
+   * Begins to serve, and says whether that went well. When the listener ends by itself (no descriptor is left for a new
+   * connection), it is opened again, and the control plane is told of both.
+   */
   open(hostname: string, port: number): void {
     const app = this.#app;
-    const { worker, post } = this.#parts;
+    const { worker, post, clock } = this.#parts;
+    const onError = (error: unknown) => this.#answerError(error);
     try {
-      this.#server = Deno.serve({
-        hostname,
-        port,
-        reusePort: true,
-        onListen: () => post({ type: "listening", worker }),
-        onError: (error) => this.#answerError(error),
-      }, (request, info) => this.#sendsAway ? answerLast(app.fetch(request, info)) : app.fetch(request, info));
+      this.#kept = new KeptOpen({
+        clock,
+        open: () =>
+          Deno.serve(
+            { hostname, port, reusePort: true, onListen: () => {}, onError },
+            (request, info) => this.#sendsAway ? answerLast(app.fetch(request, info)) : app.fetch(request, info),
+          ),
+        onDown: (error) => post({ type: "listener_down", worker, error }),
+        onUp: () => post({ type: "listener_up", worker }),
+      });
+      post({ type: "listening", worker });
     } catch (error) {
-      const why = error instanceof Deno.errors.AddrInUse ? "the port is taken" : String(error);
-      post({ type: "listen_failed", worker, error: why });
+      post({ type: "listen_failed", worker, error: whyNotListening(error) });
     }
   }
 
@@ -58,7 +67,7 @@ export class Listener {
   /** Accepts nothing new any more; where clients were sent away, after a calm moment. */
   async stopAccepting(): Promise<void> {
     if (this.#sendsAway) await this.#calmMoment();
-    this.#closed = this.#server?.shutdown();
+    this.#closed = this.#kept?.release()?.shutdown();
   }
 
   /**

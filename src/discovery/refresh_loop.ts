@@ -152,7 +152,13 @@ export class RefreshLoop {
   async #resolve(name: Name): Promise<void> {
     const { resolve, clock } = this.#options;
     const abort = name.abort = new AbortController();
-    const result = await lookup(name.host, { dns: this.#dns, resolve, clock, signal: abort.signal });
+    let result: LookupResult;
+    try {
+      result = await lookup(name.host, { dns: this.#dns, resolve, clock, signal: abort.signal });
+    } catch (error) {
+      // It must not end the loop of this name.
+      result = { ok: false, error: String(error) };
+    }
     // Stopped, no longer watched, or asked again by another way.
     if (abort.signal.aborted) return;
     name.abort = null;

@@ -171,8 +171,8 @@ export class Forwarder {
     const { column } = this.#parts;
     column.leave(target.slot);
     exchange.heldSlot = -1;
-    // Nobody's fault but the shutdown's.
-    if (failure.reason === "shutting_down") return;
+    // Nobody's fault but the shutdown's, or sluice's own.
+    if (failure.reason === "shutting_down" || failure.reason === "overloaded") return;
     if (failure.reason === "client_closed" || failure.reason === "body_too_large") {
       column.count(target.slot, "leftByClient");
       return;

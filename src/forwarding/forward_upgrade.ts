@@ -120,7 +120,7 @@ export class UpgradeForwarder {
         return null;
       }
       // Nobody's fault but the shutdown's.
-      if (failure.reason === "shutting_down") return null;
+      if (failure.reason === "shutting_down" || failure.reason === "overloaded") return null;
       column.count(target.slot, "noAnswer");
       if (failure.nothingSent) this.#parts.connectionFailed(target, column.connectFailed(target.slot), failure.detail);
       // A handshake may start something on the target: only one that was never sent moves on.

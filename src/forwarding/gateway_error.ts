@@ -1,3 +1,4 @@
+import { isOwnShortage } from "../dial/own_shortage.ts";
 import type { Reason } from "../state/reason.ts";
 
 /** The reasons that an attempt at a target can end with. */
@@ -11,6 +12,7 @@ export type FailureReason = Extract<
   | "client_closed"
   | "body_too_large"
   | "shutting_down"
+  | "overloaded"
   | "all_targets_refused"
 >;
 
@@ -47,6 +49,7 @@ export const PHRASES: readonly (readonly [string, FailureReason])[] = [
 /** Maps what `fetch` threw to a failure. */
 export function classifyFetchError(error: unknown): Failure {
   const text = errorText(error);
+  if (isOwnShortage(text)) return new Failure("overloaded", text);
   for (const [phrase, reason] of PHRASES) if (text.includes(phrase)) return new Failure(reason, text);
   return new Failure("bad_response", text);
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { isIP, type Socket } from "node:net";
 import WebSocket from "ws";
+import { isOwnShortage } from "../dial/own_shortage.ts";
 import type { Clock } from "../time/clock.ts";
 import { hostPort, type TargetSnapshot } from "../state/group_snapshot.ts";
 import type { UpgradeConnection } from "./upgrade_connection.ts";
@@ -28,6 +29,7 @@ export type UpgradeFailure =
   | "bad_response"
   | "timeout"
   | "client_closed"
+  | "overloaded"
   | "shutting_down";
 
 /** What came of the handshake with a target. */
@@ -148,7 +150,7 @@ function explain(error: Error & { code?: string }, connected: boolean): { failur
   const code = error.code ?? "";
   const detail = error.message;
   if (code === "ECONNREFUSED") return { failure: "connect_refused", detail };
-  if (!connected) return { failure: "connect_failed", detail };
+  if (!connected) return { failure: isOwnShortage(detail, code) ? "overloaded" : "connect_failed", detail };
   if (code === "ECONNRESET" || code === "EPIPE" || code === "ECONNABORTED") {
     return { failure: "reset_before_headers", detail };
   }

@@ -1,3 +1,4 @@
+import { isOwnShortage } from "../dial/own_shortage.ts";
 import { AnswerBody, takeData } from "./answer_body.ts";
 import { AnswerHead, BadAnswer, type Bytes, HeadFinder, parseAnswerHead } from "./answer_head.ts";
 import { AnswerStream } from "./answer_stream.ts";
@@ -335,6 +336,8 @@ const READ_NOW = Promise.resolve();
 
 /** Maps what `Deno.connect` says to a failure. Nothing was sent in any case. */
 function connectFailure(error: unknown): Failure {
+  const text = describe(error);
+  if (isOwnShortage(text)) return new Failure("overloaded", text);
   const refused = error instanceof Deno.errors.ConnectionRefused;
   return new Failure(refused ? "connect_refused" : "connect_failed", describe(error));
 }

@@ -97,7 +97,13 @@ export class HealthChecker {
     const { target } = watch;
     const abort = watch.running = new AbortController();
     const startedMs = clock.monotonicMs();
-    const result = await probe(target, { config: this.#config, clock, signal: abort.signal });
+    let result: ProbeResult;
+    try {
+      result = await probe(target, { config: this.#config, clock, signal: abort.signal });
+    } catch (error) {
+      // It says nothing about the target, and must not end its checks.
+      result = { kind: "inconclusive", error: String(error) };
+    }
     if (abort.signal.aborted) return;
     watch.running = null;
     onResult(target.slot, result, startedMs);

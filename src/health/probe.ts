@@ -1,4 +1,5 @@
 import type { HealthCheckConfig } from "../config/model.ts";
+import { isOwnShortage } from "../dial/own_shortage.ts";
 import { hostPort, type TargetSnapshot } from "../state/group_snapshot.ts";
 import type { Clock } from "../time/clock.ts";
 import { matchesStatus } from "./matcher.ts";
@@ -16,8 +17,8 @@ export interface ProbeOptions {
 /** Asks a target once for its health. Never throws. */
 export type Probe = (target: TargetSnapshot, options: ProbeOptions) => Promise<ProbeResult>;
 
-// This process is out of descriptors, local ports or memory: ENFILE, EMFILE, EADDRNOTAVAIL, ENOBUFS, ENOMEM.
-const OWN_FAULT = /\(os error (?:23|24|99|105|12)\)/;
+/** EADDRNOTAVAIL: no local port is left. */
+const NO_LOCAL_PORT = /\(os error 99\)/;
 
 /**
  * Probes by HTTP/1.1 GET on a connection of its own, written byte by byte here: `fetch` would pool connections, follow its
@@ -63,7 +64,7 @@ export async function probeTarget(target: TargetSnapshot, options: ProbeOptions)
     if (timedOut) return failed("Target.Timeout");
     const message = error instanceof Error ? error.message : String(error);
     if (signal.aborted) return { kind: "inconclusive", error: "called off" };
-    if (OWN_FAULT.test(message)) return { kind: "inconclusive", error: message };
+    if (isOwnShortage(message) || NO_LOCAL_PORT.test(message)) return { kind: "inconclusive", error: message };
     return failed(failureOf(error, line));
   } finally {
     cancelTimer();

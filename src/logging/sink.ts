@@ -79,12 +79,17 @@ export class BatchedSink implements LineSink, ByteSink {
     const batch = this.#waiting;
     this.#waiting = [];
     this.#chars = 0;
-    if (this.#dropped > 0) batch.push(`{"event":"log_lines_dropped","count":${this.#dropped}}\n`);
+    const lost = this.#dropped;
+    if (lost > 0) batch.push(`{"event":"log_lines_dropped","count":${lost}}\n`);
     this.#dropped = 0;
+    const parts = merge(batch);
+    let written = 0;
     try {
-      for (const part of merge(batch)) await this.#writeAll(part);
+      for (; written < parts.length; written++) await this.#writeAll(parts[written]!);
     } catch {
-      // The reader is gone (a closed pipe): a balancer goes on without its log.
+      // A full disk, or a pipe that nobody reads any more. sluice goes on; the next lines say how many were lost, if they can.
+      if (lost > 0) this.#dropped += lost - 1;
+      for (const part of parts.slice(written)) this.#dropped += countLines(part);
     }
   }
 
@@ -109,4 +114,9 @@ function merge(batch: readonly (string | Uint8Array<ArrayBuffer>)[]): (string | 
   }
   if (lines.length > 0) merged.push(lines.join(""));
   return merged;
+}
+
+function countLines(part: string | Uint8Array): number {
+  if (typeof part === "string") return part.split("\n").length - 1;
+  return part.reduce((count, byte) => byte === 0x0a ? count + 1 : count, 0);
 }

@@ -35,6 +35,10 @@ export type WorkerMessage =
   | { readonly type: "listening"; readonly worker: number }
   /** The listener could not be opened. */
   | { readonly type: "listen_failed"; readonly worker: number; readonly error: string }
+  /** The listener ended by itself and is being opened again: the thread accepts no connection meanwhile. */
+  | { readonly type: "listener_down"; readonly worker: number; readonly error: string }
+  /** After `listener_down`: the listener accepts again. */
+  | { readonly type: "listener_up"; readonly worker: number }
   /** A snapshot is in use. */
   | { readonly type: "applied"; readonly worker: number; readonly generation: number }
   /** A connection to a target could not be made; `consecutive` is the count over all workers. */

@@ -16,6 +16,7 @@ export const REASONS = {
   bad_response: { status: 502, text: "The target's answer can't be passed on" },
   no_target: { status: 503, text: "No target of the group is eligible" },
   all_targets_refused: { status: 503, text: "Every target that was tried refused the connection" },
+  overloaded: { status: 503, text: "sluice has no descriptor or memory left for a connection to a target" },
   shutting_down: { status: 503, text: "The listener is shutting down" },
   internal_error: { status: 500, text: "Something went wrong inside sluice; its log says what" },
   timeout: { status: 504, text: "The target did not answer in time" },

@@ -72,8 +72,13 @@ export interface SystemView {
   /** How targets of `http://` are spoken to; those of `https://` are by `fetch` in any case. */
   readonly upstreamTransport: "fetch" | "wire";
   readonly ready: boolean;
-  /** False once a worker hung: its thread may hold its share of the listener until the process ends. */
+  /**
+   * False once a worker hung (its thread may hold its share of the listener until the process ends), and while no worker has
+   * been able to accept connections for 30 s.
+   */
   readonly live: boolean;
+  /** How often a listener ended by itself (no descriptor was left) and was opened again, over all workers. */
+  readonly listenerEnds: { readonly listener: number; readonly admin_listener: number };
   readonly workers: readonly {
     readonly worker: number;
     readonly generation: number;

@@ -136,6 +136,7 @@ export class FakeAdminSource implements AdminSource {
       listenerUrl: "http://127.0.0.1:8080",
       upstreamTransport: this.upstreamTransport,
       ready: this.ready,
+      listenerEnds: { listener: 0, admin_listener: 0 },
       live: this.live,
       workers: [{ worker: 0, generation: this.generation, restarts: 0, heartbeatAgeMs: 20 }],
       rules: this.rules,

@@ -38,6 +38,7 @@ class Stage {
       },
       startMessage: () => ({ type: "start" }) as ControlMessage,
       onMessage: () => {},
+      onLost: () => {},
     });
   }
 

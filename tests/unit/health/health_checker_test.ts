@@ -107,3 +107,26 @@ Deno.test("A35: nothing is probed while checks are off; switched on, each target
   stage.checker.configure(sampleCheck({ enabled: true }));
   assert.deepEqual(stage.began, [[1, 100_000]]);
 });
+
+Deno.test("an exception in a probe ends no health check, and blames no target", async () => {
+  const clock = new ManualClock();
+  const results: ProbeResult[] = [];
+  let probes = 0;
+  const checker = new HealthChecker({
+    config: sampleCheck({ enabled: true, intervalMs: 1000 }),
+    clock,
+    random: () => 0,
+    probe: () => {
+      probes++;
+      return Promise.reject(new Error("unforeseen"));
+    },
+    onResult: (_slot, result) => results.push(result),
+  });
+  checker.watch(target(0));
+  await pause(0);
+  clock.advance(1000);
+  await pause(0);
+  assert.equal(probes, 2);
+  assert.deepEqual(results[0], { kind: "inconclusive", error: "Error: unforeseen" });
+  await checker.stop();
+});

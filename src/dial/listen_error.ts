@@ -1,0 +1,9 @@
+/** Says in words why an address could not be listened on. */
+export function whyNotListening(error: unknown): string {
+  if (error instanceof Deno.errors.AddrInUse) return "the port is taken";
+  if (error instanceof Deno.errors.PermissionDenied) {
+    return "ports below 1024 need a privilege that this user does not have";
+  }
+  if (error instanceof Deno.errors.AddrNotAvailable) return "this machine has no such address";
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,27 @@
+import assert from "node:assert/strict";
+import { BatchedSink, FLUSH_MS } from "../../../src/logging/sink.ts";
+import { ManualClock } from "../../support/manual_clock.ts";
+import { pause } from "../../support/poll.ts";
+
+Deno.test("lines that could not be written are counted, and the sink goes on", async () => {
+  const clock = new ManualClock();
+  let full = true;
+  let written = "";
+  const sink = new BatchedSink({
+    write(bytes) {
+      if (full) return Promise.reject(new Error("No space left on device"));
+      written += new TextDecoder().decode(bytes);
+      return Promise.resolve(bytes.length);
+    },
+  }, clock);
+  sink.write("one\n");
+  sink.write("two\n");
+  clock.advance(FLUSH_MS);
+  await pause(0);
+  sink.writeBytes(new TextEncoder().encode("three\nfour\n"));
+  await pause(0);
+  full = false;
+  sink.write("five\n");
+  await sink.flush();
+  assert.equal(written, 'five\n{"event":"log_lines_dropped","count":4}\n');
+});
