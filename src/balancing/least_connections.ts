@@ -9,7 +9,7 @@ import type { Algorithm } from "./algorithm.ts";
 export const leastConnections: Algorithm = {
   name: "LEAST_CONNECTIONS",
   aliases: ["LEAST_OUTSTANDING_REQUESTS"],
-  choice: "it has the fewest requests in flight, by turns among equals",
+  choice: "it has the fewest requests in flight; equal targets take turns",
   create({ cursor }) {
     return ({ count, slots, table: { inFlight }, turns }) => {
       for (;;) {

@@ -27,7 +27,7 @@ const TRIAL = -1;
 export const leastResponseTime: Algorithm = {
   name: "LRT",
   aliases: ["LEAST_RESPONSE_TIME"],
-  choice: "it has the lowest product of requests in flight and average TTFB, by turns among equals",
+  choice: "it has the lowest product of requests in flight and average TTFB; equal targets take turns",
   create({ cursor }, { random, nowMs }) {
     return (candidates) => {
       const { count, slots, table, turns } = candidates;

@@ -9,7 +9,7 @@ import type { Algorithm } from "./algorithm.ts";
 export const powerOfTwo: Algorithm = {
   name: "POWER_OF_TWO",
   aliases: [],
-  choice: "it has fewer requests in flight than another, both drawn by lot, so the next request may go elsewhere",
+  choice: "of two targets chosen at random it has fewer requests in flight, so the next request may go elsewhere",
   create(_group, { random }) {
     return ({ count, slots, table: { inFlight } }) => {
       if (count === 1) return 0;

@@ -4,7 +4,7 @@ import type { Algorithm } from "./algorithm.ts";
 export const random: Algorithm = {
   name: "RANDOM",
   aliases: [],
-  choice: "drawn by lot, so the next request may go elsewhere",
+  choice: "it was chosen at random, so the next request may go elsewhere",
   create(_group, { random }) {
     return ({ count }) => Math.floor(random() * count);
   },

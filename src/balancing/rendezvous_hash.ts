@@ -25,7 +25,7 @@ interface Prepared {
 export const rendezvousHash: Algorithm = {
   name: "HASH",
   aliases: [],
-  choice: "its hash with the request's key is the highest",
+  choice: "the hash of this target and the request's key is the highest",
   usesKey: true,
   prepare(candidates, group): Prepared {
     const hashes = Uint32Array.from(candidates.targets, (target) => hashText(targetKey(target)));

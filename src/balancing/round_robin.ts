@@ -7,7 +7,7 @@ import type { Algorithm } from "./algorithm.ts";
 export const roundRobin: Algorithm = {
   name: "ROUND_ROBIN",
   aliases: [],
-  choice: "it is this target's turn in the group's circle",
+  choice: "it is this target's turn",
   create({ cursor }) {
     return ({ turns, count }) => turns.nextTurn(cursor, count);
   },

@@ -9,6 +9,6 @@ export const sticky: Algorithm = {
   ...roundRobin,
   name: "STICKY",
   aliases: [],
-  choice: "a client without a valid cookie gets the next in the group's circle, and a cookie that keeps it there",
+  choice: "a client without a valid cookie gets the target whose turn it is, and a cookie for it",
   sticky: true,
 };

@@ -31,7 +31,7 @@ export type WeightedCycle =
 export const weighted: Algorithm = {
   name: "WEIGHTED",
   aliases: ["WEIGHTED_ROUND_ROBIN"],
-  choice: "it is this target's turn in a cycle that holds each target by its weight",
+  choice: "it is this target's turn, and each target has turns in proportion to its weight",
   requiresWeights: true,
   prepare: (candidates) => compileCycle(candidates.targets.map(({ weight }) => weight)),
   create({ cursor }) {

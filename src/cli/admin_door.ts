@@ -37,11 +37,11 @@ export function adminDoor(result: ParseResult, given?: string): AdminDoor | { re
   const host = setting("ADMIN_HOST")?.value ?? "";
   const port = setting("ADMIN_PORT");
   if (port === undefined || port.value === "off") {
-    return { problem: "The admin listener is off (ADMIN_PORT), so nobody can be asked" };
+    return { problem: "The admin listener is off (ADMIN_PORT=off), so there is nothing to ask" };
   }
   if (port.value === "0") {
     return {
-      problem: "ADMIN_PORT is 0, so that only the log of the running sluice knows its port: name it by --admin URL",
+      problem: "ADMIN_PORT is 0, so only the log of the running sluice has the port: use --admin URL",
     };
   }
   return {
@@ -72,7 +72,7 @@ export async function askAdmin(door: AdminDoor, path: string, clock: Clock): Pro
     });
     return { status: response.status, text: await response.text() };
   } catch (error) {
-    const why = abort.signal.aborted ? `no answer within ${ANSWER_MS / 1000} s` : whyNoAnswer(error);
+    const why = abort.signal.aborted ? `no response within ${ANSWER_MS / 1000} s` : whyNoAnswer(error);
     throw new AdminUnreachable(`Cannot reach the admin listener at ${door.url}: ${why}${hintOf(door)}`);
   } finally {
     cancel();
@@ -85,7 +85,7 @@ export async function askAdminJson<T>(door: AdminDoor, path: string, clock: Cloc
   const { status, text } = await askAdmin(door, path, clock);
   if (status === 401) {
     throw new AdminUnreachable(
-      `The admin listener at ${door.url} wants another token: set ADMIN_TOKEN as it was started`,
+      `The admin listener at ${door.url} refuses this token: set ADMIN_TOKEN to the value that the running sluice has`,
     );
   }
   try {
@@ -98,19 +98,19 @@ export async function askAdminJson<T>(door: AdminDoor, path: string, clock: Cloc
     if (error instanceof AdminUnreachable) throw error;
   }
   throw new AdminUnreachable(
-    `What answers at ${door.url} is no sluice of this version (status ${status})${hintOf(door)}`,
+    `The server at ${door.url} is not sluice, or another version of it (status ${status})${hintOf(door)}`,
   );
 }
 
 /** What to think of where the port was only assumed. */
 export function hintOf(door: AdminDoor): string {
   return door.portIsDefault
-    ? "; where 9901 was taken at its start, sluice took a free port that only its log knows: set ADMIN_PORT"
+    ? "; if port 9901 was in use at start, sluice took a free port and logged it: set ADMIN_PORT"
     : "";
 }
 
 function whyNoAnswer(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
-  if (cause.includes("Connection refused")) return "nobody listens there";
+  if (cause.includes("Connection refused")) return "the connection was refused";
   return cause;
 }

@@ -56,8 +56,8 @@ export function takeOutTime(group: Pick<TargetGroupConfig, "name" | "healthCheck
   const { healthCheck: check, ejection } = group;
   if (!check.enabled) {
     const formula = ejection.enabled
-      ? `checks are off; ${ejection.failures} consecutive connection failures of live requests eject a target`
-      : "checks are off, so that it stays in; requests that can't connect to it move on to another";
+      ? `health checks are off; ${ejection.failures} connection failures of live requests in a row eject a target`
+      : "health checks are off, so it stays in; requests that can't connect to it go to another target";
     return { group: group.name, worstCaseMs: null, formula };
   }
   const interval = formatDuration(check.intervalMs);
@@ -74,7 +74,8 @@ export function takeOutTime(group: Pick<TargetGroupConfig, "name" | "healthCheck
   return {
     group: group.name,
     worstCaseMs: (check.intervalMs + check.timeoutMs) * probes,
-    formula: `(${interval} interval + ${timeout} timeout, as a probe that still runs skips turns) x ${probes} failures`,
+    formula:
+      `(${interval} interval + ${timeout} timeout, because a slow probe delays the next one) x ${probes} failures`,
   };
 }
 
@@ -96,14 +97,14 @@ function asText(result: ParseResult, notes: readonly string[], probes: ProbeRepo
   const rows = result.settings.map((setting) =>
     [shown(setting.variable), shown(shownValue(setting)) || "-", shown(setting.origin)] as const
   );
-  const parts = [table(["VARIABLE", "VALUE", "WHERE FROM"], rows)];
+  const parts = [table(["VARIABLE", "VALUE", "SOURCE"], rows)];
   if (result.config !== null && result.config.groups.length > 0) parts.push(takeOutText(result.config));
   if (probes !== undefined) parts.push(probeText(probes));
   if (result.warnings.length > 0) parts.push(section("Warnings", result.warnings));
   if (notes.length > 0) parts.push(section("Notes", notes.map((message) => ({ message }))));
   if (result.problems.length > 0) parts.push(section("Problems", result.problems));
   const sick = probes !== undefined && probeFailed(probes);
-  parts.push(summary(result) + (sick && result.config !== null ? ", but not every target could be found well" : ""));
+  parts.push(summary(result) + (sick && result.config !== null ? ", but some targets are not healthy" : ""));
   return `${parts.join("\n\n")}\n`;
 }
 
@@ -122,13 +123,13 @@ function section(title: string, problems: readonly { readonly message: string }[
 
 function summary({ problems, warnings, config }: ParseResult): string {
   const odd = warnings.length === 0 ? "" : `, ${counted(warnings.length, "warning")}`;
-  if (config === null) return `Not usable: ${counted(problems.length, "problem")}${odd}`;
+  if (config === null) return `The configuration is not valid: ${counted(problems.length, "problem")}${odd}`;
   if (config.door === "nothing") {
-    return `Usable${odd}, but nothing is configured: every request is answered 404. ` +
+    return `The configuration is valid${odd}, but empty: sluice answers every request with 404. ` +
       "Set TARGET_GROUP_1_NAME, TARGET_GROUP_1_TARGETS, LISTENER_RULE_1_PATH_PREFIX and LISTENER_RULE_1_TARGET_GROUP, " +
-      "or BACKEND_SERVERS, or give --config servers.json";
+      "or BACKEND_SERVERS, or use --config servers.json";
   }
-  return `Usable${odd}`;
+  return `The configuration is valid${odd}`;
 }
 
 function counted(count: number, what: string): string {

@@ -85,7 +85,7 @@ async function startBalancer(mocks: readonly DemoTarget[]): Promise<ControlPlane
 function introduce({ listenerUrl, adminUrl }: ControlPlane, mocks: readonly DemoTarget[]): void {
   const row = (name: string, text: string) => `  ${name.padEnd(WIDEST_NAME)}  ${text}`;
   const lines = [
-    "A sluice, three mock targets behind it, and traffic, all in this process and on free ports of this machine.",
+    "sluice, three mock targets and traffic, all in this process and on free ports.",
     "",
     row("Dashboard", `${adminUrl}/`),
     row("Listener", `${listenerUrl}/    try: curl ${listenerUrl}/hello`),

@@ -22,8 +22,8 @@ export function adviceOnEventBatch(
   given: string | undefined,
 ): string | null {
   if (given !== undefined || listener.upstreamTransport !== "wire" || workerCount(listener) > 1) return null;
-  return "One thread serves, the main one, and at hundreds of busy connections some requests will wait long: start sluice with " +
-    `${EVENT_BATCH.name}=${EVENT_BATCH.value} in its environment (not in .env, which is read too late)`;
+  return "The main thread serves alone, so with hundreds of busy connections some requests will wait long: start sluice with " +
+    `${EVENT_BATCH.name}=${EVENT_BATCH.value} in its environment (sluice reads .env too late for this)`;
 }
 
 /** Sets it for threads that are still to begin, where it is not set; the main thread's comes from whoever starts the program. */

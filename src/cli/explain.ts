@@ -121,7 +121,7 @@ class NotedLog implements Logger {
 function note(live: boolean): string {
   return live
     ? ""
-    : "\nBy the configuration alone: nobody was probed, every turn and counter is at its start. --live asks the running one.\n";
+    : "\nFrom the configuration alone: no target was probed, and all counters are 0. Add --live to ask the running sluice.\n";
 }
 
 function failed(exitCode: 1 | 2, ...lines: readonly string[]): ExplainResult {

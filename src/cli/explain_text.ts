@@ -15,14 +15,14 @@ export function explainText(explanation: Explanation): string {
   if (explanation.group !== null) parts.push(targetsPart(explanation));
   parts.push(
     answer === null ? [`Choice: ${explanation.chosen}`, `  ${explanation.why}`] : [
-      `Answer of sluice's own: ${answer.status}${answer.reason === null ? "" : ` ${answer.reason}`}`,
+      `Response by sluice itself: ${answer.status}${answer.reason === null ? "" : ` ${answer.reason}`}`,
       `  ${explanation.why}`,
     ],
   );
   if (explanation.headers.length > 0) parts.push(sentPart(explanation));
   const { locations } = explanation;
   if (locations !== null) {
-    parts.push(["Redirects, by LOCATION_REWRITE", `  ${locations.from}  is sent as  ${locations.to}`]);
+    parts.push(["Redirects (LOCATION_REWRITE)", `  ${locations.from}  becomes  ${locations.to}`]);
   }
   // What a client wrote must neither drive the terminal nor begin a line.
   return parts.map((lines) => lines.map(shown).join("\n")).join("\n\n") + "\n";
@@ -38,7 +38,7 @@ function rulesPart({ rules }: Explanation): string[] {
     { indent: "  " },
   );
   const left = rules.length - shown.length;
-  return ["Rules, longest prefix first", ...lines, ...left > 0 ? [`    and ${left} more that lost`] : []];
+  return ["Rules, longest prefix first", ...lines, ...left > 0 ? [`    and ${left} more that were not chosen`] : []];
 }
 
 function rewriteLines({ rewrite }: Explanation): string[] {
@@ -73,7 +73,7 @@ function targetRow(candidate: ExplainedCandidate, chosen: string | null): string
 
 function sentPart({ method, rewrite, headers }: Explanation): string[] {
   return [
-    "Would be sent",
+    "Request to the target",
     `  ${method} ${rewrite.at(-1)?.path ?? ""} HTTP/1.1`,
     ...headers.map(([name, value]) => `  ${name}: ${value}`),
   ];

@@ -17,12 +17,12 @@ export async function runHealthcheck(result: ParseResult, clock: Clock): Promise
   const value = (name: string) => result.settings.find(({ variable }) => variable === name)?.value ?? "";
   if (value("ADMIN_PORT") === "off") return await connects(value("LISTENER_HOST"), value("LISTENER_PORT"));
   const door = adminDoor(result);
-  if ("problem" in door) return unhealthy(door.problem.replace(/: name it by --admin URL$/, ": set ADMIN_PORT"));
+  if ("problem" in door) return unhealthy(door.problem.replace(/: use --admin URL$/, ": set ADMIN_PORT"));
   try {
     const { status, text } = await askAdmin(door, "/readyz", clock);
     if (status === 200 && text === "ready\n") return { exitCode: 0, line: null };
-    if (status === 503 && text === "not ready\n") return unhealthy("Not ready: it is starting or stopping");
-    return unhealthy(`What answers at ${door.url}/readyz is not sluice (status ${status})${hintOf(door)}`);
+    if (status === 503 && text === "not ready\n") return unhealthy("Not ready: sluice is starting or stopping");
+    return unhealthy(`The server at ${door.url} is not sluice (status ${status} for /readyz)${hintOf(door)}`);
   } catch (error) {
     if (error instanceof AdminUnreachable) return unhealthy(error.message);
     throw error;
@@ -30,13 +30,15 @@ export async function runHealthcheck(result: ParseResult, clock: Clock): Promise
 }
 
 async function connects(host: string, port: string): Promise<HealthcheckResult> {
-  if (port === "0") return unhealthy("LISTENER_PORT is 0 and ADMIN_PORT off, so that nobody can know where it listens");
+  if (port === "0") {
+    return unhealthy("LISTENER_PORT is 0 and ADMIN_PORT is off, so the port of the running sluice is unknown");
+  }
   const hostname = host === "::" ? "::1" : isWildcard(host) ? "127.0.0.1" : host;
   try {
     (await Deno.connect({ hostname, port: Number(port) })).close();
     return { exitCode: 0, line: null };
   } catch (error) {
-    const why = error instanceof Deno.errors.ConnectionRefused ? "nobody listens there" : String(error);
+    const why = error instanceof Deno.errors.ConnectionRefused ? "the connection was refused" : String(error);
     return unhealthy(`Cannot connect to the listener at ${formatHostPort(hostname, Number(port))}: ${why}`);
   }
 }

@@ -11,7 +11,7 @@ export function probeText(report: ProbeReport): string {
   const off = [...new Set(targets.filter(({ checked }) => !checked).map(({ group }) => group))];
   if (off.length > 0) {
     lines.push(
-      `  Checks are off in ${off.join(", ")}: probed by the settings they would have; these answers keep no target out`,
+      `  Health checks are off in ${off.join(", ")}: sluice sends requests to these targets whatever the probes found`,
     );
   }
   const odd = reachableButUnhealthy(report);
@@ -19,8 +19,8 @@ export function probeText(report: ProbeReport): string {
     lines.push(
       `  Reachable but unhealthy: ${
         odd.map(({ target }) => target).join(", ")
-      }; HEALTH_CHECK_PATH and _MATCHER say what ` +
-        "is asked and what counts as healthy",
+      }; HEALTH_CHECK_PATH is what a probe requests, ` +
+        "HEALTH_CHECK_MATCHER the statuses that count as healthy",
     );
   }
   return `Probes, one for each target:\n${lines.length === 0 ? "  no targets" : lines.join("\n")}`;

@@ -20,7 +20,7 @@ import { VERSION } from "./version.ts";
 export async function runProgram(args: readonly string[]): Promise<number> {
   let code = 0;
   const program = new Command("sluice")
-    .description("HTTP edge proxy and load balancer, configured by environment variables")
+    .description("HTTP proxy and load balancer, configured by environment variables")
     .version(`sluice ${VERSION}`, "-V, --version", "print the version")
     .configureOutput({
       writeOut: (text) => print(text),
@@ -35,7 +35,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     });
 
   withSourceFlags(program.command("serve", { isDefault: true }).description("balance requests (the default command)"))
-    .addOption(new Option("--mock-when-unconfigured", "serve built-in mock targets when nothing is configured"))
+    .addOption(new Option("--mock-when-unconfigured", "start built-in mock targets if nothing is configured"))
     .allowExcessArguments()
     .action(async (flags: ServeFlags, serve: Command) => {
       if (serve.args.length > 0) {
@@ -48,11 +48,11 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     });
 
   withSourceFlags(
-    program.command("check").description("print the effective configuration and what is wrong or odd about it"),
+    program.command("check").description("print the configuration in effect, its mistakes and what is unusual"),
   )
     .option("--json", "print JSON")
-    .option("--strict", "warnings are errors")
-    .option("--probe", "resolve and probe every target once, also where health checks are off")
+    .option("--strict", "treat warnings as errors")
+    .option("--probe", "resolve and probe every target once, even if health checks are off")
     .action(async (flags: SourceFlags & { json?: boolean; strict?: boolean; probe?: boolean }) => {
       const result = await parseSources(await readSources(flags));
       const { probeTargets } = await import("./probe_targets.ts");
@@ -72,7 +72,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     });
 
   withSourceFlags(
-    program.command("explain").description("say what would be done with a request, and why")
+    program.command("explain").description("show which rule and target a request would get, and why")
       .argument("<method>", "request method")
       .argument("<url>", "a path, or an absolute http URL"),
   )
@@ -94,16 +94,16 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     });
 
   withSourceFlags(program.command("status").description("show the groups and targets of the running sluice"))
-    .option("--watch", "again each second, until Ctrl+C")
+    .option("--watch", "repeat every second until Ctrl+C")
     .option("--admin <url>", "its admin listener (default: ADMIN_HOST and ADMIN_PORT)")
-    .option("--json", "print the statistics as JSON; with --watch a line each second")
+    .option("--json", "print the statistics as JSON; with --watch, one line every second")
     .action(async (flags: SourceFlags & StatusFlags) => {
       const { runStatus } = await import("./status.ts");
       code = await runStatus(await parseSources(await readSources(flags)), flags, systemClock);
     });
 
   withSourceFlags(
-    program.command("healthcheck").description("exit 0 where the local sluice is ready for traffic, else 1"),
+    program.command("healthcheck").description("exit with 0 if the local sluice is ready for traffic, else with 1"),
   )
     .action(async (flags: SourceFlags) => {
       const { runHealthcheck } = await import("./healthcheck.ts");
@@ -112,15 +112,17 @@ export async function runProgram(args: readonly string[]): Promise<number> {
       code = exitCode;
     });
 
-  program.command("demo").description("show it all: mock targets, traffic, the dashboard, and a failure that heals")
-    .option("--once", "end when the failure has healed")
+  program.command("demo").description(
+    "show everything: mock targets, traffic, the dashboard, and a target that fails and recovers",
+  )
+    .option("--once", "end when the target has recovered")
     .option("--duration <time>", "end after this long (a bare number is seconds)")
     .action(async (flags: DemoFlags) => {
       const { runDemo } = await import("./demo.ts");
       code = await runDemo(flags);
     });
 
-  program.command("mock").description("run mock targets that answer JSON about themselves and the request")
+  program.command("mock").description("run mock targets that respond with JSON about themselves and the request")
     .argument(
       "<port...>",
       "ports to listen on; 0 takes a free one",
@@ -137,13 +139,13 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     });
 
   program.command("load").description("measure a server under load")
-    .option("--url <url>", "what to ask for")
-    .option("--total <n>", `requests of one round of one level (default ${LOAD_DEFAULTS.total})`)
+    .option("--url <url>", "the URL to request")
+    .option("--total <n>", `requests per round and level (default ${LOAD_DEFAULTS.total})`)
     .option("--concurrency <n...>", `levels, one after the other (default ${LOAD_DEFAULTS.concurrency.join(" ")})`)
-    .option("--rounds <n>", `rounds of each level (default ${LOAD_DEFAULTS.rounds})`)
-    .option("--timeout <seconds>", `longest wait for an answer (default ${LOAD_DEFAULTS.timeout})`)
-    .option("--rate <n>", "requests per second, whatever the answers do (open loop)")
-    .option("--warmup <n>", "requests before each level that are not counted")
+    .option("--rounds <n>", `rounds per level (default ${LOAD_DEFAULTS.rounds})`)
+    .option("--timeout <seconds>", `longest wait for a response (default ${LOAD_DEFAULTS.timeout})`)
+    .option("--rate <n>", "requests per second, however long the responses take (open loop)")
+    .option("--warmup <n>", "uncounted requests before each level")
     .option("--fresh", "a new connection for each request")
     .option("--method <method>", "request method")
     .option("-H, --header <header...>", 'a request header, "Name: value"')

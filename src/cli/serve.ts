@@ -71,7 +71,7 @@ export async function runServe(flags: ServeFlags): Promise<number> {
     if (!await Promise.race([started, signals.stop.then(() => false)])) {
       started.catch(() => {});
       await plane.abandon();
-      log.info("stopped", "Stopped before it had started");
+      log.info("stopped", "Stopped before the start was complete");
       return 0;
     }
     if (config.door === "nothing") tellHowToConfigure(log);
@@ -108,7 +108,7 @@ function announce(result: ParseResult, config: Config, log: Logger): void {
   if (Deno.env.get("OTEL_DENO") === "true" && !emitsSpans()) {
     log.warn(
       "otel_not_compiled_in",
-      "OTEL_DENO has no effect: this program was compiled without OpenTelemetry (deno task compile --otel makes one with it)",
+      "OTEL_DENO has no effect: this program was compiled without OpenTelemetry (deno task compile --otel includes it)",
     );
   }
 }
@@ -116,7 +116,7 @@ function announce(result: ParseResult, config: Config, log: Logger): void {
 function tellHowToConfigure(log: Logger): void {
   log.warn(
     "nothing_configured",
-    "Nothing is configured, so every request gets 404: set BACKEND_SERVERS=http://host:port,... or " +
+    "Nothing is configured, so sluice answers every request with 404: set BACKEND_SERVERS=http://host:port,... or " +
       "TARGET_GROUP_1_NAME, TARGET_GROUP_1_TARGETS, LISTENER_RULE_1_PATH_PREFIX and LISTENER_RULE_1_TARGET_GROUP " +
       "in the environment or in ./.env (sluice --help)",
   );
@@ -125,7 +125,7 @@ function tellHowToConfigure(log: Logger): void {
 function tellOfMocks(log: Logger, plane: ControlPlane, list: string): void {
   log.warn(
     "mock_targets",
-    `Nothing is configured, so three built-in mock targets serve (${list}). Try: curl ${plane.listenerUrl}/hello` +
+    `Nothing is configured, so three built-in mock targets respond (${list}). Try: curl ${plane.listenerUrl}/hello` +
       (plane.adminUrl === null ? "" : `, look at ${plane.adminUrl}`) +
       ", then set BACKEND_SERVERS or TARGET_GROUP_1_* in ./.env (docs/configuration.md)",
   );
@@ -136,14 +136,14 @@ async function reload(read: () => Promise<ParseResult>, plane: ControlPlane, log
   const result = await read();
   if (result.config === null) {
     for (const problem of result.problems) log.error("reload_problem", problem.message, { subject: problem.subject });
-    log.error("reload_refused", "The new configuration has problems, so the old one keeps serving", {
+    log.error("reload_refused", "The new configuration has problems, so the old one stays in use", {
       problems: result.problems.length,
     });
     return;
   }
   // Read while it was being written, most likely: an empty file is as valid as it is fatal.
   if (result.config.door === "nothing" && plane.view().rules.length > 0) {
-    log.error("reload_refused", "The new configuration configures nothing at all, so the old one keeps serving", {
+    log.error("reload_refused", "The new configuration is empty, so the old one stays in use", {
       problems: 0,
     });
     return;

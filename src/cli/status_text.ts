@@ -17,7 +17,7 @@ export function statusText(stats: Stats): string {
   ];
   const own = Object.entries(stats.reasons).filter(([, count]) => count > 0);
   if (own.length > 0) {
-    lines.push(`Answers of its own: ${own.map(([reason, count]) => `${reason} ${count}`).join(", ")}`);
+    lines.push(`Responses by sluice itself: ${own.map(([reason, count]) => `${reason} ${count}`).join(", ")}`);
   }
   const nowMs = Date.parse(stats.now);
   const rows = stats.groups.flatMap((
@@ -26,7 +26,7 @@ export function statusText(stats: Stats): string {
   lines.push("", ...textTable([HEAD, ...rows], { right: RIGHT }));
   for (const { name, names } of stats.groups) {
     for (const { host, lastError } of names) {
-      if (lastError !== null) lines.push(`Group ${name}: ${host} did not resolve last time: ${lastError}`);
+      if (lastError !== null) lines.push(`Group ${name}: the last lookup of ${host} failed: ${lastError}`);
     }
   }
   return lines.map(shown).join("\n") + "\n";
@@ -55,7 +55,7 @@ function why(target: TargetStats, nowMs: number): string {
     return target.reason ?? "";
   }
   const seconds = Math.max(0, Math.ceil((Date.parse(next) - nowMs) / 1000));
-  const what = target.ejectedUntil !== null ? "back" : "asked again";
+  const what = target.ejectedUntil !== null ? "back" : "next probe";
   return `${target.reason ?? ""}; ${what} in ${age(seconds)}`.replace(/^; /, "");
 }
 

@@ -109,17 +109,17 @@ function explain<R extends RuleConfig>(rules: readonly R[], chosen: R | null, pa
   return rules.map((rule) => {
     const prefix = rule.pathPrefix;
     if (rule === chosen) {
-      return { rule, verdict: "chosen", why: `"${prefix}" is the longest prefix that holds the path` };
+      return { rule, verdict: "chosen", why: `"${prefix}" is the longest prefix that matches the path` };
     }
     if (underPrefix(path, prefix)) {
       const winner = chosen!.pathPrefix;
       const why = winner === prefix
-        ? `"${prefix}" holds the path, but rule ${chosen!.number} has the same prefix and comes first`
-        : `"${prefix}" holds the path, but "${winner}" of rule ${chosen!.number} is longer`;
+        ? `"${prefix}" matches the path, but rule ${chosen!.number} has the same prefix and comes first`
+        : `"${prefix}" matches the path, but "${winner}" of rule ${chosen!.number} is longer`;
       return { rule, verdict: "shorter", why };
     }
     const why = path.startsWith(prefix)
-      ? `The path begins with "${prefix}", but not as whole segments`
+      ? `The path begins with "${prefix}", but not with whole segments of it`
       : `The path is not under "${prefix}"`;
     return { rule, verdict: "no match", why };
   });

@@ -17,20 +17,20 @@ export interface DemoStage {
 }
 
 const REQUESTS_PER_SECOND = 20;
-/** How long good times last, before the failure and after it has healed. */
+/** How long traffic runs undisturbed before the failure and after the recovery. */
 const CALM_MS = 3000;
 /** How long the target stays dead once it is out. */
 const OUT_MS = 2000;
 const LOOK_MS = 50;
-/** How often the totals are told after the story. */
+/** How often the totals are printed after the failure and recovery. */
 const TOTALS_MS = 10_000;
 
-/** The play was ended before its end: not an error. */
+/** The demo was stopped early: not an error. */
 class Interrupted extends Error {}
 
 /**
- * Plays a story: traffic, a target that dies and is taken out, its return. Then the traffic goes on, unless `once`. Resolves
- * when it is over or `signal` says so.
+ * Shows a failure: traffic runs, a target dies and is taken out, then it recovers. Unless `once` is set, traffic then continues.
+ * Resolves when the demo is over or `signal` aborts it.
  */
 export async function playDemo(stage: DemoStage, options: { readonly once: boolean }): Promise<DemoTraffic> {
   const play = new Play(stage);
@@ -38,7 +38,7 @@ export async function playDemo(stage: DemoStage, options: { readonly once: boole
     await play.story();
     if (options.once) return play.traffic;
     stage.say(
-      "\nThat was the story. Traffic goes on until Ctrl+C: break something yourself, and look at the dashboard.",
+      "\nThe demo is over. Traffic continues until Ctrl+C: break something yourself, and watch the dashboard.",
     );
     for (;;) {
       await play.pause(TOTALS_MS);
@@ -74,7 +74,7 @@ class Play {
     await victim.die();
     const diedMs = clock.monotonicMs();
     const before = this.traffic.counts();
-    this.tell(`${victim.name} dies: nobody listens at its port any more, and its open connections are gone`);
+    this.tell(`${victim.name} dies: its port is closed, and so are its connections`);
     const out = await this.waitForState(victim, (state) => state !== "healthy" && state !== "initial");
     const meanwhile = this.traffic.since(before);
     this.tell(
@@ -82,7 +82,7 @@ class Play {
     );
     this.tell(
       `  Requests meanwhile: ${meanwhile.good} good, ${meanwhile.bad} bad` +
-        (meanwhile.bad === 0 ? "; those that met it were sent again to another target" : ""),
+        (meanwhile.bad === 0 ? "; sluice sent those that failed there to another target" : ""),
     );
     await this.pause(OUT_MS);
     this.tell(this.traffic.summary());
@@ -92,13 +92,13 @@ class Play {
     this.tell(`${victim.name} is back`);
     await this.waitForState(victim, (state) => state === "healthy");
     this.tell(
-      `  After ${seconds(clock.monotonicMs() - healedMs)} it is [HEALTHY] and gets its share of requests again`,
+      `  After ${seconds(clock.monotonicMs() - healedMs)} it is [HEALTHY] and receives its share of requests again`,
     );
     await this.pause(CALM_MS);
     this.tell(this.traffic.summary());
   }
 
-  /** Says a line with the time since the play began. */
+  /** Prints a line with the time since the demo began. */
   tell(line: string): void {
     const { say, clock } = this.#stage;
     say(`[${seconds(clock.monotonicMs() - this.#startMs).padStart(7)}] ${line}`);

@@ -7,6 +7,6 @@ Deno.test("the compiled program plays the demo: a failure that heals, nobody's r
   const { code, stdout, stderr } = await runSluice(["demo", "--once"]);
   assert.equal(code, 0, stderr);
   assert.match(stdout, /it is \[UNHEALTHY\]: Target\./);
-  assert.match(stdout, /it is \[HEALTHY\] and gets its share/);
+  assert.match(stdout, /it is \[HEALTHY\] and receives its share/);
   assert.match(stdout, /\nStopping\. \d+ requests so far: \d+ good, 0 bad;/);
 });

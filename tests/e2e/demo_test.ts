@@ -29,14 +29,14 @@ async function startDemo(cwd: string) {
   };
 }
 
-Deno.test("demo: one command, free ports, a failure that nobody's request notices, and it heals", async () => {
+Deno.test("demo: one command, free ports, a target fails and recovers, and no request notices", async () => {
   const { code, stdout, stderr } = await runSluice(["demo", "--once"]);
   assert.equal(code, 0, stderr);
   assert.equal(stderr, "");
   assert.match(stdout, /mock-2 dies/);
   assert.match(stdout, /it is \[UNHEALTHY\]: Target\.ConnectionRefused/);
   assert.match(stdout, /Requests meanwhile: [1-9]\d* good, 0 bad/);
-  assert.match(stdout, /it is \[HEALTHY\] and gets its share/);
+  assert.match(stdout, /it is \[HEALTHY\] and receives its share/);
   assert.match(stdout, /\nStopping\. \d+ requests so far: \d+ good, 0 bad; mock-1 \d+, mock-2 \d+, mock-3 \d+\n$/);
 });
 

@@ -61,7 +61,7 @@ Deno.test("one running sluice answers explain --live, status and healthcheck", a
   await t.step("explain's text has the rules, the path, the targets, the choice and the headers", async () => {
     const { stdout } = await runSluice(["explain", "-H", "X-A: 1", "-H", "X-B: 2", "GET", "/api/x", "--live"], env);
     assert.match(stdout, /> {2}rule 2 {2}\/api +-> web +"\/api" is the longest prefix/);
-    assert.match(stdout, /rule 1 {2}\/ +-> web +"\/" holds the path, but "\/api" of rule 2 is longer/);
+    assert.match(stdout, /rule 1 {2}\/ +-> web +"\/" matches the path, but "\/api" of rule 2 is longer/);
     assert.match(stdout, /rewrite strips \/api +\/x/);
     assert.match(stdout, /\[UNHEALTHY\]/);
     assert.match(stdout, /Choice: 127\.0\.0\.1:\d+\n {2}ROUND_ROBIN chooses it among 2 eligible targets/);
@@ -73,7 +73,7 @@ Deno.test("one running sluice answers explain --live, status and healthcheck", a
     const { code, stdout } = await runSluice(["status"], env);
     assert.equal(code, 0);
     const row = (target: string) => stdout.split("\n").find((line) => line.includes(target))!;
-    assert.match(row(dead), /UNHEALTHY +\d+s +0 +0 +0 +0 +- +- {2}Target\.ConnectionRefused; asked again in \d+s/);
+    assert.match(row(dead), /UNHEALTHY +\d+s +0 +0 +0 +0 +- +- {2}Target\.ConnectionRefused; next probe in \d+s/);
     assert.match(row(`127.0.0.1:${mocks.ports[0]}`), /HEALTHY +\d+s +0 +2 +0 +0 +[\d.]+ ms +[\d.]+ ms$/);
     assert.match(stdout, /web \(ROUND_ROBIN\) +2\/3 eligible/);
     const { total } = JSON.parse((await runSluice(["status", "--json"], env)).stdout);
@@ -97,7 +97,7 @@ Deno.test("one running sluice answers explain --live, status and healthcheck", a
   await t.step("a wrong token is told apart from nobody there", async () => {
     const wrong = await runSluice(["status"], { ...env, ADMIN_TOKEN: "shut-sesame-0123" });
     assert.equal(wrong.code, 1);
-    assert.match(wrong.stderr, /wants another token: set ADMIN_TOKEN/);
+    assert.match(wrong.stderr, /refuses this token: set ADMIN_TOKEN/);
   });
 
   await t.step("the listener's own port is not taken for an admin listener", async () => {
@@ -112,7 +112,7 @@ Deno.test("one running sluice answers explain --live, status and healthcheck", a
     assert.equal(health.code, 1);
     assert.equal(
       health.stderr,
-      `Cannot reach the admin listener at http://127.0.0.1:${adminPort}: nobody listens there\n`,
+      `Cannot reach the admin listener at http://127.0.0.1:${adminPort}: the connection was refused\n`,
     );
     assert.equal((await runSluice(["status"], env)).code, 1);
     assert.equal((await runSluice(["explain", "GET", "/", "--live"], env)).code, 1);
@@ -124,15 +124,15 @@ Deno.test("healthcheck without an admin listener asks whether the listener accep
   const env = { LISTENER_HOST: "127.0.0.1", LISTENER_PORT: port, ADMIN_PORT: "off" };
   const before = await runSluice(["healthcheck"], env);
   assert.equal(before.code, 1);
-  assert.match(before.stderr, /^Cannot connect to the listener at 127\.0\.0\.1:\d+: nobody listens there\n$/);
+  assert.match(before.stderr, /^Cannot connect to the listener at 127\.0\.0\.1:\d+: the connection was refused\n$/);
   await using _sluice = await startSluice({ env });
   assert.equal((await runSluice(["healthcheck"], env)).code, 0);
 });
 
-Deno.test("where nobody can know the admin port, healthcheck says so", async () => {
+Deno.test("healthcheck says why it does not know the admin port if ADMIN_PORT is 0", async () => {
   const { code, stderr } = await runSluice(["healthcheck"], { ADMIN_PORT: "0" });
   assert.equal(code, 1);
-  assert.equal(stderr, "ADMIN_PORT is 0, so that only the log of the running sluice knows its port: set ADMIN_PORT\n");
+  assert.equal(stderr, "ADMIN_PORT is 0, so only the log of the running sluice has the port: set ADMIN_PORT\n");
 });
 
 Deno.test("explain answers from the configuration alone, names resolved, and sends nothing", async () => {
@@ -143,7 +143,7 @@ Deno.test("explain answers from the configuration alone, names resolved, and sen
   assert.match(stdout, new RegExp(`Choice: 127\\.0\\.0\\.1:${mocks.ports[0]}`));
   assert.match(stdout, /under the target's base \/v1 +\/v1\/b/);
   assert.match(stdout, new RegExp(`\n  host: localhost:${mocks.ports[0]}\n`));
-  assert.match(stdout, /nobody was probed/);
+  assert.match(stdout, /no target was probed/);
   assert.deepEqual([mocks.served, mocks.probes], [[0], [0]]);
 });
 
@@ -205,7 +205,7 @@ Deno.test("one worker whose main thread was told nothing of events is advised at
     assert.deepEqual(advice.map(({ level }) => level), Array(times).fill("warn"));
     const check = await runSluice(["check", "--strict"], env(workers));
     assert.equal(check.code, 0, check.stdout);
-    assert.equal(check.stdout.includes(`\nNotes:\n  One thread serves`), times === 1, check.stdout);
+    assert.equal(check.stdout.includes(`\nNotes:\n  The main thread serves alone`), times === 1, check.stdout);
   }
   const told = { ...env("1"), [EVENT_BATCH.name]: EVENT_BATCH.value };
   assert.ok(!(await runSluice(["check"], told)).stdout.includes("DENO_TOKIO"));

@@ -18,7 +18,7 @@ Deno.test("check prints every effective value, aligned, with where it came from"
   const { text, exitCode } = runCheck(parseWith({ flags: { port: "81" }, environment: { ...MINIMAL } }));
   assert.equal(exitCode, 0);
   const lines = text.split("\n");
-  const column = lines[0]!.indexOf("WHERE FROM");
+  const column = lines[0]!.indexOf("SOURCE");
   for (
     const [variable, value, origin] of [
       ["LISTENER_PORT", "81", "flag --port"],
@@ -30,7 +30,7 @@ Deno.test("check prints every effective value, aligned, with where it came from"
     assert.equal(line.slice(column), origin);
     assert.equal(line.slice(variable.length, column).trim(), value);
   }
-  assert.equal(lines.at(-2), "Usable");
+  assert.equal(lines.at(-2), "The configuration is valid");
 });
 
 Deno.test("check prints each problem and warning on a line, and ends with 2", () => {
@@ -38,7 +38,7 @@ Deno.test("check prints each problem and warning on a line, and ends with 2", ()
   assert.equal(exitCode, 2);
   assert.ok(text.includes('\nProblems:\n  Cannot use "x" as LISTENER_PORT: it must be 0 to 65535\n'), text);
   assert.ok(text.includes('\nWarnings:\n  CONNECTION_TIMEOUT: "5" is milliseconds'), text);
-  assert.ok(text.endsWith("\nNot usable: 1 problem, 1 warning\n"), text);
+  assert.ok(text.endsWith("\nThe configuration is not valid: 1 problem, 1 warning\n"), text);
 });
 
 Deno.test("warnings leave the exit code at 0, unless check is strict", () => {
@@ -51,7 +51,7 @@ Deno.test("warnings leave the exit code at 0, unless check is strict", () => {
 Deno.test("notes on the environment are shown, as text and as JSON, and never are errors", () => {
   const result = parseEnvironment(MINIMAL);
   const { text, exitCode } = runCheck(result, { notes: ["Start it so"], strict: true });
-  assert.ok(text.endsWith("\n\nNotes:\n  Start it so\n\nUsable\n"), text);
+  assert.ok(text.endsWith("\n\nNotes:\n  Start it so\n\nThe configuration is valid\n"), text);
   assert.equal(exitCode, 0);
   assert.deepEqual(JSON.parse(runCheck(result, { notes: ["Start it so"], json: true }).text).notes, ["Start it so"]);
   assert.ok(!runCheck(result).text.includes("Notes"));
@@ -69,7 +69,7 @@ Deno.test("check never prints a secret, as text or as JSON", () => {
 Deno.test("check says how to configure it when nothing is", () => {
   const { text, exitCode } = runCheck(parseEnvironment({}));
   assert.equal(exitCode, 0);
-  assert.match(text, /every request is answered 404.*TARGET_GROUP_1_NAME.*BACKEND_SERVERS.*--config/);
+  assert.match(text, /every request with 404.*TARGET_GROUP_1_NAME.*BACKEND_SERVERS.*--config/);
 });
 
 Deno.test("check --json gives the same as data", () => {
@@ -104,7 +104,7 @@ Deno.test("where a probe may outlast its interval, the worst case counts the tur
 Deno.test("without checks there is no worst case, and check says what happens instead", () => {
   const group = parseEnvironment(MINIMAL).config!.groups[0]!;
   assert.equal(takeOutTime(group).worstCaseMs, null);
-  assert.match(takeOutTime(group).formula, /checks are off.*another$/);
+  assert.match(takeOutTime(group).formula, /checks are off.*another target$/);
   const ejecting = { ...group, ejection: { enabled: true, failures: 5, timeMs: 1 } };
-  assert.match(takeOutTime(ejecting).formula, /5 consecutive connection failures/);
+  assert.match(takeOutTime(ejecting).formula, /5 connection failures of live requests in a row/);
 });

@@ -15,10 +15,13 @@ Deno.test("threads that are still to begin are told as well, where nobody told o
   }
 });
 
-Deno.test("whoever starts one worker without telling the main thread is advised what to set, and where", () => {
+Deno.test("with one worker and no variable for the main thread, sluice says what to set and where", () => {
   const alone = { workers: 1, upstreamTransport: "wire" } as const;
   const advice = adviceOnEventBatch(alone, undefined);
-  assert.ok(advice?.includes("DENO_TOKIO_MAX_IO_EVENTS_PER_TICK=48 in its environment (not in .env"), String(advice));
+  assert.ok(
+    advice?.includes("DENO_TOKIO_MAX_IO_EVENTS_PER_TICK=48 in its environment (sluice reads .env too late"),
+    String(advice),
+  );
   assert.equal(adviceOnEventBatch(alone, "7"), null, "told otherwise on purpose");
   assert.equal(adviceOnEventBatch({ ...alone, workers: 2 }, undefined), null, "sluice tells threads itself");
   assert.equal(

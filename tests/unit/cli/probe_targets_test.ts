@@ -39,7 +39,7 @@ Deno.test("check --probe asks every address once and prints a line for each", as
   assert.deepEqual(asked.sort(), ["10.0.0.1", "10.0.0.2", "10.0.0.9"]);
   assert.match(text, /web {2}10\.0\.0\.1:80 \(shop\.test\) {2}healthy: got 200 in 1\.5 ms/);
   assert.match(text, /web {2}10\.0\.0\.9:81 +healthy: got 200/);
-  assert.match(text, /Checks are off in web/);
+  assert.match(text, /Health checks are off in web/);
   assert.equal(exitCode, 0);
 });
 
@@ -53,7 +53,7 @@ Deno.test("check --probe ends with 1 where a target does not answer", async () =
   const { text, exitCode } = await checkProbe({ names, answers: { "10.0.0.2": REFUSED } });
   assert.equal(exitCode, 1);
   assert.match(text, /10\.0\.0\.2:80 \(shop\.test\) {2}failed: Target\.ConnectionRefused/);
-  assert.match(text, /\nUsable, but not every target could be found well\n$/);
+  assert.match(text, /\nThe configuration is valid, but some targets are not healthy\n$/);
 });
 
 Deno.test("a target that is reachable but unhealthy is a warning while checks are off, and a failure while they are on", async () => {

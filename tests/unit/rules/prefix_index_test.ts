@@ -63,9 +63,9 @@ Deno.test("a prefix beyond ASCII matches what a browser sends for it", () => {
 Deno.test("explain says of every rule why it won or lost", () => {
   const verdicts = compilePrefixIndex(rules("/", "/api", "/ap", "/web")).explainMatch("/api/x");
   assert.deepEqual(verdicts.map(({ rule, verdict, why }) => [rule.number, verdict, why]), [
-    [1, "shorter", '"/" holds the path, but "/api" of rule 2 is longer'],
-    [2, "chosen", '"/api" is the longest prefix that holds the path'],
-    [3, "no match", 'The path begins with "/ap", but not as whole segments'],
+    [1, "shorter", '"/" matches the path, but "/api" of rule 2 is longer'],
+    [2, "chosen", '"/api" is the longest prefix that matches the path'],
+    [3, "no match", 'The path begins with "/ap", but not with whole segments of it'],
     [4, "no match", 'The path is not under "/web"'],
   ]);
 });
