@@ -1,7 +1,6 @@
 import { BadAnswer, type Bytes, isTokenByte, isValueByte } from "./answer_head.ts";
 
-/** Most hexadecimal digits of a chunk's size, and most bytes of all chunk extensions, and of all trailers. */
-const MAX_SIZE_DIGITS = 15;
+/** Most bytes of all chunk extensions, and of all trailers. */
 const MAX_EXTENSION_BYTES = 16_384;
 const MAX_TRAILER_BYTES = 65_536;
 
@@ -37,7 +36,7 @@ export class AnswerBody {
   done: boolean;
   #place: Place = "size";
   #size = 0;
-  #digits = 0;
+  #hasDigits = false;
   #extensionBytes = 0;
   #trailerBytes = 0;
 
@@ -77,11 +76,15 @@ export class AnswerBody {
       case "size": {
         const digit = hexDigit(byte);
         if (digit >= 0) {
-          if (++this.#digits > MAX_SIZE_DIGITS) throw new BadAnswer("The target sent a chunk size that is too large");
+          // The value counts, not the digits: leading zeros of any number are valid (RFC 9112 section 7.1).
           this.#size = this.#size * 16 + digit;
+          this.#hasDigits = true;
+          if (this.#size > Number.MAX_SAFE_INTEGER) {
+            throw new BadAnswer("The target sent a chunk size that is too large");
+          }
           return;
         }
-        if (this.#digits === 0) throw new BadAnswer("The target sent a malformed chunk size");
+        if (!this.#hasDigits) throw new BadAnswer("The target sent a malformed chunk size");
         return this.#afterSize(byte);
       }
       case "space":
@@ -121,15 +124,15 @@ export class AnswerBody {
 
   #afterSize(byte: number): void {
     if (byte === CR) {
-      if (this.#place === "space") throw new BadAnswer("The target sent a malformed chunk size");
       this.#place = "size end";
     } else if (byte === 59) {
       this.#place = "extension";
       this.#extend(byte);
     } else if (byte === 32 || byte === 9) {
-      // Whitespace may stand before an extension only (section 7.1.1).
+      // Blanks may stand before an extension (section 7.1.1). Some servers pad their sizes with them, and other proxies accept
+      // that too. It is safe: whoever drops blanks and whoever refuses them finds no other size and no other line end, and
+      // sluice frames what it passes on anew. So nothing can be smuggled past one of the two.
       this.#place = "space";
-      this.#extend(byte);
     } else {
       throw new BadAnswer("The target sent a malformed chunk size");
     }
@@ -139,7 +142,8 @@ export class AnswerBody {
     if (byte !== LF) throw new BadAnswer("The target sent a bare CR in a chunk size");
     this.dataLeft = this.#size;
     if (this.#size === 0) this.#place = "trailer";
-    this.#size = this.#digits = 0;
+    this.#size = 0;
+    this.#hasDigits = false;
   }
 
   #extend(byte: number): void {

@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { parseLength, shortestLength } from "../http1/lengths.ts";
 import type { AnswerHeaders } from "./transport.ts";
 
 /** A target's bytes as the platform's reads fill them. */
@@ -130,8 +131,8 @@ export function parseAnswerHead(bytes: Bytes, start: number, end: number): Answe
     while (valueEnd > valueStart && (bytes[valueEnd - 1] === SPACE || bytes[valueEnd - 1] === TAB)) valueEnd--;
     at += 2;
     const name = text.slice(nameStart - start, nameEnd - start).toLowerCase();
-    const value = text.slice(valueStart - start, valueEnd - start);
-    if (name === "content-length") readLength(head, value);
+    let value = text.slice(valueStart - start, valueEnd - start);
+    if (name === "content-length") value = readLength(head, value);
     else if (name === "transfer-encoding") readCoding(head, value, minor);
     else if (name === "connection") readConnection(head, value);
     head.add(name, value);
@@ -168,12 +169,14 @@ function isDigit(byte: number): boolean {
   return byte >= 48 && byte <= 57;
 }
 
-/** Up to 15 digits, which is what a number holds exactly; once, since even two equal ones are a sign of something broken. */
-function readLength(head: AnswerHead, value: string): void {
-  let fine = value.length > 0 && value.length <= 15 && head.contentLength < 0;
-  for (let i = 0; i < value.length && fine; i++) fine = isDigit(value.charCodeAt(i));
-  if (!fine) throw new BadAnswer(`The target sent ${JSON.stringify(value)} as Content-Length, or more than one`);
-  head.contentLength = Number(value);
+/** Once, since even two equal ones are a sign of something broken. Returns what to pass on. */
+function readLength(head: AnswerHead, value: string): string {
+  const length = parseLength(value);
+  if (!Number.isSafeInteger(length) || head.contentLength >= 0) {
+    throw new BadAnswer(`The target sent ${JSON.stringify(value)} as Content-Length, or more than one`);
+  }
+  head.contentLength = length;
+  return shortestLength(value);
 }
 
 /** `chunked` alone: any other coding would have to be undone, since it concerns one connection. */

@@ -1,4 +1,5 @@
 import type { ListenerConfig } from "../config/model.ts";
+import { parseLength, shortestLength } from "../http1/lengths.ts";
 import type { TargetSnapshot } from "../state/group_snapshot.ts";
 import type { Reason } from "../state/reason.ts";
 import type { WorkerColumn } from "../state/worker_column.ts";
@@ -230,8 +231,8 @@ function respond(exchange: Exchange, upstream: UpstreamResponse, body: BodyInit 
   const listed = connectionOptions(upstream.headers.get("connection"));
   upstream.headers.forEach((value, name) => {
     if (isHopByHop(name) || (listed !== null && listed.has(name))) return;
-    if (status === 204 && name === "content-length") return;
-    headers.append(name, value);
+    if (name !== "content-length") headers.append(name, value);
+    else if (status !== 204) headers.append(name, shortestLength(value));
   });
   for (const [name, value] of exchange.extraResponseHeaders ?? NONE) headers.append(name, value);
   exchange.forgetRequest();
@@ -257,20 +258,10 @@ function answerProblem(status: number, headers: AnswerHeaders): string | null {
     if (length !== null) return "The target sent both Content-Length and Transfer-Encoding";
     // Any other coding would have to be undone, since Transfer-Encoding concerns one connection.
     if (coding.toLowerCase() !== "chunked") return `The target sent a body in the transfer coding "${coding}"`;
-  } else if (length !== null && !isLength(length)) {
+  } else if (length !== null && !Number.isSafeInteger(parseLength(length))) {
     return `The target sent "${length}" as Content-Length`;
   }
   return null;
-}
-
-/** Up to 15 digits: what a number holds exactly. */
-function isLength(text: string): boolean {
-  if (text.length === 0 || text.length > 15) return false;
-  for (let i = 0; i < text.length; i++) {
-    const c = text.charCodeAt(i);
-    if (c < 48 || c > 57) return false;
-  }
-  return true;
 }
 
 /** Two or more were tried and every one refused the connection. */

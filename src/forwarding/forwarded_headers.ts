@@ -1,3 +1,4 @@
+import { shortestLength } from "../http1/lengths.ts";
 import type { TargetSnapshot } from "../state/group_snapshot.ts";
 import { hostPort } from "../state/group_snapshot.ts";
 import type { TrustedProxies } from "./client_address.ts";
@@ -24,7 +25,7 @@ export interface HeaderSettings {
 
 /** What one walk over a client's headers found, beside the headers for the target. */
 export interface HeaderFacts {
-  /** Content-Length as it came; null where there is none. */
+  /** Content-Length in its shortest form; null if there is none. */
   contentLength: string | null;
   /** Transfer-Encoding came, so the body is chunked. */
   chunked: boolean;
@@ -89,8 +90,9 @@ export function requestHeaders(
         if (settings.traceHeaders.has(name) && upgradeKind(exchange.method, headers) !== "websocket") return;
         break;
       case "content-length":
-        facts.contentLength = value;
-        break;
+        facts.contentLength = shortestLength(value);
+        pairs.push([name, facts.contentLength]);
+        return;
       case "transfer-encoding":
         facts.chunked = true;
         facts.unknownCoding = value.trim().toLowerCase() !== "chunked";

@@ -55,6 +55,19 @@ Deno.test("a target's answer reaches the client byte for byte (A52, C15)", async
     }
   });
 
+  await t.step("leading zeros in lengths and chunk sizes, and blanks behind these, change nothing", async () => {
+    const zeros = "0".repeat(40);
+    const answers = [
+      wire(`200 OK\r\nContent-Length: ${zeros}5`, "abcde"),
+      wire("200 OK\r\nTransfer-Encoding: chunked", `${zeros}3  \r\nabc\r\n2\t\r\nde\r\n${zeros}\r\n\r\n`),
+    ];
+    for (const script of answers) {
+      const got = await get(script);
+      assert.deepEqual([got.status, bodyText(got), got.cutOff], [200, "abcde", false]);
+      assert.ok([null, "5"].includes(header(got, "content-length")), String(header(got, "content-length")));
+    }
+  });
+
   await t.step("answers that end with their connection arrive whole, from HTTP/1.0 and 1.1", async () => {
     for (const version of ["1.0", "1.1"]) {
       const got = await get(bytes(`HTTP/${version} 200 OK\r\nX-A: 1\r\n\r\nuntil the end`, { close: true }));

@@ -4,6 +4,7 @@ import { upgradeKind } from "../../forwarding/upgrade_request.ts";
 import { type HeaderFacts, requestHeaders } from "../../forwarding/forwarded_headers.ts";
 import type { Transport } from "../../forwarding/transport.ts";
 import type { Exchange } from "../../forwarding/exchange.ts";
+import { parseLength } from "../../http1/lengths.ts";
 import { UNANNOUNCED } from "../../forwarding/request_body.ts";
 import type { Reason } from "../../state/reason.ts";
 import type { Handler } from "../chain.ts";
@@ -52,11 +53,12 @@ export function checkBody(exchange: Exchange, facts: HeaderFacts, maxBodyBytes: 
   // The listener keeps such a body to itself, and fetch drops it without a word: its length would lie.
   if (length !== 0 && (exchange.method === "GET" || exchange.method === "HEAD")) return "bad_request";
   if (maxBodyBytes > 0 && length > maxBodyBytes) return "body_too_large";
-  return null;
+  // A length that a number does not hold exactly could not be counted.
+  return length === Infinity ? "bad_request" : null;
 }
 
 function bodyLength({ method, request }: Exchange, { chunked, contentLength }: HeaderFacts): number {
   if (chunked) return -1;
-  if (contentLength !== null) return Number(contentLength);
+  if (contentLength !== null) return parseLength(contentLength);
   return method === "GET" || method === "HEAD" || request.body === null ? 0 : UNANNOUNCED;
 }

@@ -21,6 +21,24 @@ Deno.test("a chunked body's sizes, extensions and trailers are read, and nothing
   assert.deepEqual(read("3\r\n\r\n0\r\n0\r\n\r\n"), { body: "\r\n0", whole: true, behind: "" });
 });
 
+Deno.test("the value of a chunk size counts, not its digits", () => {
+  for (const zeros of [1, 15, 16, 100, 70_000]) {
+    const body = `${"0".repeat(zeros)}3\r\nabc\r\n${"0".repeat(zeros)}1a\r\n${"x".repeat(26)}\r\n${
+      "0".repeat(zeros)
+    }\r\n\r\n`;
+    assert.deepEqual(read(`${body}more`), { body: `abc${"x".repeat(26)}`, whole: true, behind: "more" }, String(zeros));
+  }
+  // 2^53 - 1, the largest that a number holds exactly.
+  assert.deepEqual(read("1fffffffffffff\r\nabc"), { body: "abc", whole: false, behind: "" });
+});
+
+Deno.test("blanks behind a chunk size are passed over, with an extension behind them or none", () => {
+  for (const blanks of [" ", "\t", " \t ", " ".repeat(20_000)]) {
+    const body = `3${blanks}\r\nabc\r\n1${blanks};a=b\r\nd\r\n0${blanks}\r\n\r\n`;
+    assert.deepEqual(read(`${body}more`), { body: "abcd", whole: true, behind: "more" }, JSON.stringify(blanks));
+  }
+});
+
 Deno.test("a chunked body that stops short is not whole", () => {
   const whole = "3\r\nabc\r\n0\r\nA: b\r\n\r\n";
   for (let i = 0; i < whole.length; i++) assert.equal(read(whole.slice(0, i)).whole, false, String(i));
@@ -32,9 +50,13 @@ Deno.test("a chunked body whose framing is anything but exact is refused", async
     "a sign": "+3\r\nabc\r\n0\r\n\r\n",
     "a prefix": "0x3\r\nabc\r\n0\r\n\r\n",
     "a space first": " 3\r\nabc\r\n0\r\n\r\n",
-    "a space behind": "3 \r\nabc\r\n0\r\n\r\n",
+    "a blank within": "3 3\r\nabc\r\n0\r\n\r\n",
+    "a bare LF behind a blank": "3 \nabc\r\n0\r\n\r\n",
+    "a bare CR behind a blank": "3 \rabc\r\n0\r\n\r\n",
+    "a control character behind a blank": "3 \x01\r\nabc\r\n0\r\n\r\n",
     "a letter beyond f": "g\r\n",
-    "16 digits": "0000000000000003\r\nabc\r\n0\r\n\r\n",
+    "a size that a number does not hold exactly": "20000000000000\r\nabc",
+    "a size of 40 digits": `${"f".repeat(40)}\r\nabc`,
     "a bare LF behind the size": "3\nabc\r\n0\r\n\r\n",
     "a bare CR behind the size": "3\rabc\r\n0\r\n\r\n",
     "a bare LF in an extension": "3;a\nabc\r\n0\r\n\r\n",

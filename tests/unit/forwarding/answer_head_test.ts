@@ -43,6 +43,14 @@ Deno.test("a connection is used again after HTTP/1.1 without close only", () => 
   assert.equal(keeps("HTTP/1.0 200 OK\r\nConnection: keep-alive"), false);
 });
 
+Deno.test("the value of a Content-Length counts, not its digits, and it is passed on in its shortest form", () => {
+  for (const [sent, value] of [["0003", 3], [`${"0".repeat(300)}3`, 3], ["00", 0], ["9007199254740991", 2 ** 53 - 1]]) {
+    const read = readAnswer([`HTTP/1.1 200 OK\r\nContent-Length: ${sent}\r\n\r\n`]);
+    assert.ok(read !== "more");
+    assert.deepEqual([read.head.contentLength, read.head.get("content-length")], [value, String(value)]);
+  }
+});
+
 Deno.test("a head that is ambiguous or malformed is refused", async (t) => {
   const ok = "HTTP/1.1 200 OK\r\n";
   const bad: Record<string, string> = {
@@ -80,7 +88,9 @@ Deno.test("a head that is ambiguous or malformed is refused", async (t) => {
     "a negative Content-Length": `${ok}Content-Length: -3\r\n\r\n`,
     "an empty Content-Length": `${ok}Content-Length:\r\n\r\n`,
     "a hexadecimal Content-Length": `${ok}Content-Length: 0x3\r\n\r\n`,
-    "a Content-Length of 16 digits": `${ok}Content-Length: 1000000000000000\r\n\r\n`,
+    "a Content-Length that a number does not hold exactly": `${ok}Content-Length: 9007199254740992\r\n\r\n`,
+    "a Content-Length of 400 digits": `${ok}Content-Length: ${"9".repeat(400)}\r\n\r\n`,
+    "a blank within a Content-Length": `${ok}Content-Length: 1 1\r\n\r\n`,
     "a list as Content-Length": `${ok}Content-Length: 3, 3\r\n\r\n`,
     "two Content-Lengths": `${ok}Content-Length: 3\r\nContent-Length: 4\r\n\r\n`,
     "two equal Content-Lengths": `${ok}Content-Length: 3\r\nContent-Length: 3\r\n\r\n`,
