@@ -34,7 +34,8 @@ export interface SelectContext {
 
 /** What a score is asked for: the request's key and the moment. */
 export interface ScoreQuestion {
-  readonly key: string;
+  /** `hashText` of the key; 0 where the algorithm has no use for one. */
+  readonly keyHash: number;
   readonly nowMs: number;
 }
 

@@ -2,6 +2,7 @@ import type { GroupSnapshot, TargetSnapshot } from "../state/group_snapshot.ts";
 import { FLAG } from "../state/slot_layout.ts";
 import type { TargetTable } from "../state/target_table.ts";
 import type { Algorithm, CandidateList, Select, SelectContext } from "./algorithm.ts";
+import { hashText } from "./text_hash.ts";
 import { drawnTurns, peekedTurns, type Turns } from "./turns.ts";
 
 /** Lists without one tried target that are kept until the candidates change: enough for a few targets that fail at once. */
@@ -79,7 +80,7 @@ export class GroupBalancer {
   /** What the choice is made by, for each of `candidates()` in order, in words. */
   scores(key: string): string[] {
     const list = this.candidates();
-    const question = { key, nowMs: this.#context.nowMs() };
+    const question = { keyHash: hashText(key), nowMs: this.#context.nowMs() };
     return list.targets.map((_, index) => this.algorithm.score(list, index, question));
   }
 

@@ -1,5 +1,6 @@
 import { type GroupSnapshot, targetKey, type TargetSnapshot } from "../state/group_snapshot.ts";
 import type { Algorithm, CandidateList } from "./algorithm.ts";
+import { hashText, mix } from "./text_hash.ts";
 
 /** What is computed once for a list: each target's hash by its identity, and weights where they count. */
 interface Prepared {
@@ -41,9 +42,9 @@ export const rendezvousHash: Algorithm = {
       return weights === null ? highest(hashes, keyHash) : highestWeighted(hashes, weights, keyHash);
     };
   },
-  score(candidates: CandidateList, index, { key }) {
+  score(candidates: CandidateList, index, { keyHash }) {
     const { hashes, weights } = candidates.prepared as Prepared;
-    const unit = toUnit(mix(hashText(key) ^ hashes[index]!));
+    const unit = toUnit(mix(keyHash ^ hashes[index]!));
     return weights === null
       ? `hash ${unit.toFixed(6)}`
       : `hash ${unit.toFixed(6)}, weight ${weights[index]}: ${(-weights[index]! / Math.log(unit)).toFixed(3)}`;
@@ -94,21 +95,6 @@ function weightsDiffer(group: GroupSnapshot): boolean {
 
 function entryOf({ scheme, host, port, base }: TargetSnapshot): string {
   return targetKey({ scheme, address: host, port, base });
-}
-
-/** FNV-1a over UTF-16 units, finished by {@linkcode mix}. Not for adversaries: who chooses keys can choose a target. */
-function hashText(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
-  return mix(hash);
-}
-
-/** MurmurHash3's 32-bit finalizer: each bit of the input changes each bit of the result with probability one half. */
-function mix(value: number): number {
-  let hash = value;
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
 }
 
 /** In (0, 1), neither end included. */

@@ -67,7 +67,10 @@ export class TargetRecord {
     this.#lastProbe = { ok, reason, micros: result.micros, atMs: clock.wallMs() };
     if (ok) this.#probes.ok += 1;
     else this.#probes.failed += 1;
-    if (this.#threshold.observe(ok)) this.#unhealthyReason = this.#threshold.healthy ? null : reason;
+    this.#threshold.observe(ok);
+    // The last probe's: a target that answered 503 and now refuses connections is down for another reason than at first.
+    if (this.#threshold.healthy) this.#unhealthyReason = null;
+    else if (!ok) this.#unhealthyReason = reason;
     if (ok) {
       this.#probed = true;
       table.recordProbe(this.target.slot, result.micros);
@@ -202,10 +205,10 @@ export class TargetRecord {
     table.setFlags(this.target.slot, flags);
     const from = this.#state;
     const to = this.#left ? "draining" : stateOfFlags(flags, this.#probed || !this.#checked);
+    this.#reason = this.#reasonOf(to);
     if (from === to) return;
     this.#state = to;
     this.#sinceMs = clock.wallMs();
-    this.#reason = this.#reasonOf(to);
     const { address, port, host, slot } = this.target;
     const name = hostPort(address, port);
     log[to === "unhealthy" || to === "ejected" ? "warn" : "info"](

@@ -194,6 +194,7 @@ export class DataPlane {
       requestBytes: exchange.requestBytes,
       responseBytes: exchange.responseBytes,
       cutBy: exchange.cutBy,
+      detail: lastDetail(exchange),
       id: exchange.requestId,
     });
   }
@@ -236,4 +237,9 @@ export class DataPlane {
 function lastConnectMs({ attempts }: Exchange): number | null {
   const micros = attempts.length === 0 ? NO_CONNECT : attempts[attempts.length - 1]!.connectMicros;
   return micros === NO_CONNECT ? null : micros / 1000;
+}
+
+/** Why the attempt that the exchange ended with brought no answer. */
+function lastDetail({ attempts }: Exchange): string | null {
+  return attempts.length === 0 ? null : attempts[attempts.length - 1]!.detail;
 }

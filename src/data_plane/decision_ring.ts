@@ -1,16 +1,15 @@
-import type { CandidateList, ScoreQuestion } from "../balancing/algorithm.ts";
+import type { CandidateList } from "../balancing/algorithm.ts";
 import { findAlgorithm } from "../balancing/registry.ts";
-import type { Attempt, Exchange } from "../forwarding/exchange.ts";
+import type { Attempt, CutBy, Exchange } from "../forwarding/exchange.ts";
 import { NO_CONNECT } from "../forwarding/transport.ts";
-import type { Decision, DecisionCandidate } from "../state/decision.ts";
+import type { Decision } from "../state/decision.ts";
 import { hostPort, type TargetSnapshot } from "../state/group_snapshot.ts";
 import type { Reason } from "../state/reason.ts";
-import type { TargetTable } from "../state/target_table.ts";
-import { type CapturedScores, KEPT_CANDIDATES, NUMBERS_EACH } from "./decision_scores.ts";
+import { type CapturedScores, describeCandidates, KEPT_CANDIDATES, NUMBERS_EACH } from "./decision_scores.ts";
 
 /** How many requests each worker remembers. */
 export const KEPT_DECISIONS = 1000;
-/** Characters of a client's path, host and id that are kept. */
+/** Characters of a client's path, host, key and id that are shown. */
 const KEPT_CHARS = 512;
 
 /** A place in the ring: written over, never made anew. */
@@ -28,6 +27,12 @@ class Kept {
   /** Null where none chose. */
   algorithm: string | null = null;
   candidates: CandidateList | null = null;
+  targetCount = 0;
+  key = "";
+  keyHash = 0;
+  startedMs = 0;
+  pinned: TargetSnapshot | null = null;
+  behind: TargetSnapshot | null = null;
   firstTarget: TargetSnapshot | null = null;
   /** Only where there was more than one, or one that failed. */
   attempts: readonly Attempt[] | null = null;
@@ -35,6 +40,7 @@ class Kept {
   connectMicros = NO_CONNECT;
   status = 0;
   reason: Reason | null = null;
+  cutBy: CutBy = null;
   requestBytes = 0;
   responseBytes = 0;
   readonly numbers = new Float64Array(KEPT_CANDIDATES * NUMBERS_EACH);
@@ -67,17 +73,33 @@ export class DecisionRing {
     kept.group = rule === null ? null : rule.targetGroup;
     // The one that chose: a reload may have brought another since, which could make nothing of these candidates.
     const scores = exchange.scores as CapturedScores | null;
-    kept.algorithm = scores === null ? null : scores.algorithm;
     kept.firstTarget = attempts.length === 0 ? null : attempts[0]!.target;
     kept.attempts = attempts.length > 1 || exchange.reason !== null ? attempts : null;
     kept.ttfbMicros = exchange.ttfbMicros;
     kept.connectMicros = attempts.length === 0 ? NO_CONNECT : attempts[0]!.connectMicros;
     kept.status = exchange.status;
     kept.reason = exchange.reason;
+    kept.cutBy = exchange.cutBy;
     kept.requestBytes = exchange.requestBytes;
     kept.responseBytes = exchange.responseBytes;
-    kept.candidates = scores === null ? null : scores.candidates;
-    if (scores !== null) { for (let i = 0; i < scores.numbers.length; i++) kept.numbers[i] = scores.numbers[i]!; }
+    if (scores === null) {
+      kept.algorithm =
+        kept.candidates =
+        kept.pinned =
+        kept.behind =
+          null;
+      kept.targetCount = 0;
+      return;
+    }
+    kept.algorithm = scores.group.algorithm;
+    kept.candidates = scores.candidates;
+    kept.targetCount = scores.group.targets.length;
+    if (kept.key !== scores.key) kept.key = scores.key;
+    kept.keyHash = scores.keyHash;
+    kept.startedMs = exchange.startedMs;
+    kept.pinned = scores.pinned;
+    kept.behind = scores.behind;
+    for (let i = 0; i < scores.numbers.length; i++) kept.numbers[i] = scores.numbers[i]!;
   }
 
   /** All that is kept, newest first. */
@@ -91,6 +113,7 @@ export class DecisionRing {
 }
 
 function describe(kept: Kept, worker: number): Decision {
+  const { algorithm, candidates } = kept;
   return {
     timeMs: kept.timeMs,
     id: kept.id.slice(0, KEPT_CHARS),
@@ -101,19 +124,24 @@ function describe(kept: Kept, worker: number): Decision {
     client: kept.client,
     rule: kept.rule,
     group: kept.group,
-    algorithm: kept.algorithm,
-    candidates: kept.candidates === null ? [] : describeCandidates(kept, kept.candidates),
-    candidateCount: kept.candidates?.count ?? 0,
+    algorithm,
+    key: algorithm === null || findAlgorithm(algorithm)?.usesKey !== true ? null : kept.key.slice(0, KEPT_CHARS),
+    pinned: kept.pinned === null ? null : addressOf(kept.pinned),
+    candidates: candidates === null || algorithm === null ? [] : describeCandidates(candidates, { ...kept, algorithm }),
+    candidateCount: candidates?.count ?? 0,
+    targetCount: kept.targetCount,
     chosen: kept.firstTarget === null ? null : addressOf(kept.firstTarget),
-    attempts: attemptsOf(kept).map(({ target, reason, micros, connectMicros }) => ({
+    attempts: attemptsOf(kept).map(({ target, reason, detail, micros, connectMicros }) => ({
       target: addressOf(target),
       status: reason === null ? kept.status : null,
       outcome: reason,
+      detail,
       connectMs: connectMicros === NO_CONNECT ? null : connectMicros / 1000,
       ttfbMs: reason === null ? micros / 1000 : null,
     })),
     status: kept.status,
     reason: kept.reason,
+    cutBy: kept.cutBy,
     totalMs: kept.totalMicros / 1000,
     requestBytes: kept.requestBytes,
     responseBytes: kept.responseBytes,
@@ -125,32 +153,6 @@ function attemptsOf(kept: Kept): readonly Attempt[] {
   if (kept.firstTarget === null) return [];
   const { firstTarget: target, ttfbMicros: micros, connectMicros } = kept;
   return [{ target, reason: null, detail: null, micros, connectMicros }];
-}
-
-/** Lets the algorithm put its scores into words, over the numbers as they were. */
-function describeCandidates({ algorithm: name, numbers }: Kept, candidates: CandidateList): DecisionCandidate[] {
-  const algorithm = name === null ? null : findAlgorithm(name);
-  const count = Math.min(candidates.count, KEPT_CANDIDATES);
-  const column = (field: number) => Array.from({ length: count }, (_, i) => numbers[i * NUMBERS_EACH + field]!);
-  const then = {
-    ...candidates,
-    count,
-    targets: candidates.targets.slice(0, count),
-    slots: Int32Array.from({ length: count }, (_, i) => i),
-    table: {
-      inFlight: Int32Array.from(column(0)),
-      ttfbMicros: Float64Array.from(column(1)),
-      ttfbAtMs: Float64Array.from(column(2)),
-      probeMicros: Float64Array.from(column(3)),
-      consecutiveFailures: new Int32Array(count),
-      flags: new Int32Array(count),
-    } as unknown as TargetTable,
-  };
-  const question: ScoreQuestion = { key: "", nowMs: Math.max(...column(2), 0) };
-  return then.targets.map((target, index) => ({
-    target: addressOf(target),
-    score: algorithm?.score(then, index, question) ?? "",
-  }));
 }
 
 function addressOf(target: TargetSnapshot): string {

@@ -47,8 +47,13 @@ export class GroupRuntime implements ForwardGroup {
     const pinned = this.pinned(exchange);
     const key = this.key(exchange);
     const target = this.balancer.choose(key, pinned, tried);
-    if (tried === null) exchange.scores = captureScores(this.balancer.candidates(), this.snapshot.algorithm);
-    if (this.#stickiness !== null && target !== null && target !== pinned) this.#pin(exchange, target);
+    if (tried === null) {
+      exchange.scores = captureScores(this.balancer.candidates(), { group: this.snapshot, target, key, pinned });
+    }
+    if (this.#stickiness !== null && target !== null) {
+      // Nobody is pinned before the target's headers have come: an answer of sluice's own pins to no target.
+      exchange.pinCookie = target === pinned ? null : this.#stickiness.setCookie(target);
+    }
     if (this.#trace !== null && target !== null) this.#trace.selected(exchange, this.balancer, { target, key });
     return target;
   }
@@ -66,13 +71,6 @@ export class GroupRuntime implements ForwardGroup {
   pathFor(exchange: Exchange, target: TargetSnapshot): string {
     const path = forwardedPath(exchange.path, exchange.rule!.pathRewrite, target.base);
     return exchange.query === "" ? path : path + exchange.query;
-  }
-
-  /** The answer pins its client to the target that gave it; a later attempt's cookie replaces an earlier one's. */
-  #pin(exchange: Exchange, target: TargetSnapshot): void {
-    const headers = exchange.extraResponseHeaders?.filter(([name]) => name !== "set-cookie") ?? null;
-    exchange.extraResponseHeaders = headers;
-    exchange.addResponseHeader("set-cookie", this.#stickiness!.setCookie(target));
   }
 }
 

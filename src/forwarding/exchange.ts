@@ -55,6 +55,8 @@ export class Exchange {
   /** Body bytes only. */
   responseBytes = 0;
   cutBy: CutBy = null;
+  /** The Set-Cookie value that pins the client to `target` once its headers have come; null where none does. */
+  pinCookie: string | null = null;
   /** Headers of sluice's own on the way back (sticky cookie, request id); null where there are none. */
   extraResponseHeaders: [string, string][] | null = null;
   /** The slot that counts this exchange in flight; -1 none. */
@@ -89,6 +91,11 @@ export class Exchange {
   /** Forgets what was attempted: no target was asked after all. */
   forgetAttempts(): void {
     this.attempts = NONE;
+  }
+
+  /** The target's headers have come: from now on its client is pinned to it, if a cookie does that. */
+  pinToTarget(): void {
+    if (this.pinCookie !== null) this.addResponseHeader("set-cookie", this.pinCookie);
   }
 
   /** Puts a header of sluice's own on the answer. */

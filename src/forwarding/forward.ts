@@ -121,6 +121,7 @@ export class Forwarder {
         if (failure === null) {
           exchange.attempted({ target, reason: null, detail: null, micros, connectMicros: open.connectMicros });
           exchange.ttfbMicros = micros;
+          exchange.pinToTarget();
           column.answered(target.slot, upstream!.status, micros, nowMs);
           return await this.#answer(open, upstream!);
         }

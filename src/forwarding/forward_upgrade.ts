@@ -154,6 +154,7 @@ export class UpgradeForwarder {
       return new Response(null, { status: result.status, headers: result.headers });
     }
     exchange.reason = null;
+    exchange.pinToTarget();
     if (result.kind === "upgraded") {
       exchange.status = 101;
       const { tunnel } = options;

@@ -16,13 +16,20 @@ export type FailureReason = Extract<
   | "all_targets_refused"
 >;
 
+/** Characters of a detail that are kept. */
+const LONGEST_DETAIL = 512;
+
 /** Why an attempt brought no answer. A value, not an exception: reason, retry and status derive from it. */
 export class Failure {
-  constructor(
-    readonly reason: FailureReason,
-    /** What the platform said, for the log. */
-    readonly detail: string,
-  ) {}
+  readonly reason: FailureReason;
+  /** What exactly went wrong, in words: for the logs and the decisions, which keep it. */
+  readonly detail: string;
+
+  constructor(reason: FailureReason, detail: string) {
+    this.reason = reason;
+    // What `fetch` says holds the URL, and a target's status line may be as long as its head.
+    this.detail = detail.length <= LONGEST_DETAIL ? detail : `${detail.slice(0, LONGEST_DETAIL)}...`;
+  }
 
   /** Nothing was sent, so any request may move on to another target. */
   get nothingSent(): boolean {

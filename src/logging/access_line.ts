@@ -24,6 +24,8 @@ export interface AccessRecord {
   readonly responseBytes: number;
   /** Who broke the exchange off after its headers. */
   readonly cutBy: string | null;
+  /** Why the last attempt brought no answer, in words; null where it did, or where there was none. */
+  readonly detail: string | null;
   readonly id: string;
 }
 
@@ -32,7 +34,7 @@ const LONGEST_PATH = 8192;
 /** Characters of any other string of the client's. */
 const LONGEST_OTHER = 512;
 /** Most characters of strings in one line, with room for everything constant. */
-export const LONGEST_LINE_CHARACTERS = LONGEST_PATH + 6 * LONGEST_OTHER + 1024;
+export const LONGEST_LINE_CHARACTERS = LONGEST_PATH + 7 * LONGEST_OTHER + 1024;
 
 /** Writes one access line. */
 export type WriteAccessLine = (line: ByteLine, record: AccessRecord) => void;
@@ -73,6 +75,8 @@ export function writeJsonLine(line: ByteLine, record: AccessRecord): void {
   line.integer(record.responseBytes);
   line.plain(',"cutBy":');
   line.quotedOrNull(record.cutBy);
+  line.plain(',"detail":');
+  line.quotedOrNull(record.detail === null ? null : cut(record.detail, LONGEST_OTHER));
   line.plain(',"id":');
   line.quoted(cut(record.id, LONGEST_OTHER));
   line.plain("}\n");
@@ -94,6 +98,10 @@ export function writeTextLine(line: ByteLine, record: AccessRecord): void {
   line.millis(record.totalMs);
   line.plain(`ms in=${record.requestBytes} out=${record.responseBytes}`);
   if (record.cutBy !== null) line.plain(` cut_by=${record.cutBy}`);
+  if (record.detail !== null) {
+    line.plain(" detail=");
+    line.quoted(cut(record.detail, LONGEST_OTHER));
+  }
   line.plain(" id=");
   line.quoted(cut(record.id, LONGEST_OTHER));
   line.plain("\n");

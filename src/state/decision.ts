@@ -21,10 +21,18 @@ export interface Decision {
   readonly rule: number | null;
   readonly group: string | null;
   readonly algorithm: string | null;
-  /** Those that were eligible, in the group's order; the first few where there were many. */
+  /** What HASH chose by; null where the algorithm has no use for a key. */
+  readonly key: string | null;
+  /** The target that the client's cookie named, eligible or not; null where it named none. */
+  readonly pinned: string | null;
+  /**
+   * Those that were eligible, in the group's order; of many the first few, and the one that was chosen.
+   */
   readonly candidates: readonly DecisionCandidate[];
   /** How many were eligible. */
   readonly candidateCount: number;
+  /** How many the group had, eligible or not. */
+  readonly targetCount: number;
   /** The first target that was chosen (`address:port`); null where none was. */
   readonly chosen: string | null;
   readonly attempts: readonly DecisionAttempt[];
@@ -32,6 +40,8 @@ export interface Decision {
   readonly status: number;
   /** Why the answer is sluice's own; null where it is the target's. */
   readonly reason: Reason | null;
+  /** Who broke the exchange off after its headers; null where it passed whole. */
+  readonly cutBy: string | null;
   /** From arrival to the end of the exchange. */
   readonly totalMs: number;
   readonly requestBytes: number;
@@ -54,6 +64,8 @@ export interface DecisionAttempt {
   readonly status: number | null;
   /** How it failed; null where headers came. */
   readonly outcome: Reason | null;
+  /** What exactly failed, in words; null where headers came. */
+  readonly detail: string | null;
   /**
    * How long making its connection took, or was tried where it failed; null where a connection was used again, or where
    * `fetch` made it, which does not tell.

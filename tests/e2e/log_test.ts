@@ -71,6 +71,7 @@ Deno.test("C22, D8, E13: an access line tells client, rule, group, target, times
     requestBytes: 5,
     responseBytes: 7,
     cutBy: null,
+    detail: null,
   });
   assert.ok(!Number.isNaN(Date.parse(String(time))));
   assert.ok(Number(totalMs) >= Number(ttfbMs) && Number(ttfbMs) > 0);

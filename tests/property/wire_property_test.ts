@@ -129,6 +129,7 @@ const record: AccessRecord = {
     requestBytes: 0,
     responseBytes: 0,
     cutBy: null,
+    detail: null,
     id: "",
   },
 };

@@ -96,6 +96,19 @@ Deno.test("a slot is not given away while a worker may still serve by a snapshot
   assert.throws(() => stage.view("10.0.0.1:80"));
 });
 
+Deno.test("WHY of an unhealthy target is what its last probe found", async () => {
+  await using stage = new RegistryStage([sampleGroup([sampleEntry("10.0.0.1")], { healthCheck: CHECKED })]);
+  stage.health.set("10.0.0.1:80", SICK);
+  await stage.registry.start();
+  await stage.advance(1000);
+  assert.equal(stage.view("10.0.0.1:80").reason, "Target.ResponseCodeMismatch got 503");
+  const { sinceMs } = stage.view("10.0.0.1:80");
+  stage.health.set("10.0.0.1:80", { kind: "failure", failure: "Target.Timeout", status: null, micros: 1000 });
+  await stage.advance(1000);
+  assert.match(stage.view("10.0.0.1:80").reason!, /^Target\.Timeout/);
+  assert.equal(stage.view("10.0.0.1:80").sinceMs, sinceMs);
+});
+
 Deno.test("a target that comes back while it drains keeps its slot, health and counters", async () => {
   await using stage = new RegistryStage([sampleGroup([sampleEntry("app.test")], { healthCheck: CHECKED })]);
   stage.dns.set("app.test", ["10.0.0.1", "10.0.0.2"]);

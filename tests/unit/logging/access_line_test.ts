@@ -20,6 +20,7 @@ const RECORD: AccessRecord = {
   requestBytes: 0,
   responseBytes: 12,
   cutBy: null,
+  detail: null,
   id: "x-1",
 };
 
@@ -34,7 +35,7 @@ Deno.test("an access line tells the times of connecting, of the headers and of a
     lineOf(writeJsonLine, { connectMs: 0.25 }),
     '{"time":"2026-03-01T12:00:00.007Z","client":"192.0.2.1","method":"GET","path":"/a?b","host":"shop.example",' +
       '"status":200,"reason":null,"rule":1,"group":"web","target":"10.0.0.1:80","attempts":1,"connectMs":0.250,' +
-      '"ttfbMs":2.500,"totalMs":3.063,"requestBytes":0,"responseBytes":12,"cutBy":null,"id":"x-1"}\n',
+      '"ttfbMs":2.500,"totalMs":3.063,"requestBytes":0,"responseBytes":12,"cutBy":null,"detail":null,"id":"x-1"}\n',
   );
 });
 

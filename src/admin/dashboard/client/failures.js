@@ -26,6 +26,6 @@ export function renderFailures(failures) {
 }
 
 /** Says what became of one attempt. */
-export function attemptText({ target, status, outcome }) {
-  return target + " " + (outcome ?? status);
+export function attemptText({ target, status, outcome, detail }) {
+  return target + " " + (outcome ?? status) + (detail == null ? "" : ": " + detail);
 }
