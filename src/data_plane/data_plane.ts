@@ -89,6 +89,7 @@ export class DataPlane {
       clock,
       refuse: (exchange, reason) => ownAnswer(exchange, reason, this.#compiled.snapshot.listener),
       broken: (exchange, error) => this.#broken(exchange, error),
+      report: (exchange, error) => this.#report(exchange, error),
       connectionFailed: ({ slot }, consecutive, error) => post({ type: "connection_failed", slot, consecutive, error }),
     };
     this.#upgrades = new UpgradeForwarder(this.#parts);
@@ -200,6 +201,11 @@ export class DataPlane {
   }
 
   #broken(exchange: Exchange, error: unknown): Response {
+    this.#report(exchange, error);
+    return ownAnswer(exchange, "internal_error", this.#compiled.snapshot.listener);
+  }
+
+  #report(exchange: Exchange, error: unknown): void {
     this.#post({
       type: "log",
       level: "error",
@@ -207,7 +213,6 @@ export class DataPlane {
       message: "A request failed inside sluice",
       fields: { id: exchange.requestId, error: error instanceof Error ? error.stack ?? error.message : String(error) },
     });
-    return ownAnswer(exchange, "internal_error", this.#compiled.snapshot.listener);
   }
 
   /**

@@ -42,6 +42,8 @@ export interface ForwarderParts {
   refuse(exchange: Exchange, reason: Reason): Response;
   /** Reports what should never happen, and answers. */
   broken(exchange: Exchange, error: unknown): Response;
+  /** Reports what should never happen where nobody waits for an answer any more. */
+  report(exchange: Exchange, error: unknown): void;
   /** A connection could not be made; `consecutive` counts over all workers. */
   connectionFailed(target: TargetSnapshot, consecutive: number, detail: string): void;
 }

@@ -81,6 +81,7 @@ export class UpgradeForwarder {
         idleTimeoutMs: limits.streamIdleTimeoutMs,
         cut: this.#cut.signal,
         onAccepted: () => exchange.upgraded = true,
+        onBroken: (error) => this.#parts.report(exchange, error),
         onClosed: (outcome) => {
           this.#tunnels.delete(tunnel);
           exchange.requestBytes = outcome.requestBytes;

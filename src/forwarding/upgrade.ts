@@ -31,7 +31,7 @@ export interface UpgradeOptions extends Omit<TunnelOptions, "clock" | "told"> {
   readonly handshakeTimeoutMs: number;
   /** Ends a handshake that is under way as `shutting_down`. */
   readonly cut?: AbortSignal;
-  /** Called when the target has accepted, before the client is: from then on `info.completed` of `Deno.serve` says nothing. */
+  /** Called when the tunnel stands, before the client is told: from then on `info.completed` of `Deno.serve` says nothing. */
   onAccepted?(): void;
 }
 
@@ -75,8 +75,15 @@ export async function forwardUpgrade(
     cut: options.cut,
   });
   if (handshake.kind !== "accepted") return handshake;
+  let tunnel: Tunnel;
+  try {
+    tunnel = new Tunnel(request, handshake.socket, { ...options, told: handshake.told });
+  } catch (error) {
+    // The platform would not have the client's handshake; the target's end of it has nobody else to close it.
+    handshake.socket.terminate();
+    throw error;
+  }
   options.onAccepted?.();
-  const tunnel = new Tunnel(request, handshake.socket, { ...options, told: handshake.told });
   const { response } = tunnel.client;
   return {
     kind: "upgraded",

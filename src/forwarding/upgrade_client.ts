@@ -1,4 +1,5 @@
 import type { CancelTimer, Clock } from "../time/clock.ts";
+import { mayClose } from "./upgrade_close.ts";
 
 /** How a leg of a tunnel ended: with a close frame (`code` is 1005 where it held none), or by vanishing (`code` null). */
 export interface LegEnd {
@@ -13,6 +14,8 @@ export interface ClientLegHandlers {
   message(data: string | ArrayBuffer): boolean;
   /** Once, also where the leg never opened. */
   ended(end: LegEnd): void;
+  /** One of the three above threw, or what called it. */
+  broken(error: unknown): void;
 }
 
 /** The places of a WebSocket of Deno's by which its reading is governed; see {@linkcode findReadingKeys}. */
@@ -76,23 +79,32 @@ export class ClientLeg {
     this.#clock = options.clock;
     this.#pingSeconds = options.pingSeconds;
     socket.binaryType = "arraybuffer";
-    socket.addEventListener("open", () => handlers.opened());
-    socket.addEventListener("message", (event) => {
+    this.#listen("open", () => handlers.opened());
+    this.#listen("message", (event) => {
       if (!handlers.message(event.data)) this.#stopReading();
-    });
-    // Without a `close` event to follow where the client left before the 101 was out.
-    socket.addEventListener("error", () => {
-      if (socket.readyState !== OPEN) this.#end({ code: null, reason: "" });
     });
     // And mostly without any event of the socket's at all: then only the request knows.
     const left = () => {
       if (socket.readyState !== OPEN) this.#end({ code: null, reason: "" });
     };
+    // Without a `close` event to follow where the client left before the 101 was out.
+    this.#listen("error", left);
     request.signal.addEventListener("abort", left, { once: true });
     // Not at once: the leg's owner is not there yet.
     if (request.signal.aborted) queueMicrotask(left);
-    socket.addEventListener("close", (event) => {
-      this.#end(event.wasClean ? { code: event.code, reason: event.reason } : { code: null, reason: "" });
+    this.#listen("close", ({ wasClean, code, reason }) => {
+      this.#end(wasClean && mayClose(code, reason) ? { code, reason } : { code: null, reason: "" });
+    });
+  }
+
+  /** Nothing that is thrown may leave an event: the platform ends the process for it. */
+  #listen<K extends keyof WebSocketEventMap>(type: K, run: (event: WebSocketEventMap[K]) => void): void {
+    this.#socket.addEventListener(type, (event) => {
+      try {
+        run(event);
+      } catch (error) {
+        this.#handlers.broken(error);
+      }
     });
   }
 
@@ -121,6 +133,19 @@ export class ClientLeg {
     socket[this.#keys.role] = CLIENT_ROLE;
   }
 
+  /** Ends the leg at once, whatever state it is in. */
+  drop(): void {
+    this.resume();
+    if (this.#ended) return;
+    this.#ended = true;
+    try {
+      this.#socket.close();
+      this.waitNoLonger();
+    } catch {
+      // There is nothing left to end.
+    }
+  }
+
   /** After `close`: whatever the client sends next, other than its close frame, drops the connection. */
   waitNoLonger(): void {
     if (this.#ended || this.#keys === null || this.#socket.readyState === OPEN) return;
@@ -144,7 +169,7 @@ export class ClientLeg {
     const socket = this.#socket as unknown as Record<symbol, () => Promise<void>>;
     // Behind the microtask of #stopReading, should both happen in one turn.
     queueMicrotask(() => {
-      if (!this.#ended) void socket[keys.eventLoop]!();
+      if (!this.#ended) socket[keys.eventLoop]!().catch(this.#handlers.broken);
     });
   }
 

@@ -109,7 +109,19 @@ export function shakeHands(
   options.cut?.addEventListener("abort", cutOff);
   if (options.cut?.aborted) cutOff();
 
-  socket.on("upgrade", (response: IncomingMessage) => {
+  /** Nothing that is thrown may leave an event: there it would end the process. What a target sent is what it was thrown for. */
+  function on(event: string, run: (...given: any[]) => void): void {
+    socket.on(event, (...given: unknown[]) => {
+      try {
+        run(...given);
+      } catch (error) {
+        fail("bad_response", error instanceof Error ? error.message : String(error));
+        socket.terminate();
+      }
+    });
+  }
+
+  on("upgrade", (response: IncomingMessage) => {
     const chosen = response.headers["sec-websocket-protocol"];
     if (typeof chosen === "string" && !offered.includes(chosen)) {
       return fail("bad_response", `The target chose a subprotocol that was not offered: ${JSON.stringify(chosen)}`);
@@ -119,12 +131,12 @@ export function shakeHands(
     delete response.headers["sec-websocket-protocol"];
     told = toldOfHandshake(response.rawHeaders);
   });
-  socket.on("open", () => {
+  on("open", () => {
     // Nothing is read before the client is there to get it.
     socket.pause();
     if (!settle({ kind: "accepted", socket, told })) socket.terminate();
   });
-  socket.on("unexpected-response", (_request: unknown, answer: IncomingMessage) => {
+  on("unexpected-response", (_request: unknown, answer: IncomingMessage) => {
     const response = responseOf(answer);
     if (response === null) {
       answer.destroy();
@@ -132,7 +144,7 @@ export function shakeHands(
     }
     if (!settle({ kind: "answered", response })) answer.destroy();
   });
-  socket.on("error", (error: Error & { code?: string }) => {
+  on("error", (error: Error & { code?: string }) => {
     const { failure, detail } = explain(error, connection.made);
     fail(failure, detail);
   });

@@ -1,5 +1,6 @@
 import type { CancelTimer, Clock } from "../time/clock.ts";
 import { ClientLeg, type LegEnd } from "./upgrade_client.ts";
+import { mayClose, NO_CODE } from "./upgrade_close.ts";
 import type { TargetSocket } from "./upgrade_target.ts";
 
 /** Who ended a tunnel. */
@@ -22,6 +23,8 @@ export interface TunnelOptions {
   readonly clock: Clock;
   /** Called once, when both legs are over. */
   readonly onClosed: (outcome: TunnelOutcome) => void;
+  /** Called with what was thrown where an event of a socket was handled: the tunnel is cut, and the thread goes on. */
+  readonly onBroken?: (error: unknown) => void;
   /** Headers of the client's 101. */
   readonly told?: readonly (readonly [string, string])[];
   /** Seconds as in {@linkcode ClientLeg}. Default 120. */
@@ -43,8 +46,6 @@ const CLIENT_CLOSE_MS = 3_000;
 /** Close codes of sluice's own (RFC 6455 section 7.4.1): 1001, going away; 1013, try again later. */
 const GOING_AWAY = 1001;
 const TRY_AGAIN_LATER = 1013;
-/** What a close event says of a close frame that held no code. */
-const NO_CODE = 1005;
 
 /** Joins a client's WebSocket and a target's: messages, close codes and back-pressure, both ways. */
 export class Tunnel {
@@ -76,17 +77,18 @@ export class Tunnel {
       opened: () => this.#clientOpened(),
       message: (data) => this.#fromClient(data),
       ended: (end) => this.#clientEnded(end),
+      broken: (error) => this.#broke("client", error),
     }, {
       clock: options.clock,
       told: options.told ?? [],
       pingSeconds: options.clientPingSeconds ?? 120,
       holdReading: options.holdReading ?? true,
     });
-    target.on("message", (data, isBinary) => this.#fromTarget(data, isBinary));
+    target.on("message", (data, isBinary) => this.#try("target", () => this.#fromTarget(data, isBinary)));
     target.on("ping", () => this.#touch());
     target.on("pong", () => this.#touch());
     target.on("error", () => this.#targetBroke = true);
-    target.on("close", (code, reason) => this.#targetEnded(code, new TextDecoder().decode(reason)));
+    target.on("close", (code, reason) => this.#try("target", () => this.#targetEnded(code, TEXT.decode(reason))));
     if (options.idleTimeoutMs > 0) this.#watchIdle(options.idleTimeoutMs);
   }
 
@@ -101,6 +103,24 @@ export class Tunnel {
     if (this.#left === null) this.#leave("shutdown", null);
     else if (this.#left.who === "shutdown") this.#left = { who: "shutdown", code: null };
     this.client.waitNoLonger();
+    this.#clientOver = this.#targetOver = true;
+    this.#target.terminate();
+    this.#finishIfOver();
+  }
+
+  /** Nothing that is thrown on the way may leave a socket's event: there it would end the process. */
+  #try(who: "client" | "target", run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      this.#broke(who, error);
+    }
+  }
+
+  #broke(who: "client" | "target", error: unknown): void {
+    this.#options.onBroken?.(error);
+    if (this.#left === null) this.#leave(who, null);
+    this.client.drop();
     this.#clientOver = this.#targetOver = true;
     this.#target.terminate();
     this.#finishIfOver();
@@ -122,11 +142,7 @@ export class Tunnel {
     const size = bytes.byteLength;
     this.#requestBytes += size;
     this.#held += size;
-    this.#target.send(bytes, { binary }, () => {
-      this.#held -= size;
-      if (this.#held <= LOW_WATER) this.client.resume();
-      if (this.#held === 0) this.#whenWritten?.();
-    });
+    this.#target.send(bytes, { binary }, () => this.#try("target", () => this.#written(size)));
     if (this.#held <= HIGH_WATER) return true;
     if (!this.client.canPause && this.#held > (this.#options.maxHeldBytes ?? 16 * HIGH_WATER)) {
       this.#end("target", TRY_AGAIN_LATER, "Target reads too slowly");
@@ -134,9 +150,16 @@ export class Tunnel {
     return false;
   }
 
+  #written(size: number): void {
+    this.#held -= size;
+    if (this.#held <= LOW_WATER) this.client.resume();
+    if (this.#held === 0) this.#whenWritten?.();
+  }
+
   #fromTarget(data: Uint8Array<ArrayBuffer>, isBinary: boolean): void {
     this.#touch();
-    if (this.#clientOver) return;
+    // A client that never came can't be told; its target is read on for the close frame alone.
+    if (this.#clientOver || !this.#clientOpen) return;
     this.#responseBytes += data.byteLength;
     this.client.send(isBinary ? data : TEXT.decode(data));
     if (this.client.buffered <= HIGH_WATER) return;
@@ -162,7 +185,7 @@ export class Tunnel {
     this.#targetOver = true;
     if (this.#left === null) {
       // `ws` says 1006 of a socket that closed without a close frame, and gives a code of its own to a target that broke the protocol.
-      const vanished = code === 1006 || this.#targetBroke;
+      const vanished = this.#targetBroke || !mayClose(code, reason);
       this.#leave("target", vanished ? null : code);
       if (!vanished) this.#farewell = { code, reason };
       else {this.#farewell = {
