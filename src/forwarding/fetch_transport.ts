@@ -112,6 +112,10 @@ export class FetchTransport implements Transport {
     return fetchUntil(route.origin + request.path, init, controller.signal) as Promise<UpstreamResponse>;
   }
 
+  connectsFirst(): boolean {
+    return false;
+  }
+
   failure(error: unknown): Failure {
     return classifyFetchError(error);
   }

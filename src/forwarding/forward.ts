@@ -11,7 +11,7 @@ import { Failure } from "./gateway_error.ts";
 import { connectionOptions, isHopByHop } from "./hop_by_hop.ts";
 import { RequestBody } from "./request_body.ts";
 import { answerWithBody } from "./response_body.ts";
-import { decideRetry } from "./retry_policy.ts";
+import { decideRetry, isIdempotent } from "./retry_policy.ts";
 import {
   type AnswerHeaders,
   type Cancellation,
@@ -98,7 +98,7 @@ export class Forwarder {
         let bodyFailed = false;
         let upstream: UpstreamResponse | null = null;
         open.connectMicros = NO_CONNECT;
-        const body = open.body === null ? null : await open.body.next();
+        const body = open.body === null ? null : await open.body.next(this.#isLast(open, target, retriesUsed));
         if (body instanceof Failure) {
           failure = body;
           bodyFailed = true;
@@ -147,6 +147,12 @@ export class Forwarder {
       open.close();
       return this.#parts.broken(exchange, error);
     }
+  }
+
+  /** Whether no attempt can follow this one once its target is sent some of the body. */
+  #isLast({ exchange, limits }: OpenExchange, target: TargetSnapshot, retriesUsed: number): boolean {
+    if (!this.#parts.transport.connectsFirst(target)) return false;
+    return retriesUsed >= limits.retryAttempts || !isIdempotent(exchange.method);
   }
 
   /** The target of another attempt, or the failure that the exchange ends with. Adds the last one to `tried`. */

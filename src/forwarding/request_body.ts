@@ -1,10 +1,17 @@
 import { Failure } from "./gateway_error.ts";
+import { KeptPieces } from "./kept_pieces.ts";
 import { letGo } from "./let_go.ts";
 
 /** Bodies of a known length up to this many bytes are taken whole where they are there at once. */
 const SMALL_BYTES = 65_536;
-/** Most bytes of a body that are kept so that an attempt which sent nothing can be followed by another. */
+/** Most bytes of memory that what is kept of a body may take, so that another attempt can follow. */
 const KEPT_BYTES = 262_144;
+
+/**
+ * Pieces below so many bytes, of a body that is not kept, are copied out of their buffers, which take 64 KiB each: on its way to
+ * `fetch` a body waits in a queue of up to 1,024 pieces.
+ */
+const COPIED_BYTES = 4_096;
 
 /**
  * A body's length where neither Content-Length nor Transfer-Encoding came. In HTTP/1.1 there is no body then; but Deno.serve
@@ -12,8 +19,10 @@ const KEPT_BYTES = 262_144;
  */
 export const UNANNOUNCED = -2;
 
+type Bytes = Uint8Array<ArrayBuffer>;
+
 /** A read's outcome: bytes, the end, or why there are none. */
-type Piece = Uint8Array<ArrayBuffer> | null | Failure;
+type Piece = Bytes | null | Failure;
 
 /** What a request body reports while it moves. */
 export interface BodyEvents {
@@ -25,17 +34,16 @@ export interface BodyEvents {
 
 /**
  * A client's request body, given to one attempt after another: pieces that an attempt took before it failed are given to the
- * next one again, as long as they are few (they are kept until the first answer or until they grow beyond 256 KiB). Pieces
- * are never held back and never read ahead of the target, so back-pressure reaches the client.
+ * next one again, as long as they are few (they are kept until the first answer, until no other attempt can follow, or until they
+ * take more than 256 KiB). Pieces are never held back and never read ahead of the target, so back-pressure reaches the client.
  */
 export class RequestBody {
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
+  readonly #reader: ReadableStreamDefaultReader<Bytes>;
   readonly #length: number;
   readonly #announced: boolean;
   readonly #maxBytes: number;
   readonly #events: BodyEvents;
-  #kept: Uint8Array<ArrayBuffer>[] | null = [];
-  #keptBytes = 0;
+  #kept: KeptPieces | null = new KeptPieces();
   #readBytes = 0;
   #ended = false;
   #attempt = 0;
@@ -44,7 +52,7 @@ export class RequestBody {
   #givenUp: Failure | null = null;
 
   /** @param length Content-Length, -1 where the body is chunked, or {@linkcode UNANNOUNCED}. @param maxBytes MAX_BODY_BYTES; 0 no limit. */
-  constructor(stream: ReadableStream<Uint8Array<ArrayBuffer>>, length: number, maxBytes: number, events: BodyEvents) {
+  constructor(stream: ReadableStream<Bytes>, length: number, maxBytes: number, events: BodyEvents) {
     this.#reader = stream.getReader();
     this.#length = Math.max(length, -1);
     this.#announced = length !== UNANNOUNCED;
@@ -65,8 +73,10 @@ export class RequestBody {
   /**
    * The body for the next attempt: the bytes themselves where a small one is there whole (which costs a request one read
    * and no stream), null where an unannounced one turns out to be none, else a stream.
+   *
+   * @param last No attempt follows one that has begun to take the stream, so that nothing is kept from then on.
    */
-  async next(): Promise<Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>> | null | Failure> {
+  async next(last = false): Promise<Bytes | ReadableStream<Bytes> | null | Failure> {
     const attempt = ++this.#attempt;
     const small = this.#length >= 0 && this.#length <= SMALL_BYTES;
     if ((small || !this.#announced) && !this.#ended && this.#readBytes === 0) {
@@ -74,29 +84,38 @@ export class RequestBody {
       if (piece instanceof Failure) return piece;
     }
     if (this.#kept === null) return new Failure("reset_before_headers", "The body can't be given a second time");
-    if (!this.#announced && this.#ended && this.#keptBytes === 0) return null;
-    if (this.#keptBytes === this.#length && this.#kept.length === 1) return this.#kept[0]!;
-    // As it grows: a read that an attempt before this one began may bring its piece at any moment.
-    const kept = this.#kept;
+    let kept: KeptPieces = this.#kept;
+    if (!this.#announced && this.#ended && kept.length === 0) return null;
+    if (kept.length === this.#length && kept.length > 0) {
+      const whole = kept.from(0);
+      if (whole.length === this.#length) return whole;
+    }
+    // Of what is kept as it grows: a read that an attempt before this one began may bring its piece at any moment.
     let given = 0;
-    let sent: Uint8Array<ArrayBuffer> | null = null;
-    return new ReadableStream<Uint8Array<ArrayBuffer>>({
+    let sent: Bytes | null = null;
+    return new ReadableStream<Bytes>({
       pull: async (controller) => {
-        // The next piece is wanted, so the last one is on its way; what is kept is needed again.
+        // The next piece is wanted, so the last one is on its way.
         if (sent !== null) letGo(sent);
         sent = null;
-        if (attempt === this.#attempt && given < kept.length) return controller.enqueue(kept[given++]!);
+        if (last && attempt === this.#attempt) this.#kept = null;
+        if (attempt === this.#attempt && given < kept.length) {
+          const again = kept.from(given);
+          given += again.length;
+          return controller.enqueue(again);
+        }
+        if (this.#kept === null && given > 0) {
+          // All that was kept has been given, and no other attempt will come.
+          kept = new KeptPieces();
+          given = 0;
+        }
         const piece = attempt === this.#attempt && !this.#ended ? await this.#pull() : null;
         // Another attempt took over meanwhile: it has the piece, and this one must not look like a whole body.
         if (attempt !== this.#attempt) return controller.error(new Error("Superseded by another attempt"));
         if (piece === null) return controller.close();
         if (!(piece instanceof Failure)) {
-          if (kept[given] === piece) given++;
-          if (this.#kept === null) {
-            // All that was kept has been given, and no other attempt will come.
-            kept.length = given = 0;
-            sent = piece;
-          }
+          if (kept.length > given) given += piece.length;
+          else if (piece.length >= COPIED_BYTES) sent = piece;
           return controller.enqueue(piece);
         }
         this.#events.broken(piece);
@@ -140,7 +159,7 @@ export class RequestBody {
 
   /** Reads one piece, keeping it while that is cheap. */
   async #read(): Promise<Piece> {
-    let piece: ReadableStreamReadResult<Uint8Array<ArrayBuffer>>;
+    let piece: ReadableStreamReadResult<Bytes>;
     try {
       // The platform gives an empty piece where there is no body at all.
       do piece = await this.#reader.read(); while (!piece.done && piece.value.length === 0);
@@ -163,12 +182,17 @@ export class RequestBody {
       return new Failure("body_too_large", `The body is larger than ${this.#maxBytes} bytes`);
     }
     if (this.#readBytes === this.#length) this.#close();
-    if (this.#kept !== null) {
-      this.#keptBytes += piece.value.length;
-      // The last one too, for an attempt that is still being given what was kept.
-      this.#kept.push(piece.value);
-      if (this.#keptBytes > KEPT_BYTES) this.#kept = null;
-    }
-    return piece.value;
+    return this.#keep(piece.value);
+  }
+
+  /** Gives the piece to pass on: the one that is kept, or one whose buffer is no larger than it is worth. */
+  #keep(piece: Bytes): Bytes {
+    const kept = this.#kept;
+    if (kept === null && piece.length >= COPIED_BYTES) return piece;
+    // The last one is kept too, for an attempt that is still being given what was kept.
+    const compact = kept === null ? piece.slice() : kept.add(piece);
+    if (kept !== null && kept.heldBytes > KEPT_BYTES) this.#kept = null;
+    if (compact.buffer !== piece.buffer) letGo(piece);
+    return compact;
   }
 }

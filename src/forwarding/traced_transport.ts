@@ -1,5 +1,5 @@
 import { context, propagation, type Span, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
-import { hostPort } from "../state/group_snapshot.ts";
+import { hostPort, type TargetSnapshot } from "../state/group_snapshot.ts";
 import type { Failure } from "./gateway_error.ts";
 import type { Transport, UpstreamRequest, UpstreamResponse } from "./transport.ts";
 
@@ -26,6 +26,10 @@ export class TracedTransport implements Transport {
 
   send(request: UpstreamRequest): Promise<UpstreamResponse> {
     return request.target.scheme === "https" ? this.#wire.send(request) : this.#sendTraced(request);
+  }
+
+  connectsFirst(target: TargetSnapshot): boolean {
+    return this.#wire.connectsFirst(target);
   }
 
   failure(error: unknown): Failure {

@@ -66,6 +66,8 @@ export interface Transport {
    * {@linkcode Transport.failure} understands: a promise less for each request than a wrapper around it.
    */
   send(request: UpstreamRequest): Promise<UpstreamResponse>;
+  /** Tells whether it takes nothing of a streamed body before it is connected with a target, and has sent the head. */
+  connectsFirst(target: TargetSnapshot): boolean;
   /** Says in the words of the closed list why `send` rejected. */
   failure(error: unknown): Failure;
   /** What goes before a request's own headers; `host` first, filled in for each attempt. */

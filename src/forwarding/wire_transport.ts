@@ -1,5 +1,6 @@
 import type { UpstreamReuse } from "../config/model.ts";
 import type { WorkerColumn } from "../state/worker_column.ts";
+import type { TargetSnapshot } from "../state/group_snapshot.ts";
 import type { Clock } from "../time/clock.ts";
 import { ByteSlab } from "./byte_slab.ts";
 import type { DeadlineWheel } from "./deadline.ts";
@@ -44,6 +45,10 @@ export class WireTransport implements Transport {
       const parts = { pool: this.#pool.of(request.target), shared: this.#shared };
       new WireExchange(request, parts, { resolve, reject }).start();
     });
+  }
+
+  connectsFirst({ scheme }: TargetSnapshot): boolean {
+    return scheme === "http";
   }
 
   failure(error: unknown): Failure {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { header, readHead } from "../support/raw_message.ts";
 import type { RawSocket } from "../support/raw_socket.ts";
+import { addedKib } from "../support/resident_memory.ts";
 import { WireStage } from "../support/wire_stage.ts";
 
 /** 64 MiB in the gate; `LARGE_BODY_MIB=1024` runs the full size of the promise. */
@@ -10,16 +11,6 @@ const MIB = Number(Deno.env.get("LARGE_BODY_MIB") ?? 64);
 const SIZE = MIB * 1024 * 1024;
 const MOST_ADDED_KIB = 32 * 1024;
 const PIECE = Uint8Array.from({ length: 1 << 20 }, (_, i) => (i * 2654435761 >>> 13) & 255);
-
-/** Memory that a process holds now, or held at most since {@linkcode forgetPeak}. */
-function residentKib(pid: number, which: "VmRSS" | "VmHWM"): number {
-  return Number(new RegExp(`${which}:\\s+(\\d+) kB`).exec(Deno.readTextFileSync(`/proc/${pid}/status`))![1]);
-}
-
-/** Makes `VmHWM` begin anew (proc(5), clear_refs). */
-function forgetPeak(pid: number): void {
-  Deno.writeTextFileSync(`/proc/${pid}/clear_refs`, "5");
-}
 
 /** Sends `SIZE` bytes, each MiB different; returns their hash. */
 async function sendAll(socket: RawSocket): Promise<string> {
@@ -43,14 +34,6 @@ async function takeAll(socket: RawSocket): Promise<string> {
     got += piece.length;
   }
   return hash.digest("hex");
-}
-
-/** Does `work` and tells how much more memory sluice held at most than before. */
-async function addedKib(pid: number, work: () => Promise<void>): Promise<number> {
-  forgetPeak(pid);
-  const beforeKib = residentKib(pid, "VmRSS");
-  await work();
-  return residentKib(pid, "VmHWM") - beforeKib;
 }
 
 /** A stage whose sluice has run its code once and filled its pools: what comes on top is the body's. */

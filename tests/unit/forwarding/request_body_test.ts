@@ -29,6 +29,10 @@ class Feed {
     this.#asked = Promise.withResolvers();
     this.#controller.enqueue(new TextEncoder().encode(text));
   }
+  /** Sends some bytes of a larger buffer, as the platform does. */
+  sendThin(length: number, bufferBytes: number): void {
+    this.#controller.enqueue(new Uint8Array(bufferBytes).subarray(0, length));
+  }
   end(): void {
     this.#controller.close();
   }
@@ -134,6 +138,36 @@ Deno.test("a body that has grown beyond what is kept is given to one attempt onl
   }
   assert.equal(body.spent, true);
   assert.ok(await body.next() instanceof Failure);
+});
+
+Deno.test("nothing is kept of a body for which no attempt can follow, and all of it is given", async () => {
+  const feed = new Feed();
+  const body = feed.body(5);
+  feed.send("ab");
+  const given = await body.next(true) as ReadableStream<Bytes>;
+  assert.equal(body.spent, false, "nothing was taken yet, and a connection may fail");
+  const reader = given.getReader();
+  assert.equal(await readAll((await reader.read()).value), "ab");
+  assert.equal(body.spent, true);
+  feed.send("cde");
+  assert.equal(await readAll((await reader.read()).value), "cde");
+  assert.equal((await reader.read()).done, true);
+});
+
+Deno.test("a body is kept as long as what is held, not what came, is little", async () => {
+  const feed = new Feed();
+  const body = feed.body(-1);
+  const reader = (await body.next() as ReadableStream<Bytes>).getReader();
+  for (let i = 0; i < 5_000; i++) {
+    feed.sendThin(1, 65_536);
+    await reader.read();
+  }
+  assert.equal(body.spent, false, "single bytes are copied together");
+  for (let i = 0; i < 4; i++) {
+    feed.sendThin(40_000, 65_536);
+    await reader.read();
+  }
+  assert.equal(body.spent, true, "160,000 bytes hold 256 KiB");
 });
 
 Deno.test("a body that is given up ends the wait for it, and never looks whole", async () => {

@@ -17,6 +17,9 @@ class RecordingTransport implements Transport {
       : Promise.reject(this.fails);
   }
 
+  connectsFirst(): boolean {
+    return true;
+  }
   failure(error: unknown): Failure {
     return new Failure("bad_response", String(error));
   }
