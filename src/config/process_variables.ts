@@ -158,7 +158,8 @@ export const PROCESS_VARIABLES = [
     default: "info",
     meaning:
       "Least level that is logged. `debug` adds three lines for each request: what came, which target was chosen " +
-      "and by what score, what went back; with headers (secrets masked), never bodies. It is slow.",
+      "and by what score, what went back; with headers, never bodies; what looks like a secret is masked, " +
+      "in headers by name and form, in URLs the user and parameters such as `token`. It is slow.",
     example: "debug",
     aliases: ["LOGLEVEL"],
   }),

@@ -1,7 +1,9 @@
 import type { CandidateList } from "../balancing/algorithm.ts";
+import type { HashKey } from "../config/model.ts";
 import { findAlgorithm } from "../balancing/registry.ts";
 import type { Attempt, CutBy, Exchange } from "../forwarding/exchange.ts";
 import { NO_CONNECT } from "../forwarding/transport.ts";
+import { isSecretName } from "../logging/secrets.ts";
 import type { Decision } from "../state/decision.ts";
 import { hostPort, type TargetSnapshot } from "../state/group_snapshot.ts";
 import type { Reason } from "../state/reason.ts";
@@ -30,6 +32,7 @@ class Kept {
   targetCount = 0;
   key = "";
   keyHash = 0;
+  hashKey: HashKey | null = null;
   startedMs = 0;
   pinned: TargetSnapshot | null = null;
   behind: TargetSnapshot | null = null;
@@ -96,6 +99,7 @@ export class DecisionRing {
     kept.targetCount = scores.group.targets.length;
     if (kept.key !== scores.key) kept.key = scores.key;
     kept.keyHash = scores.keyHash;
+    kept.hashKey = scores.group.algorithmOptions.hashKey;
     kept.startedMs = exchange.startedMs;
     kept.pinned = scores.pinned;
     kept.behind = scores.behind;
@@ -125,7 +129,7 @@ function describe(kept: Kept, worker: number): Decision {
     rule: kept.rule,
     group: kept.group,
     algorithm,
-    key: algorithm === null || findAlgorithm(algorithm)?.usesKey !== true ? null : kept.key.slice(0, KEPT_CHARS),
+    key: algorithm === null || findAlgorithm(algorithm)?.usesKey !== true ? null : shownKey(kept),
     pinned: kept.pinned === null ? null : addressOf(kept.pinned),
     candidates: candidates === null || algorithm === null ? [] : describeCandidates(candidates, { ...kept, algorithm }),
     candidateCount: candidates?.count ?? 0,
@@ -146,6 +150,13 @@ function describe(kept: Kept, worker: number): Decision {
     requestBytes: kept.requestBytes,
     responseBytes: kept.responseBytes,
   };
+}
+
+/** The key itself, unless it lets its bearer in somewhere: then its hash, which tells one from another. */
+function shownKey({ key, keyHash, hashKey }: Kept): string {
+  const named = hashKey !== null && (hashKey.from === "cookie" || hashKey.from === "header") ? hashKey : null;
+  const secret = named !== null && (named.from === "cookie" || isSecretName(named.name));
+  return secret ? `*** (hash ${keyHash.toString(16).padStart(8, "0")})` : key.slice(0, KEPT_CHARS);
 }
 
 function attemptsOf(kept: Kept): readonly Attempt[] {

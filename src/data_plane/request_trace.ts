@@ -1,14 +1,12 @@
 import type { GroupBalancer } from "../balancing/candidates.ts";
 import type { Exchange } from "../forwarding/exchange.ts";
+import { shownHeaders, withoutSecrets } from "../logging/secrets.ts";
 import { hostPort, type TargetSnapshot } from "../state/group_snapshot.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Middleware } from "./chain.ts";
 
 /** Writes one debug event. */
 type WriteDebug = (event: string, message: string, fields: Record<string, unknown>) => void;
-
-/** Headers whose values let their bearer in somewhere; a log is read by more people than those. */
-const SECRET_HEADERS = new Set(["authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key"]);
 
 /** Candidates that a line names, of however many. */
 const SHOWN_CANDIDATES = 8;
@@ -35,7 +33,7 @@ export class RequestTrace {
         const { exchange } = passage;
         // Of its own making; a sane one of the client's takes its place later, when headers are read.
         const { request, requestId } = exchange;
-        debug("request_received", `Received ${request.method} ${request.url} from ${exchange.peer}`, {
+        debug("request_received", `Received ${request.method} ${withoutSecrets(request.url)} from ${exchange.peer}`, {
           id: requestId,
           headers: shownHeaders(request.headers),
         });
@@ -81,7 +79,7 @@ export class RequestTrace {
     const from = reason === null && target !== null ? hostPort(target.address, target.port) : "sluice";
     this.#debug(
       "request_answered",
-      `Answered ${method} ${path}${query} with ${status}${
+      `Answered ${method} ${withoutSecrets(path + query)} with ${status}${
         reason === null ? "" : ` ${reason}`
       } from ${from} in ${ms} ms`,
       {
@@ -90,20 +88,11 @@ export class RequestTrace {
         attempts: attempts.map((attempt) => ({
           target: hostPort(attempt.target.address, attempt.target.port),
           reason: attempt.reason,
-          detail: attempt.detail,
+          detail: attempt.detail === null ? null : withoutSecrets(attempt.detail),
           ms: Math.round(attempt.micros) / 1000,
         })),
         headers: shownHeaders(response.headers),
       },
     );
   }
-}
-
-/** Headers as a log may show them. */
-export function shownHeaders(headers: Headers): Record<string, string> {
-  const shown: Record<string, string> = {};
-  headers.forEach((value, name) => {
-    shown[name] = SECRET_HEADERS.has(name) ? "***" : value;
-  });
-  return shown;
 }

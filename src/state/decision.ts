@@ -21,7 +21,7 @@ export interface Decision {
   readonly rule: number | null;
   readonly group: string | null;
   readonly algorithm: string | null;
-  /** What HASH chose by; null where the algorithm has no use for a key. */
+  /** What HASH chose by, masked where it is a cookie or another secret; null where the algorithm has no use for a key. */
   readonly key: string | null;
   /** The target that the client's cookie named, eligible or not; null where it named none. */
   readonly pinned: string | null;

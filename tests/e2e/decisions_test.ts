@@ -55,6 +55,29 @@ Deno.test("a decision of HASH has the request's key, the scores that it gave, an
   assert.ok(chosen.size > 8, "some were chosen from behind the first eight");
 });
 
+Deno.test("a HASH key that is a secret is not shown, and two of them can be told apart all the same", async () => {
+  await using mocks = await MockGroup.start(1);
+  const group = (n: number, key: string) => ({
+    [`TARGET_GROUP_${n}_NAME`]: `g${n}`,
+    [`TARGET_GROUP_${n}_TARGETS`]: mocks.list,
+    [`TARGET_GROUP_${n}_ALGORITHM`]: "HASH",
+    [`TARGET_GROUP_${n}_HASH_KEY`]: key,
+    [`LISTENER_RULE_${n}_PATH_PREFIX`]: `/${n}`,
+    [`LISTENER_RULE_${n}_TARGET_GROUP`]: `g${n}`,
+  });
+  await using sluice = await startSluice({ env: { ...group(1, "cookie:sid"), ...group(2, "header:X-Auth-Token") } });
+  const keyOf = async (path: string, header: string) => {
+    await ask(sluice.url, path, { headers: [header] });
+    return (await decisionOf(sluice, path)).key!;
+  };
+  for (const [n, header] of [[1, "Cookie: sid="], [2, "X-Auth-Token: "]] as const) {
+    const keys = [await keyOf(`/${n}/a`, `${header}hunter1`), await keyOf(`/${n}/b`, `${header}hunter2`)];
+    assert.equal(await keyOf(`/${n}/c`, `${header}hunter1`), keys[0]);
+    assert.notEqual(keys[0], keys[1]);
+    for (const key of keys) assert.match(key, /^\*\*\* \(hash [0-9a-f]{8}\)$/);
+  }
+});
+
 Deno.test("a decision of LRT has the failures in a row that counted against a target", async () => {
   await using mocks = await MockGroup.start(1);
   const dead = `127.0.0.1:${freePort()}`;

@@ -144,6 +144,32 @@ Deno.test("C8, D9: LOGLEVEL=DEBUG tells of each request what came, who was chose
   await sluice.settled();
 });
 
+Deno.test("LOG_LEVEL=debug shows no secret of a request or an answer, and nothing that drives a terminal", async () => {
+  await using target = await RecorderTarget.start(
+    answer(302, ["Location: /back?code=hunter2&page=3", "X-Auth-Token: hunter2", "X-Note: a\x9b2Jb"]),
+  );
+  await using sluice = await startSluice({
+    env: groupEnvironment(target.address, { LOG_LEVEL: "debug", ACCESS_LOG: "false" }),
+  });
+  await ask(sluice.url, "/x?access_token=hunter2&page=2", {
+    headers: [
+      ...["X-Auth-Token: hunter2", "X-Vault-Token: hunter2", "X-Amz-Security-Token: hunter2", "Api-Key: hunter2"],
+      ...["X-Other: Bearer hunter2", "Referer: http://me:hunter2@a.example/?sig=hunter2&page=1", "X-Seen: a\x9b2Jb"],
+    ],
+  });
+  const answered = await sluice.waitForEvent(({ event }) => event === "request_answered");
+  const received = sluice.events.find(({ event }) => event === "request_received")!;
+  const headers = received.headers as Record<string, string>;
+  assert.equal(headers["x-auth-token"], "***");
+  assert.equal(headers.referer, "http://***@a.example/?sig=***&page=1");
+  assert.match(String(received.message), /\/x\?access_token=\*\*\*&page=2 /);
+  assert.equal((answered.headers as Record<string, string>).location, "/back?code=***&page=3");
+  assert.match(String(answered.message), /\/x\?access_token=\*\*\*&page=2 /);
+  assert.ok(!sluice.stderr.includes("hunter2"), sluice.stderr);
+  assert.ok(!/[\x80-\x9f]/.test(sluice.stderr), JSON.stringify(sluice.stderr));
+  await sluice.settled();
+});
+
 Deno.test("LOG_LEVEL=debug ties the lines of a request together, also where the client brought an id and where a target refused", async () => {
   await using mocks = await MockGroup.start(1);
   const closed = freePort();
