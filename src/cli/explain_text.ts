@@ -1,3 +1,4 @@
+import { formatDuration } from "../config/duration.ts";
 import { quote, shown } from "../logging/shown_text.ts";
 import type { ExplainedCandidate, Explanation } from "../state/explanation.ts";
 import { textTable } from "./text_table.ts";
@@ -19,6 +20,7 @@ export function explainText(explanation: Explanation): string {
       `  ${explanation.why}`,
     ],
   );
+  if (explanation.limits !== null) parts.at(-1)!.push(`  ${limitsText(explanation.limits)}`);
   if (explanation.headers.length > 0) parts.push(sentPart(explanation));
   const { locations } = explanation;
   if (locations !== null) {
@@ -26,6 +28,11 @@ export function explainText(explanation: Explanation): string {
   }
   // What a client wrote must neither drive the terminal nor begin a line.
   return parts.map((lines) => lines.map(shown).join("\n")).join("\n\n") + "\n";
+}
+
+function limitsText({ connectMs, headersMs }: NonNullable<Explanation["limits"]>): string {
+  const headers = `response headers within ${formatDuration(headersMs)}`;
+  return connectMs === null ? headers : `connected within ${formatDuration(connectMs)}, ${headers}`;
 }
 
 function rulesPart({ rules }: Explanation): string[] {

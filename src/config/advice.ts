@@ -16,6 +16,7 @@ export function adviceOn(config: Config, reader: SettingsReader, known: readonly
   return [
     ...adviceOnTimeouts(reader),
     ...adviceOnReuse(config.listener, reader),
+    ...adviceOnConnecting(config, reader),
     ...adviceOnLoops(config, reader),
     ...config.rules.flatMap((rule) => adviceOnRule(rule, config)),
     ...adviceOnGroups(config, reader, known),
@@ -23,7 +24,13 @@ export function adviceOn(config: Config, reader: SettingsReader, known: readonly
 }
 
 function adviceOnTimeouts(reader: SettingsReader): Problem[] {
-  const names = ["CONNECTION_TIMEOUT", "STREAM_IDLE_TIMEOUT", "SHUTDOWN_TIMEOUT", "SHUTDOWN_DELAY"] as const;
+  const names = [
+    "CONNECTION_TIMEOUT",
+    "CONNECT_TIMEOUT",
+    "STREAM_IDLE_TIMEOUT",
+    "SHUTDOWN_TIMEOUT",
+    "SHUTDOWN_DELAY",
+  ] as const;
   return names.flatMap((name) => {
     const found = reader.find(name);
     if (found === null || !isBareNumber(found.text)) return [];
@@ -41,6 +48,19 @@ function adviceOnReuse({ upstreamTransport }: ListenerConfig, reader: SettingsRe
   const text =
     `${quote(found.text)} has no effect with UPSTREAM_TRANSPORT=fetch: POST and PATCH get connections of their ` +
     "own there, and all others share";
+  return [problemOf(found.label, text)];
+}
+
+/** `fetch` does not tell when a connection stands, so that only the deadline of the whole request is left there. */
+function adviceOnConnecting({ listener, groups }: Config, reader: SettingsReader): Problem[] {
+  const found = reader.find("CONNECT_TIMEOUT");
+  if (found === null) return [];
+  const byFetch = listener.upstreamTransport === "fetch";
+  if (!byFetch && !groups.some(({ entries }) => entries.some(({ scheme }) => scheme === "https"))) return [];
+  const which = byFetch ? "with UPSTREAM_TRANSPORT=fetch" : "on requests to https:// targets";
+  const text = `${
+    quote(found.text)
+  } has no effect ${which}, except for WebSockets: only CONNECTION_TIMEOUT limits them`;
   return [problemOf(found.label, text)];
 }
 

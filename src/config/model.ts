@@ -37,6 +37,8 @@ export interface ListenerConfig {
   readonly workers: number | "auto";
   /** CONNECTION_TIMEOUT: from handing a request to a target until its response headers, all attempts together. */
   readonly connectionTimeoutMs: number;
+  /** CONNECT_TIMEOUT: for one connection to a target, TLS included; at most half of `connectionTimeoutMs`. */
+  readonly connectTimeoutMs: number;
   /** STREAM_IDLE_TIMEOUT: an open exchange without a byte either way for this long is cut; 0 never. */
   readonly streamIdleTimeoutMs: number;
   /** HEADER_CONVENTION_ENABLE: add the X-Forwarded family. */

@@ -1,7 +1,7 @@
 import { CIDR, HOST } from "./address_values.ts";
 import { problemOf } from "./config_error.ts";
 import { quote } from "../logging/shown_text.ts";
-import { duration } from "./duration.ts";
+import { duration, formatDuration } from "./duration.ts";
 import type { ErrorBody, ListenerConfig, UpstreamReuse, UpstreamTransport } from "./model.ts";
 import { PATH } from "./path_values.ts";
 import type { SettingsReader } from "./settings_reader.ts";
@@ -17,7 +17,7 @@ export function parseListener(reader: SettingsReader): ListenerConfig {
     port: reader.read("LISTENER_PORT", LISTEN_PORT),
     workers: reader.read("LISTENER_WORKERS", orWord("auto", integer(1, MOST_WORKERS))),
     takeover: reader.read("LISTENER_TAKEOVER", BOOLEAN),
-    connectionTimeoutMs: reader.read("CONNECTION_TIMEOUT", duration(1)),
+    ...parseTimeouts(reader),
     streamIdleTimeoutMs: reader.read("STREAM_IDLE_TIMEOUT", duration(0)),
     headerConvention: reader.read("HEADER_CONVENTION_ENABLE", BOOLEAN),
     via: reader.read("VIA_ENABLE", BOOLEAN),
@@ -32,6 +32,24 @@ export function parseListener(reader: SettingsReader): ListenerConfig {
     shutdownDelayMs: reader.read("SHUTDOWN_DELAY", duration(0)),
     shutdownTimeoutMs: reader.read("SHUTDOWN_TIMEOUT", duration(0)),
   };
+}
+
+/** CONNECT_TIMEOUT is cut to half of CONNECTION_TIMEOUT, so that a second target has as much time as the first. */
+function parseTimeouts(reader: SettingsReader): Pick<ListenerConfig, "connectionTimeoutMs" | "connectTimeoutMs"> {
+  const connectionTimeoutMs = reader.read("CONNECTION_TIMEOUT", duration(1));
+  const askedMs = reader.read("CONNECT_TIMEOUT", duration(1));
+  const mostMs = Math.max(1, Math.floor(connectionTimeoutMs / 2));
+  if (askedMs <= mostMs) return { connectionTimeoutMs, connectTimeoutMs: askedMs };
+  const value = formatDuration(mostMs);
+  const setting = reader.settings.find(({ variable }) => variable === "CONNECT_TIMEOUT")!;
+  reader.record({ ...setting, value, origin: `${setting.origin}, cut to half of CONNECTION_TIMEOUT` });
+  const found = reader.find("CONNECT_TIMEOUT");
+  if (found !== null) {
+    const whole = formatDuration(connectionTimeoutMs);
+    const text = `${quote(found.text)} is more than half of CONNECTION_TIMEOUT (${whole}): ${value} is used`;
+    reader.warnings.push(problemOf(found.label, text));
+  }
+  return { connectionTimeoutMs, connectTimeoutMs: mostMs };
 }
 
 function nullForOff(path: string): string | null {

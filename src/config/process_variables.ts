@@ -32,6 +32,13 @@ export const PROCESS_VARIABLES = [
       "Starts anew with each piece of the request's body that moves.",
     example: "1000",
   }),
+  define("CONNECT_TIMEOUT", "duration, ms", {
+    default: "2000",
+    meaning: "For one connection to a target, TLS included; then another target is tried, since nothing was sent. " +
+      "Never more than half of `CONNECTION_TIMEOUT`. Requests that go by `fetch` have only `CONNECTION_TIMEOUT` " +
+      "([transports.md](transports.md#what-differs)).",
+    example: "500",
+  }),
   define("STREAM_IDLE_TIMEOUT", "duration, ms", {
     default: "300000",
     meaning: "An open exchange without a byte either way for this long is cut; 0 never.",

@@ -102,6 +102,10 @@ function explainForwarding(known: Explanation, { question, exchange, compiled, c
     ...shared,
     chosen: addressOf(chosen),
     why: whyChosen(group, chosen, pinned),
+    limits: {
+      connectMs: byFetch || secure ? null : context.snapshot.listener.connectTimeoutMs,
+      headersMs: context.snapshot.listener.connectionTimeoutMs,
+    },
     rewrite: rewriteSteps(exchange, question, chosen),
     headers: [["host", hostFor(group, chosen, exchange)], ...sent.filter(([name]) => name !== "host"), ...traced],
     locations: group.snapshot.locationRewrite ? explainLocations(exchange, compiled, chosen) : null,
@@ -122,6 +126,7 @@ const EMPTY: Explanation = {
   candidates: [],
   chosen: null,
   why: "",
+  limits: null,
   headers: [],
   locations: null,
   answer: null,

@@ -7,7 +7,7 @@ import type { Clock } from "../time/clock.ts";
 import type { DeadlineWheel, Watch } from "./deadline.ts";
 import type { Exchange } from "./exchange.ts";
 import { targetHost } from "./forwarded_headers.ts";
-import { Failure } from "./gateway_error.ts";
+import { Failure, failureOf } from "./gateway_error.ts";
 import { connectionOptions, isHopByHop } from "./hop_by_hop.ts";
 import { RequestBody } from "./request_body.ts";
 import { answerWithBody } from "./response_body.ts";
@@ -51,7 +51,7 @@ export interface ForwarderParts {
 /** Limits of one exchange. */
 export type ForwardLimits = Pick<
   ListenerConfig,
-  "connectionTimeoutMs" | "streamIdleTimeoutMs" | "maxBodyBytes" | "retryAttempts"
+  "connectionTimeoutMs" | "connectTimeoutMs" | "streamIdleTimeoutMs" | "maxBodyBytes" | "retryAttempts"
 >;
 
 /** Statuses whose answers have no body, whatever their headers say. */
@@ -111,6 +111,7 @@ export class Forwarder {
               headers,
               body,
               bodyLength: exchange.bodyLength,
+              connectTimeoutMs: limits.connectTimeoutMs,
               cancellation: open,
             });
             failure = refuseAnswer(upstream);
@@ -127,8 +128,8 @@ export class Forwarder {
           column.answered(target.slot, upstream!.status, micros, nowMs);
           return await this.#answer(open, upstream!);
         }
-        failure = bodyFailed ? failure : open.over ?? failure;
-        const reported = open.over ?? failure;
+        const reported = failureOf(open.over, failure);
+        if (!bodyFailed) failure = reported;
         const { connectMicros } = open;
         exchange.attempted({ target, reason: reported.reason, detail: reported.detail, micros, connectMicros });
         // Where the client did not bring its body, the target was not asked.

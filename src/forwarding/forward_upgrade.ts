@@ -78,6 +78,7 @@ export class UpgradeForwarder {
         clock,
         connection,
         handshakeTimeoutMs: Math.max(1, deadlineMs - startedMs),
+        connectTimeoutMs: limits.connectTimeoutMs,
         idleTimeoutMs: limits.streamIdleTimeoutMs,
         cut: this.#cut.signal,
         onAccepted: () => exchange.upgraded = true,

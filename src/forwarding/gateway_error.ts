@@ -6,6 +6,7 @@ export type FailureReason = Extract<
   Reason,
   | "connect_refused"
   | "connect_failed"
+  | "connect_timeout"
   | "reset_before_headers"
   | "bad_response"
   | "timeout"
@@ -33,8 +34,19 @@ export class Failure {
 
   /** Nothing was sent, so any request may move on to another target. */
   get nothingSent(): boolean {
-    return this.reason === "connect_refused" || this.reason === "connect_failed";
+    return NOTHING_SENT.has(this.reason);
   }
+}
+
+const NOTHING_SENT: ReadonlySet<FailureReason> = new Set(["connect_refused", "connect_failed", "connect_timeout"]);
+
+/**
+ * What an attempt ended with, if its exchange was given up: why it was given up. But a deadline that passes while connecting is
+ * the connection's failure.
+ */
+export function failureOf(over: Failure | null, failure: Failure): Failure {
+  if (over === null || (over.reason === "timeout" && failure.reason === "connect_timeout")) return failure;
+  return over;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { context, propagation, type Span, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
 import { hostPort, type TargetSnapshot } from "../state/group_snapshot.ts";
-import type { Failure } from "./gateway_error.ts";
+import { type Failure, failureOf } from "./gateway_error.ts";
 import type { Transport, UpstreamRequest, UpstreamResponse } from "./transport.ts";
 
 /**
@@ -57,7 +57,7 @@ export class TracedTransport implements Transport {
       if (response.status >= 400) fail(span, String(response.status));
       return response;
     } catch (error) {
-      const { reason, detail } = request.cancellation.over ?? this.#wire.failure(error);
+      const { reason, detail } = failureOf(request.cancellation.over, this.#wire.failure(error));
       fail(span, reason, detail);
       throw error;
     } finally {

@@ -29,6 +29,8 @@ export interface UpgradeOptions extends Omit<TunnelOptions, "clock" | "told"> {
   readonly connection: UpgradeConnection;
   /** From now until the target's answer to the handshake. */
   readonly handshakeTimeoutMs: number;
+  /** For the connection to the target, TLS included. */
+  readonly connectTimeoutMs: number;
   /** Ends a handshake that is under way as `shutting_down`. */
   readonly cut?: AbortSignal;
   /** Called when the tunnel stands, before the client is told: from then on `info.completed` of `Deno.serve` says nothing. */
@@ -69,6 +71,7 @@ export async function forwardUpgrade(
   const { shakeHands } = await import("./upgrade_target.ts");
   const handshake = await shakeHands(upstream, {
     timeoutMs: options.handshakeTimeoutMs,
+    connectTimeoutMs: options.connectTimeoutMs,
     clock: options.clock,
     connection: options.connection,
     signal: request.signal,

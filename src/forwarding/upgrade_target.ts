@@ -25,6 +25,7 @@ export interface TargetSocket {
 export type UpgradeFailure =
   | "connect_refused"
   | "connect_failed"
+  | "connect_timeout"
   | "reset_before_headers"
   | "bad_response"
   | "timeout"
@@ -48,7 +49,14 @@ const TARGET_CLOSE_MS = 3_000;
 /** Makes a WebSocket handshake with a target. */
 export function shakeHands(
   upstream: { target: TargetSnapshot; path: string; headers: readonly (readonly [string, string])[] },
-  options: { timeoutMs: number; clock: Clock; connection: UpgradeConnection; signal: AbortSignal; cut?: AbortSignal },
+  options: {
+    timeoutMs: number;
+    connectTimeoutMs: number;
+    clock: Clock;
+    connection: UpgradeConnection;
+    signal: AbortSignal;
+    cut?: AbortSignal;
+  },
 ): Promise<TargetHandshake> {
   const { promise, resolve } = Promise.withResolvers<TargetHandshake>();
   const { target } = upstream;
@@ -85,6 +93,7 @@ export function shakeHands(
     settled = true;
     connection.handshakeOver();
     cancelDeadline();
+    cancelConnectDeadline();
     options.signal.removeEventListener("abort", clientLeft);
     options.cut?.removeEventListener("abort", cutOff);
     resolve(result);
@@ -100,9 +109,14 @@ export function shakeHands(
     fail("shutting_down", "SHUTDOWN_TIMEOUT is over");
   }
 
+  // A deadline that passes while connecting is the connection's, so this one is asked first.
+  const connectMs = Math.min(options.connectTimeoutMs, options.timeoutMs);
+  const cancelConnectDeadline = options.clock.after(connectMs, () => {
+    if (!connection.made) fail("connect_timeout", `No connection within ${Math.round(connectMs)} ms`);
+  });
   const cancelDeadline = options.clock.after(
     options.timeoutMs,
-    () => fail("timeout", connection.made ? "No answer to the handshake in time" : "No connection in time"),
+    () => fail("timeout", "No answer to the handshake in time"),
   );
   options.signal.addEventListener("abort", clientLeft);
   if (options.signal.aborted) clientLeft();

@@ -19,11 +19,15 @@ const MAX_INTERIM = 16;
 /** Calls `run` at the next tick of a timer that runs anyway; returns how to take that back. */
 export type NextTick = (run: () => void) => () => void;
 
+/** Calls `run` when so many ms have passed; returns how to take that back. */
+export type After = (delayMs: number, run: () => void) => () => void;
+
 /** What all exchanges of one thread share. */
 export interface WireShared {
   /** Requests that must not be sent twice share connections too (UPSTREAM_REUSE=always). */
   readonly shareAll: boolean;
   readonly nextTick: NextTick;
+  readonly after: After;
   readonly slab: ByteSlab;
 }
 
@@ -32,6 +36,7 @@ interface Connecting {
   readonly controller: AbortController;
   /** Monotonic ms. */
   readonly sinceMs: number;
+  readonly cancelDeadline: () => void;
 }
 
 /**
@@ -128,7 +133,11 @@ export class WireExchange implements ConnectionOwner {
   /** The deadline passed or the client left: the connection is closed at once. */
   abort(): void {
     if (this.#stream !== null) return this.#stream.abort();
-    this.#fail(new Failure("timeout", "Given up before its answer"));
+    this.#fail(
+      this.#connecting === null
+        ? new Failure("timeout", "Given up before its answer")
+        : new Failure("connect_timeout", "No connection before the request's deadline"),
+    );
   }
 
   received(count: number): void {
@@ -157,7 +166,15 @@ export class WireExchange implements ConnectionOwner {
   }
 
   #connect(): void {
-    const connecting = this.#connecting = { controller: new AbortController(), sinceMs: this.#pool.nowMs() };
+    const { connectTimeoutMs } = this.#request;
+    const connecting = this.#connecting = {
+      controller: new AbortController(),
+      sinceMs: this.#pool.nowMs(),
+      cancelDeadline: this.#shared.after(
+        connectTimeoutMs,
+        () => this.#fail(new Failure("connect_timeout", `No connection within ${connectTimeoutMs} ms`)),
+      ),
+    };
     this.#pool.connect(connecting.controller.signal).then((connection) => {
       if (this.#over) return connection.close();
       this.#pool.connected(this.#request.target.slot, this.#noteConnect(connecting));
@@ -166,8 +183,9 @@ export class WireExchange implements ConnectionOwner {
   }
 
   /** Tells the attempt how long connecting took, or was tried; returns that. The clock is asked only here and at its start. */
-  #noteConnect({ sinceMs }: Connecting): number {
+  #noteConnect({ sinceMs, cancelDeadline }: Connecting): number {
     this.#connecting = null;
+    cancelDeadline();
     return this.#request.cancellation.connectMicros = Math.round((this.#pool.nowMs() - sinceMs) * 1000);
   }
 

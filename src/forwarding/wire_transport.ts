@@ -13,7 +13,7 @@ import { WirePool } from "./wire_pool.ts";
 /** What a wire transport works with. */
 export interface WireParts {
   readonly clock: Clock;
-  /** Ticks for a body that does not come with its head. */
+  /** Ticks for a body that does not come with its head, and for a connection that does not come. */
   readonly wheel: DeadlineWheel;
   /** Where connections are counted. */
   readonly column: WorkerColumn;
@@ -36,6 +36,7 @@ export class WireTransport implements Transport {
       shareAll: reuse === "always",
       slab: new ByteSlab(),
       nextTick: (run) => nextTickOf(wheel, run),
+      after: (delayMs, run) => deadlineOf(wheel, { delayMs, nowMs: clock.monotonicMs() }, run),
     };
   }
 
@@ -99,6 +100,22 @@ function nextTickOf(wheel: DeadlineWheel, run: () => void): () => void {
     run();
   };
   return () => wheel.close(watch);
+}
+
+/**
+ * Calls `run` one tick after the delay is over; returns how to take that back. In between the event loop turns: what came
+ * while it was held up is heard first.
+ */
+function deadlineOf(wheel: DeadlineWheel, at: { delayMs: number; nowMs: number }, run: () => void): () => void {
+  let cancelTick = ignore;
+  const watch = wheel.watch(at.delayMs, at.nowMs, () => {
+    // When the shutdown's patience is over, the exchange's own watch ends it.
+    if (!wheel.closing) cancelTick = nextTickOf(wheel, run);
+  });
+  return () => {
+    wheel.close(watch);
+    cancelTick();
+  };
 }
 
 function ignore(): void {}

@@ -43,6 +43,8 @@ export interface Explanation {
   readonly chosen: string | null;
   /** In words: why this one, or why none. */
   readonly why: string;
+  /** How long connecting to it and its response headers may take; connecting alone has no limit with `fetch` (null). */
+  readonly limits: { readonly connectMs: number | null; readonly headersMs: number } | null;
   /** The headers that would be sent to it. */
   readonly headers: readonly (readonly [name: string, value: string])[];
   /** What LOCATION_REWRITE would make of the target's own address in a redirect; null if it is off. */

@@ -11,6 +11,7 @@ export const REASONS = {
   upgrade_refused: { status: 501, text: "This protocol upgrade is not supported" },
   connect_refused: { status: 502, text: "The target refused the connection" },
   connect_failed: { status: 502, text: "The target could not be reached" },
+  connect_timeout: { status: 504, text: "No connection to the target could be made in time" },
   dns_failed: { status: 502, text: "No name of the target group has ever resolved" },
   reset_before_headers: { status: 502, text: "The target closed the connection before it answered" },
   bad_response: { status: 502, text: "The target's answer can't be passed on" },

@@ -112,7 +112,7 @@ Deno.test("a handshake that comes to nothing leaves no connection behind, and te
     assert.equal((await openRefused(socketUrl(sluice))).status, 504);
     assert.equal(await active(sluice), 0, "a connection stands when TLS does");
     const [line] = await sluice.accessLines(1);
-    assert.deepEqual([line!.reason, isTime(line!.connectMs)], ["timeout", true]);
+    assert.deepEqual([line!.reason, isTime(line!.connectMs)], ["connect_timeout", true]);
   });
 });
 

@@ -181,6 +181,7 @@ export class FakeAdminSource implements AdminSource {
       pinned: null,
       locations: null,
       candidates: [],
+      limits: null,
       chosen: null,
       why: "",
       headers: [],

@@ -44,6 +44,7 @@ export class UpgradeListener implements AsyncDisposable {
       this.connections.push(connection);
       const result = await forwardUpgrade(request, { target, path, headers }, {
         handshakeTimeoutMs: 5000,
+        connectTimeoutMs: 5000,
         idleTimeoutMs: 0,
         clock: this.clock,
         connection,

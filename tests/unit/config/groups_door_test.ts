@@ -20,6 +20,7 @@ Deno.test("A2 A3 A9: the listener's defaults are port 8080, a timeout of 5 secon
     workers: "auto",
     takeover: false,
     connectionTimeoutMs: 5000,
+    connectTimeoutMs: 2000,
     streamIdleTimeoutMs: 300_000,
     headerConvention: false,
     trustedProxies: null,

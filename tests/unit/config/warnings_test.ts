@@ -40,6 +40,37 @@ Deno.test("a timeout that looks like seconds is a warning", () => {
   assert.deepEqual(warnings({ CONNECTION_TIMEOUT: "5ms" }), []);
 });
 
+Deno.test("a CONNECT_TIMEOUT above half of CONNECTION_TIMEOUT is cut, and one that somebody set is a warning", () => {
+  const used = (environment: Record<string, string>) => {
+    const result = parseEnvironment({ ...MINIMAL, ...environment });
+    const setting = result.settings.find(({ variable }) => variable === "CONNECT_TIMEOUT")!;
+    return [configOf(result).listener.connectTimeoutMs, setting.value, setting.origin, ...messages(result.warnings)];
+  };
+  assert.deepEqual(used({}), [2000, "2s", "default"]);
+  assert.deepEqual(used({ CONNECTION_TIMEOUT: "1s" }), [500, "500ms", "default, cut to half of CONNECTION_TIMEOUT"]);
+  assert.deepEqual(used({ CONNECTION_TIMEOUT: "1ms" }).slice(0, 2), [1, "1ms"]);
+  assert.deepEqual(used({ CONNECT_TIMEOUT: "2500ms" }), [2500, "2500ms", "environment"]);
+  assert.deepEqual(used({ CONNECT_TIMEOUT: "4s" }), [
+    2500,
+    "2500ms",
+    "environment, cut to half of CONNECTION_TIMEOUT",
+    'CONNECT_TIMEOUT: "4s" is more than half of CONNECTION_TIMEOUT (5s): 2500ms is used',
+  ]);
+});
+
+Deno.test("CONNECT_TIMEOUT where fetch makes the connections is a warning", () => {
+  const found = (more: Record<string, string>) => warnings({ CONNECT_TIMEOUT: "1s", ...more });
+  assert.deepEqual(found({}), []);
+  assert.deepEqual(found({ UPSTREAM_TRANSPORT: "fetch" }), [
+    'CONNECT_TIMEOUT: "1s" has no effect with UPSTREAM_TRANSPORT=fetch, except for WebSockets: only ' +
+    "CONNECTION_TIMEOUT limits them",
+  ]);
+  assert.deepEqual(found({ TARGET_GROUP_1_TARGETS: "https://a.test" }), [
+    'CONNECT_TIMEOUT: "1s" has no effect on requests to https:// targets, except for WebSockets: only ' +
+    "CONNECTION_TIMEOUT limits them",
+  ]);
+});
+
 Deno.test("settings of a group's checks while they are off are a warning", () => {
   assert.deepEqual(warnings({ TARGET_GROUP_1_HEALTH_CHECK_PATH: "/up" }), [
     "TARGET_GROUP_1_HEALTH_CHECK_PATH: Has no effect on group 1: its checks are off " +

@@ -7,6 +7,7 @@ Deno.test("what was not sent moves on, what was sent is sent again only where th
   const refused = new Failure("connect_refused", "");
   const reset = new Failure("reset_before_headers", "");
   assert.equal(decideRetry(refused, { ...tried, retriesUsed: 9, retriesAllowed: 0 }).retry, true);
+  assert.equal(decideRetry(new Failure("connect_timeout", ""), tried).retry, true);
   assert.equal(decideRetry(refused, { ...tried, bodySpent: true }).retry, false);
   assert.equal(decideRetry(reset, tried).retry, false);
   assert.equal(decideRetry(reset, { ...tried, method: "GET" }).retry, true);
