@@ -1,5 +1,5 @@
-import { type AnswerBody, takeData } from "./answer_body.ts";
-import type { Bytes } from "./answer_head.ts";
+import type { Bytes } from "../http1/bytes.ts";
+import { type MessageBody, takeData } from "../http1/message_body.ts";
 import type { ConnectionOwner, WireConnection } from "./wire_connection.ts";
 
 /** Room for a reader that brings none of its own. */
@@ -14,7 +14,7 @@ export class AnswerStream implements ConnectionOwner {
   /** A read into the held place is under way. */
   reading = false;
   readonly #connection: WireConnection;
-  readonly #body: AnswerBody;
+  readonly #body: MessageBody;
   /** Told once: whether the message came whole. */
   readonly #ended: (whole: boolean) => void;
   /** Data that came before somebody took them, `taken` to `have`. */
@@ -30,7 +30,7 @@ export class AnswerStream implements ConnectionOwner {
 
   constructor(
     connection: WireConnection,
-    body: AnswerBody,
+    body: MessageBody,
     start: { readonly place: Bytes; readonly have: number; ended(whole: boolean): void },
   ) {
     this.#connection = connection;

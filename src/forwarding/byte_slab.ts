@@ -1,4 +1,4 @@
-import type { Bytes } from "./answer_head.ts";
+import type { Bytes } from "../http1/bytes.ts";
 
 const SLAB_BYTES = 65_536;
 /** Longer ones get memory of their own: a slab lives as long as any of its pieces. */

@@ -1,5 +1,5 @@
 import type { ListenerConfig } from "../config/model.ts";
-import { parseLength, shortestLength } from "../http1/lengths.ts";
+import { hasNoBody, parseLength, shortestLength } from "../http1/framing.ts";
 import type { TargetSnapshot } from "../state/group_snapshot.ts";
 import type { Reason } from "../state/reason.ts";
 import type { WorkerColumn } from "../state/worker_column.ts";
@@ -53,11 +53,6 @@ export type ForwardLimits = Pick<
   ListenerConfig,
   "connectionTimeoutMs" | "connectTimeoutMs" | "streamIdleTimeoutMs" | "maxBodyBytes" | "retryAttempts"
 >;
-
-/** Statuses whose answers have no body, whatever their headers say. */
-function hasNoBody(status: number, method: string): boolean {
-  return status === 204 || status === 205 || status === 304 || method === "HEAD";
-}
 
 /** Takes exchanges to targets: attempts, fail-over, deadline, and the way back. */
 export class Forwarder {

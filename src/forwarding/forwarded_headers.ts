@@ -1,4 +1,4 @@
-import { shortestLength } from "../http1/lengths.ts";
+import { shortestLength } from "../http1/framing.ts";
 import type { TargetSnapshot } from "../state/group_snapshot.ts";
 import { hostPort } from "../state/group_snapshot.ts";
 import type { TrustedProxies } from "./client_address.ts";

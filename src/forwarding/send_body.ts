@@ -1,4 +1,4 @@
-import type { Bytes } from "./answer_head.ts";
+import type { Bytes } from "../http1/bytes.ts";
 import type { WireConnection } from "./wire_connection.ts";
 
 const encoder = new TextEncoder();

@@ -1,5 +1,5 @@
+import type { Bytes } from "../http1/bytes.ts";
 import type { WorkerColumn } from "../state/worker_column.ts";
-import type { Bytes } from "./answer_head.ts";
 import type { TurnBudget } from "./turn_budget.ts";
 import type { WireRoom, WireRooms } from "./wire_room.ts";
 

@@ -1,6 +1,9 @@
 import { isOwnShortage } from "../dial/own_shortage.ts";
-import { AnswerBody, takeData } from "./answer_body.ts";
-import { AnswerHead, BadAnswer, type Bytes, HeadFinder, parseAnswerHead } from "./answer_head.ts";
+import type { Bytes } from "../http1/bytes.ts";
+import { hasNoBody } from "../http1/framing.ts";
+import { Malformed } from "../http1/malformed.ts";
+import { MessageBody, takeData } from "../http1/message_body.ts";
+import { type ResponseHead, ResponseHeadReader } from "../http1/response_head.ts";
 import { AnswerStream } from "./answer_stream.ts";
 import type { ByteSlab } from "./byte_slab.ts";
 import { Failure } from "./gateway_error.ts";
@@ -13,8 +16,6 @@ import type { TargetPool } from "./wire_pool.ts";
 
 /** Bodies up to this many bytes are handed over whole where they come at once. */
 const SMALL_BYTES = 65_536;
-/** Interim answers (1xx) before the final one; more are a target that never comes to the point. */
-const MAX_INTERIM = 16;
 
 /** Calls `run` at the next tick of a timer that runs anyway; returns how to take that back. */
 export type NextTick = (run: () => void) => () => void;
@@ -55,7 +56,7 @@ export class WireExchange implements ConnectionOwner {
   readonly #shared: WireShared;
   readonly #resolve: (response: UpstreamResponse) => void;
   readonly #reject: (failure: Failure) => void;
-  readonly #finder = new HeadFinder();
+  readonly #reader = new ResponseHeadReader();
   /** Its request may be sent twice. */
   readonly #repeatable: boolean;
   /** It may take a connection that was used before, and leave it behind for others. */
@@ -66,9 +67,8 @@ export class WireExchange implements ConnectionOwner {
   #connecting: Connecting | null = null;
   #reused = false;
   #heard = false;
-  #interim = 0;
   #over = false;
-  #head: AnswerHead | null = null;
+  #head: ResponseHead | null = null;
   /** A small body that is still coming. */
   #whole: Bytes | null = null;
   #have = 0;
@@ -192,7 +192,7 @@ export class WireExchange implements ConnectionOwner {
   #send(connection: WireConnection): void {
     this.#connection = connection;
     connection.owner = this;
-    this.#finder.restart(0);
+    this.#reader.restart(0);
     const { body, bodyLength } = this.#request;
     const stream = body instanceof ReadableStream ? body : null;
     try {
@@ -223,27 +223,21 @@ export class WireExchange implements ConnectionOwner {
 
   #readHead(): void {
     const connection = this.#connection!;
-    for (;;) {
-      const end = this.#finder.find(connection.bytes, connection.end);
-      if (end < 0) return connection.fill();
-      const head = parseAnswerHead(connection.bytes, connection.start, end);
-      connection.start = end;
-      if (head.status >= 200) return this.#readBody(head);
-      // Never asked for: Upgrade goes no further than the listener, and upgrades have a way of their own.
-      if (head.status === 101) throw new BadAnswer("The target switched protocols without being asked to");
-      if (++this.#interim > MAX_INTERIM) {
-        throw new BadAnswer(`The target sent more than ${MAX_INTERIM} interim answers`);
-      }
-      this.#finder.restart(connection.rewind());
-    }
+    const reader = this.#reader;
+    const head = reader.read(connection.bytes, connection.end);
+    connection.start = reader.start;
+    if (head !== null) return this.#readBody(head);
+    // What was read whole, interim responses, gives its place to what comes next.
+    if (connection.start === connection.end) reader.restart(connection.rewind());
+    connection.fill();
   }
 
-  #readBody(head: AnswerHead): void {
+  #readBody(head: ResponseHead): void {
     this.#head = head;
     const connection = this.#connection!;
     const { status } = head;
     const available = connection.end - connection.start;
-    if (this.#request.method === "HEAD" || status === 204 || status === 304 || head.contentLength === 0) {
+    if (head.contentLength === 0 || hasNoBody(status, this.#request.method)) {
       return this.#answer(null);
     }
     if (head.contentLength > 0 && head.contentLength <= available) {
@@ -262,7 +256,7 @@ export class WireExchange implements ConnectionOwner {
     }
     if (!head.chunked) return void this.#answerStreamed(null);
     // A short chunked answer that came with its head is whole too.
-    const body = new AnswerBody("chunked");
+    const body = new MessageBody("chunked");
     const data = new Uint8Array(available);
     const length = takeData(body, connection, data);
     if (!body.done) return void this.#answerStreamed(body, data.subarray(0, length));
@@ -273,7 +267,7 @@ export class WireExchange implements ConnectionOwner {
   #continueWhole(): void {
     const whole = this.#whole!;
     const { contentLength } = this.#head!;
-    if (this.#have > contentLength) this.#head!.keepAlive = false;
+    if (this.#have > contentLength) this.#head!.closes = true;
     if (this.#have >= contentLength) return this.#answer(whole.subarray(0, contentLength));
     this.#connection!.readInto(this.#have === 0 ? whole : whole.subarray(this.#have));
     this.#cancelTick ??= this.#shared.nextTick(() => {
@@ -290,15 +284,15 @@ export class WireExchange implements ConnectionOwner {
     this.#resolve({ status: head.status, headers: head, body });
   }
 
-  #answerStreamed(chunks: AnswerBody | null, held: Bytes = EMPTY): AnswerStream | null {
+  #answerStreamed(chunks: MessageBody | null, held: Bytes = EMPTY): AnswerStream | null {
     if (this.#over) return null;
     this.#over = true;
     this.#cancelTick?.();
     const head = this.#head!;
     const connection = this.#connection!;
     const length = head.contentLength;
-    const body = chunks ?? new AnswerBody(length < 0 ? "until close" : "length", length);
-    if (body.framing === "until close") head.keepAlive = false;
+    const body = chunks ?? new MessageBody(length < 0 ? "until close" : "length", length);
+    if (body.framing === "until close") head.closes = true;
     if (this.#whole !== null) body.took(this.#have);
     const stream = this.#stream = new AnswerStream(connection, body, {
       place: this.#whole ?? held,
@@ -327,7 +321,9 @@ export class WireExchange implements ConnectionOwner {
    */
   #release(): void {
     const connection = this.#connection!;
-    const clean = this.#shares && this.#head!.keepAlive && !this.#sending && connection.written &&
+    const head = this.#head!;
+    // An HTTP/1.0 target's `keep-alive` changes nothing: its connection is used once.
+    const clean = this.#shares && !head.closes && head.minor === 1 && !this.#sending && connection.written &&
       !connection.reading && connection.start === connection.end;
     if (clean) this.#pool.giveBack(connection);
     else connection.close();
@@ -361,5 +357,6 @@ function connectFailure(error: unknown): Failure {
 }
 
 function describe(error: unknown): string {
+  if (error instanceof Malformed) return `The target ${error.message}`;
   return error instanceof Error ? error.message : String(error);
 }

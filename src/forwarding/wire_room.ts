@@ -1,4 +1,4 @@
-import type { Bytes } from "./answer_head.ts";
+import type { Bytes } from "../http1/bytes.ts";
 
 /** Room for what a target sends in one read: most heads with their small bodies fit. */
 const ANSWER_BYTES = 16_384;

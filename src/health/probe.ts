@@ -1,10 +1,12 @@
 import type { HealthCheckConfig } from "../config/model.ts";
 import { isOwnShortage } from "../dial/own_shortage.ts";
+import type { Bytes } from "../http1/bytes.ts";
+import { Malformed } from "../http1/malformed.ts";
+import { ResponseHeadReader } from "../http1/response_head.ts";
 import { hostPort, type TargetSnapshot } from "../state/group_snapshot.ts";
 import type { Clock } from "../time/clock.ts";
 import { matchesStatus } from "./matcher.ts";
 import type { ProbeFailure, ProbeResult } from "./probe_result.ts";
-import { ResponseHead } from "./response_head.ts";
 
 /** What a probe may use beside its target. */
 export interface ProbeOptions {
@@ -22,8 +24,9 @@ const NO_LOCAL_PORT = /\(os error 99\)/;
 
 /**
  * Probes by HTTP/1.1 GET on a connection of its own, written byte by byte here: `fetch` would pool connections, follow its
- * own idea of Host, and read the body. Only the response's head is read; the connection is closed in any case. The time
- * counts from the connection's beginning to the status line.
+ * own idea of Host, and read the body. Only the response's head is read, by the parser that traffic has, so that a target is
+ * not healthy with what traffic refuses; the connection is closed in any case. The time counts from the connection's beginning
+ * to the end of the head.
  */
 export async function probeTarget(target: TargetSnapshot, options: ProbeOptions): Promise<ProbeResult> {
   const { config, clock, signal } = options;
@@ -47,20 +50,17 @@ export async function probeTarget(target: TargetSnapshot, options: ProbeOptions)
     await line.open(target.address, config.port ?? target.port);
     if (target.scheme === "https") await line.secure(target.host);
     await line.write(requestHead(target, config));
-    const head = new ResponseHead();
-    let micros = 0;
+    const reader = new ResponseHeadReader();
     for (;;) {
-      const text = await line.read();
-      if (text === null) return failed("Target.ConnectionClosed");
-      const progress = head.push(text);
-      if (micros === 0 && head.status !== null) micros = microsSinceStart();
-      if (progress === "invalid") return failed("Target.InvalidResponse");
-      if (progress === "incomplete") continue;
-      const status = head.status!;
+      if (!await line.read()) return failed("Target.ConnectionClosed");
+      const head = reader.read(line.bytes, line.end);
+      if (head === null) continue;
+      const { status } = head;
       if (!matchesStatus(config.matcher, status)) return failed("Target.ResponseCodeMismatch", status);
-      return { kind: "success", status, micros };
+      return { kind: "success", status, micros: microsSinceStart() };
     }
   } catch (error) {
+    if (error instanceof Malformed) return failed("Target.InvalidResponse");
     if (timedOut) return failed("Target.Timeout");
     const message = error instanceof Error ? error.message : String(error);
     if (signal.aborted) return { kind: "inconclusive", error: "called off" };
@@ -92,8 +92,10 @@ function failureOf(error: unknown, line: Line): ProbeFailure {
 class Line {
   /** True during the TLS handshake. */
   securing = false;
+  /** What came so far, up to `end`. */
+  bytes: Bytes = new Uint8Array(4096);
+  end = 0;
   readonly #signal: AbortSignal;
-  readonly #buffer = new Uint8Array(4096);
   #connection: Deno.TcpConn | Deno.TlsConn | null = null;
   readonly #onAbort = () => this.close();
 
@@ -136,16 +138,20 @@ class Line {
     for (let at = 0; at < bytes.length;) at += await this.#connection!.write(bytes.subarray(at));
   }
 
-  /** The next bytes as latin1 text; null at the end. */
-  async read(): Promise<string | null> {
-    const length = await this.#connection!.read(this.#buffer);
+  /** Reads more into `bytes`; false at the connection's end. */
+  async read(): Promise<boolean> {
+    if (this.end === this.bytes.length) {
+      const larger = new Uint8Array(this.bytes.length * 2);
+      larger.set(this.bytes);
+      this.bytes = larger;
+    }
+    const length = await this.#connection!.read(this.bytes.subarray(this.end));
     if (length === null) {
       if (this.#signal.aborted) throw abortError();
-      return null;
+      return false;
     }
-    let text = "";
-    for (let i = 0; i < length; i++) text += String.fromCharCode(this.#buffer[i]!);
-    return text;
+    this.end += length;
+    return true;
   }
 
   close(): void {

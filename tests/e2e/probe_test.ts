@@ -4,6 +4,7 @@ import { probeTarget } from "../../src/health/probe.ts";
 import { describeProbe, type ProbeResult } from "../../src/health/probe_result.ts";
 import type { TargetSnapshot } from "../../src/state/group_snapshot.ts";
 import { systemClock } from "../../src/time/clock.ts";
+import { BAD_ANSWERS, BAD_ON_THE_WIRE } from "../support/bad_answers.ts";
 import { freePort } from "../support/free_port.ts";
 import { testWithPrograms } from "../support/have_program.ts";
 import { until } from "../support/poll.ts";
@@ -109,6 +110,12 @@ Deno.test("the target resets, closes, or talks nonsense: each has its own reason
   assert.equal(await probeScript(garbage()), "Target.InvalidResponse");
   assert.equal(await probeScript(bytes("SSH-2.0-OpenSSH_9.2\r\n")), "Target.InvalidResponse");
   assert.equal(await probeScript(bytes("HTTP/1.1 200 OK\r\nNo colon\r\n\r\n")), "Target.InvalidResponse");
+});
+
+Deno.test("a probe refuses every answer that traffic refuses", async (t) => {
+  for (const [name, script] of Object.entries({ ...BAD_ANSWERS, ...BAD_ON_THE_WIRE })) {
+    await t.step(name, async () => assert.equal(await probeScript(script), "Target.InvalidResponse"));
+  }
 });
 
 Deno.test("a head without end is cut off at 64 KB", async () => {

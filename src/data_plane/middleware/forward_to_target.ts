@@ -4,7 +4,7 @@ import { upgradeKind } from "../../forwarding/upgrade_request.ts";
 import { type HeaderFacts, requestHeaders } from "../../forwarding/forwarded_headers.ts";
 import type { Transport } from "../../forwarding/transport.ts";
 import type { Exchange } from "../../forwarding/exchange.ts";
-import { parseLength } from "../../http1/lengths.ts";
+import { parseLength } from "../../http1/framing.ts";
 import { UNANNOUNCED } from "../../forwarding/request_body.ts";
 import type { Reason } from "../../state/reason.ts";
 import type { Handler } from "../chain.ts";

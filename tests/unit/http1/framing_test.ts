@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parseLength, shortestLength } from "../../../src/http1/lengths.ts";
+import { parseLength, shortestLength } from "../../../src/http1/framing.ts";
 
 Deno.test("a length is digits alone, and its value counts", () => {
   const zeros = "0".repeat(400);

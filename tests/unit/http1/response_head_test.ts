@@ -1,16 +1,17 @@
 import assert from "node:assert/strict";
-import { MAX_HEAD_BYTES, MAX_HEADERS } from "../../../src/forwarding/answer_head.ts";
-import { problemOf, readAnswer } from "../../support/answer_reader.ts";
+import { MAX_HEAD_BYTES } from "../../../src/http1/head_finder.ts";
+import { MAX_HEADERS } from "../../../src/http1/header_lines.ts";
+import { cutsOf, problemOf, readResponseIn } from "../../support/read_response.ts";
 
 function headersOf(lines: string): [string, string][] {
-  const read = readAnswer([`HTTP/1.1 200 OK\r\n${lines}\r\n\r\n`]);
+  const read = readResponseIn([`HTTP/1.1 200 OK\r\n${lines}\r\n\r\n`]);
   assert.ok(read !== "more");
   const pairs: [string, string][] = [];
   read.head.forEach((value, name) => pairs.push([name, value]));
   return pairs;
 }
 
-Deno.test("an answer's headers are read with small names and trimmed values, several of one name apart and in order", () => {
+Deno.test("a response's headers are read with small names and trimmed values, several of one name apart and in order", () => {
   assert.deepEqual(headersOf("Set-Cookie: a=1\r\nX-A:\t v w \t\r\nset-cookie:b=2\r\nX-Empty:\r\nX-L: \xe9\x80"), [
     ["set-cookie", "a=1"],
     ["x-a", "v w"],
@@ -18,34 +19,35 @@ Deno.test("an answer's headers are read with small names and trimmed values, sev
     ["x-empty", ""],
     ["x-l", "\xe9\x80"],
   ]);
-  const read = readAnswer(["HTTP/1.1 200 OK\r\nA: 1\r\na: 2\r\n\r\n"]);
+  const read = readResponseIn(["HTTP/1.1 200 OK\r\nA: 1\r\na: 2\r\n\r\n"]);
   assert.ok(read !== "more");
   assert.deepEqual([read.head.get("a"), read.head.get("b")], ["1, 2", null]);
 });
 
 Deno.test("a status line is read with a reason, an empty one, or none", () => {
   for (const line of ["HTTP/1.1 404 Not Found", "HTTP/1.0 404 ", "HTTP/1.1 404", "HTTP/1.1 404 \xe9\t"]) {
-    const read = readAnswer([`${line}\r\n\r\n`]);
+    const read = readResponseIn([`${line}\r\n\r\n`]);
     assert.ok(read !== "more" && read.head.status === 404, line);
   }
 });
 
-Deno.test("a connection is used again after HTTP/1.1 without close only", () => {
+Deno.test("a connection persists after HTTP/1.1 without close, and after HTTP/1.0 with keep-alive", () => {
   const keeps = (head: string) => {
-    const read = readAnswer([`${head}\r\n\r\n`]);
-    return read !== "more" && read.head.keepAlive;
+    const read = readResponseIn([`${head}\r\n\r\n`]);
+    return read !== "more" && read.head.persistent;
   };
   assert.equal(keeps("HTTP/1.1 200 OK"), true);
   assert.equal(keeps("HTTP/1.1 200 OK\r\nConnection: Keep-Alive"), true);
   assert.equal(keeps("HTTP/1.1 200 OK\r\nConnection: x, CLOSE"), false);
   assert.equal(keeps("HTTP/1.1 200 OK\r\nConnection: x\r\nConnection: close"), false);
   assert.equal(keeps("HTTP/1.0 200 OK"), false);
-  assert.equal(keeps("HTTP/1.0 200 OK\r\nConnection: keep-alive"), false);
+  assert.equal(keeps("HTTP/1.0 200 OK\r\nConnection: keep-alive"), true);
+  assert.equal(keeps("HTTP/1.0 200 OK\r\nConnection: keep-alive, close"), false);
 });
 
 Deno.test("the value of a Content-Length counts, not its digits, and it is passed on in its shortest form", () => {
   for (const [sent, value] of [["0003", 3], [`${"0".repeat(300)}3`, 3], ["00", 0], ["9007199254740991", 2 ** 53 - 1]]) {
-    const read = readAnswer([`HTTP/1.1 200 OK\r\nContent-Length: ${sent}\r\n\r\n`]);
+    const read = readResponseIn([`HTTP/1.1 200 OK\r\nContent-Length: ${sent}\r\n\r\n`]);
     assert.ok(read !== "more");
     assert.deepEqual([read.head.contentLength, read.head.get("content-length")], [value, String(value)]);
   }
@@ -106,32 +108,52 @@ Deno.test("a head that is ambiguous or malformed is refused", async (t) => {
     "too large a head that never ends": `${ok}A: ${"x".repeat(MAX_HEAD_BYTES)}`,
   };
   for (const [name, answer] of Object.entries(bad)) {
-    await t.step(name, () => assert.notEqual(problemOf(answer), null));
+    await t.step(name, () => assert.notEqual(problemOf([answer]), null));
   }
-  assert.equal(problemOf(`${ok}${"A: 1\r\n".repeat(MAX_HEADERS)}\r\n`), null);
-  assert.equal(problemOf(`${ok}A: ${"x".repeat(MAX_HEAD_BYTES - ok.length - 7)}\r\n\r\n`), null);
+  assert.equal(problemOf([`${ok}${"A: 1\r\n".repeat(MAX_HEADERS)}\r\n`]), null);
+  assert.equal(problemOf([`${ok}A: ${"x".repeat(MAX_HEAD_BYTES - ok.length - 7)}\r\n\r\n`]), null);
 });
 
-Deno.test("what can't become an answer is refused by its first bytes, before any line ends", () => {
-  for (const start of ["I", "HTTP/2", "<html>", "\n", "\0"]) assert.notEqual(problemOf(start), null, start);
+Deno.test("what can't become a response is refused by its first bytes, before any line ends", () => {
+  for (const start of ["I", "HTTP/2", "<html>", "\n", "\0"]) assert.notEqual(problemOf([start]), null, start);
   for (const start of ["", "H", "HTTP/1.", "HTTP/1.1 200 OK\r", "HTTP/1.1 200 OK\r\nA: 1\r\n\r"]) {
-    assert.equal(readAnswer([start]), "more", start);
+    assert.equal(readResponseIn([start]), "more", start);
   }
 });
 
-Deno.test("an answer is read alike wherever its bytes are split", () => {
-  const answers = [
+Deno.test("a response is read alike wherever its bytes are split", () => {
+  const responses = [
     "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-A: b\r\n\r\nhello",
     'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;x="y"\r\nabc\r\n0A \t;q\r\n0123456789\r\n0\r\nX-T: 1\r\n\r\n',
+    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0003  \r\nabc\r\n00\t\r\n\r\n",
+    "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx",
+    "HTTP/1.0 204 None\r\nContent-Length: 9\r\nA:\r\n\r\n",
   ];
-  for (const answer of answers) {
-    const whole = readAnswer([answer]);
-    assert.ok(whole !== "more" && whole.whole && whole.taken === answer.length);
-    for (let i = 0; i <= answer.length; i++) {
-      for (let j = i; j <= answer.length; j += 7) {
-        assert.deepEqual(readAnswer([answer.slice(0, i), answer.slice(i, j), answer.slice(j)]), whole);
-      }
-    }
-    assert.deepEqual(readAnswer([...answer]), whole);
+  for (const response of responses) {
+    const whole = readResponseIn([response]);
+    assert.ok(whole !== "more" && whole.whole && whole.taken === response.length);
+    for (const pieces of cutsOf(response)) assert.deepEqual(readResponseIn(pieces), whole);
+  }
+});
+
+Deno.test("a malformed response is refused wherever its bytes are split", () => {
+  const ok = "HTTP/1.1 200 OK\r\n";
+  for (
+    const response of [
+      `${ok}A: 1\nB: 2\r\n\r\n`,
+      `${ok}A: a\rb\r\n\r\n`,
+      `${ok}A: 1\r\n\r\r\n`,
+      `${ok}A: a\r\n b\r\n\r\n`,
+      `${ok}Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n`,
+      `${ok}Transfer-Encoding: chunked\r\n\r\n3\r\nabcd\r\n0\r\n\r\n`,
+      `${ok}Transfer-Encoding: chunked\r\n\r\n3\nabc\r\n0\r\n\r\n`,
+      "HTTP/1.1 101 Switching\r\n\r\n",
+      "HTTP/1.1 100 Continue\r\n\r\n".repeat(17),
+      "HTTP/2 200 OK\r\n\r\n",
+    ]
+  ) {
+    const problem = problemOf([response]);
+    assert.notEqual(problem, null, response);
+    for (const pieces of cutsOf(response)) assert.notEqual(problemOf(pieces), null, JSON.stringify(pieces));
   }
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { BadAnswer } from "../../src/forwarding/answer_head.ts";
-import { readAnswer } from "../support/answer_reader.ts";
+import { Malformed } from "../../src/http1/malformed.ts";
+import { readResponseIn } from "../support/read_response.ts";
 
 const byteText = fc.uint8Array({ maxLength: 60 }).map((bytes) => String.fromCharCode(...bytes));
 const valueText = byteText.map((text) => text.replace(/[^\t\x20-\x7e\x80-\xff]/g, "x").trim());
@@ -45,7 +45,7 @@ const places = fc.array(fc.nat(), { maxLength: 12 });
 Deno.test("any valid answer is read as what it says, however it is split, and what follows it is left alone", () => {
   fc.assert(
     fc.property(valid, places, byteText, (answer, at, behind) => {
-      const read = readAnswer(cut(answer.text + behind, at));
+      const read = readResponseIn(cut(answer.text + behind, at));
       assert.ok(read !== "more");
       const seen: string[][] = [];
       read.head.forEach((value, key) => seen.push([key, value]));
@@ -61,9 +61,9 @@ Deno.test("whatever stands in an answer's place, it is refused or read alike how
   const mutation = fc.tuple(fc.nat(), fc.constantFrom("set", "cut", "add"), fc.nat({ max: 255 }));
   const outcome = (pieces: string[]) => {
     try {
-      return readAnswer(pieces);
+      return readResponseIn(pieces);
     } catch (error) {
-      assert.ok(error instanceof BadAnswer);
+      assert.ok(error instanceof Malformed);
       return "bad";
     }
   };

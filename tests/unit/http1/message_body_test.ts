@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { problemOf, readAnswer } from "../../support/answer_reader.ts";
+import { problemOf, readResponseIn } from "../../support/read_response.ts";
 
 const CHUNKED = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
 
 function read(body: string, head = CHUNKED) {
-  const answer = readAnswer([head + body]);
+  const answer = readResponseIn([head + body]);
   assert.ok(answer !== "more");
   return { body: answer.body, whole: answer.whole, behind: (head + body).slice(answer.taken) };
 }
@@ -76,7 +76,7 @@ Deno.test("a chunked body whose framing is anything but exact is refused", async
     "a bare LF at the end": "0\r\n\n",
   };
   for (const [name, body] of Object.entries(bad)) {
-    await t.step(name, () => assert.notEqual(problemOf(CHUNKED + body), null));
+    await t.step(name, () => assert.notEqual(problemOf([CHUNKED + body]), null));
   }
 });
 

@@ -1,0 +1,81 @@
+import type { Bytes } from "./bytes.ts";
+import { ChunkFrames } from "./chunked.ts";
+import type { Framing } from "./framing.ts";
+
+/** How a message's end is found (RFC 9112 section 6.3). */
+export type BodyFraming = "length" | "chunked" | "until close";
+
+/**
+ * Where the data of a body stand among its bytes. Data are taken in runs of `dataLeft` bytes; what stands between them goes through
+ * {@linkcode MessageBody.frame}. Nothing behind the message's end is ever touched.
+ */
+export class MessageBody {
+  readonly framing: BodyFraming;
+  /** Bytes of data that come next, whatever they are. */
+  dataLeft: number;
+  /** The message's end has been read. */
+  done: boolean;
+  readonly #chunks: ChunkFrames | null;
+
+  /** @param length Content-Length, for that framing. */
+  constructor(framing: BodyFraming, length = 0) {
+    this.framing = framing;
+    this.dataLeft = framing === "length" ? length : framing === "until close" ? Infinity : 0;
+    this.done = framing === "length" && length === 0;
+    this.#chunks = framing === "chunked" ? new ChunkFrames() : null;
+  }
+
+  /** Notes that `count` bytes of data were taken, at most `dataLeft`. */
+  took(count: number): void {
+    this.dataLeft -= count;
+    if (this.dataLeft > 0) return;
+    if (this.#chunks === null) this.done = true;
+    else this.#chunks.endData();
+  }
+
+  /** Tells whether the body is whole when the connection ends here. */
+  wholeAtClose(): boolean {
+    return this.done || this.framing === "until close";
+  }
+
+  /**
+   * Reads what stands between the data of a chunked body, from `from` on; returns where it stopped: at data, at the message's
+   * end, or at `end` because more is needed. Throws {@linkcode Malformed}.
+   */
+  frame(bytes: Bytes, from: number, end: number): number {
+    const chunks = this.#chunks;
+    if (chunks === null || this.dataLeft > 0) return from;
+    const at = chunks.read(bytes, from, end);
+    this.dataLeft = chunks.size;
+    this.done = chunks.done;
+    return at;
+  }
+}
+
+/** Gives the body that a response's head announces; `bodyless` as {@linkcode hasNoBody} says. */
+export function bodyOf(head: Framing, bodyless: boolean): MessageBody {
+  if (bodyless) return new MessageBody("length", 0);
+  if (head.chunked) return new MessageBody("chunked");
+  return head.contentLength < 0 ? new MessageBody("until close") : new MessageBody("length", head.contentLength);
+}
+
+/** Bytes that were read and not taken yet, from `start` to `end`. */
+export interface ReadBytes {
+  readonly bytes: Bytes;
+  start: number;
+  readonly end: number;
+}
+
+/** Takes a body's data out of what was read, over as many chunks as there are, into `place`; returns how many bytes. */
+export function takeData(body: MessageBody, read: ReadBytes, place: Bytes): number {
+  let length = 0;
+  for (;;) {
+    read.start = body.frame(read.bytes, read.start, read.end);
+    const count = Math.min(body.dataLeft, read.end - read.start, place.length - length);
+    if (count === 0) return length;
+    place.set(read.bytes.subarray(read.start, read.start + count), length);
+    read.start += count;
+    length += count;
+    body.took(count);
+  }
+}
