@@ -1,4 +1,5 @@
 import type { HashKey } from "../config/model.ts";
+import { ownPart } from "../state/own_text.ts";
 import { cookieValue, nextCookie } from "./cookies.ts";
 
 /** What a hash key may be made of. */
@@ -26,7 +27,7 @@ export function hashKeyOf(hashKey: HashKey, request: KeyedRequest): string {
     case "cookie": {
       const cookies = request.header("cookie");
       const start = cookies === null ? -1 : nextCookie(cookies, hashKey.name, 0);
-      return (start === -1 ? "" : cookieValue(cookies!, start)) || request.clientAddress;
+      return (start === -1 ? "" : ownPart(cookieValue(cookies!, start), cookies!)) || request.clientAddress;
     }
   }
 }

@@ -6,13 +6,12 @@ import { NO_CONNECT } from "../forwarding/transport.ts";
 import { isSecretName } from "../logging/secrets.ts";
 import type { Decision } from "../state/decision.ts";
 import { hostPort, type TargetSnapshot } from "../state/group_snapshot.ts";
+import { KEPT_CHARS, ownText } from "../state/own_text.ts";
 import type { Reason } from "../state/reason.ts";
 import { type CapturedScores, describeCandidates, KEPT_CANDIDATES, NUMBERS_EACH } from "./decision_scores.ts";
 
 /** How many requests each worker remembers. */
 export const KEPT_DECISIONS = 1000;
-/** Characters of a client's path, host, key and id that are shown. */
-const KEPT_CHARS = 512;
 
 /** A place in the ring: written over, never made anew. */
 class Kept {
@@ -20,6 +19,7 @@ class Kept {
   totalMicros = 0;
   id = "";
   method = "";
+  /** With the query, where the URL is long. */
   path = "";
   query = "";
   host = "";
@@ -67,10 +67,16 @@ export class DecisionRing {
     kept.totalMicros = times.totalMicros;
     kept.id = exchange.requestId;
     // Mostly what stood here a thousand requests ago: whoever keeps the old text lets the new one die young.
-    if (kept.method !== exchange.method) kept.method = exchange.method;
-    if (kept.path !== exchange.path) kept.path = exchange.path;
-    if (kept.query !== exchange.query) kept.query = exchange.query;
-    if (kept.host !== exchange.host) kept.host = exchange.host;
+    if (kept.method !== exchange.method) kept.method = short(exchange.method);
+    if (exchange.longUrl) {
+      kept.path = ownText(exchange.path + exchange.query);
+      kept.query = "";
+      kept.host = ownText(exchange.host);
+    } else {
+      if (kept.path !== exchange.path) kept.path = exchange.path;
+      if (kept.query !== exchange.query) kept.query = exchange.query;
+      if (kept.host !== exchange.host) kept.host = exchange.host;
+    }
     if (kept.client !== exchange.client) kept.client = exchange.client;
     kept.rule = rule === null ? null : rule.number;
     kept.group = rule === null ? null : rule.targetGroup;
@@ -97,7 +103,7 @@ export class DecisionRing {
     kept.algorithm = scores.group.algorithm;
     kept.candidates = scores.candidates;
     kept.targetCount = scores.group.targets.length;
-    if (kept.key !== scores.key) kept.key = scores.key;
+    if (kept.key !== scores.key) kept.key = exchange.longUrl ? ownText(scores.key) : short(scores.key);
     kept.keyHash = scores.keyHash;
     kept.hashKey = scores.group.algorithmOptions.hashKey;
     kept.startedMs = exchange.startedMs;
@@ -116,15 +122,20 @@ export class DecisionRing {
   }
 }
 
+/** A text that is no part of a longer one, as it is kept. */
+function short(text: string): string {
+  return text.length > KEPT_CHARS ? ownText(text) : text;
+}
+
 function describe(kept: Kept, worker: number): Decision {
   const { algorithm, candidates } = kept;
   return {
     timeMs: kept.timeMs,
-    id: kept.id.slice(0, KEPT_CHARS),
+    id: kept.id,
     worker,
-    method: kept.method.slice(0, KEPT_CHARS),
-    path: (kept.path + kept.query).slice(0, KEPT_CHARS),
-    host: kept.host.slice(0, KEPT_CHARS),
+    method: kept.method,
+    path: kept.path + kept.query,
+    host: kept.host,
     client: kept.client,
     rule: kept.rule,
     group: kept.group,
@@ -156,7 +167,7 @@ function describe(kept: Kept, worker: number): Decision {
 function shownKey({ key, keyHash, hashKey }: Kept): string {
   const named = hashKey !== null && (hashKey.from === "cookie" || hashKey.from === "header") ? hashKey : null;
   const secret = named !== null && (named.from === "cookie" || isSecretName(named.name));
-  return secret ? `*** (hash ${keyHash.toString(16).padStart(8, "0")})` : key.slice(0, KEPT_CHARS);
+  return secret ? `*** (hash ${keyHash.toString(16).padStart(8, "0")})` : key;
 }
 
 function attemptsOf(kept: Kept): readonly Attempt[] {

@@ -1,6 +1,7 @@
 import type { UpstreamTransport } from "../config/model.ts";
 import type { Exchange } from "../forwarding/exchange.ts";
 import { canonicalPath, canonicalQuery, exactQuery } from "../rules/canonical_path.ts";
+import { KEPT_CHARS } from "../state/own_text.ts";
 import type { Reason } from "../state/reason.ts";
 
 /** A host name or address with an optional port: what a Host may be (RFC 9110 section 7.2, RFC 3986 section 3.2.2). */
@@ -45,6 +46,7 @@ export function readRequestHead(exchange: Exchange, transport: UpstreamTransport
   const host = url.slice(start, pathStart);
   if (host !== hostHeader && !HOST.test(host)) return "bad_request";
   exchange.host = host;
+  exchange.longUrl = url.length > KEPT_CHARS;
   const path = canonicalPath(url.slice(pathStart, query));
   if (path === null) return "bad_request";
   exchange.path = path;

@@ -1,5 +1,7 @@
 import ipaddr from "ipaddr.js";
 
+/** Characters of the longest address that is taken for one: 45, and a zone of an interface's name of up to 15. */
+const LONGEST_ADDRESS = 64;
 /** Addresses remembered before the memory is emptied: bounds what clients can make sluice keep. */
 const REMEMBERED = 4096;
 
@@ -44,7 +46,7 @@ export class TrustedProxies {
     while (end >= 0) {
       const comma = end === 0 ? -1 : forwardedFor.lastIndexOf(",", end - 1);
       const address = bareAddress(forwardedFor.slice(comma + 1, end).trim());
-      if (!ipaddr.isValid(address)) return client;
+      if (address.length > LONGEST_ADDRESS || !ipaddr.isValid(address)) return client;
       client = address;
       if (!this.trusts(address)) return client;
       end = comma;

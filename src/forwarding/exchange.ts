@@ -36,6 +36,8 @@ export class Exchange {
   query = "";
   /** The Host header. */
   host = "";
+  /** Its URL is long, and path, query and host are parts of it: who keeps one of them copies it. */
+  longUrl = false;
   peer = "";
   client = "";
   requestId = "";

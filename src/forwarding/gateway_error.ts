@@ -1,4 +1,5 @@
 import { isOwnShortage } from "../dial/own_shortage.ts";
+import { KEPT_CHARS, ownText } from "../state/own_text.ts";
 import type { Reason } from "../state/reason.ts";
 
 /** The reasons that an attempt at a target can end with. */
@@ -17,9 +18,6 @@ export type FailureReason = Extract<
   | "all_targets_refused"
 >;
 
-/** Characters of a detail that are kept. */
-const LONGEST_DETAIL = 512;
-
 /** Why an attempt brought no answer. A value, not an exception: reason, retry and status derive from it. */
 export class Failure {
   readonly reason: FailureReason;
@@ -29,7 +27,7 @@ export class Failure {
   constructor(reason: FailureReason, detail: string) {
     this.reason = reason;
     // What `fetch` says holds the URL, and a target's status line may be as long as its head.
-    this.detail = detail.length <= LONGEST_DETAIL ? detail : `${detail.slice(0, LONGEST_DETAIL)}...`;
+    this.detail = detail.length <= KEPT_CHARS ? detail : `${ownText(detail)}...`;
   }
 
   /** Nothing was sent, so any request may move on to another target. */

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { DecisionRing } from "../../../src/data_plane/decision_ring.ts";
+import { readRequestHead } from "../../../src/data_plane/request_head.ts";
 import { type Attempt, Exchange } from "../../../src/forwarding/exchange.ts";
+import { Failure } from "../../../src/forwarding/gateway_error.ts";
 import { NO_CONNECT } from "../../../src/forwarding/transport.ts";
+import { heldBytes } from "../../support/held_bytes.ts";
 import { makeTarget } from "../../support/target_group.ts";
 
 function attempt(slot: number, change: Partial<Attempt>): Attempt {
@@ -48,3 +51,46 @@ Deno.test("a place in the ring that is used again says nothing of the request th
   const connects = ring.read(0).map(({ attempts }) => attempts[0]!.connectMs);
   assert.deepEqual([connects.length, connects[0], connects[1], connects[999]], [1000, null, 0.07, 0.07]);
 });
+
+const HOST = "the.host.of.the.client.example";
+/** Where a client may put 60,000 characters, which hold what is told of them in the midst. */
+const LONG: Record<string, (long: string) => { url?: string; method?: string; key?: string; detail?: string }> = {
+  path: (long) => ({ url: `http://${HOST}/${long}` }),
+  query: (long) => ({ url: `http://${HOST}/a-path-of-some-length?${long}` }),
+  "path of dot segments": (long) => ({ url: `http://${HOST}/${long}/../a-path-of-some-length` }),
+  method: (long) => ({ method: long }),
+  "HASH key": (long) => ({ key: long }),
+  "failure's detail": (long) => ({ detail: long }),
+};
+
+const NO_CANDIDATES = { targets: [], count: 0 };
+
+for (const [what, make] of Object.entries(LONG)) {
+  Deno.test(`the ring keeps the beginning of a long ${what}, and does not hold the rest`, () => {
+    const ring = new DecisionRing();
+    const held = heldBytes(() => {
+      for (let i = 0; i < 1000; i++) {
+        const { url = `http://${HOST}/`, method = "GET", key = "", detail = "none" } = make(i + "x".repeat(60_000));
+        // As the listener gives it: nothing has been parsed.
+        const exchange = new Exchange({ url, method, headers: new Headers({ host: HOST }) } as Request, 0);
+        assert.equal(readRequestHead(exchange, "wire"), null);
+        exchange.scores = {
+          group: { algorithm: "HASH", targets: [], algorithmOptions: { hashKey: null } },
+          candidates: NO_CANDIDATES,
+          key,
+          pinned: null,
+          behind: null,
+          numbers: [],
+        };
+        exchange.reason = "bad_response";
+        exchange.attempted(attempt(0, { reason: "bad_response", detail: new Failure("bad_response", detail).detail }));
+        ring.keep(exchange, { endedMs: 1000, totalMicros: 2000 });
+      }
+    });
+    assert.ok(held < 8_000_000, `${held} bytes`);
+    const [last] = ring.read(0);
+    const { url = `http://${HOST}/`, method = "GET" } = make("999" + "x".repeat(60_000));
+    assert.ok(method.startsWith(last!.method) && last!.host === HOST);
+    assert.ok(url.includes("..") ? last!.path === "/a-path-of-some-length" : url.includes(last!.path));
+  });
+}

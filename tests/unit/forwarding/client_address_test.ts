@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { TrustedProxies } from "../../../src/forwarding/client_address.ts";
+import { heldBytes } from "../../support/held_bytes.ts";
 
 Deno.test("the client's address is the first from the right that is no trusted proxy", () => {
   const trusted = new TrustedProxies(["10.0.0.0/8", "::1", "192.0.2.1"]);
@@ -26,4 +27,21 @@ Deno.test("the client's address is the first from the right that is no trusted p
   assert.equal(mapped.trusts("11.0.0.1"), false);
   const nobody = new TrustedProxies(null);
   assert.deepEqual([nobody.configured, nobody.clientAddress("10.0.0.1", "1.1.1.1")], [false, "10.0.0.1"]);
+});
+
+Deno.test("addresses that are remembered hold nothing of the header that they came in", () => {
+  const trusted = new TrustedProxies(["10.0.0.0/8"]);
+  const held = heldBytes(() => {
+    for (let i = 0; i < 1000; i++) {
+      const address = `192.168.${100 + (i >> 8)}.${i & 255}`;
+      assert.equal(trusted.clientAddress("10.0.0.1", `${"x".repeat(60_000)}${i},${address}`), address);
+    }
+  });
+  assert.ok(held < 8_000_000, `${held} bytes`);
+});
+
+Deno.test("an address with a zone that is longer than any is none: thousands of addresses are remembered", () => {
+  const trusted = new TrustedProxies(["10.0.0.0/8"]);
+  assert.equal(trusted.clientAddress("10.0.0.1", `fe80::1%${"e".repeat(60_000)}`), "10.0.0.1");
+  assert.equal(trusted.clientAddress("10.0.0.1", "fe80::1%eth0"), "fe80::1%eth0");
 });
