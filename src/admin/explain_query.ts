@@ -1,4 +1,4 @@
-import type { ExplainRequest } from "../state/explanation.ts";
+import { authorityOf, type ExplainRequest } from "../state/explanation.ts";
 import { quote } from "../logging/shown_text.ts";
 
 /** RFC 9110 section 5.6.2. */
@@ -13,6 +13,12 @@ export function parseExplainQuery(query: URLSearchParams): ExplainRequest | stri
   const url = query.get("url");
   if (url === null || !/^(https?:\/\/|\/)/i.test(url)) {
     return `Cannot use ${quote(url ?? "")} as url: it must begin with "/" or be an absolute http URL`;
+  }
+  const authority = authorityOf(url) ?? "";
+  if (/[^\x20-\x7e]/.test(authority)) {
+    const ascii = URL.parse(`http://${authority}/`)?.host ?? null;
+    const hint = ascii === null || ascii === "" ? "" : `; write ${quote(ascii)}`;
+    return `Cannot use ${quote(url)} as url: a request has its host in ASCII${hint}`;
   }
   const headers: [string, string][] = [];
   for (const line of query.getAll("header")) {

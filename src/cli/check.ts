@@ -1,3 +1,4 @@
+import { listed } from "./listed.ts";
 import { probeFailed, type ProbeReport, reachableButUnhealthy } from "./probe_targets.ts";
 import { probeText } from "./probe_text.ts";
 import { formatDuration } from "../config/duration.ts";
@@ -100,9 +101,9 @@ function asText(result: ParseResult, notes: readonly string[], probes: ProbeRepo
   const parts = [table(["VARIABLE", "VALUE", "SOURCE"], rows)];
   if (result.config !== null && result.config.groups.length > 0) parts.push(takeOutText(result.config));
   if (probes !== undefined) parts.push(probeText(probes));
-  if (result.warnings.length > 0) parts.push(section("Warnings", result.warnings));
+  if (result.warnings.length > 0) parts.push(section("Warnings", listed(result.warnings, "warning")));
   if (notes.length > 0) parts.push(section("Notes", notes.map((message) => ({ message }))));
-  if (result.problems.length > 0) parts.push(section("Problems", result.problems));
+  if (result.problems.length > 0) parts.push(section("Problems", listed(result.problems, "problem")));
   const sick = probes !== undefined && probeFailed(probes);
   parts.push(summary(result) + (sick && result.config !== null ? ", but some targets are not healthy" : ""));
   return `${parts.join("\n\n")}\n`;

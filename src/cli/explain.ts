@@ -10,6 +10,7 @@ import { TargetTable } from "../state/target_table.ts";
 import { type Clock } from "../time/clock.ts";
 import { adminDoor, AdminUnreachable, askAdminJson } from "./admin_door.ts";
 import { explainText } from "./explain_text.ts";
+import { listed } from "./listed.ts";
 
 /** The flags of `explain`, beside those of the sources. */
 export interface ExplainFlags {
@@ -41,19 +42,19 @@ export async function runExplain(
   const query = new URLSearchParams({ method: asked.method, url: asked.url });
   for (const line of flags.header ?? []) query.append("header", line);
   const request = parseExplainQuery(query);
-  if (typeof request === "string") return failed(2, request);
+  if (typeof request === "string") return failed(2, [request]);
   try {
     const live = flags.live === true || flags.admin !== undefined;
     const answer = live
       ? await explainLive(asked.result, { query, flags, clock })
       : await explainOffline(asked.result, request, clock);
-    if ("problems" in answer) return failed(2, ...answer.problems);
+    if ("problems" in answer) return failed(2, answer.problems);
     const text = flags.json === true
       ? `${JSON.stringify(answer.explanation, null, 2)}\n`
       : explainText(answer.explanation) + note(live);
     return { exitCode: 0, stdout: text, stderr: answer.notes.map((line) => `${shown(line)}\n`).join("") };
   } catch (error) {
-    if (error instanceof AdminUnreachable) return failed(1, error.message);
+    if (error instanceof AdminUnreachable) return failed(1, [error.message]);
     throw error;
   }
 }
@@ -72,7 +73,7 @@ async function explainLive(
 }
 
 async function explainOffline(result: ParseResult, request: ExplainRequest, clock: Clock): Promise<Answer> {
-  if (result.config === null) return { problems: result.problems.map(({ message }) => message) };
+  if (result.config === null) return { problems: listed(result.problems, "problem").map(({ message }) => message) };
   const log = new NotedLog();
   await using basis = await resolveBasis(result.config, clock, log);
   const context = { ...basis, random: Math.random, nowMs: () => clock.monotonicMs() };
@@ -124,6 +125,6 @@ function note(live: boolean): string {
     : "\nFrom the configuration alone: no target was probed, and all counters are 0. Add --live to ask the running sluice.\n";
 }
 
-function failed(exitCode: 1 | 2, ...lines: readonly string[]): ExplainResult {
+function failed(exitCode: 1 | 2, lines: readonly string[]): ExplainResult {
   return { exitCode, stdout: "", stderr: lines.map((line) => `${shown(line)}\n`).join("") };
 }

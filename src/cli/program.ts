@@ -169,9 +169,18 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     await program.parseAsync([...args], { from: "user" });
   } catch (error) {
     // Commander has said what was wrong; anything else is ours.
-    if (!(error instanceof Error) || error.name !== "CommanderError") throw error;
+    if (!(error instanceof Error) || error.name !== "CommanderError") {
+      complain(ownFailure(error));
+      code = 1;
+    }
   }
   return code;
+}
+
+/** Says in one line that this program has a fault, and where; the stack would tell the user no more. */
+function ownFailure(error: unknown): string {
+  const where = error instanceof Error ? /[\w/]+\.ts:\d+:\d+/.exec(error.stack ?? "")?.[0] : undefined;
+  return `Something failed inside sluice: ${error}${where === undefined ? "" : ` (${where})`}; please report this line`;
 }
 
 function withSourceFlags(command: Command): Command {

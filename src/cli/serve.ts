@@ -8,6 +8,7 @@ import { BatchedSink } from "../logging/sink.ts";
 import { delay, systemClock } from "../time/clock.ts";
 import { createBalancer } from "./balancer.ts";
 import { adviceOnEventBatch, EVENT_BATCH, limitEventBatch } from "./event_batch.ts";
+import { listed } from "./listed.ts";
 import { parseSources, settingsOf } from "./parse_sources.ts";
 import { hearSignals } from "./process_signals.ts";
 import { readSources, type SourceFlags } from "./sources.ts";
@@ -40,7 +41,7 @@ export async function runServe(flags: ServeFlags): Promise<number> {
   };
   if (mocks !== null) result = await read();
   if (result.config === null) {
-    for (const problem of result.problems) complain(problem.message);
+    for (const problem of listed(result.problems, "problem")) complain(problem.message);
     return 2;
   }
   const { config } = result;
@@ -104,13 +105,17 @@ function announce(result: ParseResult, config: Config, log: Logger): void {
     algorithm: config.groups.map(({ algorithm }) => algorithm).join(","),
     targets: config.groups.flatMap(({ entries }) => entries.map(({ host, port }) => `${host}:${port}`)).slice(0, 20),
   });
-  for (const warning of result.warnings) log.warn("config_warning", warning.message, { subject: warning.subject });
+  warn(result, log);
   if (Deno.env.get("OTEL_DENO") === "true" && !emitsSpans()) {
     log.warn(
       "otel_not_compiled_in",
       "OTEL_DENO has no effect: this program was compiled without OpenTelemetry (deno task compile --otel includes it)",
     );
   }
+}
+
+function warn({ warnings }: ParseResult, log: Logger): void {
+  for (const { message, subject } of listed(warnings, "warning")) log.warn("config_warning", message, { subject });
 }
 
 function tellHowToConfigure(log: Logger): void {
@@ -135,7 +140,9 @@ function tellOfMocks(log: Logger, plane: ControlPlane, list: string): void {
 async function reload(read: () => Promise<ParseResult>, plane: ControlPlane, log: Logger): Promise<void> {
   const result = await read();
   if (result.config === null) {
-    for (const problem of result.problems) log.error("reload_problem", problem.message, { subject: problem.subject });
+    for (const { message, subject } of listed(result.problems, "problem")) {
+      log.error("reload_problem", message, { subject });
+    }
     log.error("reload_refused", "The new configuration has problems, so the old one stays in use", {
       problems: result.problems.length,
     });
@@ -148,7 +155,7 @@ async function reload(read: () => Promise<ParseResult>, plane: ControlPlane, log
     });
     return;
   }
-  for (const warning of result.warnings) log.warn("config_warning", warning.message, { subject: warning.subject });
+  warn(result, log);
   plane.reload(result.config, settingsOf(result));
 }
 

@@ -1,4 +1,4 @@
-import { problemOf } from "./config_error.ts";
+import { type Problem, problemOf } from "./config_error.ts";
 import type { Door, RuleConfig, TargetEntry, TargetGroupConfig } from "./model.ts";
 import { algorithmName, type KnownAlgorithm } from "./parse_algorithm.ts";
 import { parseRule } from "./parse_rule.ts";
@@ -56,9 +56,27 @@ export function openDoors(layers: readonly Layer[], configFile: SourceFile | nul
 
 /** Reads the numbered variables: groups first, since rules name them. */
 export function parseGroupsDoor(reader: SettingsReader, known: readonly KnownAlgorithm[], numbers: Numbers): Routes {
+  const excess = findExcess(numbers);
+  if (excess.length > 0) {
+    // Each group and rule costs problems and settings of its own, and so many can't be served anyway.
+    for (const problem of excess) reader.report(problem);
+    return { groups: [], rules: [] };
+  }
   const groups = numbers.groups.map((number) => parseTargetGroup(reader, number, known));
   const rules = numbers.rules.map((number) => parseRule(reader, number, groups));
   return { groups, rules: rules.filter((rule) => rule !== null) };
+}
+
+function findExcess({ groups, rules }: Numbers): Problem[] {
+  return [
+    ...groups.length > LIMITS.groups ? [tooMany("TARGET_GROUP_*", "target groups", groups.length, LIMITS.groups)] : [],
+    ...rules.length > LIMITS.rules ? [tooMany("LISTENER_RULE_*", "rules", rules.length, LIMITS.rules)] : [],
+  ];
+}
+
+/** Makes the problem of more than there is room for. */
+export function tooMany(subject: string, what: string, count: number, most: number): Problem {
+  return problemOf(subject, `There can be at most ${most} ${what}, not ${count}`);
 }
 
 /** Reads `BACKEND_SERVERS`. */

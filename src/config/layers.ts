@@ -24,6 +24,7 @@ export interface Layers {
 export function layersOf(sources: Sources): Layers {
   const problems: Problem[] = [];
   const warnings: Problem[] = [];
+  let ofEnvFile: readonly Problem[] = [];
   const layers = [flagLayer(sources.flags, problems, warnings), environmentLayer(sources.environment, warnings)];
   if (sources.envFile !== null) {
     const { path } = sources.envFile;
@@ -32,10 +33,10 @@ export function layersOf(sources: Sources): Layers {
     } else {
       const read = readEnvFile(path, sources.envFile.text);
       layers.push(read.layer);
-      warnings.push(...read.warnings);
+      ofEnvFile = read.warnings;
     }
   }
-  return { layers, problems, warnings };
+  return { layers, problems, warnings: [...warnings, ...ofEnvFile] };
 }
 
 function flagLayer(flags: Flags, problems: Problem[], warnings: Problem[]): Layer {

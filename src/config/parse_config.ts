@@ -9,6 +9,7 @@ import {
   parseGroupsDoor,
   parseServersFile,
   type Routes,
+  tooMany,
 } from "./doors.ts";
 import { layersOf } from "./layers.ts";
 import type { Config, Door } from "./model.ts";
@@ -50,7 +51,8 @@ export function parseConfig(sources: Sources, known: Known): ParseResult {
   const reader = new SettingsReader(layers, door);
   const unknown = findUnknownNames(layers);
   [...problems, ...unknown.problems].forEach((problem) => reader.report(problem));
-  reader.warnings.push(...warnings, ...unknown.warnings);
+  reader.warn(warnings);
+  reader.warn(unknown.warnings);
   if (doors.length > 1) {
     reader.report(problemOf(
       doors.map(({ by }) => by).join(" and "),
@@ -73,8 +75,8 @@ export function parseConfig(sources: Sources, known: Known): ParseResult {
   for (const each of routes) {
     for (const problem of [...findDuplicates(each), ...findExcess(each)]) reader.report(problem);
   }
-  if (door !== "backend_list") reader.warnings.push(...weightsOfNoList(layers));
-  reader.warnings.push(...adviceOn(config, reader, known.algorithms));
+  if (door !== "backend_list") reader.warn(weightsOfNoList(layers));
+  reader.warn(adviceOn(config, reader, known.algorithms));
   const found = reader.problems;
   return {
     config: found.length === 0 ? freezeDeep(config) : null,
@@ -109,16 +111,9 @@ function findDuplicates({ groups, rules }: Routes): Problem[] {
 }
 
 /** Names that resolve to many addresses can't be counted here; whoever gives out the slots says so then. */
-function findExcess({ groups, rules }: Routes): Problem[] {
+function findExcess({ groups }: Routes): Problem[] {
   const entries = groups.reduce((sum, group) => sum + group.entries.length, 0);
-  return ([["LISTENER_RULE_*", rules.length, LIMITS.rules, "rules"], [
-    "TARGET_GROUP_*",
-    groups.length,
-    LIMITS.groups,
-    "target groups",
-  ], ["targets", entries, LIMITS.entries, "targets"]] as const).flatMap(([subject, count, most, what]) =>
-    count > most ? [problemOf(subject, `There can be at most ${most} ${what}, not ${count}`)] : []
-  );
+  return entries > LIMITS.entries ? [tooMany("targets", "targets", entries, LIMITS.entries)] : [];
 }
 
 function weightsOfNoList(layers: readonly Layer[]): Problem[] {

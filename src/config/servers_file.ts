@@ -84,8 +84,16 @@ function problemsOf(path: string, json: unknown, issue: z.core.$ZodIssue): Probl
     ? 'an array of at least one {"id": 1, "host": "127.0.0.1", "port": 8001}'
     : '{"id": 1, "host": "127.0.0.1", "port": 8001}';
   if (value === undefined) return [problemOf(place, `Missing: it must be ${allowed}`)];
-  const shown = typeof value === "string" ? value : JSON.stringify(value);
-  return [cannotUse(shown, place, allowed)];
+  return [cannotUse(typeof value === "string" ? value : briefJson(value), place, allowed)];
+}
+
+/** A value as JSON; one so deep that the engine can't write it, in short. */
+function briefJson(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return Array.isArray(value) ? "[...]" : "{...}";
+  }
 }
 
 function sameTwice(servers: readonly Server[]): Problem[] {

@@ -24,6 +24,7 @@ const DOOR_NAMES: Readonly<Record<Door, string>> = {
 /** Reads variables out of the layers, and collects problems and effective values on the way. */
 export class SettingsReader {
   readonly door: Door;
+  /** What is odd, in order. */
   readonly warnings: Problem[] = [];
   readonly #layers: readonly Layer[];
   readonly #problems = new Map<string, Problem>();
@@ -46,6 +47,11 @@ export class SettingsReader {
   /** Adds a problem that a kind of value can't know. */
   report(problem: Problem): void {
     this.#problems.set(problem.message, problem);
+  }
+
+  /** Adds warnings, as many as there may be. */
+  warn(warnings: Iterable<Problem>): void {
+    for (const warning of warnings) this.warnings.push(warning);
   }
 
   /** Adds an effective value that no `read` added. */

@@ -257,7 +257,7 @@ export class ControlPlane implements AdminSource {
       await new Promise<void>((resolve) => {
         const cancelWait = this.#options.clock.after(DECISIONS_MS, resolve, true);
         this.#decisions.set(id, (decisions) => {
-          answers.push(...decisions);
+          for (const decision of decisions) answers.push(decision);
           if (--missing > 0) return;
           cancelWait();
           resolve();

@@ -1,4 +1,4 @@
-import type { ExplainBasis, ExplainRequest, Explanation } from "../state/explanation.ts";
+import { authorityOf, type ExplainBasis, type ExplainRequest, type Explanation } from "../state/explanation.ts";
 import { Exchange } from "../forwarding/exchange.ts";
 import { completeForFetch, fetchPreamble } from "../forwarding/fetch_transport.ts";
 import { requestHeaders, targetHost } from "../forwarding/forwarded_headers.ts";
@@ -134,11 +134,10 @@ const EMPTY: Explanation = {
 
 /** A request as the listener would hand it over: the URL raw, Host from the headers or from an absolute URL. */
 function exchangeOf(question: ExplainRequest, context: ExplainContext): Exchange {
-  const absolute = /^https?:\/\//i.test(question.url);
   const headers = headersOf(question.headers);
-  const authority = absolute ? question.url.slice(question.url.indexOf("//") + 2).split(/[/?]/, 1)[0]! : "localhost";
-  if (!headers.has("host")) headers.set("host", authority);
-  const url = absolute ? question.url : `http://${headers.get("host")}${question.url}`;
+  const authority = authorityOf(question.url);
+  if (!headers.has("host")) headers.set("host", authority ?? "localhost");
+  const url = authority !== null ? question.url : `http://${headers.get("host")}${question.url}`;
   const request = { method: question.method, url, headers } as unknown as Request;
   const exchange = new Exchange(request, context.nowMs());
   exchange.peer = exchange.client = EXPLAINED_CLIENT;

@@ -11,6 +11,12 @@ export interface ExplainRequest {
   readonly headers: readonly (readonly [name: string, value: string])[];
 }
 
+/** The host and port that an absolute URL names, raw; null for a path. */
+export function authorityOf(url: string): string | null {
+  if (url.startsWith("/")) return null;
+  return url.slice(url.indexOf("//") + 2).split(/[/?#]/, 1)[0]!;
+}
+
 /** What an explanation stands on: what requests are served by at this moment, and what is known of the targets. */
 export interface ExplainBasis {
   readonly snapshot: Snapshot;

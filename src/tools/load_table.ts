@@ -14,7 +14,7 @@ const COLUMNS = ["concurrency", "time s", "ok", "errors", "ok/s", "avg ms", "p50
 export function formatTable(report: LoadReport): string {
   if (report.levels.length === 0) return "Nothing was measured\n";
   const rows = [COLUMNS, ...report.levels.map(cells)];
-  const widths = COLUMNS.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  const widths = COLUMNS.map((_, column) => rows.reduce((most, row) => Math.max(most, row[column]!.length), 0));
   const lines = rows.map((row) => row.map((cell, column) => cell.padStart(widths[column]!)).join("  "));
   report.levels.forEach((level, index) => {
     if (level.concurrency === report.firstLevelWithErrors) lines[index + 1] += "  <- first level with errors";

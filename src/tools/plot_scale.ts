@@ -15,8 +15,8 @@ export function chooseScale(
   pixels: readonly [number, number],
   options: { readonly fromZero: boolean },
 ): Scale {
-  const highest = Math.max(...values, 0);
-  const lowest = Math.min(...values);
+  const highest = values.reduce((most, value) => Math.max(most, value), 0);
+  const lowest = values.reduce((least, value) => Math.min(least, value), Infinity);
   const [start, end] = pixels;
   if (options.fromZero) {
     const step = roundStep(highest / 4);

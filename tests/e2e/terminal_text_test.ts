@@ -130,7 +130,7 @@ Deno.test("a reload with such text leaves the log harmless, as JSON and as text"
       `TARGET_GROUP_1_NAME=${IN_LINE}\nTARGET_GROUP_1_${IN_NAME}=1\n${IN_LINE}\n`,
     );
     sluice.signal("SIGHUP");
-    await until(() => sluice.stderr.includes("old one keeps serving"), "the reload to be refused");
+    await until(() => sluice.stderr.includes("old one stays in use"), "the reload to be refused");
     await Deno.writeTextFile(
       `${sluice.cwd}/.env`,
       Object.entries(GROUP).map(([name, value]) => `${name}=${value}`).join("\n") +
