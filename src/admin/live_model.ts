@@ -23,6 +23,8 @@ export interface SystemShape {
     readonly failOpen: boolean;
     readonly resolved: boolean;
     readonly checks: string;
+    /** Health checks are on. */
+    readonly checked: boolean;
     readonly names: readonly Pick<NameView, "host" | "lastError">[];
     readonly targets: readonly TargetShape[];
   }[];

@@ -135,6 +135,7 @@ function groupShape({ group, healthCheck, names, targets }: GroupView): SystemSh
     algorithm: group.algorithm,
     failOpen: group.failOpen,
     resolved: group.resolved,
+    checked: healthCheck.enabled,
     checks: healthCheck.enabled ? `GET ${healthCheck.path} every ${healthCheck.intervalMs / 1000} s` : "off",
     names: names.map(({ host, lastError }) => ({ host, lastError })),
     targets: targets.map(({ target }) => ({

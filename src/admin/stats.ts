@@ -81,13 +81,18 @@ function ruleStats(rule: RuleSnapshot, table: TargetTable): RuleStats {
   };
 }
 
-function groupStats(view: SystemView, { group, targets, names }: GroupView, table: TargetTable): GroupStats {
+function groupStats(
+  view: SystemView,
+  { group, healthCheck, targets, names }: GroupView,
+  table: TargetTable,
+): GroupStats {
   const states: Record<TargetStateName, number> = { initial: 0, healthy: 0, unhealthy: 0, ejected: 0, draining: 0 };
   for (const { state } of targets) states[state] += 1;
   return {
     name: group.name,
     algorithm: group.algorithm,
     failOpen: group.failOpen,
+    checked: healthCheck.enabled,
     resolved: group.resolved,
     states,
     ...exchangeStats(view, table, targets.map(({ target }) => target)),

@@ -119,6 +119,8 @@ export interface GroupStats extends ExchangeStats {
   readonly name: string;
   readonly algorithm: string;
   readonly failOpen: boolean;
+  /** Health checks are on: without them the state of a target that nothing else speaks against is `healthy`. */
+  readonly checked: boolean;
   /** False until a name of the group resolved for the first time. */
   readonly resolved: boolean;
   /** How many targets are in which state. */
@@ -139,7 +141,7 @@ export interface TargetStats extends ExchangeStats {
   /** Its share of the entry's weight. */
   readonly weight: number;
   readonly state: TargetStateName;
-  /** Why it is in this state; null where there is nothing to say. */
+  /** Why it is in this state, and which way its last probes point; null where there is nothing to say. */
   readonly reason: string | null;
   readonly since: string;
   /** When it is probed next; null without checks. */

@@ -66,7 +66,7 @@ function targetsPart({ group, algorithm, candidates, chosen, key, pinned }: Expl
 }
 
 function targetRow(candidate: ExplainedCandidate, chosen: string | null): string[] {
-  const { target, state, since, score, why } = candidate;
+  const { target, state, since, score, why, reason } = candidate;
   const sinceText = since === null ? "" : `since ${since.slice(0, 19)}Z`;
   return [
     target === chosen ? ">" : " ",
@@ -74,7 +74,7 @@ function targetRow(candidate: ExplainedCandidate, chosen: string | null): string
     state === "unknown" ? "" : `[${state.toUpperCase()}]`,
     sinceText,
     score,
-    target === chosen ? "" : why,
+    target === chosen ? reason ?? "" : why,
   ];
 }
 

@@ -1,5 +1,6 @@
 import type { GroupStats, Stats, TargetStats } from "../admin/stats_model.ts";
 import { shown } from "../logging/shown_text.ts";
+import { shownState } from "../state/target_state.ts";
 import { textTable } from "./text_table.ts";
 
 const HEAD = ["", "STATE", "FOR", "IN FLIGHT", "REQUESTS", "ERRORS", "RETRIES", "P50", "P99", "WHY"] as const;
@@ -22,7 +23,7 @@ export function statusText(stats: Stats): string {
   const nowMs = Date.parse(stats.now);
   const rows = stats.groups.flatMap((
     group,
-  ) => [groupRow(group), ...group.targets.map((target) => targetRow(target, nowMs))]);
+  ) => [groupRow(group), ...group.targets.map((target) => targetRow(target, group, nowMs))]);
   lines.push("", ...textTable([HEAD, ...rows], { right: RIGHT }));
   for (const { name, names } of stats.groups) {
     for (const { host, lastError } of names) {
@@ -39,9 +40,15 @@ function groupRow(group: GroupStats): string[] {
   return [`${group.name} (${group.algorithm})`, state, "", ...numbers(group), ""];
 }
 
-function targetRow(target: TargetStats, nowMs: number): string[] {
+function targetRow(target: TargetStats, { checked }: GroupStats, nowMs: number): string[] {
   const since = age(Math.max(0, (nowMs - Date.parse(target.since)) / 1000));
-  return [`  ${target.address}`, target.state.toUpperCase(), since, ...numbers(target), why(target, nowMs)];
+  return [
+    `  ${target.address}`,
+    shownState(target.state, checked).toUpperCase(),
+    since,
+    ...numbers(target),
+    why(target, nowMs),
+  ];
 }
 
 function numbers(stats: GroupStats | TargetStats): string[] {

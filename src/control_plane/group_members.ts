@@ -252,7 +252,7 @@ export class GroupMembers {
     const { log, group } = this.#context;
     if (result.kind !== "inconclusive") {
       this.#warnedInconclusive = false;
-      this.#bySlot.get(slot)?.observeProbe(result, startedMs);
+      this.#bySlot.get(slot)?.observeProbe(result, startedMs, this.#checker.nextProbeMs(slot));
     } else if (!this.#warnedInconclusive) {
       this.#warnedInconclusive = true;
       log.warn("probe_inconclusive", `Probes of group ${group} can't be made here: ${result.error}`, { group });

@@ -1,7 +1,7 @@
 import type { EjectionConfig, HealthCheckConfig } from "../config/model.ts";
 import { ConsecutiveThreshold } from "../health/consecutive_threshold.ts";
 import { eject, type EjectionGroup, type EjectionRecord, NEVER_EJECTED, release } from "../health/outlier_ejection.ts";
-import { describeProbe, type ProbeResult } from "../health/probe_result.ts";
+import { briefProbe, describeProbe, type ProbeResult } from "../health/probe_result.ts";
 import type { Logger } from "../logging/log.ts";
 import { hostPort, type TargetSnapshot } from "../state/group_snapshot.ts";
 import { FLAG } from "../state/slot_layout.ts";
@@ -39,6 +39,8 @@ export class TargetRecord {
   #cancelEjection: CancelTimer = () => {};
   #probed = false;
   #lastProbe: TargetView["lastProbe"] = null;
+  #lastFound = "";
+  #intervalMs: number;
   readonly #probes = { ok: 0, failed: 0 };
 
   constructor(target: TargetSnapshot, check: HealthCheckConfig, context: RecordContext) {
@@ -46,6 +48,7 @@ export class TargetRecord {
     this.#context = context;
     this.#threshold = new ConsecutiveThreshold(check.succeedThreshold, check.failureThreshold);
     this.#checked = check.enabled;
+    this.#intervalMs = check.intervalMs;
     this.#state = check.enabled ? "initial" : "healthy";
     this.#sinceMs = context.clock.wallMs();
   }
@@ -58,8 +61,11 @@ export class TargetRecord {
     return this.#ejection.present !== null;
   }
 
-  /** Takes a probe's result in. A success of a probe that began after an ejection ends it. */
-  observeProbe(result: ProbeResult, startedMs: number): void {
+  /**
+   * Takes a probe's result in. A success of a probe that began after an ejection ends it. `nextProbeMs` (monotonic) says when the
+   * next one comes.
+   */
+  observeProbe(result: ProbeResult, startedMs: number, nextProbeMs: number | null): void {
     if (result.kind === "inconclusive") return;
     const { table, clock } = this.#context;
     const ok = result.kind === "success";
@@ -67,7 +73,10 @@ export class TargetRecord {
     this.#lastProbe = { ok, reason, micros: result.micros, atMs: clock.wallMs() };
     if (ok) this.#probes.ok += 1;
     else this.#probes.failed += 1;
+    this.#lastFound = briefProbe(result);
+    const failedBefore = this.#threshold.healthy ? this.#threshold.consecutive.failed : 0;
     this.#threshold.observe(ok);
+    this.#tellOfPending(failedBefore, nextProbeMs);
     // The last probe's: a target that answered 503 and now refuses connections is down for another reason than at first.
     if (this.#threshold.healthy) this.#unhealthyReason = null;
     else if (!ok) this.#unhealthyReason = reason;
@@ -150,6 +159,7 @@ export class TargetRecord {
       this.#probed = false;
     }
     this.#checked = check.enabled;
+    this.#intervalMs = check.intervalMs;
     this.#threshold.configure(check.succeedThreshold, check.failureThreshold);
   }
 
@@ -167,7 +177,7 @@ export class TargetRecord {
       group,
       target: this.target,
       state: this.#state,
-      reason: this.#reason,
+      reason: this.#shownReason(nextProbeMs),
       sinceMs: this.#sinceMs,
       nextProbeMs: nextProbeMs === null || this.#left ? null : toWall + nextProbeMs,
       ejectedUntilMs: present === null ? null : toWall + present.untilMs,
@@ -187,6 +197,42 @@ export class TargetRecord {
       `Could not connect to target ${target} of group ${group}: ${error}`,
       { group, target, consecutive },
     );
+  }
+
+  /** Says before a target is out that it is about to be: from its first failed probe on. */
+  #tellOfPending(failedBefore: number, nextProbeMs: number | null): void {
+    const { log, group } = this.#context;
+    const target = hostPort(this.target.address, this.target.port);
+    const { count } = this.#threshold.pending ?? { count: 0 };
+    if (!this.#threshold.healthy) return;
+    if (count > 0) {
+      const pending = this.#pendingText(nextProbeMs);
+      log.info("probe_failed", `Target ${target} of group ${group}: ${pending}`, { group, target, failed: count });
+    } else if (failedBefore > 0) {
+      const probes = failedBefore === 1 ? "1 failed probe" : `${failedBefore} failed probes`;
+      log.info("probe_recovered", `Target ${target} of group ${group} stays in: ${this.#lastFound} after ${probes}`, {
+        group,
+        target,
+      });
+    }
+  }
+
+  /** Which way the last probes point (`1 of 2 probes failed (got 404), out at 12:00:30 UTC`); null where nothing will change. */
+  #pendingText(nextProbeMs: number | null): string | null {
+    const pending = this.#checked ? this.#threshold.pending : null;
+    if (pending === null) return null;
+    const { clock } = this.#context;
+    const [became, will] = this.#threshold.healthy ? ["failed", "out"] : ["succeeded", "back"];
+    const wait = (pending.needed - pending.count - 1) * this.#intervalMs;
+    const atMs = nextProbeMs === null ? null : clock.wallMs() - clock.monotonicMs() + nextProbeMs + wait;
+    const at = atMs === null ? "" : `, ${will} at ${new Date(atMs).toISOString().slice(11, 19)} UTC`;
+    return `${pending.count} of ${pending.needed} probes ${became} (${this.#lastFound})${at}`;
+  }
+
+  /** Why it is in its state, and what is about to change that. */
+  #shownReason(nextProbeMs: number | null): string | null {
+    if (this.#state === "draining" || this.#state === "ejected") return this.#reason;
+    return [this.#reason, this.#pendingText(nextProbeMs)].filter((part) => part !== null).join("; ") || null;
   }
 
   #release(): void {

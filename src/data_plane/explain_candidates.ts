@@ -1,7 +1,7 @@
 import type { Exchange } from "../forwarding/exchange.ts";
 import type { ExplainBasis, ExplainedCandidate } from "../state/explanation.ts";
 import { hostPort, type TargetSnapshot } from "../state/group_snapshot.ts";
-import type { TargetView } from "../state/target_state.ts";
+import { shownState, type TargetView } from "../state/target_state.ts";
 import type { GroupRuntime } from "./group_runtime.ts";
 
 /** What the group made of a request. */
@@ -20,12 +20,14 @@ export function explainCandidates(
 ): ExplainedCandidate[] {
   const list = group.balancer.candidates();
   const scores = group.balancer.scores(group.key(exchange));
-  const views = basis.groups.find((view) => view.group.name === group.snapshot.name)?.targets ?? [];
+  const known = basis.groups.find((view) => view.group.name === group.snapshot.name) ?? null;
+  const views = known?.targets ?? [];
   const bySlot = new Map(views.map((view) => [view.target.slot, view]));
   return group.snapshot.targets.map((target) => {
     const index = list.targets.indexOf(target);
     const view = bySlot.get(target.slot) ?? null;
-    const state = view?.state ?? "unknown";
+    const state = view === null ? "unknown" : shownState(view.state, known!.healthCheck.enabled);
+    const but = view?.reason ? `; ${view.reason}` : "";
     return {
       target: addressOf(target),
       eligible: index !== -1,
@@ -38,10 +40,10 @@ export function explainCandidates(
         : target === chosen
         ? whyChosen(group, chosen, pinned)
         : chosen === null
-        ? "Eligible, but the request is refused"
+        ? `Eligible, but the request is refused${but}`
         : chosen === pinned
-        ? "Eligible, but the client is pinned to another"
-        : `Eligible, but ${group.snapshot.algorithm} prefers another`,
+        ? `Eligible, but the client is pinned to another${but}`
+        : `Eligible, but ${group.snapshot.algorithm} prefers another${but}`,
     };
   });
 }

@@ -24,6 +24,12 @@ export class ConsecutiveThreshold {
     return { ok: this.#ok, failed: this.#failed };
   }
 
+  /** The results in a row that speak against the state, and how many would flip it; null where the last one did not. */
+  get pending(): { readonly count: number; readonly needed: number } | null {
+    const count = this.#healthy ? this.#failed : this.#ok;
+    return count === 0 ? null : { count, needed: this.#healthy ? this.#failure : this.#succeed };
+  }
+
   /** Takes a result in; returns whether the state flipped. */
   observe(ok: boolean): boolean {
     this.#ok = ok ? this.#ok + 1 : 0;

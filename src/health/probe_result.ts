@@ -31,6 +31,11 @@ export type ProbeResult =
   /** Nothing was learned about the target: the probe was called off, or this process is out of descriptors or ports. */
   | { readonly kind: "inconclusive"; readonly error: string };
 
+/** As `describeProbe`, where it is clear that a probe failed: `got 503`. */
+export function briefProbe(result: ProbeResult): string {
+  return result.kind === "failure" && result.status !== null ? `got ${result.status}` : describeProbe(result);
+}
+
 /** Says a result in a few words: `got 200`, `Target.Timeout`, `Target.ResponseCodeMismatch got 503`. */
 export function describeProbe(result: ProbeResult): string {
   if (result.kind === "success") return `got ${result.status}`;

@@ -74,9 +74,9 @@ export interface ExplainedCandidate {
   /** `address:port`. */
   readonly target: string;
   readonly eligible: boolean;
-  /** `unknown` where nobody has watched it. */
-  readonly state: TargetStateName | "unknown";
-  /** Why it is in this state; null where there is nothing to say. */
+  /** `unknown` where nobody has watched it, `unchecked` where it is taken for healthy because checks are off. */
+  readonly state: TargetStateName | "unknown" | "unchecked";
+  /** Why it is in this state, and which way its last probes point; null where there is nothing to say. */
   readonly reason: string | null;
   /** Since when (ISO 8601); null where nobody has watched it. */
   readonly since: string | null;

@@ -17,12 +17,20 @@ export function stateOfFlags(flags: number, probed: boolean): TargetStateName {
   return probed ? "healthy" : "initial";
 }
 
+/** A state as people are shown it: without checks nobody knows whether a target is healthy. */
+export function shownState(state: TargetStateName, checked: boolean): TargetStateName | "unchecked" {
+  return state === "healthy" && !checked ? "unchecked" : state;
+}
+
 /** One target as the control plane knows it, for stats, metrics, dashboard and `explain`. */
 export interface TargetView {
   readonly group: string;
   readonly target: TargetSnapshot;
   readonly state: TargetStateName;
-  /** Why it is in this state (`Target.ResponseCodeMismatch got 503`); null where there is nothing to say. */
+  /**
+   * Why it is in this state (`Target.ResponseCodeMismatch got 503`), and which way its last probes point (`1 of 2 probes failed
+   * (got 404), out at 12:00:30 UTC`); null where there is nothing to say.
+   */
   readonly reason: string | null;
   /** When it came into this state (wall ms). */
   readonly sinceMs: number;

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
+import type { Explanation } from "../../src/state/explanation.ts";
 import { ask, askTimes, Load, tally } from "../support/ask.ts";
 import { groupEnvironment, MockGroup } from "../support/mock_group.ts";
 import { until } from "../support/poll.ts";
 import { header } from "../support/raw_message.ts";
 import { answer, byPath, closeBeforeHeaders, hang, inTurn, okay } from "../support/recorder_scripts.ts";
 import { RecorderTarget } from "../support/recorder_target.ts";
-import { type LogLine, type SluiceProcess, startSluice } from "../support/sluice_process.ts";
+import { type LogLine, runSluice, type SluiceProcess, startSluice } from "../support/sluice_process.ts";
 
 const CHECKS = { TARGET_GROUP_1_HEALTH_CHECK_ENABLED: "true", TARGET_GROUP_1_HEALTH_CHECK_INTERVAL: "100ms" };
 
@@ -253,4 +254,36 @@ Deno.test("A40: every algorithm leaves an unhealthy target alone", async () => {
   mocks.at(1).faults = {};
   await until(() => mocks.served[1]! > 0, "the target to serve again");
   assert.deepEqual(Object.keys(await load.stop()), ["200"]);
+});
+
+Deno.test("a target that fails its probes is shown before it is out, in log, stats, status and explain; one without checks is unchecked", async () => {
+  await using sick = await RecorderTarget.start(answer(404));
+  await using mocks = await MockGroup.start(1);
+  await using sluice = await startSluice({
+    env: {
+      ...groupEnvironment(`${sick.address},${mocks.list}`, {
+        TARGET_GROUP_1_HEALTH_CHECK_ENABLED: "true",
+        TARGET_GROUP_1_HEALTH_CHECK_INTERVAL: "100ms",
+        TARGET_GROUP_1_HEALTH_CHECK_FAILURE_THRESHOLD: "1000",
+      }),
+      TARGET_GROUP_2_NAME: "plain",
+      TARGET_GROUP_2_TARGETS: mocks.list,
+      LISTENER_RULE_2_PATH_PREFIX: "/plain",
+      LISTENER_RULE_2_TARGET_GROUP: "plain",
+    },
+  });
+  const first = await sluice.waitForEvent(({ event }) => event === "probe_failed");
+  const pending = /^[0-9]+ of 1000 probes failed \(got 404\), out at \d\d:\d\d:\d\d UTC$/;
+  assert.match(
+    String(first.message),
+    /^Target \S+ of group web: 1 of 1000 probes failed \(got 404\), out at \d\d:\d\d:\d\d UTC$/,
+  );
+  const target = (await sluice.stats()).groups[0]!.targets.find(({ address }) => address === sick.address)!;
+  assert.match(target.reason!, pending);
+  const { candidates } = await sluice.adminJson("/explain?url=/") as Explanation;
+  assert.match(candidates.find((candidate) => candidate.target === sick.address)!.reason!, pending);
+  const plain = await sluice.adminJson("/explain?url=/plain") as Explanation;
+  assert.equal(plain.candidates[0]!.state, "unchecked");
+  const { stdout } = await runSluice(["status", "--admin", sluice.adminUrl]);
+  assert.match(stdout, / UNCHECKED /);
 });

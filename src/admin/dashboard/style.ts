@@ -86,16 +86,17 @@ button[aria-busy=true] { opacity: .5; }
 }
 .target.wanted { background: var(--calm-soft); }
 .state::before { content: "●"; margin-right: .4rem; }
-.target[data-state=initial] .state::before { content: "○"; }
+.target[data-state=initial] .state::before, .target[data-state=unchecked] .state::before { content: "○"; }
 .target[data-state=unhealthy] .state::before { content: "✕"; }
 .target[data-state=ejected] .state::before { content: "▲"; }
 .target[data-state=draining] .state::before { content: "▽"; }
 .target[data-state=healthy] .state { color: var(--good); }
-.target[data-state=initial] .state, .target[data-state=draining] .state { color: var(--calm); }
+.target[data-state=initial] .state, .target[data-state=unchecked] .state, .target[data-state=draining] .state { color: var(--calm); }
 .target[data-state=unhealthy] .state { color: var(--bad); }
 .target[data-state=ejected] .state { color: var(--warn); }
 .target[data-state=unhealthy] { border-left-color: var(--bad); }
-.target[data-state=ejected] { border-left-color: var(--warn); }
+.target[data-state=ejected], .target.warned { border-left-color: var(--warn); }
+.target.warned .why { color: var(--warn); }
 .target[data-state=draining] { border-left-color: var(--calm); }
 .who { display: flex; flex-direction: column; min-width: 0; overflow-wrap: anywhere; }
 .who a { font-weight: 600; }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { FLAG } from "../../../src/state/slot_layout.ts";
+import type { ProbeResult } from "../../../src/health/probe_result.ts";
 import { pause } from "../../support/poll.ts";
 import { OK, RegistryStage, SICK } from "../../support/registry_stage.ts";
 import { SAMPLE_DNS, sampleCheck, sampleEntry, sampleGroup } from "../../support/sample_group.ts";
@@ -94,6 +95,47 @@ Deno.test("a slot is not given away while a worker may still serve by a snapshot
   assert.equal(stage.view("10.0.0.1:80").state, "draining");
   stage.registry.appliedEverywhere(8);
   assert.throws(() => stage.view("10.0.0.1:80"));
+});
+
+Deno.test("a target that fails its probes is shown before it is out, and so is one that is on its way back", async () => {
+  const healthCheck = sampleCheck({ enabled: true, intervalMs: 10_000, failureThreshold: 3, succeedThreshold: 2 });
+  await using stage = new RegistryStage([sampleGroup([sampleEntry("10.0.0.1")], { healthCheck })]);
+  await stage.registry.start();
+  await stage.advance(10);
+  const shown = () => {
+    const { state, reason } = stage.view("10.0.0.1:80");
+    return [state, reason?.replace(/\d\d:\d\d:\d\d/g, "TIME") ?? null];
+  };
+  assert.deepEqual(shown(), ["healthy", null]);
+  stage.health.set("10.0.0.1:80", { ...SICK, status: 404 } as ProbeResult);
+  await stage.advance(10_000);
+  assert.deepEqual(shown(), ["healthy", "1 of 3 probes failed (got 404), out at TIME UTC"]);
+  const { nextProbeMs, reason } = stage.view("10.0.0.1:80");
+  // Two more failures: the next probe, and the one after it.
+  assert.ok(reason!.includes(new Date(nextProbeMs! + 10_000).toISOString().slice(11, 19)), reason!);
+  stage.health.set("10.0.0.1:80", { kind: "failure", failure: "Target.Timeout", status: null, micros: 1 });
+  await stage.advance(10_000);
+  assert.deepEqual(shown(), ["healthy", "2 of 3 probes failed (Target.Timeout), out at TIME UTC"]);
+  stage.health.set("10.0.0.1:80", OK);
+  await stage.advance(10_000);
+  assert.deepEqual(shown(), ["healthy", null]);
+  stage.health.set("10.0.0.1:80", SICK);
+  await stage.advance(30_000, 10_000);
+  assert.deepEqual(shown(), ["unhealthy", "Target.ResponseCodeMismatch got 503"]);
+  stage.health.set("10.0.0.1:80", OK);
+  await stage.advance(10_000);
+  assert.deepEqual(shown(), [
+    "unhealthy",
+    "Target.ResponseCodeMismatch got 503; 1 of 2 probes succeeded (got 200), back at TIME UTC",
+  ]);
+  const said = [...stage.log.messages("probe_failed"), ...stage.log.messages("probe_recovered")];
+  assert.deepEqual(said.map((message) => message.replace(/\d\d:\d\d:\d\d/, "TIME")), [
+    "Target 10.0.0.1:80 of group web: 1 of 3 probes failed (got 404), out at TIME UTC",
+    "Target 10.0.0.1:80 of group web: 2 of 3 probes failed (Target.Timeout), out at TIME UTC",
+    "Target 10.0.0.1:80 of group web: 1 of 3 probes failed (got 503), out at TIME UTC",
+    "Target 10.0.0.1:80 of group web: 2 of 3 probes failed (got 503), out at TIME UTC",
+    "Target 10.0.0.1:80 of group web stays in: got 200 after 2 failed probes",
+  ]);
 });
 
 Deno.test("WHY of an unhealthy target is what its last probe found", async () => {

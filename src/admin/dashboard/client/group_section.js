@@ -12,6 +12,7 @@ export function makeGroupSection(name, hooks) {
     fields: fieldsOf(element),
     name,
     record: makeRecord(),
+    shape: null,
     rows: new Map(),
     chips: new Map(),
     hooks,
@@ -23,6 +24,7 @@ export function makeGroupSection(name, hooks) {
 /** Brings a section's rows in line with who is there; rows of targets that stay are kept as they are. */
 export function shapeGroupSection(section, shape, rules) {
   const { fields, rows, hooks } = section;
+  section.shape = shape;
   const notes = [shape.algorithm, "checks " + shape.checks];
   if (shape.failOpen) notes.push("fail open");
   setText(fields.notes, notes.join(" · "));
@@ -40,9 +42,11 @@ export function shapeGroupSection(section, shape, rules) {
     const known = rows.get(key);
     if (known !== undefined) {
       known.shape = target;
+      known.checked = shape.checked;
       continue;
     }
     const row = makeTargetRow(target, section.name, hooks.act);
+    row.checked = shape.checked;
     rows.set(key, row);
     hooks.added(row);
   }
@@ -64,13 +68,25 @@ export function makeRuleChip(known, rule) {
   return chip;
 }
 
+/** Says how many of a group's targets may receive requests, and how that is to be judged. */
+export function eligibility(shape, records) {
+  const eligible = records.filter(isEligible).length;
+  if (!shape.resolved) return { text: "never resolved", level: "bad" };
+  const text = eligible + " of " + records.length + " eligible";
+  if (eligible === 0) {
+    return { text: shape.failOpen && records.length > 0 ? text + ", failing open" : text, level: "bad" };
+  }
+  if (eligible < records.length) return { text, level: "warn" };
+  // Nobody has asked them how they are.
+  return { text, level: shape.checked ? "good" : "calm" };
+}
+
 /** Writes a group's own line. */
 export function renderGroupSection(section) {
   const { fields, record, rows } = section;
-  let eligible = 0;
-  for (const row of rows.values()) if (isEligible(row.record)) eligible++;
-  setText(fields.eligible, eligible + " of " + rows.size + " eligible");
-  fields.eligible.dataset.level = eligible === rows.size ? "good" : eligible === 0 ? "bad" : "warn";
+  const { text, level } = eligibility(section.shape, [...rows.values()].map(({ record }) => record));
+  setText(fields.eligible, text);
+  fields.eligible.dataset.level = level;
   renderNumbers(fields, record);
 }
 

@@ -6,7 +6,16 @@ import { isEligible, makeRecord } from "./model.js";
 /** Makes the row of a target; `act(row)` is called by its button. Whatever has a name is set as text, never as markup. */
 export function makeTargetRow(shape, groupName, act) {
   const element = document.getElementById("target-template").content.firstElementChild.cloneNode(true);
-  const row = { element, fields: fieldsOf(element), shape, groupName, record: makeRecord(), visible: false, text: "" };
+  const row = {
+    element,
+    fields: fieldsOf(element),
+    shape,
+    groupName,
+    checked: true,
+    record: makeRecord(),
+    visible: false,
+    text: "",
+  };
   const { fields } = row;
   setText(fields.address, shape.address);
   setText(fields.host, targetDetail(shape));
@@ -20,8 +29,10 @@ export function makeTargetRow(shape, groupName, act) {
 /** Writes what is known into the row, touching only what changed. */
 export function renderTargetRow(row, nowMs) {
   const { fields, record, element, shape } = row;
-  if (element.dataset.state !== record.state) element.dataset.state = record.state;
-  setText(fields.state, record.state);
+  const state = shownState(row);
+  if (element.dataset.state !== state) element.dataset.state = state;
+  setText(fields.state, state);
+  element.classList.toggle("warned", isEligible(record) && record.reason !== null);
   setText(fields.reason, record.reason ?? "");
   setText(fields.since, sinceText(record, nowMs));
   setText(fields.inFlight, formatCount(record.inFlight));
@@ -48,14 +59,19 @@ export function isDrainedByHand(row) {
   return row.record.state === "draining" && !row.shape.leaving;
 }
 
-/** Whether the row is one that an operator looks for at night. */
+/** The state as it is shown: without checks nobody knows whether a target is healthy. */
+export function shownState({ record, checked }) {
+  return record.state === "healthy" && !checked ? "unchecked" : record.state;
+}
+
+/** Whether the row is one that an operator looks for at night. A target that serves has a reason if its probes begin to fail. */
 export function isTroubled(row) {
-  return !isEligible(row.record) || row.record.errorRate > 0;
+  return !isEligible(row.record) || row.record.reason !== null || row.record.errorRate > 0;
 }
 
 /** What search looks in. */
 export function searchText(row) {
-  return [row.groupName, row.shape.target, row.shape.host, row.record.state, row.record.reason ?? ""].join(" ")
+  return [row.groupName, row.shape.target, row.shape.host, shownState(row), row.record.reason ?? ""].join(" ")
     .toLowerCase();
 }
 

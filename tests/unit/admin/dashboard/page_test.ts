@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { formatCount, formatMs, formatShare, formatSpan } from "../../../../src/admin/dashboard/client/format.js";
-import { sinceText, targetDetail, targetHash } from "../../../../src/admin/dashboard/client/target_row.js";
+import { eligibility } from "../../../../src/admin/dashboard/client/group_section.js";
+import {
+  isTroubled,
+  shownState,
+  sinceText,
+  targetDetail,
+  targetHash,
+} from "../../../../src/admin/dashboard/client/target_row.js";
 import { dashboardPage } from "../../../../src/admin/dashboard/page.ts";
 import { dashboardScript } from "../../../../src/admin/dashboard/script.ts";
 
@@ -45,6 +52,34 @@ Deno.test("a target that is out says for how long, and when it will be asked or 
   assert.equal(sinceText(record, 66_000), "for 66 s · probe due");
   assert.equal(sinceText({ ...record, state: "ejected", ejectedUntilMs: 90_000 }, 60_000), "for 60 s · back in 30 s");
   assert.equal(sinceText({ ...record, state: "healthy" }, 60_000), "for 60 s");
+});
+
+Deno.test("a group is green only where all of its targets were asked how they are, and red where none may serve", () => {
+  const records = (...states: string[]) => states.map((state) => ({ state }));
+  const group = { resolved: true, checked: true, failOpen: false };
+  const levelOf = (change: Partial<typeof group>, ...states: string[]) => {
+    const { text, level } = eligibility({ ...group, ...change }, records(...states));
+    return `${text}: ${level}`;
+  };
+  assert.equal(levelOf({}, "healthy", "healthy"), "2 of 2 eligible: good");
+  assert.equal(levelOf({}, "healthy", "unhealthy"), "1 of 2 eligible: warn");
+  assert.equal(levelOf({}, "unhealthy", "draining"), "0 of 2 eligible: bad");
+  assert.equal(levelOf({ failOpen: true }, "unhealthy"), "0 of 1 eligible, failing open: bad");
+  assert.equal(levelOf({}), "0 of 0 eligible: bad");
+  assert.equal(levelOf({ resolved: false }), "never resolved: bad");
+  assert.equal(levelOf({ checked: false }, "healthy", "healthy"), "2 of 2 eligible: calm");
+});
+
+Deno.test("a target without checks is unchecked, not healthy, and one whose probes begin to fail is troubled", () => {
+  const record = { state: "healthy", reason: null as string | null, errorRate: 0 };
+  assert.equal(shownState({ record, checked: true }), "healthy");
+  assert.equal(shownState({ record, checked: false }), "unchecked");
+  assert.equal(shownState({ record: { ...record, state: "ejected" }, checked: false }), "ejected");
+  assert.equal(isTroubled({ record }), false);
+  assert.equal(
+    isTroubled({ record: { ...record, reason: "1 of 2 probes failed (got 404), out at 12:00:30 UTC" } }),
+    true,
+  );
 });
 
 Deno.test("what the address does not say stands below it", () => {
