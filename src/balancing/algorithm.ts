@@ -16,6 +16,20 @@ export interface CandidateList {
   readonly turns: Turns;
   /** What the algorithm's `prepare` made of this list. */
   readonly prepared: unknown;
+  /** The targets of the request's earlier attempts; null for the first. */
+  readonly tried: readonly TargetSnapshot[] | null;
+}
+
+/**
+ * Tells whether the request was at this candidate before. An algorithm that finds the same best one whenever it is asked passes over
+ * such; one that draws need not: it is asked again.
+ */
+export function wasTried({ tried, slots }: CandidateList, index: number): boolean {
+  if (tried === null) return false;
+  const slot = slots[index]!;
+  // By slot: the same target may come as another object after a snapshot was swapped under a running request.
+  for (const each of tried) if (each.slot === slot) return true;
+  return false;
 }
 
 /**

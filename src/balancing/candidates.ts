@@ -1,12 +1,15 @@
 import type { GroupSnapshot, TargetSnapshot } from "../state/group_snapshot.ts";
 import { FLAG } from "../state/slot_layout.ts";
 import type { TargetTable } from "../state/target_table.ts";
-import type { Algorithm, CandidateList, Select, SelectContext } from "./algorithm.ts";
+import { type Algorithm, type CandidateList, type Select, type SelectContext, wasTried } from "./algorithm.ts";
 import { hashText } from "./text_hash.ts";
 import { drawnTurns, peekedTurns, type Turns } from "./turns.ts";
 
-/** Lists without one tried target that are kept until the candidates change: enough for a few targets that fail at once. */
-const KEPT_RETRY_LISTS = 8;
+/**
+ * How often another target is drawn for a later attempt before simply the next is taken. So many draws keep an algorithm's shares
+ * also where the target that failed has nearly all of the weight.
+ */
+const MOST_DRAWS = 256;
 
 /**
  * Chooses a target of one group: the one place that asks who is eligible. It only chooses; counting in flight, cookies and
@@ -21,7 +24,6 @@ export class GroupBalancer {
   readonly #members: ReadonlySet<TargetSnapshot>;
   readonly #drawn: Turns;
   readonly #peeked: Turns;
-  readonly #retryLists = new Map<number, CandidateList>();
   #list: CandidateList;
   #epoch: number;
   #failedOpen = false;
@@ -37,7 +39,7 @@ export class GroupBalancer {
     this.#peeked = peekedTurns(table);
     // The epoch is read before the flags: a change in between makes the list stale, never wrongly fresh.
     this.#epoch = Atomics.load(table.epoch, 0);
-    this.#list = this.#build(this.#eligible(), table);
+    this.#list = this.#build(this.#eligible());
   }
 
   /**
@@ -108,18 +110,18 @@ export class GroupBalancer {
     // The epoch is everybody's: mostly it was another group whose health changed.
     const before = this.#list.targets;
     if (eligible.length === before.length && eligible.every((target, index) => target === before[index])) return;
-    this.#list = this.#build(eligible, this.#table);
-    this.#retryLists.clear();
+    this.#list = this.#build(eligible);
   }
 
-  #build(targets: readonly TargetSnapshot[], turns: Turns): CandidateList {
+  #build(targets: readonly TargetSnapshot[]): CandidateList {
     const list = {
       count: targets.length,
       targets,
       slots: Int32Array.from(targets, ({ slot }) => slot),
       table: this.#table,
-      turns,
+      turns: this.#table as Turns,
       prepared: null as unknown,
+      tried: null,
     };
     if (targets.length > 0) list.prepared = this.algorithm.prepare?.(list, this.group) ?? null;
     return list;
@@ -130,24 +132,18 @@ export class GroupBalancer {
     request: { key: string; pinned: TargetSnapshot | null; tried: readonly TargetSnapshot[] },
   ): TargetSnapshot | null {
     const { key, pinned, tried } = request;
-    if (pinned !== null && !tried.includes(pinned) && this.serves(pinned)) return pinned;
-    const left = this.#without(list, tried);
-    return left.count === 0 ? null : left.targets[this.#select(left, key)]!;
+    if (pinned !== null && !tried.some(({ slot }) => slot === pinned.slot) && this.serves(pinned)) return pinned;
+    const left = { ...list, turns: this.#drawn, tried };
+    // The list stays as it is, tried targets and all: one without them would cost as much as the group has targets.
+    for (let draw = 0; draw < MOST_DRAWS && tried.length < list.count; draw++) {
+      const index = this.#select(left, key);
+      if (!wasTried(left, index)) return left.targets[index]!;
+    }
+    let index = Math.floor(this.#context.random() * left.count);
+    for (let looked = 0; looked < left.count; looked++) {
+      if (!wasTried(left, index)) return left.targets[index]!;
+      if (++index === left.count) index = 0;
+    }
+    return null;
   }
-
-  /** The candidates that were not tried. Where one was (nearly always), the list is kept: a dead target makes many. */
-  #without(list: CandidateList, tried: readonly TargetSnapshot[]): CandidateList {
-    const only = tried.length === 1 ? tried[0]!.slot : -1;
-    const kept = this.#retryLists.get(only);
-    if (kept !== undefined) return kept;
-    const left = this.#build(list.targets.filter((target) => !isTried(tried, target)), this.#drawn);
-    if (only !== -1 && this.#retryLists.size < KEPT_RETRY_LISTS) this.#retryLists.set(only, left);
-    return left;
-  }
-}
-
-/** By slot: the same target may come as another object after a snapshot was swapped under a running request. */
-function isTried(tried: readonly TargetSnapshot[], target: TargetSnapshot): boolean {
-  for (const { slot } of tried) if (slot === target.slot) return true;
-  return false;
 }

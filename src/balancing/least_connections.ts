@@ -1,4 +1,4 @@
-import type { Algorithm } from "./algorithm.ts";
+import { type Algorithm, wasTried } from "./algorithm.ts";
 
 /**
  * Fewest requests in flight, over all workers. Ties: round robin, as the first among equals after the one chosen last.
@@ -11,19 +11,20 @@ export const leastConnections: Algorithm = {
   aliases: ["LEAST_OUTSTANDING_REQUESTS"],
   choice: "it has the fewest requests in flight; equal targets take turns",
   create({ cursor }) {
-    return ({ count, slots, table: { inFlight }, turns }) => {
+    return (candidates) => {
+      const { count, slots, table: { inFlight }, turns } = candidates;
       for (;;) {
         const seen = turns.turnAt(cursor, count);
         let index = seen < count ? seen : 0;
         let best = index;
-        let fewest = inFlight[slots[index]!]!;
-        for (let looked = 1; looked < count && fewest > 0; looked++) {
-          if (++index === count) index = 0;
+        let fewest = Infinity;
+        for (let looked = 0; looked < count && fewest > 0; looked++) {
           const load = inFlight[slots[index]!]!;
-          if (load < fewest) {
+          if (load < fewest && !wasTried(candidates, index)) {
             fewest = load;
             best = index;
           }
+          if (++index === count) index = 0;
         }
         // Another thread took a turn meanwhile: look again, lest both take the same one of many equals.
         if (turns.moveTurn(cursor, seen, best + 1)) return best;

@@ -1,5 +1,5 @@
 import { LATENCY_TIME_CONSTANT_MS, type TargetTable } from "../state/target_table.ts";
-import type { Algorithm, CandidateList } from "./algorithm.ts";
+import { type Algorithm, type CandidateList, wasTried } from "./algorithm.ts";
 
 /** A live sample older than this says nothing any more, and the target is tried again. */
 const SAMPLE_LIFE_MS = LATENCY_TIME_CONSTANT_MS;
@@ -54,7 +54,8 @@ export const leastResponseTime: Algorithm = {
             if (average === 0) average = mean = mean >= 0 ? mean : meanAverage(candidates);
             score = (load + failures) * average;
           }
-          if (score < lowest || (score === lowest && average < lowestAverage)) {
+          const better = score < lowest || (score === lowest && average < lowestAverage);
+          if (better && !wasTried(candidates, index)) {
             lowest = score;
             lowestAverage = average;
             best = index;

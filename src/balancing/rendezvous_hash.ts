@@ -1,5 +1,5 @@
 import { type GroupSnapshot, targetKey, type TargetSnapshot } from "../state/group_snapshot.ts";
-import type { Algorithm, CandidateList } from "./algorithm.ts";
+import { type Algorithm, type CandidateList, wasTried } from "./algorithm.ts";
 import { hashText, mix } from "./text_hash.ts";
 
 /** What is computed once for a list: each target's hash by its identity, and weights where they count. */
@@ -37,9 +37,9 @@ export const rendezvousHash: Algorithm = {
   },
   create() {
     return (candidates, key) => {
-      const { hashes, weights } = candidates.prepared as Prepared;
+      const { weights } = candidates.prepared as Prepared;
       const keyHash = hashText(key);
-      return weights === null ? highest(hashes, keyHash) : highestWeighted(hashes, weights, keyHash);
+      return weights === null ? highest(candidates, keyHash) : highestWeighted(candidates, weights, keyHash);
     };
   },
   score(candidates: CandidateList, index, { keyHash }) {
@@ -51,12 +51,13 @@ export const rendezvousHash: Algorithm = {
   },
 };
 
-function highest(hashes: Uint32Array, keyHash: number): number {
+function highest(candidates: CandidateList, keyHash: number): number {
+  const { hashes } = candidates.prepared as Prepared;
   let best = 0;
   let top = -1;
   for (let index = 0; index < hashes.length; index++) {
     const score = mix(keyHash ^ hashes[index]!);
-    if (score > top) {
+    if (score > top && !wasTried(candidates, index)) {
       top = score;
       best = index;
     }
@@ -64,7 +65,8 @@ function highest(hashes: Uint32Array, keyHash: number): number {
   return best;
 }
 
-function highestWeighted(hashes: Uint32Array, weights: Float64Array, keyHash: number): number {
+function highestWeighted(candidates: CandidateList, weights: Float64Array, keyHash: number): number {
+  const { hashes } = candidates.prepared as Prepared;
   let best = 0;
   let top = -1;
   for (let index = 0; index < hashes.length; index++) {
@@ -73,7 +75,7 @@ function highestWeighted(hashes: Uint32Array, weights: Float64Array, keyHash: nu
     // -ln(u) is at least 1 - u, so the score is at most weight / (1 - u).
     if (weight <= top * (1 - unit)) continue;
     const score = -weight / Math.log(unit);
-    if (score > top) {
+    if (score > top && !wasTried(candidates, index)) {
       top = score;
       best = index;
     }

@@ -11,7 +11,7 @@ import { Failure, failureOf } from "./gateway_error.ts";
 import { connectionOptions, isHopByHop } from "./hop_by_hop.ts";
 import { RequestBody } from "./request_body.ts";
 import { answerWithBody } from "./response_body.ts";
-import { decideRetry, isIdempotent } from "./retry_policy.ts";
+import { decideRetry, isIdempotent, MOST_TARGETS } from "./retry_policy.ts";
 import {
   type AnswerHeaders,
   type Cancellation,
@@ -167,7 +167,7 @@ export class Forwarder {
     });
     if (!decision.retry || open.over !== null) return failure;
     tried.push(exchange.target!);
-    const other = group.choose(exchange, tried);
+    const other = tried.length < MOST_TARGETS ? group.choose(exchange, tried) : null;
     if (failure.nothingSent) return other ?? allRefused(exchange) ?? failure;
     return other ?? exchange.target!;
   }

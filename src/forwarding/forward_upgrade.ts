@@ -4,7 +4,7 @@ import { allRefused, type ForwarderParts, type ForwardGroup, type ForwardLimits 
 import { targetHost } from "./forwarded_headers.ts";
 import { Failure } from "./gateway_error.ts";
 import { answerWithBody } from "./response_body.ts";
-import { decideRetry } from "./retry_policy.ts";
+import { decideRetry, MOST_TARGETS } from "./retry_policy.ts";
 import { addHeaders } from "./upgrade_client.ts";
 import { UpgradeConnection } from "./upgrade_connection.ts";
 import { forwardUpgrade, type UpgradeResult } from "./upgrade.ts";
@@ -56,7 +56,7 @@ export class UpgradeForwarder {
     const deadlineMs = clock.monotonicMs() + limits.connectionTimeoutMs;
     const tried: TargetSnapshot[] = [];
     for (;;) {
-      const target = group.choose(exchange, tried.length === 0 ? null : tried);
+      const target = tried.length < MOST_TARGETS ? group.choose(exchange, tried.length === 0 ? null : tried) : null;
       if (target === null) {
         exchange.reason = allRefused(exchange)?.reason ?? exchange.reason ??
           (group.resolved ? "no_target" : "dns_failed");

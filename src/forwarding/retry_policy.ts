@@ -8,6 +8,9 @@ export function isIdempotent(method: string): boolean {
   return IDEMPOTENT.has(method);
 }
 
+/** Most targets that are tried for one request, however many refuse: a group that is dead as a whole costs no more than this. */
+export const MOST_TARGETS = 10;
+
 /** What a request went through so far. */
 export interface Tried {
   readonly method: string;
@@ -27,8 +30,8 @@ export interface RetryDecision {
 
 /**
  * Decides whether a failed attempt is followed by another. A connection that could not be made sent nothing: any method goes
- * on to each other target once. Once sent, only an idempotent method whose body can be given again, a limited number of
- * times. Never after response headers, nor after the deadline or the client's leaving.
+ * on to other targets, each once, {@linkcode MOST_TARGETS} in all. Once sent, only an idempotent method whose body can be given
+ * again, a limited number of times. Never after response headers, nor after the deadline or the client's leaving.
  */
 export function decideRetry(failure: Failure, tried: Tried): RetryDecision {
   if (tried.bodySpent) return refuse("its body was partly sent");

@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import { FLAG } from "../../../src/state/slot_layout.ts";
 import { TargetTable } from "../../../src/state/target_table.ts";
-import { makeBalancer, makeGroup, makeTarget } from "../../support/target_group.ts";
+import type { CandidateList } from "../../../src/balancing/algorithm.ts";
+import { GroupBalancer } from "../../../src/balancing/candidates.ts";
+import { ALGORITHMS, findAlgorithm } from "../../../src/balancing/registry.ts";
+import type { GroupSnapshot, TargetSnapshot } from "../../../src/state/group_snapshot.ts";
+import { makeBalancer, makeGroup, makeTarget, seededRandom } from "../../support/target_group.ts";
 
 Deno.test("A33, A41: a target that is out gets nothing, and gets its turns again when it is back", () => {
   const table = TargetTable.create(1);
@@ -82,10 +86,53 @@ Deno.test("later attempts take nobody's turn in the circle of first choices", ()
 Deno.test("a dead target's share is spread over all others, not put on its neighbour", () => {
   const group = makeGroup([1, 1, 1, 1]);
   let roll = 0;
-  const balancer = makeBalancer(group, TargetTable.create(1), { random: () => (roll++ % 3 + 0.5) / 3 });
+  const balancer = makeBalancer(group, TargetTable.create(1), { random: () => (roll++ % 4 + 0.5) / 4 });
   const took = [0, 0, 0, 0];
   for (let i = 0; i < 30; i++) took[balancer.choose("", null, [group.targets[0]!])!.slot]!++;
   assert.deepEqual(took, [0, 10, 10, 10]);
+});
+
+Deno.test("later attempts look at no more targets than the first, however many the group has", () => {
+  for (const { name } of ALGORITHMS) {
+    const algorithm = findAlgorithm(name)!;
+    let prepared = 0;
+    const counting = {
+      ...algorithm,
+      prepare: (list: CandidateList, group: GroupSnapshot) => (prepared++, algorithm.prepare?.(list, group)),
+    };
+    const group = makeGroup(Array<number>(300).fill(1), { algorithm: name });
+    const context = { random: seededRandom(1), nowMs: () => 1_000_000 };
+    const balancer = new GroupBalancer(group, TargetTable.create(1), { algorithm: counting, context });
+    const tried: TargetSnapshot[] = [];
+    for (let attempt = 0; attempt < 10; attempt++) {
+      const next = balancer.choose("key", null, tried.length === 0 ? null : tried)!;
+      assert.equal(tried.includes(next), false, name);
+      tried.push(next);
+    }
+    assert.equal(prepared, 1, `${name}: a list is made when the group changes, never for an attempt`);
+  }
+});
+
+Deno.test("a key whose target failed goes to one other target each time, and each key to its own", () => {
+  const group = makeGroup(Array<number>(50).fill(1), { algorithm: "HASH" });
+  const balancer = makeBalancer(group, TargetTable.create(1), { random: seededRandom(2) });
+  const others = new Set<number>();
+  for (let key = 0; key < 40; key++) {
+    const tried = [balancer.choose(`key ${key}`, null, null)!];
+    const slots = new Set(Array.from({ length: 5 }, () => balancer.choose(`key ${key}`, null, tried)!.slot));
+    assert.equal(slots.size, 1);
+    others.add([...slots][0]!);
+  }
+  assert.ok(others.size > 15);
+});
+
+Deno.test("a later attempt keeps to the weights of the targets that are left", () => {
+  const group = makeGroup([100, 3, 1], { algorithm: "WEIGHTED" });
+  const balancer = makeBalancer(group, TargetTable.create(1), { random: seededRandom(3) });
+  const took = [0, 0, 0];
+  for (let i = 0; i < 1000; i++) took[balancer.choose("", null, [group.targets[0]!])!.slot]!++;
+  assert.equal(took[0], 0);
+  assert.ok(took[1]! > 700 && took[2]! > 200, String(took));
 });
 
 Deno.test("peek says what the next request gets, however often it is asked", () => {
