@@ -57,6 +57,7 @@ export function requestHeaders(
   const { headers } = exchange.request;
   const { convention, trusted } = settings;
   const believed = !trusted.configured || trusted.trusts(exchange.peer);
+  const guarded = convention || trusted.configured;
   const facts: HeaderFacts = {
     contentLength: null,
     chunked: false,
@@ -123,6 +124,7 @@ export function requestHeaders(
         break;
       default:
         if (isHopByHop(name) || (!believed && (name === "forwarded" || name.startsWith("x-forwarded-")))) return;
+        if (guarded && name.includes("_") && isTwin(name, settings)) return;
     }
     pairs.push([name, value]);
   });
@@ -142,6 +144,26 @@ export function requestHeaders(
   else if (forwardedFor !== null) pairs.push(["x-forwarded-for", forwardedFor]);
   return facts;
 }
+
+/**
+ * Tells whether a header differs only by underscores from one that tells of the client (`X_Forwarded_For`). CGI, and what follows
+ * its example, gives both one name, so an application could take a client's own for the one that sluice or a proxy vouches for. No
+ * proxy writes it so: with TRUSTED_PROXIES it is removed whoever the peer is, since a trusted one may just have passed it on.
+ */
+function isTwin(name: string, { convention, trusted }: HeaderSettings): boolean {
+  const hyphenated = name.replaceAll("_", "-");
+  if (convention && SET_BY_CONVENTION.has(hyphenated)) return true;
+  return trusted.configured && (hyphenated === "x-real-ip" || hyphenated.startsWith("x-forwarded-"));
+}
+
+const SET_BY_CONVENTION: ReadonlySet<string> = new Set([
+  "x-forwarded-for",
+  "x-forwarded-host",
+  "x-forwarded-port",
+  "x-forwarded-proto",
+  "x-real-ip",
+  "x-request-id",
+]);
 
 /** Drops what Connection listed, from `own` on: nearly no request lists anything, so it is looked for afterwards. */
 function removeListed(pairs: [string, string][], own: number, listed: ReadonlySet<string>): void {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { header, headerValues } from "../support/raw_message.ts";
 import { bytes, okay } from "../support/recorder_scripts.ts";
+import { RawClient } from "../support/raw_client.ts";
 import { WireStage } from "../support/wire_stage.ts";
 
 /** The headers of the last request at the first target, as lines, but for `via`. */
@@ -275,6 +276,76 @@ Deno.test("TRUSTED_PROXIES says whose forwarding headers are believed", async (t
       assert.ok(!/x-forwarded-prefix|shop\.example|https/.test(stage.target.raw), stage.target.raw);
       assert.equal(seenHeader(stage, "x-forwarded-for"), convention === "true" ? "127.0.0.1" : null);
     }
+  });
+});
+
+Deno.test("a client has one address, however it is written", async (t) => {
+  await t.step("an IPv4 client of a listener on :: is known by its IPv4 address", async () => {
+    await using stage = await WireStage.start({ env: { LISTENER_HOST: "::", HEADER_CONVENTION_ENABLE: "true" } });
+    await using client = await RawClient.connect(`http://127.0.0.1:${stage.sluice.port}`);
+    await client.exchange(stage.head("GET /x"));
+    assert.equal(seenHeader(stage, "x-forwarded-for"), "127.0.0.1");
+    assert.equal(seenHeader(stage, "x-real-ip"), "127.0.0.1");
+    assert.equal((await stage.settled()).line.client, "127.0.0.1");
+  });
+  await t.step("X-Real-IP, the access log and HASH take one form of what a trusted proxy wrote", async () => {
+    await using stage = await WireStage.start({
+      targets: 4,
+      env: {
+        TRUSTED_PROXIES: "127.0.0.0/8",
+        HEADER_CONVENTION_ENABLE: "true",
+        TARGET_GROUP_1_ALGORITHM: "HASH",
+        TARGET_GROUP_1_HASH_KEY: "client-ip",
+      },
+    });
+    for (let i = 1; i <= 8; i++) {
+      const pairs = [
+        [`2001:db8::${i}`, `2001:DB8:0:0::000${i}`],
+        [`203.0.113.${i}`, `::ffff:203.0.113.${i}`],
+      ];
+      for (const [form, other] of pairs) {
+        const before = stage.counts;
+        for (const text of [form!, other!]) {
+          await stage.ask("GET /x", { headers: [`X-Forwarded-For: ${text}`] });
+          assert.equal((await stage.settled()).line.client, form);
+        }
+        const [used, ...more] = stage.targets.filter((target, i) => target.requests.length > before[i]!);
+        assert.deepEqual(more, [], `${form} and ${other} go to one target`);
+        assert.deepEqual(used!.requests.slice(-2).map((request) => header(request, "x-real-ip")), [form, form]);
+      }
+    }
+  });
+});
+
+Deno.test("forwarding headers written with underscores, which CGI can't tell from sluice's own, are removed", async (t) => {
+  const said = [
+    "X_Forwarded_For: 203.0.113.9",
+    "x-forwarded_for: 203.0.113.9",
+    "X_Real_IP: 203.0.113.9",
+    "X_REAL-IP: 203.0.113.9",
+    "X_Forwarded_Proto: evil",
+  ];
+  for (const proxies of ["10.0.0.0/8", "127.0.0.0/8"]) {
+    await t.step(`with TRUSTED_PROXIES=${proxies}`, async () => {
+      await using stage = await WireStage.start({ env: { TRUSTED_PROXIES: proxies } });
+      await stage.ask("GET /x", { headers: [...said, "X_Other: kept", "X_Request_Id: kept"] });
+      assert.ok(!/203\.0\.113\.9|evil/.test(stage.target.raw), stage.target.raw);
+      assert.deepEqual([seenHeader(stage, "x_other"), seenHeader(stage, "x_request_id")], ["kept", "kept"]);
+      await stage.settled();
+    });
+  }
+  await t.step("with HEADER_CONVENTION_ENABLE, for what the convention sets", async () => {
+    await using stage = await WireStage.start({ env: { HEADER_CONVENTION_ENABLE: "true" } });
+    await stage.ask("GET /x", { headers: [...said, "X_Request_Id: evil", "X_Forwarded_Prefix: /kept"] });
+    assert.ok(!/203\.0\.113\.9|evil/.test(stage.target.raw), stage.target.raw);
+    assert.equal(seenHeader(stage, "x_forwarded_prefix"), "/kept");
+    await stage.settled();
+  });
+  await t.step("with neither they pass as they came", async () => {
+    await using stage = await WireStage.start();
+    await stage.ask("GET /x", { headers: said });
+    assert.equal(seenHeader(stage, "x_real_ip"), "203.0.113.9");
+    await stage.settled();
   });
 });
 

@@ -1,3 +1,4 @@
+import { peerAddress } from "../../forwarding/client_address.ts";
 import type { Exchange } from "../../forwarding/exchange.ts";
 import type { WorkerColumn } from "../../state/worker_column.ts";
 import type { Clock } from "../../time/clock.ts";
@@ -28,7 +29,7 @@ export function observe(parts: ObserveParts): Middleware {
       exchange.end = end;
       const completed = () => exchange.upgraded ? undefined : end(exchange);
       info.completed.then(completed, completed);
-      exchange.peer = exchange.client = info.remoteAddr.hostname;
+      exchange.peer = exchange.client = peerAddress(info.remoteAddr.hostname);
       try {
         return next(passage);
       } catch (error) {
