@@ -8,11 +8,12 @@ import type { Clock } from "../time/clock.ts";
 import type { UpgradeConnection } from "./upgrade_connection.ts";
 import { handshakeProblem } from "./upgrade_request.ts";
 import type { UpgradeFailure } from "./upgrade_target.ts";
-import { Tunnel, type TunnelOptions } from "./upgrade_tunnel.ts";
+import { Tunnel } from "./upgrade_tunnel.ts";
+import type { TunnelOptions } from "./upgrade_tunnel_options.ts";
 
 export { isUpgrade, type UpgradeKind, upgradeKind } from "./upgrade_request.ts";
 export type { UpgradeFailure } from "./upgrade_target.ts";
-export type { LeftFirst, TunnelOutcome } from "./upgrade_tunnel.ts";
+export type { LeftFirst, TunnelOutcome } from "./upgrade_tunnel_options.ts";
 
 /** Where a WebSocket request goes. */
 export interface UpgradeUpstream {

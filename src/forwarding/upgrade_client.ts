@@ -1,5 +1,7 @@
 import type { CancelTimer, Clock } from "../time/clock.ts";
+import { MESSAGE_COST } from "./message_cost.ts";
 import { mayClose } from "./upgrade_close.ts";
+import { WaitingMessages } from "./waiting_messages.ts";
 
 /** How a leg of a tunnel ended: with a close frame (`code` is 1005 where it held none), or by vanishing (`code` null). */
 export interface LegEnd {
@@ -46,6 +48,9 @@ export class ClientLeg {
   #ownRole: number | undefined;
   #paused = false;
   #ended = false;
+  readonly #waiting: WaitingMessages;
+  /** The socket's state while it is made to look closed. */
+  #hiddenState: number | null = null;
   #cancelPeek: CancelTimer | null = null;
   #cancelPoll: CancelTimer | null = null;
 
@@ -78,6 +83,7 @@ export class ClientLeg {
     this.#handlers = handlers;
     this.#clock = options.clock;
     this.#pingSeconds = options.pingSeconds;
+    this.#waiting = new WaitingMessages(options.clock);
     socket.binaryType = "arraybuffer";
     this.#listen("open", () => handlers.opened());
     this.#listen("message", (event) => {
@@ -85,7 +91,7 @@ export class ClientLeg {
     });
     // And mostly without any event of the socket's at all: then only the request knows.
     const left = () => {
-      if (socket.readyState !== OPEN) this.#end({ code: null, reason: "" });
+      if (this.#state !== OPEN) this.#end({ code: null, reason: "" });
     };
     // Without a `close` event to follow where the client left before the 101 was out.
     this.#listen("error", left);
@@ -108,13 +114,19 @@ export class ClientLeg {
     });
   }
 
-  /** Bytes that wait for the client to read them. */
-  get buffered(): number {
-    return this.#socket.bufferedAmount;
+  /** What the messages cost that wait for the client to read them, in bytes. */
+  get waitingCost(): number {
+    const bytes = this.#bufferedBytes;
+    return bytes + this.#waiting.count(bytes) * MESSAGE_COST;
+  }
+
+  get #bufferedBytes(): number {
+    return this.#awake(() => this.#socket.bufferedAmount);
   }
 
   send(data: string | Uint8Array<ArrayBuffer>): void {
-    this.#socket.send(data);
+    this.#waiting.add(data.length === 0, this.#bufferedBytes);
+    this.#awake(() => this.#socket.send(data));
   }
 
   /**
@@ -124,9 +136,8 @@ export class ClientLeg {
    */
   close(code: number | null, reason: string): void {
     this.resume();
-    if (this.#socket.readyState !== OPEN) return;
-    if (code === null) this.#socket.close();
-    else this.#socket.close(code, reason);
+    if (this.#state !== OPEN) return;
+    this.#awake(() => code === null ? this.#socket.close() : this.#socket.close(code, reason));
     if (this.#keys === null) return;
     const socket = this.#socket as unknown as Record<symbol, number | undefined>;
     this.#ownRole = socket[this.#keys.role];
@@ -135,11 +146,11 @@ export class ClientLeg {
 
   /** Ends the leg at once, whatever state it is in. */
   drop(): void {
+    // The loop that closes the socket has to run.
     this.resume();
     if (this.#ended) return;
-    this.#ended = true;
     try {
-      this.#socket.close();
+      this.#awake(() => this.#socket.close());
       this.waitNoLonger();
     } catch {
       // There is nothing left to end.
@@ -148,15 +159,31 @@ export class ClientLeg {
 
   /** After `close`: whatever the client sends next, other than its close frame, drops the connection. */
   waitNoLonger(): void {
-    if (this.#ended || this.#keys === null || this.#socket.readyState === OPEN) return;
+    if (this.#ended || this.#keys === null || this.#state === OPEN) return;
     (this.#socket as unknown as Record<symbol, number | undefined>)[this.#keys.role] = this.#ownRole;
   }
 
-  /** Calls `run` once when no more than `bytes` wait for the client, or the leg is over. */
-  whenBuffered(bytes: number, run: () => void): void {
-    if (this.#ended || this.buffered <= bytes) return run();
+  /** Calls `run` once when what waits for the client costs no more than `cost`, or the leg is over. */
+  whenBelow(cost: number, run: () => void): void {
+    this.#poll(() => this.waitingCost <= cost, run);
+  }
+
+  /** Calls `run` once when all that has bytes was written, or the leg is over. */
+  whenWritten(run: () => void): void {
+    this.#poll(() => this.#bufferedBytes === 0, run);
+  }
+
+  #poll(holds: () => boolean, run: () => void): void {
     this.#cancelPoll?.();
-    this.#cancelPoll = this.#clock.after(DRAIN_POLL_MS, () => this.whenBuffered(bytes, run));
+    this.#cancelPoll = null;
+    if (this.#ended || holds()) return run();
+    this.#cancelPoll = this.#clock.after(DRAIN_POLL_MS, () => {
+      try {
+        this.#poll(holds, run);
+      } catch (error) {
+        this.#handlers.broken(error);
+      }
+    });
   }
 
   /** Reads on after `message` returned false. */
@@ -182,12 +209,34 @@ export class ClientLeg {
     this.#paused = true;
     const { readyState } = this.#keys;
     const socket = this.#socket as unknown as Record<symbol, number>;
-    if (socket[readyState] === OPEN) {
+    if (socket[readyState] !== CLOSED) {
+      this.#hiddenState = socket[readyState]!;
       socket[readyState] = CLOSED;
-      queueMicrotask(() => socket[readyState] = OPEN);
+      queueMicrotask(() => {
+        socket[readyState] = this.#hiddenState!;
+        this.#hiddenState = null;
+      });
     }
     // Pongs are not seen meanwhile: let one message in now and then, or the ping would take a waiting client for a dead one.
     if (this.#pingSeconds > 0) this.#cancelPeek = this.#clock.after(this.#pingSeconds * 250, () => this.resume());
+  }
+
+  get #state(): number {
+    return this.#hiddenState ?? this.#socket.readyState;
+  }
+
+  /** Uses the socket as what it is: one that looks closed would drop what is sent, and say that nothing waits. */
+  #awake<T>(use: () => T): T {
+    if (this.#hiddenState === null) return use();
+    const { readyState } = this.#keys!;
+    const socket = this.#socket as unknown as Record<symbol, number>;
+    socket[readyState] = this.#hiddenState;
+    try {
+      return use();
+    } finally {
+      this.#hiddenState = socket[readyState]!;
+      socket[readyState] = CLOSED;
+    }
   }
 
   #end(end: LegEnd): void {

@@ -4,6 +4,7 @@ import WebSocket from "ws";
 import { isOwnShortage } from "../dial/own_shortage.ts";
 import type { Clock } from "../time/clock.ts";
 import { hostPort, type TargetSnapshot } from "../state/group_snapshot.ts";
+import { sliceReads } from "./sliced_reads.ts";
 import type { UpgradeConnection } from "./upgrade_connection.ts";
 import { listOf, pairsOf, targetHandshakeHeaders, toldOfHandshake } from "./upgrade_request.ts";
 
@@ -12,9 +13,10 @@ export interface TargetSocket {
   readonly readyState: number;
   on(event: "message", listener: (data: Uint8Array<ArrayBuffer>, isBinary: boolean) => void): void;
   on(event: "close", listener: (code: number, reason: Uint8Array) => void): void;
-  on(event: "ping" | "pong", listener: () => void): void;
+  on(event: "ping" | "pong", listener: (data: Uint8Array) => void): void;
   on(event: "error", listener: (error: Error) => void): void;
   send(data: string | Uint8Array, options: { binary: boolean }, sent: (error?: Error) => void): void;
+  pong(data: Uint8Array, mask: boolean, sent: () => void): void;
   close(code?: number, reason?: string): void;
   terminate(): void;
   pause(): void;
@@ -43,6 +45,11 @@ export type TargetHandshake =
 
 /** Largest message either way; a larger one ends the tunnel. Deno's own limit for the client's leg. */
 export const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
+/**
+ * Most fragments of one message of a target. `ws` keeps a view of each, at about 200 bytes: as much again as the largest
+ * message, and enough for one in fragments of 256 bytes.
+ */
+const MAX_FRAGMENTS = MAX_MESSAGE_BYTES / 256;
 /** How long a target may take to answer a close frame, or to close its socket after its own. */
 const TARGET_CLOSE_MS = 3_000;
 
@@ -66,6 +73,7 @@ export function shakeHands(
   const offered = offeredIn(upstream.headers);
   let settled = false;
   let told: [string, string][] = [];
+  let connected: Socket | null = null;
 
   connection.begin();
   const socket = new WebSocket(`${secure ? "wss" : "ws"}://${hostPort(target.address, target.port)}/`, [], {
@@ -74,6 +82,9 @@ export function shakeHands(
     perMessageDeflate: false,
     followRedirects: false,
     maxPayload: MAX_MESSAGE_BYTES,
+    maxFragments: MAX_FRAGMENTS,
+    // The tunnel answers pings, no more of them than the target reads.
+    autoPong: false,
     closeTimeout: TARGET_CLOSE_MS,
     agent: false,
     // An address is no name to be asked for (RFC 6066 section 3): the certificate has to be for the address itself then.
@@ -83,7 +94,10 @@ export function shakeHands(
     ) {
       // As it is: a URL would write some characters anew.
       request.path = upstream.path;
-      request.on("socket", (raw) => connection.follow(raw, secure));
+      request.on("socket", (raw) => {
+        connected = raw;
+        connection.follow(raw, secure);
+      });
       request.end();
     },
   });
@@ -148,6 +162,7 @@ export function shakeHands(
   on("open", () => {
     // Nothing is read before the client is there to get it.
     socket.pause();
+    sliceReads(connected!, socket);
     if (!settle({ kind: "accepted", socket, told })) socket.terminate();
   });
   on("unexpected-response", (_request: unknown, answer: IncomingMessage) => {

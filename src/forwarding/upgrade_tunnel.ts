@@ -1,43 +1,16 @@
-import type { CancelTimer, Clock } from "../time/clock.ts";
+import type { CancelTimer } from "../time/clock.ts";
+import { MESSAGE_COST } from "./message_cost.ts";
+import { MessageTurns, TurnShare } from "./message_turns.ts";
 import { ClientLeg, type LegEnd } from "./upgrade_client.ts";
 import { mayClose, NO_CODE } from "./upgrade_close.ts";
 import type { TargetSocket } from "./upgrade_target.ts";
+import type { LeftFirst, TunnelOptions } from "./upgrade_tunnel_options.ts";
 
-/** Who ended a tunnel. */
-export type LeftFirst = "client" | "target" | "idle" | "shutdown";
-
-/** How a tunnel ended. */
-export interface TunnelOutcome {
-  /** Payload bytes of the client's messages. */
-  readonly requestBytes: number;
-  /** Payload bytes of the target's messages. */
-  readonly responseBytes: number;
-  /** The close code of whoever left first; 1005 for a close frame without one, null for one who vanished or was cut. */
-  readonly code: number | null;
-  readonly leftFirst: LeftFirst;
-}
-
-export interface TunnelOptions {
-  /** No message either way, and no ping or pong of the target, for this long ends the tunnel; 0 never. */
-  readonly idleTimeoutMs: number;
-  readonly clock: Clock;
-  /** Called once, when both legs are over. */
-  readonly onClosed: (outcome: TunnelOutcome) => void;
-  /** Called with what was thrown where an event of a socket was handled: the tunnel is cut, and the thread goes on. */
-  readonly onBroken?: (error: unknown) => void;
-  /** Headers of the client's 101. */
-  readonly told?: readonly (readonly [string, string])[];
-  /** Seconds as in {@linkcode ClientLeg}. Default 120. */
-  readonly clientPingSeconds?: number;
-  /** False does without making a client wait (as where the platform has no way to), for tests. */
-  readonly holdReading?: boolean;
-  /** Most bytes held for a slow target where its client can't be made to wait. Default 16 MiB. */
-  readonly maxHeldBytes?: number;
-}
-
-/** Above this many bytes waiting for one side, the other is not read; at or below `LOW_WATER` it is again. */
+/** Above this cost, in bytes, of messages waiting for one side, the other is not read; at or below `LOW_WATER` it is again. */
 const HIGH_WATER = 1024 * 1024;
 const LOW_WATER = 256 * 1024;
+/** Pongs that wait for a target to read them; above it may not be answered (RFC 6455 section 5.5.3). */
+const MOST_PONGS = 16;
 /** How long what is still on its way, and the closing handshakes, may take once one side has left. */
 const LINGER_MS = 30_000;
 /** How long a client may take to answer a close frame before its leg counts as over. */
@@ -54,8 +27,15 @@ export class Tunnel {
   readonly #options: TunnelOptions;
   #requestBytes = 0;
   #responseBytes = 0;
-  /** Bytes handed to the target's socket and not yet written. */
+  /** What the messages cost that were handed to the target's socket and are not yet written. */
   #held = 0;
+  /** The target is too far behind: its client is not read. */
+  #clientWaits = false;
+  /** The client is too far behind: its target is not read. */
+  #targetWaits = false;
+  #pongs = 0;
+  readonly #clientShare = new TurnShare(TURNS, () => this.#readClient());
+  readonly #targetShare = new TurnShare(TURNS, () => this.#readTarget());
   #clientOpen = false;
   #clientOver = false;
   #targetOver = false;
@@ -85,7 +65,7 @@ export class Tunnel {
       holdReading: options.holdReading ?? true,
     });
     target.on("message", (data, isBinary) => this.#try("target", () => this.#fromTarget(data, isBinary)));
-    target.on("ping", () => this.#touch());
+    target.on("ping", (data) => this.#try("target", () => this.#answerPing(data)));
     target.on("pong", () => this.#touch());
     target.on("error", () => this.#targetBroke = true);
     target.on("close", (code, reason) => this.#try("target", () => this.#targetEnded(code, TEXT.decode(reason))));
@@ -102,7 +82,7 @@ export class Tunnel {
     if (this.#finished) return;
     if (this.#left === null) this.#leave("shutdown", null);
     else if (this.#left.who === "shutdown") this.#left = { who: "shutdown", code: null };
-    this.client.waitNoLonger();
+    this.client.drop();
     this.#clientOver = this.#targetOver = true;
     this.#target.terminate();
     this.#finishIfOver();
@@ -129,42 +109,71 @@ export class Tunnel {
   #clientOpened(): void {
     this.#clientOpen = true;
     this.#touch();
-    this.#target.resume();
-    if (this.#farewell !== null) this.client.whenBuffered(0, () => this.#closeClient());
+    this.#readTarget();
+    if (this.#farewell !== null) this.client.whenWritten(() => this.#closeClient());
   }
 
-  /** False where the target is too far behind to take more. */
+  /** False where no more is to be read: the target is too far behind, or there was enough for this turn. */
   #fromClient(data: string | ArrayBuffer): boolean {
     this.#touch();
-    if (this.#left !== null) return true;
+    const goesOn = this.#clientShare.spend();
+    if (this.#left !== null) return goesOn;
     const binary = typeof data !== "string";
     const bytes = binary ? new Uint8Array(data) : UTF8.encode(data);
-    const size = bytes.byteLength;
-    this.#requestBytes += size;
-    this.#held += size;
-    this.#target.send(bytes, { binary }, () => this.#try("target", () => this.#written(size)));
-    if (this.#held <= HIGH_WATER) return true;
+    const cost = bytes.byteLength + MESSAGE_COST;
+    this.#requestBytes += bytes.byteLength;
+    this.#held += cost;
+    this.#target.send(bytes, { binary }, () => this.#try("target", () => this.#written(cost)));
+    if (this.#held <= HIGH_WATER) return goesOn;
+    this.#clientWaits = true;
     if (!this.client.canPause && this.#held > (this.#options.maxHeldBytes ?? 16 * HIGH_WATER)) {
       this.#end("target", TRY_AGAIN_LATER, "Target reads too slowly");
     }
     return false;
   }
 
-  #written(size: number): void {
-    this.#held -= size;
-    if (this.#held <= LOW_WATER) this.client.resume();
+  #written(cost: number): void {
+    this.#held -= cost;
+    if (this.#clientWaits && this.#held <= LOW_WATER) {
+      this.#clientWaits = false;
+      this.#readClient();
+    }
     if (this.#held === 0) this.#whenWritten?.();
+  }
+
+  /** Reads the client on, unless something else still forbids it. */
+  #readClient(): void {
+    if (!this.#clientShare.isSpent && !this.#clientWaits) this.client.resume();
   }
 
   #fromTarget(data: Uint8Array<ArrayBuffer>, isBinary: boolean): void {
     this.#touch();
+    if (!this.#targetShare.spend()) this.#target.pause();
     // A client that never came can't be told; its target is read on for the close frame alone.
     if (this.#clientOver || !this.#clientOpen) return;
     this.#responseBytes += data.byteLength;
     this.client.send(isBinary ? data : TEXT.decode(data));
-    if (this.client.buffered <= HIGH_WATER) return;
+    if (this.#targetWaits || this.client.waitingCost <= HIGH_WATER) return;
+    this.#targetWaits = true;
     this.#target.pause();
-    this.client.whenBuffered(LOW_WATER, () => this.#target.resume());
+    this.client.whenBelow(LOW_WATER, () => {
+      this.#targetWaits = false;
+      this.#readTarget();
+    });
+  }
+
+  /** Reads the target on, unless something else still forbids it. */
+  #readTarget(): void {
+    if (!this.#targetShare.isSpent && !this.#targetWaits) this.#target.resume();
+  }
+
+  /** Each ping of a target counts as a message, and is answered where the target still reads. */
+  #answerPing(data: Uint8Array): void {
+    this.#touch();
+    if (!this.#targetShare.spend()) this.#target.pause();
+    if (this.#pongs >= MOST_PONGS) return;
+    this.#pongs++;
+    this.#target.pong(data, true, () => this.#pongs--);
   }
 
   #clientEnded({ code, reason }: LegEnd): void {
@@ -193,7 +202,7 @@ export class Tunnel {
           reason: this.#targetBroke ? "Target broke the protocol" : "Target went away",
         };}
       // What the target said before it left still goes to the client.
-      this.client.whenBuffered(0, () => this.#closeClient());
+      this.client.whenWritten(() => this.#closeClient());
     }
     this.#finishIfOver();
   }
@@ -232,7 +241,8 @@ export class Tunnel {
 
   #closeTarget(code: number, reason: string): void {
     // Its own close frame may stand behind messages that were not read yet.
-    this.#target.resume();
+    this.#targetWaits = false;
+    this.#readTarget();
     if (code === NO_CODE) this.#target.close();
     else this.#target.close(code, reason);
   }
@@ -262,6 +272,8 @@ export class Tunnel {
   }
 }
 
+/** A thread has one event loop, whose turns all its tunnels share. */
+const TURNS = new MessageTurns();
 const UTF8 = new TextEncoder();
 /** A byte order mark is a character of the message like any other. */
 const TEXT = new TextDecoder("utf-8", { ignoreBOM: true });
