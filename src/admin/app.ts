@@ -1,12 +1,12 @@
 import { type Context, Hono } from "hono";
 import type { AdminConfig } from "../config/model.ts";
-import type { Decision } from "../state/decision.ts";
 import type { Logger } from "../logging/log.ts";
 import { quote, shownLines } from "../logging/shown_text.ts";
 import type { Clock } from "../time/clock.ts";
 import { isAllowedHost, isAllowedOrigin, securityHeaders, tokenCheck } from "./access_control.ts";
 import type { AdminSource } from "./admin_source.ts";
 import { dashboardPage } from "./dashboard/page.ts";
+import { parseDecisionsQuery } from "./decisions_query.ts";
 import { parseExplainQuery } from "./explain_query.ts";
 import { LiveFeed } from "./live_feed.ts";
 import { statsJson } from "./stats.ts";
@@ -42,7 +42,11 @@ const ROUTES: readonly {
     method: "GET",
     what: "what would be done with a request: ?method=GET&url=/path&header=Name: value",
   },
-  { path: "/decisions", method: "GET", what: "the last requests' choices: ?id= &reason= &group= &target= &limit=" },
+  {
+    path: "/decisions",
+    method: "GET",
+    what: "the last requests' choices: ?id= &status= &reason= &group= &target= &limit=",
+  },
   { path: "/events", method: "GET", what: "live numbers as server-sent events" },
   { path: "/targets/:group/:target/drain", method: "POST", what: "give a target (address:port) nothing new" },
   { path: "/targets/:group/:target/enable", method: "POST", what: "take a drain back" },
@@ -108,7 +112,12 @@ export function createAdminApp(source: AdminSource, config: AdminConfig, options
     const request = parseExplainQuery(new URL(c.req.url).searchParams);
     return typeof request === "string" ? refuse(c, 400, request) : json(c, await source.explain(request));
   });
-  app.get("/decisions", async (c) => json(c, { decisions: chooseDecisions(await source.decisions(), c) }));
+  app.get("/decisions", async (c) => {
+    const query = parseDecisionsQuery(new URL(c.req.url).searchParams);
+    if (typeof query === "string") return refuse(c, 400, query);
+    const { matches, limit } = query;
+    return json(c, { decisions: (await source.decisions()).filter(matches).slice(0, limit) });
+  });
   app.get("/events", (c) => {
     c.header("Content-Type", "text/event-stream");
     // Something in front (nginx) must not collect events before it passes them on.
@@ -139,16 +148,6 @@ export function createAdminApp(source: AdminSource, config: AdminConfig, options
     return json(c, { error: "There is no such path", paths: ROUTES.map(({ open: _open, ...route }) => route) });
   });
   return app;
-}
-
-function chooseDecisions(decisions: readonly Decision[], c: Context): readonly Decision[] {
-  const { id, reason, group, target, limit } = c.req.query();
-  const chosen = decisions.filter((decision) =>
-    (id === undefined || decision.id === id) && (reason === undefined || decision.reason === reason) &&
-    (group === undefined || decision.group === group) &&
-    (target === undefined || decision.attempts.some((attempt) => attempt.target === target))
-  );
-  return limit !== undefined && /^[0-9]{1,6}$/.test(limit) ? chosen.slice(0, Number(limit)) : chosen;
 }
 
 /** Indented, for it is read with curl as often as by a program; and so nothing in it drives a terminal. */

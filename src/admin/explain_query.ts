@@ -1,6 +1,7 @@
 import { authorityOf, type ExplainRequest } from "../state/explanation.ts";
 import { quote } from "../logging/shown_text.ts";
 
+const PARAMETERS = ["method", "url", "header"];
 /** RFC 9110 section 5.6.2. */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 /** RFC 9110 section 5.5: visible characters, spaces, tabs, and bytes beyond ASCII. */
@@ -8,6 +9,8 @@ const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /** Reads `?method=&url=&header=Name: value` (header any number of times); returns what is wrong with it as text. */
 export function parseExplainQuery(query: URLSearchParams): ExplainRequest | string {
+  const unknown = [...query.keys()].find((name) => !PARAMETERS.includes(name));
+  if (unknown !== undefined) return `Cannot use ${quote(unknown)}: the parameters are ${PARAMETERS.join(", ")}`;
   const method = query.get("method") ?? "GET";
   if (!TOKEN.test(method)) return `Cannot use ${quote(method)} as method: it must be a token like GET`;
   const url = query.get("url");

@@ -2,9 +2,11 @@ import type { Stats } from "../admin/stats_model.ts";
 import type { ParseResult } from "../config/parse_config.ts";
 import { type Clock, delay } from "../time/clock.ts";
 import { adminDoor, AdminUnreachable, askAdminJson } from "./admin_door.ts";
+import { shown, shownLines } from "../logging/shown_text.ts";
+import type { StatusScreen } from "./status_table.ts";
 import { statusText } from "./status_text.ts";
 import { listenForStop } from "./stop_signal.ts";
-import { complain, draw, print } from "./terminal.ts";
+import { complain, draw } from "./terminal.ts";
 
 /** The flags of `status`, beside those of the sources. */
 export interface StatusFlags {
@@ -28,11 +30,13 @@ export async function runStatus(result: ParseResult, flags: StatusFlags, clock: 
   }
   const ask = async () => {
     const stats = await askAdminJson<Stats>(door, "/lb/stats", clock);
-    return flags.json === true ? `${JSON.stringify(stats, null, flags.watch === true ? 0 : 2)}\n` : statusText(stats);
+    return flags.json === true
+      ? `${shownLines(JSON.stringify(stats, null, flags.watch === true ? 0 : 2))}\n`
+      : statusText(stats, screen());
   };
   if (flags.watch !== true) {
     try {
-      print(await ask());
+      draw(await ask());
       return 0;
     } catch (error) {
       return sayUnreachable(error);
@@ -44,10 +48,9 @@ export async function runStatus(result: ParseResult, flags: StatusFlags, clock: 
   while (!stop.aborted.aborted) {
     // One that is being restarted is waited for.
     const text = await ask().catch((error) =>
-      error instanceof AdminUnreachable ? `${error.message}\n` : Promise.reject(error)
+      error instanceof AdminUnreachable ? `${shown(error.message)}\n` : Promise.reject(error)
     );
-    if (redraws) draw(REDRAW);
-    print(redraws ? fitted(text) : text);
+    draw(redraws ? REDRAW + fitted(text) : text);
     await Promise.race([delay(clock, WATCH_MS), stop.received]);
   }
   return 0;
@@ -59,12 +62,18 @@ function sayUnreachable(error: unknown): 1 {
   return 1;
 }
 
-/** Cuts a table to the terminal: a line that wraps would push the top out of sight. */
+/** A terminal has a width and colours; what goes into a pipe or a file has neither. */
+function screen(): StatusScreen {
+  if (!Deno.stdout.isTerminal()) return { columns: null, color: false };
+  const { columns } = Deno.consoleSize();
+  // https://no-color.org; some terminals of scripts say that they are 0 wide.
+  return { columns: columns > 0 ? columns : null, color: !Deno.noColor };
+}
+
+/** Cuts a table to the terminal's height: more would push the top out of sight. */
 function fitted(text: string): string {
-  const { columns, rows } = Deno.consoleSize();
+  const { rows } = Deno.consoleSize();
   const lines = text.trimEnd().split("\n");
-  const shown = lines.length < rows
-    ? lines
-    : [...lines.slice(0, rows - 2), `... ${lines.length - rows + 2} more lines`];
-  return shown.map((line) => line.slice(0, columns)).join("\n");
+  if (rows === 0 || lines.length < rows) return text;
+  return [...lines.slice(0, rows - 2), `... ${lines.length - rows + 2} more lines`, ""].join("\n");
 }

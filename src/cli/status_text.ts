@@ -1,18 +1,21 @@
 import type { GroupStats, Stats, TargetStats } from "../admin/stats_model.ts";
 import { shown } from "../logging/shown_text.ts";
 import { shownState } from "../state/target_state.ts";
-import { textTable } from "./text_table.ts";
+import { inColor, type Level, type StatusRow, type StatusScreen, statusTable, wrapped } from "./status_table.ts";
 
-const HEAD = ["", "STATE", "FOR", "IN FLIGHT", "REQUESTS", "ERRORS", "RETRIES", "P50", "P99", "WHY"] as const;
-const RIGHT = [2, 3, 4, 5, 6, 7, 8];
+/** Text that goes into a file or to another program. */
+const NO_SCREEN: StatusScreen = { columns: null, color: false };
 
-/** Puts the statistics into a table: groups, and under each its targets. Times are to first byte (TTFB). */
-export function statusText(stats: Stats): string {
+/**
+ * Puts the statistics into a table: groups, and under each its targets. Times are to first byte (TTFB). Nothing in it drives a
+ * terminal but the colours that the screen asks for.
+ */
+export function statusText(stats: Stats, screen: StatusScreen = NO_SCREEN): string {
+  const { columns, color } = screen;
   const { total } = stats;
+  const ready = stats.ready ? "ready" : "NOT READY";
   const lines = [
-    `sluice ${stats.version} at ${stats.listener}, ${stats.ready ? "ready" : "NOT READY"}, up ${
-      age(stats.uptimeSeconds)
-    }`,
+    `sluice ${stats.version} at ${stats.listener}, ${ready}, up ${age(stats.uptimeSeconds)}`,
     `${total.requests} requests, ${total.inFlight} in flight, ${percent(total.errorRate)} errors, ` +
     `${total.retries} retries, TTFB p50 ${ms(total.ttfb.p50Ms)}, p99 ${ms(total.ttfb.p99Ms)}`,
   ];
@@ -24,31 +27,54 @@ export function statusText(stats: Stats): string {
   const rows = stats.groups.flatMap((
     group,
   ) => [groupRow(group), ...group.targets.map((target) => targetRow(target, group, nowMs))]);
-  lines.push("", ...textTable([HEAD, ...rows], { right: RIGHT }));
+  const lookups: string[] = [];
   for (const { name, names } of stats.groups) {
     for (const { host, lastError } of names) {
-      if (lastError !== null) lines.push(`Group ${name}: the last lookup of ${host} failed: ${lastError}`);
+      if (lastError !== null) lookups.push(`Group ${name}: the last lookup of ${host} failed: ${lastError}`);
     }
   }
-  return lines.map(shown).join("\n") + "\n";
+  const fit = (line: string) => columns === null ? [shown(line)] : wrapped(shown(line), columns);
+  const [first, ...head] = lines.flatMap(fit);
+  const all = [
+    first!.replace(ready, (word) => inColor(word, stats.ready ? "good" : "bad", color)),
+    ...head,
+    "",
+    ...statusTable(rows, screen),
+    ...lookups.flatMap(fit),
+  ];
+  return all.join("\n") + "\n";
 }
 
-function groupRow(group: GroupStats): string[] {
+function groupRow(group: GroupStats): StatusRow {
   const eligible = group.states.healthy + group.states.initial;
   const open = group.failOpen && eligible === 0 ? ", failing open" : "";
   const state = group.resolved ? `${eligible}/${group.targets.length} eligible${open}` : "never resolved";
-  return [`${group.name} (${group.algorithm})`, state, "", ...numbers(group), ""];
+  const some = eligible < group.targets.length ? "warn" : group.checked ? "good" : "plain";
+  return {
+    cells: [`${group.name} (${group.algorithm})`, state, "", ...numbers(group)],
+    level: eligible === 0 ? "bad" : some,
+    why: "",
+  };
 }
 
-function targetRow(target: TargetStats, { checked }: GroupStats, nowMs: number): string[] {
+const LEVELS: Readonly<Record<ReturnType<typeof shownState>, Level>> = {
+  healthy: "good",
+  unhealthy: "bad",
+  ejected: "warn",
+  initial: "plain",
+  unchecked: "plain",
+  draining: "plain",
+};
+
+function targetRow(target: TargetStats, { checked }: GroupStats, nowMs: number): StatusRow {
   const since = age(Math.max(0, (nowMs - Date.parse(target.since)) / 1000));
-  return [
-    `  ${target.address}`,
-    shownState(target.state, checked).toUpperCase(),
-    since,
-    ...numbers(target),
-    why(target, nowMs),
-  ];
+  const state = shownState(target.state, checked);
+  return {
+    cells: [`  ${target.address}`, state.toUpperCase(), since, ...numbers(target)],
+    // A healthy target has a reason if its probes begin to fail.
+    level: state === "healthy" && target.reason !== null ? "warn" : LEVELS[state],
+    why: why(target, nowMs),
+  };
 }
 
 function numbers(stats: GroupStats | TargetStats): string[] {

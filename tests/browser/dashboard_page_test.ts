@@ -32,7 +32,7 @@ browserTest("traffic is shown: requests per second, errors, percentiles, and wha
     await until(
       async () => {
         for (let i = 0; i < 50; i++) source.answer(0, i % 10 === 0 ? 503 : 200, { ttfbMicros: 20_000 });
-        return /req\/s\s*[1-9][\s\S]*errors\s*10 %[\s\S]*TTFB ms\s*[12]\d\.\d \//.test(await row.innerText());
+        return /attempts\/s\s*[1-9][\s\S]*errors\s*10 %[\s\S]*TTFB ms\s*[12]\d\.\d \//.test(await row.innerText());
       },
       "the numbers of the target",
       { everyMs: 100 },

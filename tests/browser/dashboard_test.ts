@@ -56,7 +56,7 @@ browserTest(
         await page.evaluate("window.notReloaded = true");
         const row = page.locator(".target", { hasText: address });
         await row.getByText("healthy", { exact: true }).waitFor();
-        await until(async () => /req\/s\s*[1-9]/.test(await row.innerText()), "traffic on the page");
+        await until(async () => /attempts\/s\s*[1-9]/.test(await row.innerText()), "traffic on the page");
 
         await targets[1]![Symbol.asyncDispose]();
         await row.getByText("unhealthy", { exact: true }).waitFor();

@@ -8,7 +8,8 @@ import { LineCollector } from "../support/line_collector.ts";
 import { groupEnvironment, MockGroup } from "../support/mock_group.ts";
 import { until, within } from "../support/poll.ts";
 import { runSluice, startSluice } from "../support/sluice_process.ts";
-import { spawnSluice } from "../support/sluice_program.ts";
+import { sluiceCommand, sluiceEnvironment, spawnSluice } from "../support/sluice_program.ts";
+import { findProgram } from "../support/have_program.ts";
 
 Deno.test("one running sluice answers explain --live, status and healthcheck", async (t) => {
   await using mocks = await MockGroup.start(2);
@@ -74,11 +75,49 @@ Deno.test("one running sluice answers explain --live, status and healthcheck", a
     const { code, stdout } = await runSluice(["status"], env);
     assert.equal(code, 0);
     const row = (target: string) => stdout.split("\n").find((line) => line.includes(target))!;
+    assert.match(stdout, / ATTEMPTS /);
+    assert.ok(!stdout.includes("\x1b"), "a pipe gets no colours");
     assert.match(row(dead), /UNHEALTHY +\d+s +0 +0 +0 +0 +- +- {2}Target\.ConnectionRefused; next probe in \d+s/);
     assert.match(row(`127.0.0.1:${mocks.ports[0]}`), /HEALTHY +\d+s +0 +2 +0 +0 +[\d.]+ ms +[\d.]+ ms$/);
     assert.match(stdout, /web \(ROUND_ROBIN\) +2\/3 eligible/);
     const { total } = JSON.parse((await runSluice(["status", "--json"], env)).stdout);
     assert.equal(total.requests, 4);
+  });
+
+  await t.step({
+    name: "status has colours on a terminal, none with NO_COLOR, and fits its width with every WHY",
+    ignore: findProgram("script") === null || findProgram("stty") === null,
+    async fn() {
+      for (const [noColor, args] of [[undefined, "status"], ["1", "status"], [undefined, "status --watch"]] as const) {
+        const { program, args: words } = sluiceCommand(args.split(" "), Deno.env.get("SLUICE_PROGRAM"));
+        const quoted = [program, ...words].map((word) => `'${word}'`).join(" ");
+        const child = new Deno.Command("script", {
+          args: ["-qec", `stty cols 60 rows 30; exec ${quoted}`, "/dev/null"],
+          clearEnv: true,
+          env: { ...sluiceEnvironment({ ...env, NO_COLOR: noColor }), TERM: "xterm", SHELL: "/bin/sh" },
+          stdin: "piped",
+          stdout: "piped",
+          stderr: "piped",
+        }).spawn();
+        const stdout = new LineCollector(child.stdout);
+        const stderr = new LineCollector(child.stderr);
+        await until(
+          () => stdout.text.includes("Target.ConnectionRefused; next probe in"),
+          () => stdout.text + stderr.text,
+        );
+        // Ctrl+C, as the terminal sends it.
+        const writer = child.stdin.getWriter();
+        if (args.includes("--watch")) await writer.write(new Uint8Array([3]));
+        assert.equal((await within(child.status, `${args} to end`)).code, 0, stdout.text);
+        await writer.close().catch(() => {});
+        await Promise.all([stdout.ended, stderr.ended]);
+        const red = stdout.text.includes("\x1b[31mUNHEALTHY\x1b[0m");
+        assert.equal(red, noColor === undefined, JSON.stringify(stdout.text));
+        // deno-lint-ignore no-control-regex
+        const plain = stdout.text.replace(/\x1b\[[0-9;]*[A-Za-z]/g, "").replaceAll("\r", "");
+        for (const line of plain.split("\n")) assert.ok(line.length <= 60, line);
+      }
+    },
   });
 
   await t.step("status --watch goes on until Ctrl+C, then ends with 0", async () => {

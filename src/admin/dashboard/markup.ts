@@ -63,7 +63,7 @@ export const dashboardMarkup = `
     </div>
     <p class="bad" data-field="dns" hidden></p>
     <dl class="figures">
-      <div class="wide"><dt>req/s</dt><dd data-field="perSecond"></dd><dd><canvas data-field="load" aria-hidden="true"></canvas></dd></div>
+      <div class="wide"><dt>attempts/s</dt><dd data-field="perSecond"></dd><dd><canvas data-field="load" aria-hidden="true"></canvas></dd></div>
       <div><dt>in flight</dt><dd data-field="inFlight"></dd></div>
       <div><dt>errors</dt><dd data-field="errorRate"></dd></div>
       <div class="whole"><dt>TTFB ms, p50 / p90 / p99</dt><dd data-field="ttfb"></dd><dd><canvas data-field="chart" aria-hidden="true"></canvas></dd></div>
@@ -83,7 +83,7 @@ export const dashboardMarkup = `
     <span class="who"><a data-field="address"></a><span class="quiet" data-field="host"></span></span>
     <span class="why"><span data-field="reason"></span> <span class="quiet" data-field="since"></span></span>
     <span class="figure flight"><span class="label">in flight</span><b data-field="inFlight"></b></span>
-    <span class="figure rate"><span class="label">req/s</span><b data-field="perSecond"></b></span>
+    <span class="figure rate"><span class="label">attempts/s</span><b data-field="perSecond"></b></span>
     <span class="figure errors"><span class="label">errors</span><b data-field="errorRate"></b></span>
     <span class="figure ttfb"><span class="label">TTFB ms</span><b data-field="ttfb"></b></span>
     <canvas data-field="chart" aria-hidden="true"></canvas>

@@ -246,6 +246,36 @@ Deno.test("/decisions can be asked for one request, one reason, one target, or t
   assert.deepEqual(await ids("?limit=2"), ["a", "b"]);
 });
 
+Deno.test("/decisions can be asked for a status or a class of them, and refuses what it does not know", async () => {
+  const { source, ask } = start();
+  source.lastDecisions = [
+    failedDecision("a", { status: 502 }),
+    failedDecision("b", { status: 504 }),
+    failedDecision("c", { status: 200, reason: null }),
+  ];
+  const ids = async (query: string) =>
+    (await (await ask(`/decisions${query}`)).json()).decisions.map(({ id }: { id: string }) => id);
+  assert.deepEqual(await ids("?status=502"), ["a"]);
+  assert.deepEqual(await ids("?status=5xx"), ["a", "b"]);
+  assert.deepEqual(await ids("?status=2XX&limit=5"), ["c"]);
+  const refused: [query: string, error: RegExp][] = [
+    ["?stats=502", /^Cannot use "stats": the parameters are id, group, target, reason, status, limit$/],
+    ["?status=50", /as status: it must be a status like 502 or a class like 5xx/],
+    ["?reason=tired", /as reason: it must be one of bad_request, /],
+    ["?limit=many", /as limit: it must be 0 to 999999/],
+    ["?id=a&id=b", /"id" twice/],
+    ["?constructor=1", /^Cannot use "constructor"/],
+  ];
+  for (const [query, error] of refused) {
+    const response = await ask(`/decisions${query}`);
+    assert.equal(response.status, 400, query);
+    assert.match((await response.json()).error, error);
+  }
+  const explained = await ask("/explain?url=/&headers=x");
+  assert.equal(explained.status, 400);
+  assert.match((await explained.json()).error, /^Cannot use "headers": the parameters are method, url, header$/);
+});
+
 Deno.test("a question that fails inside is answered 500 without its details, which are in the log", async () => {
   class Broken extends FakeAdminSource {
     override explain(): never {

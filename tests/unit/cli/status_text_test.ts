@@ -26,3 +26,59 @@ Deno.test("targets without checks are unchecked, and their state in the stats st
   const stats = statsJson(source.view(), source.table, source.nowMs).groups[0]!;
   assert.deepEqual([stats.checked, stats.targets[0]!.state], [false, "healthy"]);
 });
+
+/** A group with every state that there is. */
+function troubledSource(): FakeAdminSource {
+  const source = new FakeAdminSource({ web: 5, "empty": 0 });
+  const why = "Target.ResponseCodeMismatch got 503; 1 of 2 probes succeeded (got 200), back at 12:00:30 UTC";
+  source.change("web", 0, { state: "unhealthy", reason: why });
+  source.change("web", 1, { reason: "1 of 2 probes failed (got 404), out at 12:00:30 UTC" });
+  source.change("web", 2, { state: "ejected", reason: "3 failed connections in a row", ejectedUntilMs: source.nowMs });
+  source.change("web", 3, { state: "draining", reason: "drained by the operator" });
+  for (let i = 0; i < 12_345; i++) source.answer(4, 200);
+  return source;
+}
+
+function statsOf(source: FakeAdminSource) {
+  return statsJson(source.view(), source.table, source.nowMs);
+}
+
+Deno.test("the columns of targets and groups say ATTEMPTS, since that is what is counted there", () => {
+  const text = statusText(statsOf(troubledSource()));
+  assert.match(text, /STATE +FOR +IN FLIGHT +ATTEMPTS +ERRORS +RETRIES/);
+});
+
+Deno.test("on a narrow screen every line fits, columns of numbers go first, and every WHY is still whole", () => {
+  const stats = statsOf(troubledSource());
+  for (const columns of [20, 40, 60, 80, 100, 120]) {
+    const lines = statusText(stats, { columns, color: false }).trimEnd().split("\n");
+    for (const line of lines) assert.ok(line.length <= columns, `${columns}: ${line}`);
+    const words = lines.join(" ").replace(/\s+/g, " ");
+    for (const { reason } of stats.groups[0]!.targets) {
+      if (reason !== null && columns > 30) assert.ok(words.includes(reason), `${columns}: ${reason} in ${words}`);
+    }
+    if (columns >= 40) { for (const { address } of stats.groups[0]!.targets) assert.ok(words.includes(address)); }
+    if (columns === 60) assert.match(lines.find((line) => line.includes("STATE"))!, /STATE +FOR/);
+  }
+  const wide = statusText(stats, { columns: 400, color: false });
+  assert.equal(wide, statusText(stats));
+});
+
+Deno.test("colours say how well a target or a group is, change no other character, and are there only if asked for", () => {
+  const stats = statsOf(troubledSource());
+  for (const columns of [null, 60, 400]) {
+    const plain = statusText(stats, { columns, color: false });
+    const colored = statusText(stats, { columns, color: true });
+    assert.ok(!plain.includes("\x1b"));
+    // deno-lint-ignore no-control-regex
+    assert.equal(colored.replace(/\x1b\[\d*m/g, ""), plain);
+    for (
+      const word of [
+        ..."\x1b[31mUNHEALTHY\x1b[0m \x1b[33mHEALTHY\x1b[0m \x1b[33mEJECTED\x1b[0m \x1b[32mHEALTHY\x1b[0m".split(" "),
+        ..."\x1b[33m2/5 eligible\x1b[0m,\x1b[31m0/0 eligible\x1b[0m,\x1b[32mready\x1b[0m".split(","),
+      ]
+    ) {
+      assert.ok(colored.includes(word), `${JSON.stringify(word)} in ${JSON.stringify(colored)}`);
+    }
+  }
+});
