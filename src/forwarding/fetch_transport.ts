@@ -175,6 +175,10 @@ function createClient(
 ): Deno.HttpClient {
   return Deno.createHttpClient({
     allowHost: true,
+    // In HTTP/2 everybody's requests to a target share one connection a thread: a few clients that do not read fill its window and
+    // stop all others, the authority can't be another than the URL's, and a refused stream is sent again, POST too.
+    http1: true,
+    http2: false,
     poolMaxIdlePerHost: maxIdlePerHost,
     poolIdleTimeout: POOL_IDLE_TIMEOUT_MS,
     ...(proxy === undefined ? {} : { proxy }),
