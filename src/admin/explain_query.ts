@@ -1,18 +1,15 @@
+import { isFieldValue, isToken } from "../http1/tokens.ts";
 import { authorityOf, type ExplainRequest } from "../state/explanation.ts";
 import { quote } from "../logging/shown_text.ts";
 
 const PARAMETERS = ["method", "url", "header"];
-/** RFC 9110 section 5.6.2. */
-const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-/** RFC 9110 section 5.5: visible characters, spaces, tabs, and bytes beyond ASCII. */
-const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /** Reads `?method=&url=&header=Name: value` (header any number of times); returns what is wrong with it as text. */
 export function parseExplainQuery(query: URLSearchParams): ExplainRequest | string {
   const unknown = [...query.keys()].find((name) => !PARAMETERS.includes(name));
   if (unknown !== undefined) return `Cannot use ${quote(unknown)}: the parameters are ${PARAMETERS.join(", ")}`;
   const method = query.get("method") ?? "GET";
-  if (!TOKEN.test(method)) return `Cannot use ${quote(method)} as method: it must be a token like GET`;
+  if (!isToken(method)) return `Cannot use ${quote(method)} as method: it must be a token like GET`;
   const url = query.get("url");
   if (url === null || !/^(https?:\/\/|\/)/i.test(url)) {
     return `Cannot use ${quote(url ?? "")} as url: it must begin with "/" or be an absolute http URL`;
@@ -27,9 +24,9 @@ export function parseExplainQuery(query: URLSearchParams): ExplainRequest | stri
   for (const line of query.getAll("header")) {
     const colon = line.indexOf(":");
     const name = line.slice(0, Math.max(0, colon));
-    if (!TOKEN.test(name)) return `Cannot use ${quote(line)} as header: it must read "Name: value"`;
+    if (!isToken(name)) return `Cannot use ${quote(line)} as header: it must read "Name: value"`;
     const value = line.slice(colon + 1).trim();
-    if (!FIELD_VALUE.test(value)) {
+    if (!isFieldValue(value)) {
       return `Cannot use ${quote(name)} as header: its value has characters that no header can`;
     }
     headers.push([name, value]);

@@ -1,3 +1,4 @@
+import { isToken, isValueByte } from "../http1/tokens.ts";
 import { isBareNumber, parseDuration } from "../config/duration.ts";
 import { quote } from "../logging/shown_text.ts";
 import type { LoadRequest } from "../tools/exchange.ts";
@@ -42,7 +43,6 @@ export interface LoadOrder {
   readonly request: LoadRequest;
 }
 
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const MOST_AT_ONCE = 10_000;
 const MOST_REQUESTS = 1_000_000_000;
 const LONGEST_TIMEOUT_MS = 3_600_000;
@@ -69,7 +69,7 @@ export function parseLoadFlags(flags: LoadFlags): LoadOrder | { readonly problem
   };
   if (plan.concurrency.length === 0) problems.push(`Cannot use "" as --concurrency: it must name at least one level`);
   const method = (flags.method ?? (flags.body === undefined ? "GET" : "POST")).toUpperCase();
-  if (!TOKEN.test(method) || method === "CONNECT") {
+  if (!isToken(method) || method === "CONNECT") {
     problems.push(`Cannot use ${quote(method)} as --method: it must be a method of HTTP other than CONNECT`);
   }
   const headers = (flags.header ?? []).flatMap((text) => readHeader(text, problems));
@@ -110,8 +110,8 @@ function readHeader(text: string, problems: string[]): [string, string][] {
   const colon = text.indexOf(":");
   const name = text.slice(0, Math.max(colon, 0)).trim();
   const value = text.slice(colon + 1).trim();
-  // deno-lint-ignore no-control-regex
-  if (TOKEN.test(name) && !/[\u0000-\u0008\u000a-\u001f\u007f]/.test(value)) return [[name, value]];
+  // It is sent in UTF-8.
+  if (isToken(name) && new TextEncoder().encode(value).every(isValueByte)) return [[name, value]];
   problems.push(`Cannot use ${JSON.stringify(text)} as --header: it must be "NAME: VALUE"`);
   return [];
 }

@@ -1,13 +1,19 @@
+import { isToken } from "../http1/tokens.ts";
 import type { HashKey } from "./model.ts";
 import { Refusal, type ValueKind } from "./value_kind.ts";
 
-/** `token` of RFC 9110 section 5.6.2: the names of headers, and of cookies (RFC 6265 section 4.1.1). */
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,256}$/;
+/** Characters of the longest name of a header or a cookie. */
+const LONGEST_NAME = 256;
+
+/** Tells whether text can be the name of a header, or of a cookie (RFC 6265 section 4.1.1): a token. */
+function isName(text: string): boolean {
+  return text.length <= LONGEST_NAME && isToken(text);
+}
 
 /** The name of a cookie that sluice sets. */
 export const COOKIE_NAME: ValueKind<string> = {
   parse: (text) => {
-    if (!TOKEN.test(text)) return new Refusal("a cookie name: letters, digits and !#$%&'*+-.^_`|~ only");
+    if (!isName(text)) return new Refusal("a cookie name: letters, digits and !#$%&'*+-.^_`|~ only");
     // RFC 6265bis section 4.1.3: browsers drop such a cookie where it is not Secure, so that it would never stick
     if (/^__(Host|Secure)-/i.test(text)) return new Refusal("a name that does not begin with __Host- or __Secure-");
     return text;
@@ -19,7 +25,7 @@ export const COOKIE_NAME: ValueKind<string> = {
 export function defaultCookieName(group: string): string {
   const encoded = [...new TextEncoder().encode(group)].map((byte) => {
     const character = String.fromCharCode(byte);
-    return character !== "%" && TOKEN.test(character) ? character : `%${byte.toString(16).padStart(2, "0")}`;
+    return character !== "%" && isToken(character) ? character : `%${byte.toString(16).padStart(2, "0")}`;
   });
   return `sluice-${encoded.join("")}`;
 }
@@ -31,7 +37,7 @@ export const HASH_KEY: ValueKind<HashKey> = {
     const lower = text.toLowerCase();
     if (lower === "client-ip" || lower === "path") return { from: lower };
     const match = /^(header|cookie):\s*(.*)$/i.exec(text);
-    if (match === null || !TOKEN.test(match[2]!)) return refusal;
+    if (match === null || !isName(match[2]!)) return refusal;
     return match[1]!.toLowerCase() === "header"
       ? { from: "header", name: match[2]!.toLowerCase() }
       : { from: "cookie", name: match[2]! };

@@ -2,7 +2,7 @@ import { hostPort } from "../state/group_snapshot.ts";
 import type { TargetSnapshot } from "../state/group_snapshot.ts";
 import { classifyFetchError, type Failure } from "./gateway_error.ts";
 import { fetchUntil } from "./lent_signal.ts";
-import { isIdempotent } from "./retry_policy.ts";
+import { isIdempotent } from "../http1/methods.ts";
 import { SizedBody } from "./sized_body.ts";
 import type { Transport, UpstreamRequest, UpstreamResponse } from "./transport.ts";
 

@@ -1,5 +1,6 @@
 import type { ListenerConfig } from "../config/model.ts";
 import { hasNoBody, parseLength, shortestLength } from "../http1/framing.ts";
+import { isIdempotent } from "../http1/methods.ts";
 import type { TargetSnapshot } from "../state/group_snapshot.ts";
 import type { Reason } from "../state/reason.ts";
 import type { WorkerColumn } from "../state/worker_column.ts";
@@ -8,10 +9,10 @@ import type { DeadlineWheel, Watch } from "./deadline.ts";
 import type { Exchange } from "./exchange.ts";
 import { targetHost } from "./forwarded_headers.ts";
 import { Failure, failureOf } from "./gateway_error.ts";
-import { connectionOptions, isHopByHop } from "./hop_by_hop.ts";
+import { connectionOptions, isHopByHop } from "../http1/hop_by_hop.ts";
 import { RequestBody } from "./request_body.ts";
 import { answerWithBody } from "./response_body.ts";
-import { decideRetry, isIdempotent, MOST_TARGETS } from "./retry_policy.ts";
+import { decideRetry, MOST_TARGETS } from "./retry_policy.ts";
 import {
   type AnswerHeaders,
   type Cancellation,

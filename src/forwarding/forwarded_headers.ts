@@ -3,7 +3,7 @@ import type { TargetSnapshot } from "../state/group_snapshot.ts";
 import { hostPort } from "../state/group_snapshot.ts";
 import type { TrustedProxies } from "./client_address.ts";
 import type { Exchange } from "./exchange.ts";
-import { connectionOptions, isHopByHop } from "./hop_by_hop.ts";
+import { connectionOptions, isHopByHop } from "../http1/hop_by_hop.ts";
 import { upgradeKind } from "./upgrade_request.ts";
 
 /** What the headers of a target's request depend on, beside the request: known when a snapshot is applied. */

@@ -1,12 +1,5 @@
+import { isIdempotent } from "../http1/methods.ts";
 import type { Failure } from "./gateway_error.ts";
-
-/** Methods that may be sent twice (RFC 9110 section 9.2.2; WebDAV's safe ones). */
-const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PROPFIND", "REPORT", "SEARCH"]);
-
-/** Tells whether sending a request of this method twice does no more than sending it once. */
-export function isIdempotent(method: string): boolean {
-  return IDEMPOTENT.has(method);
-}
 
 /** Most targets that are tried for one request, however many refuse: a group that is dead as a whole costs no more than this. */
 export const MOST_TARGETS = 10;

@@ -4,6 +4,9 @@
  * Sources: RFC 9110 section 7.8 (Upgrade), RFC 6455 sections 4.1, 4.2.1 and 4.4 (the WebSocket handshake).
  */
 
+import { isHopByHop } from "../http1/hop_by_hop.ts";
+import { isToken } from "../http1/tokens.ts";
+
 /**
  * - `none`: an ordinary request.
  * - `websocket`: goes through `forwardUpgrade`.
@@ -53,14 +56,12 @@ export function handshakeProblem(headers: Headers): HandshakeProblem | null {
     return { status: 400, detail: "A WebSocket handshake can't carry a body" };
   }
   const offered = headers.get("sec-websocket-protocol");
-  if (offered !== null && !listOf(offered, false).every((name) => TOKEN.test(name))) {
+  if (offered !== null && !listOf(offered, false).every(isToken)) {
     return { status: 400, detail: "Sec-WebSocket-Protocol is not a list of tokens" };
   }
   return null;
 }
 
-/** RFC 9110 section 5.6.2. */
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** 16 bytes are 24 characters of base64, the last two of them padding. */
 const KEY = /^[A-Za-z0-9+/]{22}==$/;
 
@@ -100,23 +101,15 @@ export function targetHandshakeHeaders(
   return Object.fromEntries(lines);
 }
 
-/** Headers of a target's 101 that the client is not told: they belong to the target's leg. */
-const NOT_TOLD = new Set([
-  "connection",
-  "upgrade",
-  "sec-websocket-accept",
-  "sec-websocket-extensions",
-  "content-length",
-  "transfer-encoding",
-  "keep-alive",
-  "proxy-connection",
-  "trailer",
-  "date",
-]);
+/** Headers of a target's 101 that the client is not told, beside hop-by-hop ones: they belong to the target's leg. */
+const NOT_TOLD = new Set(["sec-websocket-accept", "sec-websocket-extensions", "content-length", "date"]);
 
 /** Picks what the client is told of a target's 101 (`Set-Cookie`, the chosen subprotocol, its own headers). */
 export function toldOfHandshake(rawHeaders: readonly string[]): [string, string][] {
-  return pairsOf(rawHeaders).filter(([name]) => !NOT_TOLD.has(name.toLowerCase()));
+  return pairsOf(rawHeaders).filter(([name]) => {
+    const key = name.toLowerCase();
+    return !isHopByHop(key) && !NOT_TOLD.has(key);
+  });
 }
 
 /** Turns node:http's flat `rawHeaders` into pairs. */

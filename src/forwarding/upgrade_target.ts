@@ -1,3 +1,5 @@
+import { hasNoBody } from "../http1/framing.ts";
+import { isHopByHop } from "../http1/hop_by_hop.ts";
 import type { IncomingMessage } from "node:http";
 import { isIP, type Socket } from "node:net";
 import WebSocket from "ws";
@@ -198,18 +200,6 @@ function explain(error: Error & { code?: string }, connected: boolean): { failur
   return { failure: "bad_response", detail };
 }
 
-/** Hop-by-hop headers of an answer (RFC 9110 section 7.6.1). */
-const HOP_BY_HOP = new Set([
-  "connection",
-  "keep-alive",
-  "proxy-connection",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-]);
-const NO_BODY = new Set([204, 205, 304]);
-
 /** Turns a target's HTTP answer into the client's; null where it can't be one. */
 function responseOf(answer: IncomingMessage): Response | null {
   const status = answer.statusCode ?? 0;
@@ -219,13 +209,14 @@ function responseOf(answer: IncomingMessage): Response | null {
   const headers = new Headers();
   for (const [name, value] of pairs) {
     const key = name.toLowerCase();
-    if (!HOP_BY_HOP.has(key) && !dropped.has(key)) headers.append(name, value);
+    if (!isHopByHop(key) && !dropped.has(key)) headers.append(name, value);
     // A 426 says in its Upgrade what would be welcome instead (RFC 9110 section 15.5.22).
     else if (key === "upgrade" && status === 426) headers.append(name, value);
   }
   if (headers.has("upgrade")) headers.set("connection", "upgrade");
-  if (NO_BODY.has(status)) answer.resume();
-  const body = NO_BODY.has(status) ? null : bytesOf(answer);
+  const bodyless = status === 205 || hasNoBody(status, "GET");
+  if (bodyless) answer.resume();
+  const body = bodyless ? null : bytesOf(answer);
   return new Response(body, { status, statusText: answer.statusMessage, headers });
 }
 

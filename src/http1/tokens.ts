@@ -31,3 +31,9 @@ export function isToken(text: string): boolean {
   for (let i = 0; i < text.length; i++) if (IN_TOKEN[text.charCodeAt(i)] !== 1) return false;
   return text.length > 0;
 }
+
+/** Tells whether text, a character for each byte, can be a header's value. */
+export function isFieldValue(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (IN_VALUE[text.charCodeAt(i)] !== 1) return false;
+  return true;
+}

@@ -5,7 +5,7 @@ import { readRequestHead } from "../../src/data_plane/request_head.ts";
 import { TrustedProxies } from "../../src/forwarding/client_address.ts";
 import { Exchange } from "../../src/forwarding/exchange.ts";
 import { requestHeaders } from "../../src/forwarding/forwarded_headers.ts";
-import { isHopByHop } from "../../src/forwarding/hop_by_hop.ts";
+import { isHopByHop } from "../../src/http1/hop_by_hop.ts";
 import { ByteLine } from "../../src/logging/byte_line.ts";
 import {
   type AccessRecord,

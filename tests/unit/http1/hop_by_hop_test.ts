@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { connectionOptions, isHopByHop } from "../../../src/forwarding/hop_by_hop.ts";
+import { connectionOptions, isHopByHop } from "../../../src/http1/hop_by_hop.ts";
 
 Deno.test("hop-by-hop headers are those of RFC 9110 section 7.6.1, and those that Connection lists", () => {
   for (
