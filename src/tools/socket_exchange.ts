@@ -1,12 +1,11 @@
+import { isIdempotent } from "../http1/methods.ts";
 import { ConnectFailed, type Exchange, identityIn, type LoadRequest } from "./exchange.ts";
-import { BadAnswer, ResponseReader } from "./response_reader.ts";
+import { ResponseReader } from "./response_reader.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 const READ_BYTES = 65_536;
 const IDENTITY_BYTES = 120;
-/** RFC 9110 section 9.2.2. */
-const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"]);
 
 /** Where to connect: found once, so that no request of the test resolves a name. */
 export interface SocketAddress {
@@ -23,9 +22,8 @@ export class SocketExchange implements Exchange {
   servedBy: string | null = null;
   readonly #address: SocketAddress;
   readonly #request: Uint8Array;
-  readonly #isHead: boolean;
+  readonly #method: string;
   readonly #fresh: boolean;
-  readonly #mayRepeat: boolean;
   readonly #reader = new ResponseReader();
   readonly #buffer = new Uint8Array(READ_BYTES);
   #connection: Deno.TcpConn | null = null;
@@ -36,9 +34,8 @@ export class SocketExchange implements Exchange {
   constructor(address: SocketAddress, request: LoadRequest, bytes: Uint8Array) {
     this.#address = address;
     this.#request = bytes;
-    this.#isHead = request.method === "HEAD";
+    this.#method = request.method;
     this.#fresh = request.fresh;
-    this.#mayRepeat = IDEMPOTENT.has(request.method);
   }
 
   async open(): Promise<void> {
@@ -53,7 +50,7 @@ export class SocketExchange implements Exchange {
       const wasAborted = this.#connection === null;
       this.close();
       // The target closed the connection while it was idle; any client would send such a request again.
-      if (!(error instanceof NothingCame) || !reused || !this.#mayRepeat || wasAborted) throw error;
+      if (!(error instanceof NothingCame) || !reused || !isIdempotent(this.#method) || wasAborted) throw error;
       await this.#exchange();
     }
     if (this.#fresh || !this.#reader.reusable) this.close();
@@ -79,7 +76,7 @@ export class SocketExchange implements Exchange {
     const connection = this.#connection ??= await this.#connect();
     const reader = this.#reader;
     const request = this.#request;
-    reader.expect(this.#isHead);
+    reader.expect(this.#method);
     let heard = false;
     try {
       let sent = await connection.write(request);
@@ -89,7 +86,7 @@ export class SocketExchange implements Exchange {
         if (count === null) {
           if (!heard) throw new NothingCame();
           if (reader.end()) break;
-          throw new BadAnswer("The target broke off in the middle of its answer");
+          throw new Error("The target broke off in the middle of its response");
         }
         heard = true;
         if (reader.push(this.#buffer.subarray(0, count))) break;
@@ -130,7 +127,7 @@ export class SocketExchange implements Exchange {
 }
 
 /** Marks a connection that ended before the first byte of an answer. */
-class NothingCame extends BadAnswer {
+class NothingCame extends Error {
   constructor(options?: ErrorOptions) {
     super("The target closed the connection without an answer", options);
   }

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { BadAnswer, ResponseReader } from "../../../src/tools/response_reader.ts";
+import { Malformed } from "../../../src/http1/malformed.ts";
+import { ResponseReader } from "../../../src/tools/response_reader.ts";
 
 const encoder = new TextEncoder();
 
 function read(answer: string, isHead = false): { reader: ResponseReader; whole: boolean } {
   const reader = new ResponseReader();
-  reader.expect(isHead);
+  reader.expect(isHead ? "HEAD" : "GET");
   return { reader, whole: reader.push(encoder.encode(answer)) };
 }
 
@@ -68,6 +69,6 @@ Deno.test("what is no HTTP/1.1 answer is refused", () => {
       "HTTP/1.1 200 OK\r\nX: " + "y".repeat(70_000),
     ]
   ) {
-    assert.throws(() => read(answer), BadAnswer, answer.slice(0, 60));
+    assert.throws(() => read(answer), Malformed, answer.slice(0, 60));
   }
 });
