@@ -9,6 +9,7 @@ import { NO_CONNECT, type Transport } from "../forwarding/transport.ts";
 import { WireTransport } from "../forwarding/wire_transport.ts";
 import { writeJsonLine, writeTextLine } from "../logging/access_line.ts";
 import { AccessBuffer } from "../logging/access_buffer.ts";
+import { withoutSecrets } from "../logging/secrets.ts";
 import { FLUSH_MS } from "../logging/sink.ts";
 import type { ControlMessage, WorkerMessage } from "../protocol/messages.ts";
 import { hostPort, type Snapshot } from "../state/group_snapshot.ts";
@@ -135,12 +136,14 @@ export class DataPlane {
   }
 
   #makeTransport({ listener }: Snapshot, wheel: DeadlineWheel): Transport {
-    if (listener.upstreamTransport === "fetch") return new FetchTransport();
+    const unknownFailure = (text: string) => this.#tellOfUnknown(text);
+    if (listener.upstreamTransport === "fetch") return new FetchTransport(unknownFailure);
     const wire = new WireTransport({
       clock: this.#clock,
       wheel,
       column: this.#column,
       reuse: listener.upstreamReuse,
+      unknownFailure,
     });
     return this.#spans ? new TracedTransport(wire, this.#traceHeaders) : wire;
   }
@@ -212,6 +215,18 @@ export class DataPlane {
       event: "internal_error",
       message: "A request failed inside sluice",
       fields: { id: exchange.requestId, error: error instanceof Error ? error.stack ?? error.message : String(error) },
+    });
+  }
+
+  #tellOfUnknown(text: string): void {
+    const error = withoutSecrets(text);
+    this.#post({
+      type: "log",
+      level: "warn",
+      event: "unknown_failure",
+      message:
+        `A target's connection failed in a way that sluice does not know, and counts as reset_before_headers: ${error}`,
+      fields: { error },
     });
   }
 

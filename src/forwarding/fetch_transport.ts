@@ -10,6 +10,9 @@ import type { Transport, UpstreamRequest, UpstreamResponse } from "./transport.t
 const POOL_MAX_IDLE_PER_HOST = 256;
 const POOL_IDLE_TIMEOUT_MS = 50_000;
 
+/** Most kinds of unknown failures that are told. */
+const MOST_TOLD = 16;
+
 /**
  * The ports that `fetch` refuses to speak to (Fetch Standard, "bad port"): a target there is reached through a client whose
  * connections are directed to it, while the URL names no port.
@@ -93,6 +96,14 @@ export class FetchTransport implements Transport {
   readonly #single = createClient(0);
   readonly #routes = new WeakMap<TargetSnapshot, Route>();
   readonly #directed = new Map<string, Route>();
+  readonly #unknown: (text: string) => void;
+  /** The kinds of unknown failures that were told. */
+  readonly #told = new Set<string>();
+
+  /** @param unknown Hears of failures that nobody foresaw, of each kind once. */
+  constructor(unknown: (text: string) => void = () => {}) {
+    this.#unknown = unknown;
+  }
 
   send(request: UpstreamRequest): Promise<UpstreamResponse> {
     const route = this.#routes.get(request.target) ?? this.#addRoute(request.target);
@@ -117,7 +128,7 @@ export class FetchTransport implements Transport {
   }
 
   failure(error: unknown): Failure {
-    return classifyFetchError(error);
+    return classifyFetchError(error, (text) => this.#tellOnce(text));
   }
 
   preamble(): [string, string][] {
@@ -136,6 +147,14 @@ export class FetchTransport implements Transport {
       route.single.close();
     }
     this.#directed.clear();
+  }
+
+  #tellOnce(text: string): void {
+    // What goes before it names the URL, which is another for each request.
+    const kind = text.slice(Math.max(0, text.indexOf(": client error (")));
+    if (this.#told.size >= MOST_TOLD || this.#told.has(kind)) return;
+    this.#told.add(kind);
+    this.#unknown(text);
   }
 
   #addRoute(target: TargetSnapshot): Route {

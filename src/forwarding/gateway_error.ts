@@ -61,14 +61,22 @@ export const PHRASES: readonly (readonly [string, FailureReason])[] = [
   ["client error (SendRequest)", "reset_before_headers"],
   ["Connection reset by peer", "reset_before_headers"],
   ["Broken pipe", "reset_before_headers"],
+  ["peer closed connection without sending TLS close_notify", "reset_before_headers"],
+  ["received corrupt message of type", "bad_response"],
 ];
 
-/** Maps what `fetch` threw to a failure. */
-export function classifyFetchError(error: unknown): Failure {
+/**
+ * Maps what `fetch` threw to a failure. What broke a connection in a way that nobody foresaw did not answer: such a failure is
+ * `reset_before_headers`, and `unknown` hears its whole text.
+ */
+export function classifyFetchError(error: unknown, unknown: (text: string) => void = () => {}): Failure {
   const text = errorText(error);
   if (isOwnShortage(text)) return new Failure("overloaded", text);
   for (const [phrase, reason] of PHRASES) if (text.includes(phrase)) return new Failure(reason, text);
-  return new Failure("bad_response", text);
+  // Without a cause it is no failure of a connection: the request was given up, or never begun.
+  if (!(error instanceof Error && error.cause instanceof Error)) return new Failure("bad_response", text);
+  unknown(text);
+  return new Failure("reset_before_headers", text);
 }
 
 function errorText(error: unknown): string {

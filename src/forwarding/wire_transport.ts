@@ -19,6 +19,8 @@ export interface WireParts {
   readonly column: WorkerColumn;
   /** UPSTREAM_REUSE. */
   readonly reuse: UpstreamReuse;
+  /** Hears of failures of `fetch` that nobody foresaw, of each kind once. */
+  readonly unknownFailure?: (text: string) => void;
 }
 
 /**
@@ -28,9 +30,11 @@ export interface WireParts {
 export class WireTransport implements Transport {
   readonly #pool: WirePool;
   readonly #shared: WireShared;
+  readonly #unknownFailure: WireParts["unknownFailure"];
   #fetch: FetchTransport | null = null;
 
-  constructor({ clock, wheel, column, reuse }: WireParts) {
+  constructor({ clock, wheel, column, reuse, unknownFailure }: WireParts) {
+    this.#unknownFailure = unknownFailure;
     this.#pool = new WirePool(clock, column);
     this.#shared = {
       shareAll: reuse === "always",
@@ -71,7 +75,7 @@ export class WireTransport implements Transport {
   }
 
   #sendByFetch(request: UpstreamRequest): Promise<UpstreamResponse> {
-    this.#fetch ??= new FetchTransport();
+    this.#fetch ??= new FetchTransport(this.#unknownFailure);
     return this.#fetch.send({ ...request, headers: headersForFetch(request.headers) });
   }
 }

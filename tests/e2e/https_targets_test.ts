@@ -1,11 +1,16 @@
-/** Targets of `https://` that would speak HTTP/2: what goes to them is HTTP/1.1, each request on a connection of its own. */
+/** Targets of `https://`: they get HTTP/1.1 even if they offer HTTP/2, and may end a connection without a word of TLS. */
 import assert from "node:assert/strict";
 import { ask } from "../support/ask.ts";
 import { Certificate } from "../support/certificate.ts";
+import { PHRASES_OF_TLS } from "../support/phrases_of_tls.ts";
+import { CutTlsTarget, type TlsScript } from "../support/cut_tls_target.ts";
 import { testWithPrograms } from "../support/have_program.ts";
 import { groupEnvironment } from "../support/mock_group.ts";
-import { within } from "../support/poll.ts";
+import { until, within } from "../support/poll.ts";
 import { RawClient } from "../support/raw_client.ts";
+import { header } from "../support/raw_message.ts";
+import { okay } from "../support/recorder_scripts.ts";
+import { RecorderTarget } from "../support/recorder_target.ts";
 import { startSluice } from "../support/sluice_process.ts";
 
 /** A target that speaks HTTP/2 to whoever does: a large answer at `/large`, else the host that it is asked as. */
@@ -67,4 +72,50 @@ testWithPrograms(
         for (const client of slow) await client.reset();
       }
     }),
+);
+
+testWithPrograms(
+  ["openssl"],
+  "an https target that ends its connection without a goodbye of TLS is reset_before_headers: a GET goes on, a POST does not",
+  async () => {
+    await using certificate = await Certificate.make();
+    await using cut = new CutTlsTarget(certificate);
+    await using good = await RecorderTarget.start(okay("good"));
+    const env = { DENO_CERT: certificate.path, REASON_HEADER: "true" };
+    const targets = `https://127.0.0.1:${cut.port},${good.address}`;
+    await using sluice = await startSluice({ env: groupEnvironment(targets, env) });
+    const scripts: TlsScript[] = [
+      (_connection, { cut }) => cut(),
+      async (connection, { cut }) => {
+        await connection.write(new TextEncoder().encode("HTTP/1.1 200 OK\r\nContent-Le"));
+        cut();
+      },
+    ];
+    for (const script of scripts) {
+      cut.script = script;
+      for (let i = 0; i < 4; i++) assert.equal((await ask(sluice.url)).body, "good");
+      const posts = [];
+      for (let i = 0; i < 2; i++) posts.push(await ask(sluice.url, "/", { method: "POST", body: "abc" }));
+      const outcomes = posts.map(({ status, response }) => [status, header(response, "x-sluice-reason")]);
+      assert.deepEqual(outcomes.sort(), [[200, null], [502, "reset_before_headers"]]);
+    }
+    assert.equal(cut.requests, 6);
+    cut.script = (_connection, { say }) => say("HTTP/1.1 400 Plain\r\n\r\n");
+    const plain = [await ask(sluice.url), await ask(sluice.url)].find(({ status }) => status === 502)!;
+    assert.equal(header(plain.response, "x-sluice-reason"), "bad_response");
+    assert.equal((await sluice.settled()).total.connectFailures, 0);
+    const details = (await sluice.accessLines(14)).map(({ detail }) => detail).filter((detail) => detail !== null);
+    for (const phrase of PHRASES_OF_TLS) {
+      assert.ok(details.some((detail) => String(detail).includes(phrase)), `${phrase}: ${details}`);
+    }
+    const unknown = () => sluice.events.filter(({ event }) => event === "unknown_failure");
+    assert.deepEqual(unknown(), []);
+    // A record of TLS that can't be decrypted: no phrase of the table.
+    cut.script = (_connection, { say }) => say(`\x17\x03\x03\x00\x18${"x".repeat(24)}`);
+    for (let i = 0; i < 4; i++) assert.equal((await ask(sluice.url)).body, "good");
+    const line = await until(() => unknown()[0], "what nobody foresaw to be logged");
+    assert.match(String(line.message), /counts as reset_before_headers: .*decrypt/);
+    await sluice.settled();
+    assert.equal(unknown().length, 1, "once");
+  },
 );
