@@ -16,6 +16,7 @@ export interface SystemShape {
   readonly listener: string;
   readonly startedMs: number;
   readonly generation: number;
+  readonly lastReload: SystemView["lastReload"];
   readonly rules: readonly RuleSnapshot[];
   readonly groups: readonly {
     readonly name: string;

@@ -123,6 +123,7 @@ export function systemShape(view: SystemView): SystemShape {
     listener: view.listenerUrl,
     startedMs: view.startedMs,
     generation: view.generation,
+    lastReload: view.lastReload,
     rules: view.rules,
     groups: view.groups.map((view) => groupShape(view)),
   };

@@ -42,6 +42,7 @@ function allFamilies(view: SystemView, table: TargetTable): MetricFamily[] {
     ...targetFamilies(view, table),
     ...connectionFamilies(view, table),
     ...dnsFamilies(view),
+    ...configFamilies(view),
     ...workerFamilies(view),
     ...processFamilies(view),
   ];
@@ -97,6 +98,23 @@ function connectionFamilies(view: SystemView, table: TargetTable): MetricFamily[
     open.add({ state: "idle" }, idle);
   }
   return [open];
+}
+
+/** The start counts as a reload that went well. */
+function configFamilies({ lastReload, startedMs }: SystemView): MetricFamily[] {
+  const successful = new MetricFamily(
+    "gauge",
+    "sluice_config_last_reload_successful",
+    "1 if the last reload of the configuration was applied, 0 if it was refused.",
+  );
+  const at = new MetricFamily(
+    "gauge",
+    "sluice_config_last_reload_timestamp_seconds",
+    "When the configuration was last reloaded, refused or not, in Unix time.",
+  );
+  successful.add({}, lastReload?.successful === false ? 0 : 1);
+  at.add({}, (lastReload?.atMs ?? startedMs) / 1000);
+  return [successful, at];
 }
 
 function dnsFamilies(view: SystemView): MetricFamily[] {

@@ -4,6 +4,7 @@ import { LATENCY_BUCKETS } from "../state/slot_layout.ts";
 import {
   type GroupView,
   knowsConnections,
+  type ReloadOutcome,
   type SystemView,
   type TargetStateName,
   type TargetView,
@@ -32,6 +33,7 @@ export function statsJson(view: SystemView, table: TargetTable, nowMs: number): 
     uptimeSeconds: Math.round((nowMs - view.startedMs) / 1000),
     ready: view.ready,
     generation: view.generation,
+    lastReload: view.lastReload === null ? null : reloadStats(view.lastReload),
     listener: view.listenerUrl,
     total: totalStats(view, table, allTargets),
     reasons: Object.fromEntries(
@@ -41,6 +43,10 @@ export function statsJson(view: SystemView, table: TargetTable, nowMs: number): 
     groups: view.groups.map((group) => groupStats(view, group, table)),
     workers: view.workers,
   };
+}
+
+function reloadStats({ atMs, successful, lines }: ReloadOutcome): Stats["lastReload"] {
+  return { at: iso(atMs), successful, lines };
 }
 
 function totalStats(view: SystemView, table: TargetTable, targets: readonly TargetSnapshot[]): TotalStats {

@@ -1,5 +1,5 @@
 import type { Reason } from "../state/reason.ts";
-import type { NameView, SystemView, TargetStateName } from "../state/target_state.ts";
+import type { NameView, ReloadOutcome, SystemView, TargetStateName } from "../state/target_state.ts";
 import type { LatencySummary } from "./latency_summary.ts";
 
 /** Answers by status class; a request that the client left (499) is among `4xx`, what is above 599 among `5xx`. */
@@ -17,6 +17,8 @@ export interface Stats {
   readonly ready: boolean;
   /** The number of the snapshot that the control plane made last. */
   readonly generation: number;
+  /** The last reload; null before the first. Refused, it left the configuration as it was. */
+  readonly lastReload: (Omit<ReloadOutcome, "atMs"> & { readonly at: string }) | null;
   readonly listener: string;
   readonly total: TotalStats;
   /** How many answers were sluice's own, by reason; every reason is there, also with 0. */

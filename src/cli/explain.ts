@@ -99,6 +99,7 @@ async function resolveBasis(config: Config, clock: Clock, log: Logger): Promise<
     listener: config.listener,
     listenerPort: config.listener.port,
     accessLog: false,
+    trace: false,
     rules: config.rules.map((rule, slot) => ({ ...rule, slot })),
     groups: registry.groups(1),
   };

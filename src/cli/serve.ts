@@ -77,7 +77,12 @@ export async function runServe(flags: ServeFlags): Promise<number> {
     }
     if (config.door === "nothing") tellHowToConfigure(log);
     if (mocks !== null) tellOfMocks(log, plane, mocks.list);
-    signals.onHangup(() => reload(read, plane, log));
+    signals.onHangup(() =>
+      reload(read, plane, log).catch((error) => {
+        plane.reloadRefused([`Cannot reload: ${error}`]);
+        throw error;
+      })
+    );
     await signals.stop;
     await plane.stop();
     return 0;
@@ -137,7 +142,7 @@ function tellOfMocks(log: Logger, plane: ControlPlane, list: string): void {
 }
 
 /** Reads everything again; a valid configuration is swapped in, an invalid one is reported and changes nothing. */
-async function reload(read: () => Promise<ParseResult>, plane: ControlPlane, log: Logger): Promise<void> {
+async function reload(read: () => Promise<ParseResult>, plane: ControlPlane, log: Log): Promise<void> {
   const result = await read();
   if (result.config === null) {
     for (const { message, subject } of listed(result.problems, "problem")) {
@@ -146,16 +151,17 @@ async function reload(read: () => Promise<ParseResult>, plane: ControlPlane, log
     log.error("reload_refused", "The new configuration has problems, so the old one stays in use", {
       problems: result.problems.length,
     });
-    return;
+    return plane.reloadRefused(result.problems.map(({ message }) => message));
   }
   // Read while it was being written, most likely: an empty file is as valid as it is fatal.
   if (result.config.door === "nothing" && plane.view().rules.length > 0) {
-    log.error("reload_refused", "The new configuration is empty, so the old one stays in use", {
-      problems: 0,
-    });
-    return;
+    const message = "The new configuration is empty, so the old one stays in use";
+    log.error("reload_refused", message, { problems: 0 });
+    return plane.reloadRefused([message]);
   }
   warn(result, log);
+  // Before the line that says what changed, so that it is written if the new level wants it.
+  log.setLevel(result.config.logging.level);
   plane.reload(result.config, settingsOf(result));
 }
 

@@ -24,6 +24,7 @@ export function statusText(stats: Stats, screen: StatusScreen = NO_SCREEN): stri
     lines.push(`Responses by sluice itself: ${own.map(([reason, count]) => `${reason} ${count}`).join(", ")}`);
   }
   const nowMs = Date.parse(stats.now);
+  if (stats.lastReload !== null) lines.push(reloadLine(stats.lastReload, nowMs));
   const rows = stats.groups.flatMap((
     group,
   ) => [groupRow(group), ...group.targets.map((target) => targetRow(target, group, nowMs))]);
@@ -43,6 +44,14 @@ export function statusText(stats: Stats, screen: StatusScreen = NO_SCREEN): stri
     ...lookups.flatMap(fit),
   ];
   return all.join("\n") + "\n";
+}
+
+function reloadLine({ at, successful, lines }: NonNullable<Stats["lastReload"]>, nowMs: number): string {
+  const ago = age(Math.max(0, (nowMs - Date.parse(at)) / 1000));
+  if (successful) {
+    return `Configuration reloaded ${ago} ago: ${lines.length === 0 ? "nothing changed" : lines.join("; ")}`;
+  }
+  return `Reload REFUSED ${ago} ago, the configuration before it stays in use: ${lines.join("; ")}`;
 }
 
 function groupRow(group: GroupStats): StatusRow {

@@ -6,6 +6,7 @@ import type { Logger } from "../logging/log.ts";
 import type { Clock } from "../time/clock.ts";
 import { whyNotListening } from "../dial/listen_error.ts";
 import { KeptOpen } from "../time/kept_open.ts";
+import { urlFromHere, whereItListens } from "./listening_text.ts";
 import { accepts, PortTaken } from "./listener_port.ts";
 
 /** Longest wait for admin requests that are being answered when the process stops. */
@@ -69,8 +70,9 @@ export class AdminListener {
       onDown: parts.onDown,
       onUp: parts.onUp,
     });
-    this.url = `http://${hostPort(isEverywhere(config.host) ? "127.0.0.1" : config.host, port)}`;
-    log.info("admin_listening", `Admin listener at ${this.url}`, { url: this.url });
+    this.url = urlFromHere(config.host, port);
+    const address = hostPort(config.host, port);
+    log.info("admin_listening", `Admin listener on ${whereItListens(config.host, port)}`, { url: this.url, address });
   }
 
   /** Closes it; open dashboards' streams are ended. */
@@ -82,10 +84,6 @@ export class AdminListener {
     await Promise.race([closed, waited]);
     cancelWait();
   }
-}
-
-function isEverywhere(host: string): boolean {
-  return host === "0.0.0.0" || host === "::";
 }
 
 function portTaken({ host, port }: AdminConfig, why: string): PortTaken {

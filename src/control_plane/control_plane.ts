@@ -6,12 +6,13 @@ import type { ByteSink, Logger } from "../logging/log.ts";
 import type { WorkerMessage } from "../protocol/messages.ts";
 import type { Decision } from "../state/decision.ts";
 import { hostPort, type Snapshot } from "../state/group_snapshot.ts";
-import type { SystemView } from "../state/target_state.ts";
+import type { ReloadOutcome, SystemView } from "../state/target_state.ts";
 import { TargetTable } from "../state/target_table.ts";
 import { type Clock, delay } from "../time/clock.ts";
 import { AdminListener } from "./admin_listener.ts";
 import { claimListenerPort, type PortClaim, PortTaken } from "./listener_port.ts";
-import { describeConfigChanges, effectiveSettings } from "./reload.ts";
+import { urlFromHere, whereItListens } from "./listening_text.ts";
+import { planReload } from "./reload.ts";
 import { RuleSlots } from "./rule_slots.ts";
 import { TargetRegistry } from "./target_registry.ts";
 import { Supervision } from "./supervision.ts";
@@ -37,6 +38,10 @@ export interface ControlPlaneOptions {
   explain(request: ExplainRequest, context: ExplainBasis): Explanation;
 }
 
+/** Most changes that a log line names. */
+const MOST_CHANGES = 100;
+/** Most lines that are kept of a reload. */
+const MOST_OUTCOME_LINES = 10;
 /** How long the control plane waits for the workers' decisions. */
 const DECISIONS_MS = 1000;
 const DRAIN_POLL_MS = 20;
@@ -63,6 +68,7 @@ export class ControlPlane implements AdminSource {
   #admin: AdminListener | null = null;
   #config: Config;
   #settings: readonly Setting[];
+  #lastReload: ReloadOutcome | null = null;
   #snapshot: Snapshot;
   #listenerPort = 0;
   #ready = false;
@@ -100,7 +106,6 @@ export class ControlPlane implements AdminSource {
         worker,
         table: this.table.buffer,
         snapshot: this.#snapshot,
-        logLevel: config.logging.level,
         accessLogJson: options.json,
       }),
       onMessage: (message) => this.#receive(message),
@@ -110,8 +115,7 @@ export class ControlPlane implements AdminSource {
 
   /** Where clients connect. */
   get listenerUrl(): string {
-    const { host } = this.#config.listener;
-    return `http://${hostPort(host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host, this.#listenerPort)}`;
+    return urlFromHere(this.#config.listener.host, this.#listenerPort);
   }
 
   /** Where the admin listener is; null where it is off. */
@@ -140,8 +144,10 @@ export class ControlPlane implements AdminSource {
     await this.#listening.promise;
     this.#claim.release();
     this.#started = this.#ready = true;
-    log.info("listening", `Listening on ${this.listenerUrl}`, {
+    const { host } = this.#config.listener;
+    log.info("listening", `Listening on ${whereItListens(host, this.#listenerPort)}`, {
       url: this.listenerUrl,
+      address: hostPort(host, this.#listenerPort),
       workers: this.#options.workers,
       rules: this.#config.rules.length,
       groups: this.#config.groups.length,
@@ -152,18 +158,29 @@ export class ControlPlane implements AdminSource {
   /** Swaps another configuration in whole; addresses, ports, workers and transport stay as they were, and are named. */
   reload(config: Config, settings: readonly Setting[]): void {
     const { log } = this.#options;
-    const { applied, changed, needRestart } = describeConfigChanges(this.#config, config);
-    this.#config = applied;
-    this.#settings = effectiveSettings(this.#settings, settings, needRestart);
-    const lines = [...changed, ...this.#registry.reload(applied.groups, applied.dns)];
+    const plan = planReload({ config: this.#config, settings: this.#settings }, { config, settings });
+    this.#config = plan.applied.config;
+    this.#settings = plan.applied.settings;
+    this.#registry.reload(this.#config.groups, this.#config.dns);
     this.#publish();
-    log.info("reloaded", `Configuration reloaded: ${lines.length === 0 ? "nothing changed" : lines.join("; ")}`, {
+    const changes = firstOf(plan.changes.map(({ text }) => text), MOST_CHANGES);
+    this.#noteReload(true, changes);
+    log.info("reloaded", `Configuration reloaded: ${changes.length === 0 ? "nothing changed" : changes.join("; ")}`, {
       generation: this.#snapshot.generation,
-      changes: lines,
+      changes,
     });
-    for (const name of needRestart) {
-      log.warn("restart_needed", `A change of ${name} takes effect at the next start`, { variable: name });
+    for (const { variable, text } of plan.waiting) {
+      log.warn("restart_needed", `${text}: takes effect at the next start`, { variable });
     }
+  }
+
+  /** Takes note of a reload that changed nothing because of `problems`; whoever read the configuration has logged them. */
+  reloadRefused(problems: readonly string[]): void {
+    this.#noteReload(false, problems);
+  }
+
+  #noteReload(successful: boolean, lines: readonly string[]): void {
+    this.#lastReload = { atMs: this.#options.clock.wallMs(), successful, lines: firstOf(lines, MOST_OUTCOME_LINES) };
   }
 
   /** Stops: not ready, wait, close the listener, let open requests end. Resolves when all is closed. */
@@ -226,6 +243,7 @@ export class ControlPlane implements AdminSource {
       startedMs: this.#startedMs,
       nowMs: this.#options.clock.wallMs(),
       generation: this.#snapshot.generation,
+      lastReload: this.#lastReload,
       listenerUrl: this.listenerUrl,
       upstreamTransport: this.#snapshot.listener.upstreamTransport,
       ready: this.#ready && this.#supervision.accepting > 0,
@@ -346,8 +364,13 @@ export class ControlPlane implements AdminSource {
       listener,
       listenerPort: this.#listenerPort,
       accessLog: logging.accessLog,
+      trace: logging.level === "debug",
       rules: this.#ruleSlots.assign(rules, generation, this.#options.clock.monotonicMs()),
       groups: generation === 0 ? [] : this.#registry.groups(generation),
     };
   }
+}
+
+function firstOf(lines: readonly string[], most: number): readonly string[] {
+  return lines.length <= most ? lines : [...lines.slice(0, most), `and ${lines.length - most} more`];
 }

@@ -1,14 +1,21 @@
 import type { Setting } from "../admin/admin_source.ts";
 import type { Config } from "../config/model.ts";
+import { changesOf, type SettingChange } from "./setting_changes.ts";
+
+/** A configuration with the values that it came from. */
+export interface ConfigWithSettings {
+  readonly config: Config;
+  readonly settings: readonly Setting[];
+}
 
 /** What a reload comes to. */
-export interface ConfigChanges {
-  /** The new configuration, but for what can't change while it runs. */
-  readonly applied: Config;
-  /** What changed beside groups and DNS, in words. */
-  readonly changed: readonly string[];
-  /** Variables whose change waits for the next start. */
-  readonly needRestart: readonly string[];
+export interface ReloadPlan {
+  /** The new configuration, but for what can't change while the process runs. */
+  readonly applied: ConfigWithSettings;
+  /** What changes now. */
+  readonly changes: readonly SettingChange[];
+  /** What changes at the next start. */
+  readonly waiting: readonly SettingChange[];
 }
 
 /** Settings that hold sockets, threads or a transport, by their variable. */
@@ -21,58 +28,28 @@ const FIXED_LISTENER = {
   UPSTREAM_REUSE: "upstreamReuse",
 } as const;
 
-/** All that concerns the admin listener. */
-const ADMIN = "ADMIN_*";
+/** Tells whether a change of a variable takes effect at the next start only. */
+function needsRestart(variable: string): boolean {
+  return variable in FIXED_LISTENER || /^(ADMIN_\w+|METRICS_PUBLIC|LOG_FORMAT)$/.test(variable);
+}
 
 /** Finds what of a new configuration can be applied while the process runs, and what can't. */
-export function describeConfigChanges(before: Config, after: Config): ConfigChanges {
-  const needRestart: string[] = [];
-  const kept: Record<string, unknown> = {};
-  for (const [variable, key] of Object.entries(FIXED_LISTENER)) {
-    if (differ(before.listener[key], after.listener[key])) needRestart.push(variable);
-    kept[key] = before.listener[key];
-  }
-  if (differ(before.admin, after.admin)) needRestart.push(ADMIN);
-  if (differ(before.logging.level, after.logging.level)) needRestart.push("LOG_LEVEL");
-  if (differ(before.logging.format, after.logging.format)) needRestart.push("LOG_FORMAT");
-  const applied: Config = {
-    ...after,
-    listener: { ...after.listener, ...kept },
-    admin: before.admin,
-    logging: { ...before.logging, accessLog: after.logging.accessLog },
+export function planReload(before: ConfigWithSettings, after: ConfigWithSettings): ReloadPlan {
+  const kept = Object.fromEntries(Object.values(FIXED_LISTENER).map((key) => [key, before.config.listener[key]]));
+  const config: Config = {
+    ...after.config,
+    listener: { ...after.config.listener, ...kept },
+    admin: before.config.admin,
+    logging: { ...after.config.logging, format: before.config.logging.format },
   };
-  return { applied, needRestart, changed: describeListener(before, applied) };
-}
-
-/** The effective values after a reload: those that wait for the next start are what they were. */
-export function effectiveSettings(
-  before: readonly Setting[],
-  after: readonly Setting[],
-  needRestart: readonly string[],
-): Setting[] {
-  const old = new Map(before.map((setting) => [setting.name, setting]));
-  const waits = ({ name }: Setting) =>
-    needRestart.includes(name) ||
-    (needRestart.includes(ADMIN) && (name.startsWith("ADMIN_") || name === "METRICS_PUBLIC"));
-  return after.map((setting) => waits(setting) ? old.get(setting.name) ?? setting : setting);
-}
-
-function describeListener(before: Config, after: Config): string[] {
-  const changed: string[] = [];
-  for (const key of Object.keys(after.listener) as (keyof Config["listener"])[]) {
-    if (differ(before.listener[key], after.listener[key])) changed.push(`listener: ${key} changed`);
-  }
-  if (before.logging.accessLog !== after.logging.accessLog) changed.push("access log switched");
-  const rules = (config: Config) => new Map(config.rules.map((rule) => [rule.pathPrefix, JSON.stringify(rule)]));
-  const [old, now] = [rules(before), rules(after)];
-  for (const [prefix, text] of now) {
-    if (!old.has(prefix)) changed.push(`rule ${prefix} added`);
-    else if (old.get(prefix) !== text) changed.push(`rule ${prefix} changed`);
-  }
-  for (const prefix of old.keys()) if (!now.has(prefix)) changed.push(`rule ${prefix} removed`);
-  return changed;
-}
-
-function differ(a: unknown, b: unknown): boolean {
-  return JSON.stringify(a) !== JSON.stringify(b);
+  const old = new Map(before.settings.map((setting) => [setting.name, setting]));
+  const settings = after.settings.map((setting) =>
+    needsRestart(setting.name) ? old.get(setting.name) ?? setting : setting
+  );
+  const all = changesOf(before.settings, after.settings);
+  return {
+    applied: { config, settings },
+    changes: all.filter(({ variable }) => !needsRestart(variable)),
+    waiting: all.filter(({ variable }) => needsRestart(variable)),
+  };
 }

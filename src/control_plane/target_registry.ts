@@ -9,7 +9,6 @@ import { MAX_GROUPS, MAX_TARGETS } from "../state/slot_layout.ts";
 import type { GroupView } from "../state/target_state.ts";
 import type { TargetTable } from "../state/target_table.ts";
 import type { CancelTimer, Clock } from "../time/clock.ts";
-import { describeGroupChanges } from "./group_changes.ts";
 import { GroupMembers } from "./group_members.ts";
 
 /** Changes of membership that come this close together make one snapshot. */
@@ -121,22 +120,16 @@ export class TargetRegistry {
 
   /**
    * Takes another configuration. Health, latency and counters of targets that stay are kept, those that go drain; where a
-   * new name has to be looked up first, nobody leaves its group until that lookup has ended. Returns lines that say what
-   * changed. Make a new snapshot after it; `onChange` says when names have brought more.
+   * new name has to be looked up first, nobody leaves its group until that lookup has ended. Make a new snapshot after it;
+   * `onChange` says when names have brought more.
    */
-  reload(groups: readonly TargetGroupConfig[], dns: DnsConfig): string[] {
-    if (this.#stopped) return [];
-    const lines = describeGroupChanges(this.#configs, groups);
+  reload(groups: readonly TargetGroupConfig[], dns: DnsConfig): void {
+    if (this.#stopped) return;
     if (JSON.stringify(dns) !== JSON.stringify(this.#dns)) {
-      const settings = (Object.keys(dns) as (keyof DnsConfig)[]).filter((key) =>
-        JSON.stringify(dns[key]) !== JSON.stringify(this.#dns[key])
-      );
-      lines.push(`DNS: settings changed: ${settings.join(", ")}`);
       this.#dns = dns;
       this.#names.configure(dns);
     }
     this.#adopt(groups);
-    return lines;
   }
 
   /** Ends timers, lookups and probes; resolves when none is left. */

@@ -57,7 +57,7 @@ export class DataPlane {
   readonly #access: AccessBuffer;
   readonly #cancelBeat: CancelTimer;
   readonly #idPrefix: string;
-  readonly #trace: RequestTrace | null;
+  #trace: RequestTrace | null = null;
   /** Requests are spans of OpenTelemetry. */
   readonly #spans = emitsSpans();
   readonly #traceHeaders = headersOfTrace();
@@ -80,7 +80,6 @@ export class DataPlane {
       send: (bytes) => post({ type: "access_lines", bytes }),
     });
     this.#idPrefix = `${start.snapshot.instance}-${start.worker}-${Math.trunc(clock.wallMs()).toString(36)}-`;
-    this.#trace = start.logLevel === "debug" ? this.#makeTrace() : null;
     this.#compiled = this.#compile(start.snapshot);
     const wheel = new DeadlineWheel(clock);
     this.#parts = {
@@ -105,9 +104,7 @@ export class DataPlane {
       case "start":
         throw new TypeError("A data plane is started once");
       case "snapshot":
-        this.#compiled = this.#compile(message.snapshot);
-        this.#post({ type: "applied", worker: this.#worker, generation: message.snapshot.generation });
-        return;
+        return this.#take(message.snapshot);
       case "stats":
         return this.#stats.answer(message.id, message.json);
       case "decisions_wanted":
@@ -123,7 +120,16 @@ export class DataPlane {
     }
   }
 
+  #take(snapshot: Snapshot): void {
+    const before = this.#trace;
+    this.#compiled = this.#compile(snapshot);
+    // Requests that are under way end in the chain that they began in.
+    if (this.#trace !== before) this.#listener.serve(this.#makeApp());
+    this.#post({ type: "applied", worker: this.#worker, generation: snapshot.generation });
+  }
+
   #compile(snapshot: Snapshot): CompiledSnapshot {
+    this.#trace = snapshot.trace ? this.#trace ?? this.#makeTrace() : null;
     const compiled = compileSnapshot(snapshot, {
       table: this.#table,
       random: this.#chance,

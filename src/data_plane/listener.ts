@@ -23,7 +23,7 @@ export interface ListenerParts {
  * sent away first where somebody else takes over, and then it waits for a moment in which nobody is half-way in.
  */
 export class Listener {
-  readonly #app: App;
+  #app: App;
   readonly #parts: ListenerParts;
   #kept: KeptOpen<Deno.HttpServer<Deno.NetAddr>> | null = null;
   #sendsAway = false;
@@ -39,7 +39,6 @@ export class Listener {
    * connection), it is opened again, and the control plane is told of both.
    */
   open(hostname: string, port: number): void {
-    const app = this.#app;
     const { worker, post, clock } = this.#parts;
     const onError = (error: unknown) => this.#answerError(error);
     try {
@@ -48,7 +47,8 @@ export class Listener {
         open: () =>
           Deno.serve(
             { hostname, port, reusePort: true, onListen: () => {}, onError },
-            (request, info) => this.#sendsAway ? answerLast(app.fetch(request, info)) : app.fetch(request, info),
+            (request, info) =>
+              this.#sendsAway ? answerLast(this.#app.fetch(request, info)) : this.#app.fetch(request, info),
           ),
         onDown: (error) => post({ type: "listener_down", worker, error }),
         onUp: () => post({ type: "listener_up", worker }),
@@ -57,6 +57,11 @@ export class Listener {
     } catch (error) {
       post({ type: "listen_failed", worker, error: whyNotListening(error) });
     }
+  }
+
+  /** Gives requests to another application from now on. */
+  serve(app: App): void {
+    this.#app = app;
   }
 
   /** Has each answer from now on be its connection's last. */

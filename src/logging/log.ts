@@ -28,7 +28,7 @@ export interface ByteSink {
 /** Writes events to a sink, one line each: text for people, JSON for machines. */
 export class Log implements Logger {
   readonly #sink: LineSink;
-  readonly #least: number;
+  #least: number;
   readonly #json: boolean;
   readonly #clock: Clock;
 
@@ -37,6 +37,11 @@ export class Log implements Logger {
     this.#least = WEIGHT[options.level];
     this.#json = options.json;
     this.#clock = options.clock ?? systemClock;
+  }
+
+  /** Writes nothing below this level from now on. */
+  setLevel(level: LogLevel): void {
+    this.#least = WEIGHT[level];
   }
 
   debug(event: string, message: string, fields?: LogFields): void {

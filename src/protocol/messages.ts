@@ -10,7 +10,6 @@ export type ControlMessage =
     readonly worker: number;
     readonly table: SharedArrayBuffer;
     readonly snapshot: Snapshot;
-    readonly logLevel: LogLevel;
     /** JSON access lines rather than text. */
     readonly accessLogJson: boolean;
   }

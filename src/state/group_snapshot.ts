@@ -13,6 +13,8 @@ export interface Snapshot {
   /** The port that the listener really has (LISTENER_PORT may be 0). */
   readonly listenerPort: number;
   readonly accessLog: boolean;
+  /** Each request is told of in the log: LOG_LEVEL=debug. */
+  readonly trace: boolean;
   readonly rules: readonly RuleSnapshot[];
   readonly groups: readonly GroupSnapshot[];
 }

@@ -69,6 +69,15 @@ export interface GroupView {
   readonly names: readonly NameView[];
 }
 
+/** What a reload of the configuration came to. */
+export interface ReloadOutcome {
+  readonly atMs: number;
+  /** False: the configuration before it stays in use. */
+  readonly successful: boolean;
+  /** What changed, variable by variable, or what was wrong; the first of them. */
+  readonly lines: readonly string[];
+}
+
 /** The whole of what the control plane knows, at one moment. */
 export interface SystemView {
   readonly version: string;
@@ -76,6 +85,8 @@ export interface SystemView {
   readonly startedMs: number;
   readonly nowMs: number;
   readonly generation: number;
+  /** Null before the first reload. */
+  readonly lastReload: ReloadOutcome | null;
   readonly listenerUrl: string;
   /** How targets of `http://` are spoken to; those of `https://` are by `fetch` in any case. */
   readonly upstreamTransport: "fetch" | "wire";

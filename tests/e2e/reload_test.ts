@@ -138,7 +138,7 @@ Deno.test("a reload keeps health, latency and counters of targets that stay, and
 
   const lines = await reloadWith(sluice, { ...variables, TARGET_GROUP_1_TARGETS: `${stays},${sick}` });
   const said = String(lines.find(({ event }) => event === "reloaded")!.message);
-  assert.match(said, new RegExp(`Target group web: targets removed: http://${goes}`));
+  assert.match(said, new RegExp(`TARGET_GROUP_1_TARGETS ${stays},${sick},${goes} -> ${stays},${sick}$`));
   const after = (await target(stays!))!;
   assert.equal(after.requests, 5);
   assert.deepEqual(after.ttfb, before.ttfb);
@@ -237,7 +237,7 @@ Deno.test("a reload with mistakes changes nothing and says each; one that needs 
       ...variables,
       TARGET_GROUP_1_TARGETS: `127.0.0.1:${mocks.ports[1]}`,
       LISTENER_TAKEOVER: "true",
-      LOG_LEVEL: "debug",
+      LOG_FORMAT: "json",
     });
     await until(
       () => sluice.events.filter(({ event }) => event === "restart_needed").length === 2,
@@ -245,7 +245,7 @@ Deno.test("a reload with mistakes changes nothing and says each; one that needs 
     );
     assert.deepEqual(
       sluice.events.filter(({ event }) => event === "restart_needed").map(({ variable }) => variable),
-      ["LISTENER_TAKEOVER", "LOG_LEVEL"],
+      ["LISTENER_TAKEOVER", "LOG_FORMAT"],
     );
     assert.ok(lines.some(({ event }) => event === "reloaded"));
     assert.equal((await ask(sluice.url)).servedBy, `mock-${mocks.ports[1]}`);

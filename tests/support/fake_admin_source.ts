@@ -22,6 +22,7 @@ export class FakeAdminSource implements AdminSource {
   ready = true;
   live = true;
   generation = 1;
+  lastReload: SystemView["lastReload"] = null;
   nowMs = STARTED_MS + 60_000;
   lastDecisions: Decision[] = [];
   #nextSlot = 0;
@@ -133,6 +134,7 @@ export class FakeAdminSource implements AdminSource {
       startedMs: STARTED_MS,
       nowMs: this.nowMs,
       generation: this.generation,
+      lastReload: this.lastReload,
       listenerUrl: "http://127.0.0.1:8080",
       upstreamTransport: this.upstreamTransport,
       ready: this.ready,

@@ -22,6 +22,7 @@ export const dashboardMarkup = `
 
 <main>
   <p id="problem" role="alert"></p>
+  <p id="reload" class="quiet" role="status"></p>
   <section aria-labelledby="all" class="panel">
     <h2 id="all">All requests</h2>
     <dl id="totals" class="figures">

@@ -78,5 +78,6 @@ Deno.test("nearly every metric is on the Grafana dashboard or in an alert", asyn
     "sluice_target_response_bytes_total",
     "sluice_dns_addresses",
     "sluice_dns_last_answer_timestamp_seconds",
+    "sluice_config_last_reload_timestamp_seconds",
   ]);
 });

@@ -3,7 +3,7 @@ import { FLAG } from "../../../src/state/slot_layout.ts";
 import { RegistryStage, SICK } from "../../support/registry_stage.ts";
 import { SAMPLE_DNS, sampleCheck, sampleEntry, sampleGroup } from "../../support/sample_group.ts";
 
-Deno.test("a reload keeps slot and health of targets that stay, and says what changed", async () => {
+Deno.test("a reload keeps slot and health of targets that stay", async () => {
   const check = sampleCheck({ enabled: true, intervalMs: 1000 });
   const before = sampleGroup([sampleEntry("10.0.0.1"), sampleEntry("10.0.0.2")], { healthCheck: check });
   await using stage = new RegistryStage([before, sampleGroup([sampleEntry("10.1.0.1")], { name: "old" })]);
@@ -11,21 +11,12 @@ Deno.test("a reload keeps slot and health of targets that stay, and says what ch
   await stage.registry.start();
   await stage.advance(2000, 1000);
   const [, second] = stage.publish()[0]!.targets;
-  const lines = stage.registry.reload([
+  stage.registry.reload([
     sampleGroup([sampleEntry("10.0.0.2", { weight: 5 }), sampleEntry("10.0.0.3", { base: "/v1" })], {
       healthCheck: { ...check, path: "/up" },
     }),
     sampleGroup([sampleEntry("10.2.0.1")], { name: "new" }),
   ], { ...SAMPLE_DNS, refreshIntervalMs: 5000 });
-  assert.deepEqual(lines, [
-    "Target group old: removed",
-    "Target group web: targets added: http://10.0.0.3:80/v1",
-    "Target group web: targets removed: http://10.0.0.1:80",
-    "Target group web: weight of http://10.0.0.2:80 changed: 1 to 5",
-    "Target group web: settings changed: healthCheck",
-    "Target group new: added (http://10.2.0.1:80)",
-    "DNS: settings changed: refreshIntervalMs",
-  ]);
   const groups = stage.publish();
   assert.deepEqual(groups.map(({ name }) => name), ["web", "new"]);
   assert.deepEqual(groups[0]!.targets.map(({ address, weight }) => [address, weight]), [["10.0.0.2", 5], [

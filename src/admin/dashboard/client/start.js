@@ -40,6 +40,7 @@ export function startDashboard() {
     page.startedMs = shape.startedMs;
     setText(page.head.listener, shape.listener);
     setText(page.head.version, shape.version + " · " + shape.instance);
+    showReload(byId("reload"), shape.lastReload);
     page.rowsBySlot.clear();
     const sections = shape.groups.map((group) => {
       const section = page.sections.get(group.name) ?? makeGroupSection(group.name, hooks);
@@ -202,4 +203,15 @@ export async function act(row, page, token) {
   } finally {
     fields.action.removeAttribute("aria-busy");
   }
+}
+
+/** Says what the last reload came to; nothing before the first. */
+export function showReload(element, outcome) {
+  element.className = outcome !== null && !outcome.successful ? "bad" : "quiet";
+  if (outcome === null) return setText(element, "");
+  const lines = outcome.lines.length === 0 ? "nothing changed" : outcome.lines.join("; ");
+  const head = outcome.successful
+    ? "Configuration reloaded at "
+    : "The reload was refused and the configuration before it stays in use, at ";
+  setText(element, head + formatTime(outcome.atMs) + ": " + lines);
 }

@@ -1,0 +1,84 @@
+import type { Setting } from "../admin/admin_source.ts";
+
+/** One variable whose value is another than before. */
+export interface SettingChange {
+  /** The variable; for the servers of a file, the file. */
+  readonly variable: string;
+  /** `CONNECTION_TIMEOUT 1s -> 2s`. Secrets are masked. */
+  readonly text: string;
+}
+
+/** A list whose old and new value are together longer than this is told by what it gained and lost. */
+const LONGEST_VALUES = 200;
+/** Most pieces of a list that are named. */
+const MOST_PIECES = 10;
+
+/** Finds the variables whose values differ, in the order of the new settings. Where a value came from does not matter. */
+export function changesOf(before: readonly Setting[], after: readonly Setting[]): SettingChange[] {
+  const [old, now] = [valuesOf(before), valuesOf(after)];
+  const gone = [...old.keys()].filter((variable) => !now.has(variable));
+  return [...now.keys(), ...gone].flatMap((variable) => {
+    const [was, is] = [old.get(variable), now.get(variable)];
+    // What came or went with its group and was never set has nothing to say.
+    if ((was === undefined && is!.isDefault) || (is === undefined && was!.isDefault)) return [];
+    if (was?.value === is?.value) return [];
+    const secret = (was ?? is)!.secret;
+    const text = secret ? masked(was?.value ?? "", is?.value ?? "") : difference(was?.value ?? "", is?.value ?? "");
+    return [{ variable, text: `${variable} ${text}` }];
+  });
+}
+
+interface Value {
+  readonly value: string;
+  readonly secret: boolean;
+  readonly isDefault: boolean;
+}
+
+/** Values by variable; the servers of a file (`servers.json: $[0]`) are one list under the file's name. */
+function valuesOf(settings: readonly Setting[]): Map<string, Value> {
+  const values = new Map<string, Value>();
+  for (const { name, value, origin, secret } of settings) {
+    const file = /^(.*): \$\[\d+\]$/s.exec(name)?.[1];
+    const before = file === undefined ? undefined : values.get(file)?.value;
+    values.set(file ?? name, {
+      value: before === undefined ? value : `${before},${value}`,
+      secret,
+      isDefault: origin.startsWith("default"),
+    });
+  }
+  return values;
+}
+
+function masked(was: string, is: string): string {
+  const shown = (value: string) => value === "" ? "unset" : "********";
+  return `${shown(was)} -> ${shown(is)}`;
+}
+
+function difference(was: string, is: string): string {
+  if (was.length + is.length <= LONGEST_VALUES || !was.includes(",") && !is.includes(",")) {
+    return `${cut(was)} -> ${cut(is)}`;
+  }
+  const [had, has] = [was.split(","), is.split(",")];
+  const added = has.filter(not(had));
+  const removed = had.filter(not(has));
+  const parts = [
+    ...removed.length > 0 ? [`removed ${pieces(removed)}`] : [],
+    ...added.length > 0 ? [`added ${pieces(added)}`] : [],
+  ];
+  return parts.length === 0 ? "in another order" : parts.join("; ");
+}
+
+function not(others: readonly string[]): (piece: string) => boolean {
+  const known = new Set(others);
+  return (piece) => piece !== "" && !known.has(piece);
+}
+
+function pieces(all: readonly string[]): string {
+  const named = all.slice(0, MOST_PIECES).map(cut).join(", ");
+  return all.length > MOST_PIECES ? `${named} and ${all.length - MOST_PIECES} more` : named;
+}
+
+function cut(value: string): string {
+  if (value === "") return "unset";
+  return value.length <= LONGEST_VALUES ? value : `${value.slice(0, LONGEST_VALUES)}...`;
+}
