@@ -114,7 +114,7 @@ export class FetchTransport implements Transport {
         ? new SizedBody(request.body, request.bodyLength)
         : request.body,
       redirect: "manual" as const,
-      client: isIdempotent(request.method) ? route.pooled : route.single,
+      client: isIdempotent(request.method) && !request.ownConnection ? route.pooled : route.single,
     };
     const { cancellation } = request;
     const controller = new AbortController();

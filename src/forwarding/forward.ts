@@ -72,12 +72,12 @@ export class Forwarder {
   async forward(
     exchange: Exchange,
     group: ForwardGroup,
-    options: { headers: [string, string][]; limits: ForwardLimits },
+    options: { headers: [string, string][]; limits: ForwardLimits; ownConnection: boolean },
   ): Promise<Response> {
     let target = group.choose(exchange, null);
     if (target === null) return this.#parts.refuse(exchange, group.resolved ? "no_target" : "dns_failed");
     const { column, clock, transport } = this.#parts;
-    const { headers, limits } = options;
+    const { headers, limits, ownConnection } = options;
     let startedMs = clock.monotonicMs();
     const open = new OpenExchange(exchange, this.#parts, { limits, nowMs: startedMs });
     let tried: TargetSnapshot[] | null = null;
@@ -107,6 +107,7 @@ export class Forwarder {
               headers,
               body,
               bodyLength: exchange.bodyLength,
+              ownConnection,
               connectTimeoutMs: limits.connectTimeoutMs,
               cancellation: open,
             });

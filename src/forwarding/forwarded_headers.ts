@@ -1,3 +1,4 @@
+import { bindsConnection } from "./connection_auth.ts";
 import { shortestLength } from "../http1/framing.ts";
 import type { TargetSnapshot } from "../state/group_snapshot.ts";
 import { hostPort } from "../state/group_snapshot.ts";
@@ -35,6 +36,8 @@ export interface HeaderFacts {
   upgrade: boolean;
   /** `User-Agent` came, and goes on. */
   userAgent: boolean;
+  /** Credentials came that authenticate a connection: it must not be shared. */
+  ownConnection: boolean;
   /** Our own `Via` was there: the request has been here before. */
   loop: boolean;
 }
@@ -64,6 +67,7 @@ export function requestHeaders(
     unknownCoding: false,
     upgrade: false,
     userAgent: false,
+    ownConnection: false,
     loop: false,
   };
   const own = pairs.length;
@@ -81,6 +85,10 @@ export function requestHeaders(
         return;
       case "user-agent":
         facts.userAgent = true;
+        break;
+      case "authorization":
+      case "proxy-authorization":
+        facts.ownConnection ||= bindsConnection(value);
         break;
       case "via":
         via = value;

@@ -15,6 +15,8 @@ export interface UpstreamRequest {
   readonly body: UpstreamBody;
   /** Content-Length of the body; -1 where it is chunked. */
   readonly bodyLength: number;
+  /** It goes on a connection of its own, which is closed behind it. */
+  readonly ownConnection: boolean;
   /** CONNECT_TIMEOUT, for a connection that has to be made. */
   readonly connectTimeoutMs: number;
   readonly cancellation: Cancellation;

@@ -7,6 +7,7 @@ import { isIdempotent } from "../http1/methods.ts";
 import { type ResponseHead, ResponseHeadReader } from "../http1/response_head.ts";
 import { AnswerStream } from "./answer_stream.ts";
 import type { ByteSlab } from "./byte_slab.ts";
+import { bindsConnection } from "./connection_auth.ts";
 import { Failure } from "./gateway_error.ts";
 import { encodeRequest, requestHeadText } from "./request_head_bytes.ts";
 import { sendInPieces } from "./send_body.ts";
@@ -86,7 +87,7 @@ export class WireExchange implements ConnectionOwner {
     this.#resolve = settle.resolve;
     this.#reject = settle.reject;
     this.#repeatable = isIdempotent(request.method) && !(request.body instanceof ReadableStream);
-    this.#shares = this.#repeatable || parts.shared.shareAll;
+    this.#shares = !request.ownConnection && (this.#repeatable || parts.shared.shareAll);
   }
 
   /** Sends the request. */
@@ -99,7 +100,7 @@ export class WireExchange implements ConnectionOwner {
 
   /** Takes an idle connection, or makes one. */
   #take(): void {
-    const idle = this.#repeatable ? this.#pool.take() : this.#shares ? this.#pool.takeRecent() : null;
+    const idle = !this.#shares ? null : this.#repeatable ? this.#pool.take() : this.#pool.takeRecent();
     this.#reused = idle !== null;
     if (idle === null) return this.#connect();
     this.#connection = idle;
@@ -325,7 +326,7 @@ export class WireExchange implements ConnectionOwner {
     // An HTTP/1.0 target's `keep-alive` changes nothing: its connection is used once.
     const clean = this.#shares && !head.closes && head.minor === 1 && !this.#sending && connection.written &&
       !connection.reading && connection.start === connection.end;
-    if (clean) this.#pool.giveBack(connection);
+    if (clean && !isBound(head)) this.#pool.giveBack(connection);
     else connection.close();
   }
 
@@ -342,6 +343,12 @@ export class WireExchange implements ConnectionOwner {
     this.#connection?.close();
     this.#reject(error instanceof Failure ? error : new Failure("bad_response", describe(error)));
   }
+}
+
+/** Tells whether the target wants to authenticate the connection: what follows on it would be taken for the same user's. */
+function isBound(head: ResponseHead): boolean {
+  const challenge = head.get("www-authenticate");
+  return challenge !== null && bindsConnection(challenge);
 }
 
 const EMPTY: Bytes = new Uint8Array(0);

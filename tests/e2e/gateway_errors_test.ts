@@ -127,6 +127,7 @@ Deno.test("every phrase that fetch's failures are known by comes of a real failu
       headers: [["host", "x"], ["accept-encoding", "identity"]],
       body: null,
       bodyLength: 0,
+      ownConnection: false,
       connectTimeoutMs: 5_000,
       cancellation: new Canceller(),
       ...how,

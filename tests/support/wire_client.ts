@@ -57,6 +57,7 @@ export class WireClient implements Disposable {
       headers: [["host", "x"]],
       body: null,
       bodyLength: 0,
+      ownConnection: false,
       connectTimeoutMs: 5_000,
       cancellation: new Canceller(),
       ...request,

@@ -28,7 +28,7 @@ export function forwardToTarget(transport: Transport, forwarder: Forwarder, upgr
       response = upgrades.forward(exchange, group, { headers: headers.slice(preamble), limits: listener });
     } else {
       transport.complete(headers, facts);
-      response = forwarder.forward(exchange, group, { headers, limits: listener });
+      response = forwarder.forward(exchange, group, { headers, limits: listener, ownConnection: facts.ownConnection });
     }
     return origin === null ? response : response.then((response) => withClientLocations(response, exchange, origin));
   };

@@ -45,6 +45,7 @@ function requestTo(scheme: "http" | "https"): UpstreamRequest {
     headers: [["host", "a"], ["tracestate", "b=c"]],
     body: null,
     bodyLength: 0,
+    ownConnection: false,
     connectTimeoutMs: 5_000,
     cancellation: new Canceller(),
   };
