@@ -66,6 +66,8 @@ export interface Algorithm {
   readonly sticky?: boolean;
   /** True where every target's weight must be given. */
   readonly requiresWeights?: boolean;
+  /** True where weights have a part in the choice. */
+  readonly usesWeights?: boolean;
   /** Builds, when candidates changed, what `select` reads as `candidates.prepared`. */
   readonly prepare?: (candidates: CandidateList, group: GroupSnapshot) => unknown;
   readonly create: (group: GroupSnapshot, context: SelectContext) => Select;

@@ -28,6 +28,7 @@ export const rendezvousHash: Algorithm = {
   aliases: [],
   choice: "the hash of this target and the request's key is the highest",
   usesKey: true,
+  usesWeights: true,
   prepare(candidates, group): Prepared {
     const hashes = Uint32Array.from(candidates.targets, (target) => hashText(targetKey(target)));
     return {

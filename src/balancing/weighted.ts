@@ -33,6 +33,7 @@ export const weighted: Algorithm = {
   aliases: ["WEIGHTED_ROUND_ROBIN"],
   choice: "it is this target's turn, and each target has turns in proportion to its weight",
   requiresWeights: true,
+  usesWeights: true,
   prepare: (candidates) => compileCycle(candidates.targets.map(({ weight }) => weight)),
   create({ cursor }) {
     return ({ prepared, turns }) => {

@@ -50,7 +50,9 @@ export const HOST_HEADER: ValueKind<string> = {
     const match = /^(\[[^\]]*\]|[^:]*)(:\d{1,5})?$/.exec(text);
     const host = match === null ? null : parseHost(match[1]!);
     const port = Number(match?.[2]?.slice(1) ?? 1);
-    if (host === null || port < 1 || port > 65535) return new Refusal("host or host:port, as a Host header has it");
+    if (host === null || port < 1 || port > 65535) {
+      return new Refusal("host or host:port, as a Host header has it, an IPv6 address in brackets");
+    }
     return match?.[2] === undefined ? (host.includes(":") ? `[${host}]` : host) : formatHostPort(host, port);
   },
   format: String,

@@ -7,6 +7,7 @@ import type { KnownAlgorithm } from "./parse_algorithm.ts";
 import { matchesWholeSegments } from "./path_values.ts";
 import type { SettingsReader } from "./settings_reader.ts";
 import { formatTarget } from "./target_text.ts";
+import { unusedSettings } from "./unused_settings.ts";
 
 /** A bare number of milliseconds up to this, as a timeout of requests, is likely meant as seconds. */
 const LOOKS_LIKE_SECONDS_MS = 60;
@@ -20,6 +21,7 @@ export function adviceOn(config: Config, reader: SettingsReader, known: readonly
     ...adviceOnLoops(config, reader),
     ...config.rules.flatMap((rule) => adviceOnRule(rule, config)),
     ...adviceOnGroups(config, reader, known),
+    ...unusedSettings(config, reader, known),
   ];
 }
 
@@ -105,6 +107,15 @@ function adviceOnRule(rule: RuleConfig, config: Config): Problem[] {
         `${quote(pathPrefix)} changes nothing: rule ${twin.number} does the same for ${quote(twin.pathPrefix)}`,
       ));
     }
+  }
+  const wildcard = /\*|\/:[^/]*/.exec(pathPrefix)?.[0];
+  if (wildcard !== undefined) {
+    const plain = pathPrefix.slice(0, pathPrefix.search(/\/[^/]*(\*|:)/)) || "/";
+    advice.push(problemOf(
+      `LISTENER_RULE_${rule.number}_PATH_PREFIX`,
+      `${quote(wildcard)} in ${quote(pathPrefix)} is matched as it stands, as there are no wildcards: ` +
+        `the prefix ${quote(plain)} takes every path below it`,
+    ));
   }
   const rewrites = matchesWholeSegments(pathRewrite, pathPrefix) || matchesWholeSegments(pathPrefix, pathRewrite);
   if (pathRewrite !== "" && !rewrites) {

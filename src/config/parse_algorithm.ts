@@ -12,6 +12,10 @@ export interface KnownAlgorithm {
   readonly aliases: readonly string[];
   /** Every target's weight must be given. */
   readonly requiresWeights?: boolean;
+  /** Weights have a part in the choice. */
+  readonly usesWeights?: boolean;
+  /** The choice depends on HASH_KEY. */
+  readonly usesKey?: boolean;
   /** Clients are pinned by a cookie. */
   readonly sticky?: boolean;
 }

@@ -48,8 +48,8 @@ export function parseConfig(sources: Sources, known: Known): ParseResult {
   const { layers, problems, warnings } = layersOf(sources);
   const doors = openDoors(layers, sources.configFile);
   const door: Door = doors[0]?.door ?? "nothing";
-  const reader = new SettingsReader(layers, door);
   const unknown = findUnknownNames(layers);
+  const reader = new SettingsReader(layers, door, unknown.meant);
   [...problems, ...unknown.problems].forEach((problem) => reader.report(problem));
   reader.warn(warnings);
   reader.warn(unknown.warnings);

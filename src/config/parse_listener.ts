@@ -5,6 +5,7 @@ import { duration, formatDuration } from "./duration.ts";
 import type { ErrorBody, ListenerConfig, UpstreamReuse, UpstreamTransport } from "./model.ts";
 import { PATH } from "./path_values.ts";
 import type { SettingsReader } from "./settings_reader.ts";
+import { SIZE } from "./size.ts";
 import { BOOLEAN, integer, LISTEN_PORT, listOf, oneOf, orWord } from "./value_kind.ts";
 
 /** More threads than any machine has cores are a mistake, and each costs memory. */
@@ -22,7 +23,7 @@ export function parseListener(reader: SettingsReader): ListenerConfig {
     headerConvention: reader.read("HEADER_CONVENTION_ENABLE", BOOLEAN),
     via: reader.read("VIA_ENABLE", BOOLEAN),
     trustedProxies: parseTrustedProxies(reader),
-    maxBodyBytes: reader.read("MAX_BODY_BYTES", integer(0, Number.MAX_SAFE_INTEGER, "a whole number of bytes")),
+    maxBodyBytes: reader.read("MAX_BODY_BYTES", SIZE),
     retryAttempts: reader.read("RETRY_ATTEMPTS", integer(0, 10)),
     upstreamTransport: reader.read("UPSTREAM_TRANSPORT", oneOf<UpstreamTransport>(["wire", "fetch"])),
     upstreamReuse: reader.read("UPSTREAM_REUSE", oneOf<UpstreamReuse>(["always", "safe"])),

@@ -17,15 +17,15 @@ export function parseRule(
   const at = { number };
   const pathPrefix = reader.readOptional("LISTENER_RULE_<N>_PATH_PREFIX", PATH, at);
   if (pathPrefix === null && reader.find("LISTENER_RULE_<N>_PATH_PREFIX", at) === null) {
-    reader.report(problemOf(`LISTENER_RULE_${number}_PATH_PREFIX`, 'Must be set; "/" takes every request'));
+    reader.reportMissing(`LISTENER_RULE_${number}_PATH_PREFIX`, 'Must be set; "/" takes every request');
   }
   const pathRewrite = reader.readOptional("LISTENER_RULE_<N>_PATH_REWRITE", PATH, at) ?? "";
   const targetGroup = reader.readOptional("LISTENER_RULE_<N>_TARGET_GROUP", ANY_TEXT, at);
   const names = groups.map((group) => group.name);
   if (targetGroup === null) {
     const choice = names.length === 0 ? "" : ` (${listed(names)})`;
-    reader.report(problemOf(`LISTENER_RULE_${number}_TARGET_GROUP`, `The rule names no target group${choice}`));
-  } else if (!names.includes(targetGroup)) {
+    reader.reportMissing(`LISTENER_RULE_${number}_TARGET_GROUP`, `The rule names no target group${choice}`);
+  } else if (!names.includes(targetGroup) && !groups.some((group) => isNameless(reader, group))) {
     const meant = closest(targetGroup, names, 3);
     const choice = names.length === 0 ? "there is no group" : `the groups are ${listed(names)}`;
     const text = `No group is called ${quote(targetGroup)}: ${choice}${
@@ -34,6 +34,11 @@ export function parseRule(
     reader.report(problemOf(`LISTENER_RULE_${number}_TARGET_GROUP`, text));
   }
   return pathPrefix === null || targetGroup === null ? null : { number, pathPrefix, pathRewrite, targetGroup };
+}
+
+/** Tells whether a group goes by its number, as it has no name that could be read: that was reported. */
+function isNameless(reader: SettingsReader, { number, name }: TargetGroupConfig): boolean {
+  return name === String(number) && reader.find("TARGET_GROUP_<N>_NAME", { number })?.text !== name;
 }
 
 function listed(names: readonly string[]): string {

@@ -1,4 +1,3 @@
-import { problemOf } from "./config_error.ts";
 import { quote } from "../logging/shown_text.ts";
 import type { TargetEntry, TargetGroupConfig } from "./model.ts";
 import { algorithmName, type KnownAlgorithm, parseAlgorithmOptions } from "./parse_algorithm.ts";
@@ -25,11 +24,11 @@ export function parseTargetGroup(
   const at = { number };
   const name = reader.readOptional("TARGET_GROUP_<N>_NAME", GROUP_NAME, at);
   if (name === null && reader.find("TARGET_GROUP_<N>_NAME", at) === null) {
-    reader.report(problemOf(`TARGET_GROUP_${number}_NAME`, "Must be set: rules name the group by it"));
+    reader.reportMissing(`TARGET_GROUP_${number}_NAME`, "Must be set: rules name the group by it");
   }
   if (reader.find("TARGET_GROUP_<N>_TARGETS", at) === null) {
     const group = name === null ? "The group" : `Group ${quote(name)}`;
-    reader.report(problemOf(`TARGET_GROUP_${number}_TARGETS`, `${group} names no target`));
+    reader.reportMissing(`TARGET_GROUP_${number}_TARGETS`, `${group} names no target`);
   }
   const algorithm = reader.read("TARGET_GROUP_<N>_ALGORITHM", algorithmName(known), at);
   const needsWeights = known.some((each) => each.name === algorithm && each.requiresWeights === true);

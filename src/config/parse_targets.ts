@@ -9,6 +9,9 @@ import { Refusal, splitList } from "./value_kind.ts";
 import type { VariableName } from "./variables.ts";
 import { formatWeightKey, parseWeight, type WeightEntry, weightKeysOf, weightOf } from "./weights.ts";
 
+/** Most targets that a message names. */
+const MOST_NAMED = 10;
+
 /** Where a list of targets and its weights stand. */
 export interface TargetVariables {
   readonly targets: VariableName;
@@ -20,7 +23,7 @@ export interface TargetVariables {
 /** Reads a list of targets with their weights; reports each bad piece by itself. */
 export function parseTargets(reader: SettingsReader, at: At, names: TargetVariables): readonly TargetEntry[] {
   const found = reader.find(names.targets, at);
-  const targets = found === null ? [] : parseAddresses(reader, found);
+  const { targets, complete } = found === null ? { targets: [], complete: false } : parseAddresses(reader, found);
   const shown = reader.shownAs(names.targets, at);
   reader.record({
     variable: shown,
@@ -28,9 +31,10 @@ export function parseTargets(reader: SettingsReader, at: At, names: TargetVariab
     origin: found === null ? "default" : originOf(found, shown),
     secret: false,
   });
-  const weights = parseWeights(reader, at, names.weights, targets);
-  if (names.needsWeights !== null) {
-    const missing = targets.filter((target) => weightOf(target, weights) === null);
+  const weights = parseWeights(reader, at, { name: names.weights, targets, complete });
+  // Behind weights that could not be read the missing one may stand: their own problem is the one to mend.
+  if (names.needsWeights !== null && weights.complete) {
+    const missing = targets.filter((target) => weightOf(target, weights.byKey) === null);
     for (const key of new Set(missing.map((target) => formatHostPort(target.host, target.port)))) {
       reader.report(problemOf(
         reader.shownAs(names.weights, at),
@@ -38,10 +42,15 @@ export function parseTargets(reader: SettingsReader, at: At, names: TargetVariab
       ));
     }
   }
-  return targets.map((target) => ({ ...target, weight: weightOf(target, weights) ?? 1 }));
+  return targets.map((target) => ({ ...target, weight: weightOf(target, weights.byKey) ?? 1 }));
 }
 
-function parseAddresses(reader: SettingsReader, found: Found): TargetAddress[] {
+function parseAddresses(
+  reader: SettingsReader,
+  found: Found,
+): { readonly targets: readonly TargetAddress[]; readonly complete: boolean } {
+  let complete = true;
+  const withoutPort: string[] = [];
   const targets = new Map<string, TargetAddress>();
   const pieces = splitList(found.text);
   if (pieces.length === 0) reader.report(cannotUse(found.text, found.label, "a comma list of targets"));
@@ -49,23 +58,43 @@ function parseAddresses(reader: SettingsReader, found: Found): TargetAddress[] {
     const target = parseTarget(piece);
     if (target instanceof Refusal) {
       reader.report(cannotUse(withoutUser(piece), found.label, `a target ${target.mustBe}`));
+      complete = false;
       continue;
     }
+    if (!namesPort(piece)) withoutPort.push(formatHostPort(target.host, target.port));
     const key = `${target.scheme}://${formatTarget(target)}`;
     if (targets.has(key)) {
       reader.report(cannotUse(piece, found.label, "a target that is not in the list before"));
     }
     targets.set(key, target);
   }
-  return [...targets.values()];
+  warnOfPorts(reader, found, withoutPort);
+  return { targets: [...targets.values()], complete };
+}
+
+/** A scheme says which port is meant; a bare host may be one whose port was forgotten. */
+function namesPort(piece: string): boolean {
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(piece) || /^(\[[^\]]*\]|[^:/]*):\d/.test(piece);
+}
+
+function warnOfPorts(reader: SettingsReader, { label }: Found, withoutPort: readonly string[]): void {
+  if (withoutPort.length === 0) return;
+  const shown = withoutPort.slice(0, MOST_NAMED).join(", ");
+  const more = withoutPort.length > MOST_NAMED ? ` and ${withoutPort.length - MOST_NAMED} more` : "";
+  reader.warnings.push(problemOf(label, `A target without a port gets port 80: ${shown}${more}`));
 }
 
 function parseWeights(
   reader: SettingsReader,
   at: At,
-  name: VariableName,
-  targets: readonly TargetAddress[],
-): ReadonlyMap<string, WeightEntry> {
+  { name, targets, complete }: {
+    name: VariableName;
+    targets: readonly TargetAddress[];
+    /** All targets could be read. */
+    complete: boolean;
+  },
+): { readonly byKey: ReadonlyMap<string, WeightEntry>; readonly complete: boolean } {
+  let allRead = true;
   const found = reader.find(name, at);
   const wanted = new Set(targets.flatMap(weightKeysOf));
   const weights = new Map<string, WeightEntry>();
@@ -74,12 +103,14 @@ function parseWeights(
     const entry = parseWeight(piece);
     if (entry instanceof Refusal) {
       reader.report(cannotUse(piece, label, entry.mustBe));
+      allRead = false;
       continue;
     }
     const key = formatWeightKey(entry);
     if (weights.has(key)) reader.report(cannotUse(piece, label, `the only weight of ${quote(key)}`));
     weights.set(key, entry);
-    if (!wanted.has(key)) {
+    if (complete && !wanted.has(key)) {
+      allRead = false;
       const hosts = [...new Set(targets.map((target) => formatHostPort(target.host, target.port)))].slice(0, 10);
       reader.report(cannotUse(piece, label, `the weight of a target (${hosts.join(", ") || "there are none"})`));
     }
@@ -91,7 +122,7 @@ function parseWeights(
     origin: found === null ? "default" : originOf(found, variable),
     secret: false,
   });
-  return weights;
+  return { byKey: weights, complete: allRead };
 }
 
 /** Hides what stands before an `@`: it is likely a password, and problems are logged. */

@@ -28,6 +28,9 @@ function refusalOfPath(text: string, refused: RegExp): Refusal | null {
   }
   const encoded = percentEncode(text, refused);
   if (encoded === text) return null;
+  if (refused === NOT_IN_PATHS && text.includes("?")) {
+    return new Refusal(`a path without a query, as "?" begins one: there are no wildcards, and "%3F" is the character`);
+  }
   const wrong = [...new Set(text.match(refused))].slice(0, 5).map(quote).join(", ");
   return new Refusal(`as it is sent, without ${wrong}: write it percent-encoded as ${quote(encoded)}`);
 }

@@ -68,10 +68,10 @@ export const PROCESS_VARIABLES = [
       "Add `Via` to the target's request. Without it, loops are not found, and nginx as a target compresses again.",
     example: "false",
   }),
-  define("MAX_BODY_BYTES", "bytes", {
+  define("MAX_BODY_BYTES", "bytes, or with `k`, `m`, `g`", {
     default: "0",
-    meaning: "Larger request bodies are answered with 413; 0 sets no limit.",
-    example: "10485760",
+    meaning: "Larger request bodies are answered with 413; 0 sets no limit. The units are powers of 1024.",
+    example: "10m",
   }),
   define("RETRY_ATTEMPTS", "attempts", {
     default: "1",

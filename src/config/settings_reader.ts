@@ -1,4 +1,4 @@
-import { type Problem, problem } from "./config_error.ts";
+import { type Problem, problem, problemOf } from "./config_error.ts";
 import { quote } from "../logging/shown_text.ts";
 import type { Door } from "./model.ts";
 import type { Setting } from "./setting.ts";
@@ -27,10 +27,13 @@ export class SettingsReader {
   /** What is odd, in order. */
   readonly warnings: Problem[] = [];
   readonly #layers: readonly Layer[];
+  readonly #misspelled: ReadonlySet<string>;
   readonly #problems = new Map<string, Problem>();
   readonly #settings = new Map<string, Setting>();
 
-  constructor(layers: readonly Layer[], door: Door) {
+  /** @param misspelled Variables that unknown ones, which are problems already, were likely meant to be. */
+  constructor(layers: readonly Layer[], door: Door, misspelled: ReadonlySet<string>) {
+    this.#misspelled = misspelled;
     this.#layers = layers;
     this.door = door;
   }
@@ -47,6 +50,11 @@ export class SettingsReader {
   /** Adds a problem that a kind of value can't know. */
   report(problem: Problem): void {
     this.#problems.set(problem.message, problem);
+  }
+
+  /** Adds the problem of a variable that must be set, unless a misspelled one stands for it, which was reported. */
+  reportMissing(variable: string, text: string): void {
+    if (!this.#misspelled.has(variable)) this.report(problemOf(variable, text));
   }
 
   /** Adds warnings, as many as there may be. */

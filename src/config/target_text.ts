@@ -26,7 +26,7 @@ export function parseTarget(text: string): TargetAddress | Refusal {
   if (authority.includes("@")) return new Refusal("without a user or password");
   if (path.includes("?")) return new Refusal("without a query");
   if (path.includes("#")) return new Refusal("without a fragment");
-  if (authority.includes("::") && parseHost(authority) !== null) {
+  if (isBareIpv6(authority)) {
     return new Refusal("written with brackets around an IPv6 address, as [::1]:8080");
   }
   const match = /^(\[[^\]]*\]|[^:[\]]*)(?::(.*))?$/s.exec(authority);
@@ -39,6 +39,13 @@ export function parseTarget(text: string): TargetAddress | Refusal {
   if (host === null) return new Refusal("with a host name, an IPv4 address or an IPv6 address in brackets as its host");
   const base = parseBase(path);
   return base instanceof Refusal ? base : { scheme, host, port, base };
+}
+
+/** Tells whether this is an IPv6 address that lacks its brackets, with a zone or a port behind it or without. */
+function isBareIpv6(authority: string): boolean {
+  const address = authority.replace(/%.*$/s, "");
+  return /^[^[]*:.*:/s.test(address) &&
+    [address, address.replace(/:\d*$/, "")].some((each) => each.includes(":") && parseHost(each) !== null);
 }
 
 /** Reads a base: a path in the form that is sent, without its last `/`. */

@@ -7,13 +7,13 @@ import type { Sources } from "../../../src/config/sources.ts";
 /** What the registry knows, as far as configuration asks. */
 export const ALGORITHMS = [
   { name: "ROUND_ROBIN", aliases: [] },
-  { name: "WEIGHTED", aliases: ["WEIGHTED_ROUND_ROBIN"], requiresWeights: true },
+  { name: "WEIGHTED", aliases: ["WEIGHTED_ROUND_ROBIN"], requiresWeights: true, usesWeights: true },
   { name: "LEAST_CONNECTIONS", aliases: ["LEAST_OUTSTANDING_REQUESTS"] },
   { name: "LRT", aliases: ["LEAST_RESPONSE_TIME"] },
   { name: "STICKY", aliases: [], sticky: true },
   { name: "RANDOM", aliases: [] },
   { name: "POWER_OF_TWO", aliases: [] },
-  { name: "HASH", aliases: [] },
+  { name: "HASH", aliases: [], usesWeights: true, usesKey: true },
 ] as const;
 
 /** Parses sources, of which only those of interest are given. */

@@ -26,6 +26,7 @@ Deno.test("twenty different mistakes give twenty lines", () => {
     LOG_LEVEL: "loud",
     TARGET_GROUP_1_NAME: "web",
     TARGET_GROUP_1_TARGETS: "a.example:0,http://b.example/x?y=1,c.example,c.example:80",
+    // that d.example is no target is said when the targets can be read
     TARGET_GROUP_1_WEIGHTS: "d.example:1,c.example:none",
     TARGET_GROUP_1_HEALTH_CHECK_MATCHER: "2xx",
     TARGET_GROUP_1_HEALTH_CHECK_FAILURE_THRESHOLD: "0",
@@ -53,7 +54,6 @@ Deno.test("twenty different mistakes give twenty lines", () => {
     'Cannot use "a.example:0" as TARGET_GROUP_1_TARGETS: it must be a target with a port from 1 to 65535',
     'Cannot use "http://b.example/x?y=1" as TARGET_GROUP_1_TARGETS: it must be a target without a query',
     'Cannot use "c.example:80" as TARGET_GROUP_1_TARGETS: it must be a target that is not in the list before',
-    'Cannot use "d.example:1" as TARGET_GROUP_1_WEIGHTS: it must be the weight of a target (c.example:80)',
     'Cannot use "c.example:none" as TARGET_GROUP_1_WEIGHTS: it must be host:weight or host:port:weight with a whole number from 1 to 100000 as weight',
     'Cannot use "0" as TARGET_GROUP_1_HEALTH_CHECK_FAILURE_THRESHOLD: it must be 1 to 1000',
     'Cannot use "2xx" as TARGET_GROUP_1_HEALTH_CHECK_MATCHER: it must be statuses from 100 to 599 and ranges of them, such as 200-299,301',
@@ -151,7 +151,8 @@ Deno.test("a prefix and a rewrite must be written as rules see paths", () => {
     "/a/../b": 'without the dot segment "..": dot segments are resolved before a rule is looked for',
     "/a/%2E": 'without the dot segment "%2E": dot segments are resolved before a rule is looked for',
     "/café": 'as it is sent, without "é": write it percent-encoded as "/caf%C3%A9"',
-    "/a b?c#d\\e": 'as it is sent, without " ", "?", "#", "\\\\": write it percent-encoded as "/a%20b%3Fc%23d%5Ce"',
+    "/a bc#d\\e": 'as it is sent, without " ", "#", "\\\\": write it percent-encoded as "/a%20bc%23d%5Ce"',
+    "/a?": 'a path without a query, as "?" begins one: there are no wildcards, and "%3F" is the character',
     '/"<>': 'as it is sent, without "\\"", "<", ">": write it percent-encoded as "/%22%3C%3E"',
     "a": 'a path that begins with "/"',
   };
@@ -233,4 +234,47 @@ Deno.test("names of headers, cookies and groups that can't be sent or listed are
   }
   const { problems } = parseEnvironment({ ...MINIMAL, TARGET_GROUP_1_NAME: "a,b" });
   assert.match(problems[0]!.message, /^Cannot use "a,b" as TARGET_GROUP_1_NAME/);
+});
+
+Deno.test("an IPv6 address without brackets is an error that says so, in every spelling", () => {
+  const spellings = [
+    "2001:db8::1",
+    "2001:db8:0:0:0:0:0:1",
+    "2001:db8:0:0:0:0:0:1:8080",
+    "::1:8080",
+    "fe80::1%eth0",
+    "::",
+  ];
+  for (const target of [...spellings, ...spellings.map((each) => `http://${each}/x`)]) {
+    assert.match(
+      onlyProblem({ ...MINIMAL, TARGET_GROUP_1_TARGETS: target }),
+      /it must be a target written with brackets around an IPv6 address, as \[::1\]:8080$/,
+    );
+  }
+  assert.match(onlyProblem({ ...MINIMAL, TARGET_GROUP_1_TARGETS: "a:80:90" }), /port from 1 to 65535|host\[:port\]/);
+});
+
+Deno.test("one mistake is one problem", () => {
+  const { TARGET_GROUP_1_NAME: _name, ...nameless } = MINIMAL;
+  const { TARGET_GROUP_1_TARGETS: _targets, ...targetless } = MINIMAL;
+  const { LISTENER_RULE_1_TARGET_GROUP: _group, ...groupless } = MINIMAL;
+  const { LISTENER_RULE_1_PATH_PREFIX: _prefix, ...prefixless } = MINIMAL;
+  const weighted = { ...MINIMAL, LOAD_BALANCING_ALGORITHM: "WEIGHTED" };
+  const mistakes: Record<string, string>[] = [
+    { ...MINIMAL, TARGET_GROUP_1_NAME: "a,b" },
+    nameless,
+    { ...nameless, TARGET_GROUP_1_NAM: "web" },
+    { ...targetless, TARGET_GROUP_1_TARGET: "a:1" },
+    { ...groupless, LISTENER_RULE_1_TARGETGROUP: "web" },
+    { ...prefixless, LISTENER_RULE_1_PATH_PREFX: "/" },
+    { ...weighted, TARGET_GROUP_1_TARGETS: "a:1,b:x", TARGET_GROUP_1_WEIGHTS: "a:1,b:2" },
+    { ...weighted, TARGET_GROUP_1_TARGETS: "b:x", TARGET_GROUP_1_WEIGHTS: "b:2" },
+    { ...weighted, TARGET_GROUP_1_WEIGHTS: "10.0.0.1:1,10.0.0.2:none" },
+    { ...weighted, TARGET_GROUP_1_WEIGHTS: "10.0.0.1:1,10.0.0.3:1" },
+  ];
+  for (const environment of mistakes) {
+    const { problems, config } = parseEnvironment(environment);
+    assert.equal(problems.length, 1, `${JSON.stringify(environment)}: ${messages(problems).join("\n")}`);
+    assert.equal(config, null);
+  }
 });

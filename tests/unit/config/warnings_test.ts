@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { configOf, messages, MINIMAL, parseEnvironment } from "./parse_with.ts";
+import { configOf, messages, MINIMAL, parseEnvironment, parseWith } from "./parse_with.ts";
 
 /** Gives the warnings of an environment, which must be usable. */
 function warnings(environment: Record<string, string>): string[] {
@@ -101,7 +101,7 @@ Deno.test("a target that is the listener itself is a warning", () => {
 });
 
 Deno.test("a group that no rule names is a warning", () => {
-  assert.deepEqual(warnings({ TARGET_GROUP_2_NAME: "spare", TARGET_GROUP_2_TARGETS: "a.example" }), [
+  assert.deepEqual(warnings({ TARGET_GROUP_2_NAME: "spare", TARGET_GROUP_2_TARGETS: "a.example:80" }), [
     'TARGET_GROUP_2_NAME: No rule names group "spare"',
   ]);
 });
@@ -131,13 +131,14 @@ Deno.test("secrets that can be guessed and proxies that are everybody are a warn
     'TRUSTED_PROXIES: "0.0.0.0/0" believes everybody: any client can then choose its own address',
     "ADMIN_TOKEN: Shorter than 16 characters: it can be guessed",
     "STICKY_SECRET: Shorter than 16 characters: it can be guessed, and cookies forged",
+    "STICKY_SECRET: Has no effect: only STICKY uses it, not ROUND_ROBIN",
   ]);
 });
 
 Deno.test("two sticky groups that share a cookie are a warning", () => {
   const both = {
     TARGET_GROUP_2_NAME: "other",
-    TARGET_GROUP_2_TARGETS: "a.example",
+    TARGET_GROUP_2_TARGETS: "a.example:80",
     LISTENER_RULE_2_PATH_PREFIX: "/other",
     LISTENER_RULE_2_TARGET_GROUP: "other",
     LOAD_BALANCING_ALGORITHM: "STICKY",
@@ -146,4 +147,112 @@ Deno.test("two sticky groups that share a cookie are a warning", () => {
   assert.deepEqual(warnings({ ...both, STICKY_COOKIE_NAME: "pin" }), [
     'TARGET_GROUP_2_STICKY_COOKIE_NAME: Groups "web" and "other" share the cookie "pin" and overwrite each other\'s',
   ]);
+});
+
+Deno.test("wildcards in a prefix, which there are none of, are a warning", () => {
+  const prefix = (text: string) => warnings({ LISTENER_RULE_1_PATH_PREFIX: text });
+  assert.deepEqual(prefix("/api/*"), [
+    'LISTENER_RULE_1_PATH_PREFIX: "*" in "/api/*" is matched as it stands, as there are no wildcards: the prefix "/api" ' +
+    "takes every path below it",
+  ]);
+  assert.match(prefix("/users/:id/posts")[0]!, /^LISTENER_RULE_1_PATH_PREFIX: "\/:id" .* the prefix "\/users" takes/);
+  assert.match(prefix("/*")[0]!, /the prefix "\/" takes/);
+  assert.match(prefix("/a*/b")[0]!, /the prefix "\/" takes/);
+  for (const fine of ["/a:b", "/", "/a/b"]) assert.deepEqual(prefix(fine), []);
+});
+
+Deno.test("options that the group's algorithm ignores are a warning, and no more where one group uses them", () => {
+  const web = (name: string) => `TARGET_GROUP_1_${name}`;
+  assert.deepEqual(warnings({ [web("WEIGHTS")]: "10.0.0.1:2" }), [
+    "TARGET_GROUP_1_WEIGHTS: Has no effect: only WEIGHTED and HASH use it, not ROUND_ROBIN",
+  ]);
+  assert.deepEqual(warnings({ HASH_KEY: "path", STICKY_TTL: "1h", [web("STICKY_COOKIE_NAME")]: "x" }), [
+    "HASH_KEY: Has no effect: only HASH uses it, not ROUND_ROBIN",
+    "TARGET_GROUP_1_STICKY_COOKIE_NAME: Has no effect: only STICKY uses it, not ROUND_ROBIN",
+    "STICKY_TTL: Has no effect: only STICKY uses it, not ROUND_ROBIN",
+  ]);
+  assert.deepEqual(
+    warnings({ LOAD_BALANCING_ALGORITHM: "HASH", HASH_KEY: "path", [web("WEIGHTS")]: "10.0.0.1:2" }),
+    [],
+  );
+  assert.deepEqual(
+    warnings({
+      STICKY_TTL: "1h",
+      TARGET_GROUP_2_NAME: "other",
+      TARGET_GROUP_2_TARGETS: "a.example:80",
+      TARGET_GROUP_2_ALGORITHM: "STICKY",
+      LISTENER_RULE_2_PATH_PREFIX: "/other",
+      LISTENER_RULE_2_TARGET_GROUP: "other",
+    }),
+    [],
+  );
+});
+
+Deno.test("options that a switch ignores are a warning, unless somebody has switched it off", () => {
+  assert.deepEqual(warnings({ EJECTION_TIME: "1s", FAIL_OPEN: "true" }), [
+    "EJECTION_TIME: Has no effect: ejection is off (EJECTION_ENABLED=true turns it on)",
+    "FAIL_OPEN: Has no effect: without health checks and ejection no target is ever out",
+  ]);
+  assert.deepEqual(warnings({ EJECTION_TIME: "1s", EJECTION_ENABLED: "false", FAIL_OPEN: "false" }), []);
+  assert.deepEqual(warnings({ EJECTION_TIME: "1s", EJECTION_ENABLED: "true", FAIL_OPEN: "true" }), []);
+  assert.deepEqual(warnings({ METRICS_PUBLIC: "true" }), [
+    "METRICS_PUBLIC: Has no effect: without ADMIN_TOKEN everything on the admin listener is public",
+  ]);
+  assert.deepEqual(warnings({ ADMIN_PORT: "off", ADMIN_TOKEN: "0123456789abcdef" }), [
+    "ADMIN_TOKEN: Has no effect: the admin listener is off (ADMIN_PORT)",
+  ]);
+});
+
+Deno.test("a target without a port is a warning, and one whose scheme says the port is not", () => {
+  const targets = (list: string) => warnings({ TARGET_GROUP_1_TARGETS: list });
+  assert.deepEqual(targets("a.example,10.0.0.1:81,[::1]/x"), [
+    "TARGET_GROUP_1_TARGETS: A target without a port gets port 80: a.example:80, [::1]:80",
+  ]);
+  assert.deepEqual(targets("http://a.example,https://b.example/x,[::1]:8081,c:80/d"), []);
+});
+
+Deno.test("variables like sluice's are a warning, whatever their prefix", () => {
+  const found = (...names: string[]) => warnings(Object.fromEntries(names.map((name) => [name, "1"])));
+  const nothingReads = (name: string, meant: string) => `${name}: Nothing reads this variable; did you mean ${meant}?`;
+  const pairs = [
+    ["SLUICE_LISTENER_PORT", "LISTENER_PORT"],
+    ["SLUICE_ADMIN_PROT", "ADMIN_PORT"],
+    ["CONNECTION_TIMEOUT_MS", "CONNECTION_TIMEOUT"],
+    ["CONECTION_TIMEOT", "CONNECTION_TIMEOUT"],
+    ["EJECTIONS_ENABLE", "EJECTION_ENABLED"],
+    ["ADMIN_TOKEN_FILE", "ADMIN_TOKEN"],
+    ["BACKEND_SERVER", "BACKEND_SERVERS"],
+    ["TARGT_GROUP_2_NAME", "TARGET_GROUP_2_NAME"],
+  ] as const;
+  for (const [name, meant] of pairs) assert.deepEqual(found(name), [nothingReads(name, meant)]);
+  const others = ["HOSTNAME", "LOGNAME", "DNS_NAME", "ADMIN_EMAIL", "BACKEND_URL", "LOG_DIR", "SHELL", "DATABASE_URL"];
+  assert.deepEqual(found(...others), []);
+  assert.deepEqual(warnings({ ADMIN_PORT_80_TCP_PORT: "80", ADMIN_PORT_80_TCP: "tcp://10.0.0.1:80" }), []);
+});
+
+Deno.test("in a .env file the first word is enough", () => {
+  const text = [...Object.entries(MINIMAL).map(([name, value]) => `${name}=${value}`), "STICKY_COOKIES=x", "FOO_BAR=x"];
+  const result = parseWith({ envFile: { path: ".env", text: text.join("\n") } });
+  configOf(result);
+  assert.deepEqual(messages(result.warnings), [
+    "STICKY_COOKIES (.env:5): Nothing reads this variable; did you mean STICKY_COOKIE_NAME?",
+  ]);
+});
+
+Deno.test("a size has a unit or none", () => {
+  const bytes = (text: string) =>
+    configOf(parseEnvironment({ ...MINIMAL, MAX_BODY_BYTES: text })).listener.maxBodyBytes;
+  const sizes = {
+    "0": 0,
+    "1500": 1500,
+    "10m": 10_485_760,
+    "10M": 10_485_760,
+    "1 GiB": 2 ** 30,
+    "64kb": 65_536,
+    "5b": 5,
+  };
+  for (const [text, value] of Object.entries(sizes)) assert.equal(bytes(text), value);
+  for (const text of ["1.5m", "m", "10t", "9999999g", "-1"]) {
+    assert.equal(parseEnvironment({ ...MINIMAL, MAX_BODY_BYTES: text }).problems.length, 1, text);
+  }
 });
