@@ -10,9 +10,11 @@ export function parseExplainQuery(query: URLSearchParams): ExplainRequest | stri
   if (unknown !== undefined) return `Cannot use ${quote(unknown)}: the parameters are ${PARAMETERS.join(", ")}`;
   const method = query.get("method") ?? "GET";
   if (!isToken(method)) return `Cannot use ${quote(method)} as method: it must be a token like GET`;
-  const url = query.get("url");
+  const url = absoluteUrl(query.get("url"));
   if (url === null || !/^(https?:\/\/|\/)/i.test(url)) {
-    return `Cannot use ${quote(url ?? "")} as url: it must begin with "/" or be an absolute http URL`;
+    return `Cannot use ${
+      quote(url ?? "")
+    } as url: it must be a path such as /x or a URL such as http://localhost:8080/x`;
   }
   const authority = authorityOf(url) ?? "";
   if (/[^\x20-\x7e]/.test(authority)) {
@@ -32,4 +34,15 @@ export function parseExplainQuery(query: URLSearchParams): ExplainRequest | stri
     headers.push([name, value]);
   }
   return { method, url, headers };
+}
+
+/** Puts `http://` before a host that stands alone, as curl does: one with a dot, a port or brackets, or `localhost`. */
+function absoluteUrl(text: string | null): string | null {
+  if (
+    text === null ||
+    !/^([\w-]+\.[\w.-]*|[\w.-]+:\d{1,5}|localhost|\[[\da-f:.]+\](:\d{1,5})?)(:\d{1,5})?([/?]|$)/i.test(text)
+  ) {
+    return text;
+  }
+  return `http://${text}`;
 }

@@ -10,6 +10,7 @@ import { type Reason, REASONS } from "../state/reason.ts";
 import { type CompiledSnapshot, compileSnapshot } from "./compiled_snapshot.ts";
 import { addressOf, explainCandidates, whyChosen } from "./explain_candidates.ts";
 import type { GroupRuntime } from "./group_runtime.ts";
+import { isListenerItself } from "./loop.ts";
 import { clientOrigin, clientUrl } from "./location_rewrite.ts";
 import { checkBody } from "./middleware/forward_to_target.ts";
 import { asksForStats } from "./middleware/serve_stats.ts";
@@ -95,6 +96,11 @@ function explainForwarding(known: Explanation, { question, exchange, compiled, c
     const answer = { status: handshake.status, reason: "bad_request" as const, text: handshake.detail };
     return { ...shared, why: `Not a WebSocket handshake: ${handshake.detail}`, answer };
   }
+  const rewrite = rewriteSteps(exchange, question, chosen);
+  if (comesBack(chosen, rewrite.at(-1)!.path, compiled)) {
+    const why = `The target ${addressOf(chosen)} is this listener itself: the request comes back, and is refused then`;
+    return { ...shared, chosen: addressOf(chosen), why, rewrite, answer: answerOf("loop") };
+  }
   const secure = !byFetch && !webSocket && chosen.scheme === "https";
   const sent = secure ? headersForFetch(pairs) : pairs;
   const traced = webSocket ? [] : explainedTrace(compiled.headers.traceHeaders, clientHeaders);
@@ -106,10 +112,15 @@ function explainForwarding(known: Explanation, { question, exchange, compiled, c
       connectMs: byFetch || secure ? null : context.snapshot.listener.connectTimeoutMs,
       headersMs: context.snapshot.listener.connectionTimeoutMs,
     },
-    rewrite: rewriteSteps(exchange, question, chosen),
+    rewrite,
     headers: [["host", hostFor(group, chosen, exchange)], ...sent.filter(([name]) => name !== "host"), ...traced],
     locations: group.snapshot.locationRewrite ? explainLocations(exchange, compiled, chosen) : null,
   };
+}
+
+/** Tells whether the request would be at this listener again and find a rule there, which is where `Via` is looked at. */
+function comesBack(chosen: TargetSnapshot, sent: string, { snapshot, headers, rules }: CompiledSnapshot): boolean {
+  return headers.via !== null && isListenerItself(chosen, snapshot) && rules.match(sent.split("?", 1)[0]!) !== null;
 }
 
 const EMPTY: Explanation = {
