@@ -1,3 +1,4 @@
+import { STATUS_MATCHER } from "../config/status_matcher.ts";
 import { hostPort, type RuleSnapshot, targetKey, type TargetSnapshot } from "../state/group_snapshot.ts";
 import { type Reason, REASON_NAMES } from "../state/reason.ts";
 import { LATENCY_BUCKETS } from "../state/slot_layout.ts";
@@ -99,6 +100,7 @@ function groupStats(
     algorithm: group.algorithm,
     failOpen: group.failOpen,
     checked: healthCheck.enabled,
+    probe: healthCheck.enabled ? { path: healthCheck.path, matcher: STATUS_MATCHER.format(healthCheck.matcher) } : null,
     resolved: group.resolved,
     states,
     ...exchangeStats(view, table, targets.map(({ target }) => target)),

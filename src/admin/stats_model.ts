@@ -123,6 +123,8 @@ export interface GroupStats extends ExchangeStats {
   readonly failOpen: boolean;
   /** Health checks are on: without them the state of a target that nothing else speaks against is `healthy`. */
   readonly checked: boolean;
+  /** What probes request, and the statuses that count as healthy; null without checks. */
+  readonly probe: { readonly path: string; readonly matcher: string } | null;
   /** False until a name of the group resolved for the first time. */
   readonly resolved: boolean;
   /** How many targets are in which state. */

@@ -28,10 +28,13 @@ export function statusText(stats: Stats, screen: StatusScreen = NO_SCREEN): stri
   const rows = stats.groups.flatMap((
     group,
   ) => [groupRow(group), ...group.targets.map((target) => targetRow(target, group, nowMs))]);
-  const lookups: string[] = [];
-  for (const { name, names } of stats.groups) {
+  const remarks: string[] = [];
+  for (const { name, names, probe, targets } of stats.groups) {
+    if (probe !== null && targets.some(({ reason }) => /\bgot \d/.test(reason ?? ""))) {
+      remarks.push(`Group ${name}: ${wanted(probe)}`);
+    }
     for (const { host, lastError } of names) {
-      if (lastError !== null) lookups.push(`Group ${name}: the last lookup of ${host} failed: ${lastError}`);
+      if (lastError !== null) remarks.push(`Group ${name}: the last lookup of ${host} failed: ${lastError}`);
     }
   }
   const fit = (line: string) => columns === null ? [shown(line)] : wrapped(shown(line), columns);
@@ -41,7 +44,7 @@ export function statusText(stats: Stats, screen: StatusScreen = NO_SCREEN): stri
     ...head,
     "",
     ...statusTable(rows, screen),
-    ...lookups.flatMap(fit),
+    ...remarks.flatMap(fit),
   ];
   return all.join("\n") + "\n";
 }
@@ -52,6 +55,10 @@ function reloadLine({ at, successful, lines }: NonNullable<Stats["lastReload"]>,
     return `Configuration reloaded ${ago} ago: ${lines.length === 0 ? "nothing changed" : lines.join("; ")}`;
   }
   return `Reload REFUSED ${ago} ago, the configuration before it stays in use: ${lines.join("; ")}`;
+}
+
+function wanted({ path, matcher }: NonNullable<GroupStats["probe"]>): string {
+  return `a probe requests ${path} and wants status ${matcher} (HEALTH_CHECK_PATH, HEALTH_CHECK_MATCHER)`;
 }
 
 function groupRow(group: GroupStats): StatusRow {

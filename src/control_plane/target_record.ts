@@ -41,6 +41,7 @@ export class TargetRecord {
   #lastProbe: TargetView["lastProbe"] = null;
   #lastFound = "";
   #intervalMs: number;
+  #probePath: string;
   readonly #probes = { ok: 0, failed: 0 };
 
   constructor(target: TargetSnapshot, check: HealthCheckConfig, context: RecordContext) {
@@ -49,6 +50,7 @@ export class TargetRecord {
     this.#threshold = new ConsecutiveThreshold(check.succeedThreshold, check.failureThreshold);
     this.#checked = check.enabled;
     this.#intervalMs = check.intervalMs;
+    this.#probePath = check.path;
     this.#state = check.enabled ? "initial" : "healthy";
     this.#sinceMs = context.clock.wallMs();
   }
@@ -160,6 +162,7 @@ export class TargetRecord {
     }
     this.#checked = check.enabled;
     this.#intervalMs = check.intervalMs;
+    this.#probePath = check.path;
     this.#threshold.configure(check.succeedThreshold, check.failureThreshold);
   }
 
@@ -207,7 +210,15 @@ export class TargetRecord {
     if (!this.#threshold.healthy) return;
     if (count > 0) {
       const pending = this.#pendingText(nextProbeMs);
-      log.info("probe_failed", `Target ${target} of group ${group}: ${pending}`, { group, target, failed: count });
+      // Whoever never named a path meets this first.
+      const asked = count === 1 && this.#lastFound.startsWith("got ")
+        ? `; probes request ${this.#probePath} (HEALTH_CHECK_PATH, HEALTH_CHECK_MATCHER)`
+        : "";
+      log.info("probe_failed", `Target ${target} of group ${group}: ${pending}${asked}`, {
+        group,
+        target,
+        failed: count,
+      });
     } else if (failedBefore > 0) {
       const probes = failedBefore === 1 ? "1 failed probe" : `${failedBefore} failed probes`;
       log.info("probe_recovered", `Target ${target} of group ${group} stays in: ${this.#lastFound} after ${probes}`, {

@@ -72,8 +72,14 @@ function textFields(fields: LogFields): string {
   let all = "";
   for (const [name, value] of Object.entries(fields)) {
     if (value === undefined || value === null) continue;
-    const text = typeof value === "string" ? value : JSON.stringify(value);
+    const text = typeof value === "string" ? value : isListOfWords(value) ? value.join(",") : JSON.stringify(value);
     all += ` ${name}=${/^[\w.:/\-[\]@%+,]+$/.test(text) ? text : shown(JSON.stringify(text))}`;
   }
   return all;
+}
+
+/** A list that reads best as it would stand in a variable. */
+function isListOfWords(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.length > 0 &&
+    value.every((each) => typeof each === "string" && /^[\w.:/\-[\]]+$/.test(each));
 }

@@ -82,3 +82,13 @@ Deno.test("colours say how well a target or a group is, change no other characte
     }
   }
 });
+
+Deno.test("where a target answers probes with a wrong status, what a probe requests and wants stands below the table", () => {
+  const source = new FakeAdminSource({ web: 2 });
+  const remark = () => linesOf(source).find((line) => line.startsWith("Group web: a probe requests"));
+  assert.equal(remark(), undefined);
+  source.change("web", 1, { reason: "1 of 2 probes failed (Target.Timeout), out at 12:00:30 UTC" });
+  assert.equal(remark(), undefined);
+  source.change("web", 1, { reason: "Target.ResponseCodeMismatch got 404", state: "unhealthy" });
+  assert.match(remark()!, /requests \/\S* and wants status [\d,-]+ \(HEALTH_CHECK_PATH, HEALTH_CHECK_MATCHER\)$/);
+});

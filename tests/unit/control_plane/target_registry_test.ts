@@ -130,9 +130,9 @@ Deno.test("a target that fails its probes is shown before it is out, and so is o
   ]);
   const said = [...stage.log.messages("probe_failed"), ...stage.log.messages("probe_recovered")];
   assert.deepEqual(said.map((message) => message.replace(/\d\d:\d\d:\d\d/, "TIME")), [
-    "Target 10.0.0.1:80 of group web: 1 of 3 probes failed (got 404), out at TIME UTC",
+    "Target 10.0.0.1:80 of group web: 1 of 3 probes failed (got 404), out at TIME UTC; probes request /health (HEALTH_CHECK_PATH, HEALTH_CHECK_MATCHER)",
     "Target 10.0.0.1:80 of group web: 2 of 3 probes failed (Target.Timeout), out at TIME UTC",
-    "Target 10.0.0.1:80 of group web: 1 of 3 probes failed (got 503), out at TIME UTC",
+    "Target 10.0.0.1:80 of group web: 1 of 3 probes failed (got 503), out at TIME UTC; probes request /health (HEALTH_CHECK_PATH, HEALTH_CHECK_MATCHER)",
     "Target 10.0.0.1:80 of group web: 2 of 3 probes failed (got 503), out at TIME UTC",
     "Target 10.0.0.1:80 of group web stays in: got 200 after 2 failed probes",
   ]);
