@@ -276,7 +276,7 @@ Deno.test("a target that fails its probes is shown before it is out, in log, sta
   const pending = /^[0-9]+ of 1000 probes failed \(got 404\), out at \d\d:\d\d:\d\d UTC$/;
   assert.match(
     String(first.message),
-    /^Target \S+ of group web: 1 of 1000 probes failed \(got 404\), out at \d\d:\d\d:\d\d UTC$/,
+    /^Target \S+ of group web: 1 of 1000 probes failed \(got 404\), out at \d\d:\d\d:\d\d UTC; probes request \/\S+ \(HEALTH/,
   );
   const target = (await sluice.stats()).groups[0]!.targets.find(({ address }) => address === sick.address)!;
   assert.match(target.reason!, pending);
