@@ -29,6 +29,7 @@ function adviceOnTimeouts(reader: SettingsReader): Problem[] {
   const names = [
     "CONNECTION_TIMEOUT",
     "CONNECT_TIMEOUT",
+    "LISTENER_BODY_TIMEOUT",
     "STREAM_IDLE_TIMEOUT",
     "SHUTDOWN_TIMEOUT",
     "SHUTDOWN_DELAY",

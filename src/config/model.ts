@@ -39,6 +39,8 @@ export interface ListenerConfig {
   readonly connectionTimeoutMs: number;
   /** CONNECT_TIMEOUT: for one connection to a target, TLS included; at most half of `connectionTimeoutMs`. */
   readonly connectTimeoutMs: number;
+  /** LISTENER_BODY_TIMEOUT: a request body that is still due and brings no byte for this long ends in 408; 0 never. */
+  readonly bodyTimeoutMs: number;
   /** STREAM_IDLE_TIMEOUT: an open exchange without a byte either way for this long is cut; 0 never. */
   readonly streamIdleTimeoutMs: number;
   /** HEADER_CONVENTION_ENABLE: add the X-Forwarded family. */

@@ -19,6 +19,7 @@ export function parseListener(reader: SettingsReader): ListenerConfig {
     workers: reader.read("LISTENER_WORKERS", orWord("auto", integer(1, MOST_WORKERS))),
     takeover: reader.read("LISTENER_TAKEOVER", BOOLEAN),
     ...parseTimeouts(reader),
+    bodyTimeoutMs: reader.read("LISTENER_BODY_TIMEOUT", duration(0)),
     streamIdleTimeoutMs: reader.read("STREAM_IDLE_TIMEOUT", duration(0)),
     headerConvention: reader.read("HEADER_CONVENTION_ENABLE", BOOLEAN),
     via: reader.read("VIA_ENABLE", BOOLEAN),

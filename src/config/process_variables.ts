@@ -29,7 +29,7 @@ export const PROCESS_VARIABLES = [
     default: "5000",
     doorDefaults: { backend_list: "10000" },
     meaning: "From handing a request to a target until its response headers, all attempts together; then 504. " +
-      "Starts anew with each piece of the request's body that moves.",
+      "Starts anew with each piece of the request's body that moves, and stands still while sluice waits for the client's body.",
     example: "1000",
   }),
   define("CONNECT_TIMEOUT", "duration, ms", {
@@ -38,6 +38,13 @@ export const PROCESS_VARIABLES = [
       "Never more than half of `CONNECTION_TIMEOUT`. Requests that go by `fetch` have only `CONNECTION_TIMEOUT` " +
       "([transports.md](transports.md#what-differs)).",
     example: "500",
+  }),
+  define("LISTENER_BODY_TIMEOUT", "duration, ms", {
+    default: "30000",
+    meaning:
+      "A client that sends nothing of a body which is still due for this long gets 408 and its connection is closed; " +
+      "if the response has begun, it is cut. 0 never.",
+    example: "10s",
   }),
   define("STREAM_IDLE_TIMEOUT", "duration, ms", {
     default: "300000",

@@ -14,13 +14,14 @@ const ALLOWED = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
 /** Makes an answer of sluice's own and notes it in the exchange. Bodies are empty unless ERROR_BODY asks for one. */
 export function ownAnswer(exchange: Exchange, reason: Reason, settings: OwnAnswerSettings): Response {
-  const { status, text } = REASONS[reason];
+  const { text } = REASONS[reason];
   exchange.reason = reason;
-  exchange.status = status;
+  exchange.status = REASONS[reason].status;
+  // The log's 499 is no status of HTTP: a client that is there after all gets 400.
+  const status = reason === "client_closed" ? 400 : exchange.status;
   const headers: [string, string][] = exchange.extraResponseHeaders ?? [];
   if (settings.reasonHeader) headers.push(["x-sluice-reason", reason]);
   if (reason === "method_refused") headers.push(["allow", ALLOWED]);
-  // Nobody sees a 499: the client left. Response would take it, and so may the socket.
   if (settings.errorBody === "empty") {
     headers.push(["content-length", "0"]);
     return new Response(null, { status, headers });

@@ -1,26 +1,18 @@
-import type { ListenerConfig } from "../config/model.ts";
 import { hasNoBody, parseLength, shortestLength } from "../http1/framing.ts";
 import { isIdempotent } from "../http1/methods.ts";
 import type { TargetSnapshot } from "../state/group_snapshot.ts";
 import type { Reason } from "../state/reason.ts";
 import type { WorkerColumn } from "../state/worker_column.ts";
 import type { Clock } from "../time/clock.ts";
-import type { DeadlineWheel, Watch } from "./deadline.ts";
+import { type DeadlineWheel, TICK_MS } from "./deadline.ts";
 import type { Exchange } from "./exchange.ts";
 import { targetHost } from "./forwarded_headers.ts";
-import { Failure, failureOf } from "./gateway_error.ts";
+import { Failure, failureOf, type FailureReason } from "./gateway_error.ts";
 import { connectionOptions, isHopByHop } from "../http1/hop_by_hop.ts";
-import { RequestBody } from "./request_body.ts";
+import { type ForwardLimits, OpenExchange } from "./open_exchange.ts";
 import { answerWithBody } from "./response_body.ts";
 import { decideRetry, MOST_TARGETS } from "./retry_policy.ts";
-import {
-  type AnswerHeaders,
-  type Cancellation,
-  discardBody,
-  NO_CONNECT,
-  type Transport,
-  type UpstreamResponse,
-} from "./transport.ts";
+import { type AnswerHeaders, discardBody, NO_CONNECT, type Transport, type UpstreamResponse } from "./transport.ts";
 
 /** The target group as the forwarder sees it. */
 export interface ForwardGroup {
@@ -49,11 +41,14 @@ export interface ForwarderParts {
   connectionFailed(target: TargetSnapshot, consecutive: number, detail: string): void;
 }
 
-/** Limits of one exchange. */
-export type ForwardLimits = Pick<
-  ListenerConfig,
-  "connectionTimeoutMs" | "connectTimeoutMs" | "streamIdleTimeoutMs" | "maxBodyBytes" | "retryAttempts"
->;
+/** Failures that are the client's, sluice's own or the shutdown's: no target is blamed for them, and nobody left. */
+const NOT_OF_THE_TARGET: ReadonlySet<FailureReason> = new Set([
+  "bad_request",
+  "body_timeout",
+  "body_too_large",
+  "overloaded",
+  "shutting_down",
+]);
 
 /** Takes exchanges to targets: attempts, fail-over, deadline, and the way back. */
 export class Forwarder {
@@ -80,6 +75,15 @@ export class Forwarder {
     const { headers, limits, ownConnection } = options;
     let startedMs = clock.monotonicMs();
     const open = new OpenExchange(exchange, this.#parts, { limits, nowMs: startedMs });
+    if (open.body !== null) {
+      const missing = await open.body.arrive();
+      if (missing !== null) return this.#refuse(open, failureOf(open.over, missing).reason);
+      const nowMs = clock.monotonicMs();
+      // Who was chosen before a client that took its time may be out by now.
+      if (nowMs - startedMs > TICK_MS) target = group.choose(exchange, null);
+      if (target === null) return this.#refuse(open, "no_target");
+      startedMs = nowMs;
+    }
     let tried: TargetSnapshot[] | null = null;
     let retriesUsed = 0;
     try {
@@ -91,13 +95,11 @@ export class Forwarder {
         if (tried !== null) column.count(target.slot, "retries");
         headers[0]![1] = targetHost(target, group.preserveHost, exchange.host);
         let failure: Failure | null = null;
-        let bodyFailed = false;
         let upstream: UpstreamResponse | null = null;
         open.connectMicros = NO_CONNECT;
-        const body = open.body === null ? null : await open.body.next(this.#isLast(open, target, retriesUsed));
+        const body = open.body === null ? null : open.body.next(this.#isLast(open, target, retriesUsed));
         if (body instanceof Failure) {
           failure = body;
-          bodyFailed = true;
         } else {
           try {
             upstream = await transport.send({
@@ -125,18 +127,13 @@ export class Forwarder {
           column.answered(target.slot, upstream!.status, micros, nowMs);
           return await this.#answer(open, upstream!);
         }
-        const reported = failureOf(open.over, failure);
-        if (!bodyFailed) failure = reported;
+        failure = failureOf(open.over, failure);
         const { connectMicros } = open;
-        exchange.attempted({ target, reason: reported.reason, detail: reported.detail, micros, connectMicros });
-        // Where the client did not bring its body, the target was not asked.
+        exchange.attempted({ target, reason: failure.reason, detail: failure.detail, micros, connectMicros });
         this.#release(exchange, target, failure);
-        const next = this.#nextTarget(open, group, { failure: reported, tried: tried ??= [], retriesUsed });
-        if (next instanceof Failure) {
-          open.close();
-          return this.#parts.refuse(exchange, next.reason);
-        }
-        if (!reported.nothingSent) retriesUsed++;
+        const next = this.#nextTarget(open, group, { failure, tried: tried ??= [], retriesUsed });
+        if (next instanceof Failure) return this.#refuse(open, next.reason);
+        if (!failure.nothingSent) retriesUsed++;
         target = next;
         startedMs = nowMs;
       }
@@ -145,6 +142,17 @@ export class Forwarder {
       open.close();
       return this.#parts.broken(exchange, error);
     }
+  }
+
+  /** Ends an exchange with an answer of sluice's own. */
+  #refuse(open: OpenExchange, reason: Reason): Response {
+    const response = this.#parts.refuse(open.exchange, reason);
+    // What is left of the body, if it comes, is no next request (RFC 9112 section 9.6).
+    if (open.body !== null && !open.body.ended && !asksToClose(open.exchange)) {
+      response.headers.set("connection", "close");
+    }
+    open.close();
+    return response;
   }
 
   /** Whether no attempt can follow this one once its target is sent some of the body. */
@@ -179,12 +187,8 @@ export class Forwarder {
     const { column } = this.#parts;
     column.leave(target.slot);
     exchange.heldSlot = -1;
-    // Nobody's fault but the shutdown's, or sluice's own.
-    if (failure.reason === "shutting_down" || failure.reason === "overloaded") return;
-    if (failure.reason === "client_closed" || failure.reason === "body_too_large") {
-      column.count(target.slot, "leftByClient");
-      return;
-    }
+    if (NOT_OF_THE_TARGET.has(failure.reason)) return;
+    if (failure.reason === "client_closed") return column.count(target.slot, "leftByClient");
     column.count(target.slot, "noAnswer");
     if (failure.nothingSent) this.#parts.connectionFailed(target, column.connectFailed(target.slot), failure.detail);
   }
@@ -217,6 +221,11 @@ export class Forwarder {
       answer: (body) => respond(exchange, upstream, body),
     });
   }
+}
+
+/** The client says itself that its connection closes, and the platform repeats that to it. */
+function asksToClose({ request }: Exchange): boolean {
+  return (request.headers.get("connection") ?? "").toLowerCase().includes("close");
 }
 
 function emptyStream(): ReadableStream {
@@ -277,81 +286,4 @@ export function allRefused(exchange: Exchange): Failure | null {
     return null;
   }
   return new Failure("all_targets_refused", `${exchange.attempts.length} targets refused the connection`);
-}
-
-/** The moving parts of one exchange: its abort, its watch, its body. */
-class OpenExchange implements Cancellation {
-  readonly exchange: Exchange;
-  readonly wheel: DeadlineWheel;
-  readonly watch: Watch;
-  readonly limits: ForwardLimits;
-  readonly body: RequestBody | null;
-  /** Why it must not go on: the deadline passed, the client left or sent too much. */
-  over: Failure | null = null;
-  /** What the transport is to abort. */
-  atWork: { abort(): void } | null = null;
-  /** Of the attempt that is under way, or was last. */
-  connectMicros = NO_CONNECT;
-
-  constructor(exchange: Exchange, parts: ForwarderParts, { limits, nowMs }: { limits: ForwardLimits; nowMs: number }) {
-    this.exchange = exchange;
-    this.wheel = parts.wheel;
-    this.limits = limits;
-    this.watch = parts.wheel.watch(limits.connectionTimeoutMs, nowMs, () => {
-      this.end(
-        this.wheel.closing
-          ? new Failure("shutting_down", "SHUTDOWN_TIMEOUT is over")
-          : new Failure("timeout", `No answer within ${limits.connectionTimeoutMs} ms`),
-      );
-    });
-    // At the second tick: the first may come at once.
-    this.watch.onTick = () => this.watch.onTick = () => this.#watchClient();
-    this.body = exchange.bodyLength === 0
-      ? null
-      : new RequestBody(exchange.request.body!, exchange.bodyLength, limits.maxBodyBytes, {
-        moved: (bytes) => {
-          exchange.requestBytes += bytes;
-          this.wheel.moved(this.watch);
-        },
-        broken: (failure) => this.end(failure),
-      });
-  }
-
-  /**
-   * Listens for the client's leaving, from the wheel's second tick on (25 to 50 ms): most exchanges are over by then, and the
-   * request's signal costs several microseconds to make. Of a client that left before it tells at once (Deno 2.4: never).
-   */
-  #watchClient(): void {
-    this.exchange.request.signal.addEventListener("abort", () => {
-      this.end(new Failure("client_closed", "The client closed its connection"));
-    });
-  }
-
-  /** Ends the exchange before its answer. */
-  end(failure: Failure): void {
-    this.over ??= failure;
-    this.abort();
-    this.body?.giveUp(failure);
-  }
-
-  abort(): void {
-    this.atWork?.abort();
-  }
-
-  /** From now on only silence ends it. */
-  limitIdle(): void {
-    // From here on the body's stream tells of a client that leaves.
-    this.watch.onTick = null;
-    this.wheel.restart(this.watch, this.limits.streamIdleTimeoutMs);
-  }
-
-  /**
-   * The exchange with the target is over: nothing is watched or aborted any more. On what could be aborted hang the request and
-   * the answer of `fetch`, and what is kept longer than needed is moved to the old generation: 3 KB a request, measured.
-   */
-  close(): void {
-    this.wheel.close(this.watch);
-    this.atWork = null;
-    this.body?.notWanted();
-  }
 }

@@ -1,6 +1,7 @@
 import type { TargetSnapshot } from "../state/group_snapshot.ts";
 import type { Exchange } from "./exchange.ts";
-import { allRefused, type ForwarderParts, type ForwardGroup, type ForwardLimits } from "./forward.ts";
+import { allRefused, type ForwarderParts, type ForwardGroup } from "./forward.ts";
+import type { ForwardLimits } from "./open_exchange.ts";
 import { targetHost } from "./forwarded_headers.ts";
 import { Failure } from "./gateway_error.ts";
 import { answerWithBody } from "./response_body.ts";

@@ -12,6 +12,8 @@ export type FailureReason = Extract<
   | "bad_response"
   | "timeout"
   | "client_closed"
+  | "bad_request"
+  | "body_timeout"
   | "body_too_large"
   | "shutting_down"
   | "overloaded"

@@ -26,9 +26,11 @@ type Piece = Bytes | null | Failure;
 
 /** What a request body reports while it moves. */
 export interface BodyEvents {
-  /** A piece moved toward the target. */
-  moved(bytes: number): void;
-  /** The client broke off, or sent more than allowed: this attempt can't be completed. */
+  /** The client's next bytes are waited for; `came` follows in any case. */
+  waits(): void;
+  /** So many bytes came, to go to the target; 0 at the end, or where it broke. */
+  came(bytes: number): void;
+  /** The client broke off, or sent what may not be: this attempt can't be completed. */
   broken(failure: Failure): void;
 }
 
@@ -51,8 +53,16 @@ export class RequestBody {
   #pulling: Promise<Piece> | null = null;
   #givenUp: Failure | null = null;
 
-  /** @param length Content-Length, -1 where the body is chunked, or {@linkcode UNANNOUNCED}. @param maxBytes MAX_BODY_BYTES; 0 no limit. */
-  constructor(stream: ReadableStream<Bytes>, length: number, maxBytes: number, events: BodyEvents) {
+  /**
+   * @param length Content-Length, -1 where the body is chunked, or {@linkcode UNANNOUNCED}.
+   * @param maxBytes MAX_BODY_BYTES; 0 no limit.
+   */
+  constructor(
+    stream: ReadableStream<Bytes>,
+    length: number,
+    maxBytes: number,
+    events: BodyEvents,
+  ) {
     this.#reader = stream.getReader();
     this.#length = Math.max(length, -1);
     this.#announced = length !== UNANNOUNCED;
@@ -70,19 +80,29 @@ export class RequestBody {
     return this.#kept === null;
   }
 
+  /** All that was announced has come. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /**
+   * Waits for the first piece of a small body, and of one that may be none; called before the first attempt, which begins when it
+   * may be sent. Gives why no attempt can follow, or null.
+   */
+  async arrive(): Promise<Failure | null> {
+    if (this.#length > SMALL_BYTES || (this.#length < 0 && this.#announced)) return null;
+    const piece = await this.#pull();
+    return piece instanceof Failure ? piece : null;
+  }
+
   /**
    * The body for the next attempt: the bytes themselves where a small one is there whole (which costs a request one read
    * and no stream), null where an unannounced one turns out to be none, else a stream.
    *
    * @param last No attempt follows one that has begun to take the stream, so that nothing is kept from then on.
    */
-  async next(last = false): Promise<Bytes | ReadableStream<Bytes> | null | Failure> {
+  next(last = false): Bytes | ReadableStream<Bytes> | null | Failure {
     const attempt = ++this.#attempt;
-    const small = this.#length >= 0 && this.#length <= SMALL_BYTES;
-    if ((small || !this.#announced) && !this.#ended && this.#readBytes === 0) {
-      const piece = await this.#pull();
-      if (piece instanceof Failure) return piece;
-    }
     if (this.#kept === null) return new Failure("reset_before_headers", "The body can't be given a second time");
     let kept: KeptPieces = this.#kept;
     if (!this.#announced && this.#ended && kept.length === 0) return null;
@@ -160,24 +180,25 @@ export class RequestBody {
   /** Reads one piece, keeping it while that is cheap. */
   async #read(): Promise<Piece> {
     let piece: ReadableStreamReadResult<Bytes>;
+    this.#events.waits();
     try {
       // The platform gives an empty piece where there is no body at all.
       do piece = await this.#reader.read(); while (!piece.done && piece.value.length === 0);
     } catch (error) {
-      if (this.#givenUp !== null) return this.#givenUp;
-      return new Failure("client_closed", `The client broke off its body: ${error}`);
+      this.#events.came(0);
+      return this.#givenUp ?? whyBroken(error);
     }
+    this.#events.came(piece.done ? 0 : piece.value.length);
     if (this.#givenUp !== null) return this.#givenUp;
     if (piece.done) {
       this.#ended = true;
       // The platform ends a body that its client cut short with an error, but never trust a length to someone else.
       if (this.#length >= 0 && this.#readBytes !== this.#length) {
-        return new Failure("client_closed", `The body ended after ${this.#readBytes} of ${this.#length} bytes`);
+        return new Failure("bad_request", `The body ended after ${this.#readBytes} of ${this.#length} bytes`);
       }
       return null;
     }
     this.#readBytes += piece.value.length;
-    this.#events.moved(piece.value.length);
     if (this.#maxBytes > 0 && this.#readBytes > this.#maxBytes) {
       return new Failure("body_too_large", `The body is larger than ${this.#maxBytes} bytes`);
     }
@@ -195,4 +216,16 @@ export class RequestBody {
     if (compact.buffer !== piece.buffer) letGo(piece);
     return compact;
   }
+}
+
+/**
+ * Tells a client that left from one that may be there still, and is to be told that its body is broken. Text is all that the
+ * platform gives: a body that is malformed is `invalid`, and one whose client ended its side is a resource that is gone.
+ */
+function whyBroken(error: unknown): Failure {
+  const text = String(error);
+  const broken = error instanceof Deno.errors.BadResource || text.includes("invalid");
+  return broken
+    ? new Failure("bad_request", `The request's body is broken: ${text}`)
+    : new Failure("client_closed", `The client broke off its body: ${text}`);
 }

@@ -5,6 +5,7 @@
 export const REASONS = {
   bad_request: { status: 400, text: "The request is malformed" },
   method_refused: { status: 405, text: "The method is not allowed through this listener" },
+  body_timeout: { status: 408, text: "The request body did not come in time" },
   body_too_large: { status: 413, text: "The request body is larger than the listener allows" },
   loop: { status: 508, text: "The request has been through this listener before" },
   no_rule: { status: 404, text: "No listener rule matches" },

@@ -139,8 +139,8 @@ Deno.test("both directions stream at once: a target answers each piece before th
   assert.deepEqual([line.status, line.requestBytes, line.responseBytes, line.cutBy], [200, 35, 35, null]);
 });
 
-Deno.test("each piece of an upload starts CONNECTION_TIMEOUT anew, and silence ends in 504 (E14)", async (t) => {
-  await using stage = await WireStage.start({ env: { CONNECTION_TIMEOUT: "700" } });
+Deno.test("each piece of an upload starts CONNECTION_TIMEOUT anew, and a client's silence ends in 408 (E14)", async (t) => {
+  await using stage = await WireStage.start({ env: { CONNECTION_TIMEOUT: "700", LISTENER_BODY_TIMEOUT: "700" } });
   await t.step("an upload that takes longer than the limit, in pieces that do not", async () => {
     await using client = await stage.connect();
     await client.send(stage.head("POST /x", ["Content-Length: 6"]));
@@ -163,7 +163,7 @@ Deno.test("each piece of an upload starts CONNECTION_TIMEOUT anew, and silence e
       await using client = await stage.connect();
       await client.send(stage.head("POST /x", [head!]) + piece);
       const got = await client.response();
-      assert.deepEqual([got.status, header(got, "x-sluice-reason")], [504, "timeout"]);
+      assert.deepEqual([got.status, header(got, "x-sluice-reason")], [408, "body_timeout"]);
       await until(() => stage.target.open === 0, "the target's exchange to end");
       assert.ok(stage.target.requests.every((request) => request.cutOff), "no target sees a whole request");
     });
@@ -210,7 +210,10 @@ Deno.test("a client that breaks off its upload is nobody's fault but its own", a
     }
   }
   const { lines, stats } = await stage.settled();
-  assert.deepEqual(new Set(lines.map((line) => `${line.status} ${line.reason}`)), new Set(["499 client_closed"]));
+  const ends = lines.map((line) => `${line.status} ${line.reason}`);
+  // A client that closed its side may be there still, and is told; of a reset sluice knows.
+  assert.ok(ends.every((end) => end === "499 client_closed" || end === "400 bad_request"), ends.join());
+  assert.ok(ends.includes("499 client_closed"), ends.join());
   assert.equal(stats.groups[0]!.targets[0]!.errors, 0);
   assert.ok(stage.target.requests.every((request) => request.cutOff));
   stage.script = okay();

@@ -21,6 +21,7 @@ Deno.test("A2 A3 A9: the listener's defaults are port 8080, a timeout of 5 secon
     takeover: false,
     connectionTimeoutMs: 5000,
     connectTimeoutMs: 2000,
+    bodyTimeoutMs: 30_000,
     streamIdleTimeoutMs: 300_000,
     headerConvention: false,
     trustedProxies: null,
