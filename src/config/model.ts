@@ -28,6 +28,29 @@ export type UpstreamTransport = "wire" | "fetch";
 /** Which requests may go on a connection to a target that was used before: all, or those that may be sent twice. */
 export type UpstreamReuse = "always" | "safe";
 
+/** Who speaks HTTP to clients: the platform's `Deno.serve`, or sluice's own engine on accepted sockets. */
+export type ListenerEngine = "serve" | "wire";
+
+/** The listener's engine, and what the `wire` engine allows its clients. Times in ms; 0 never. */
+export interface FrontConfig {
+  /** LISTENER_ENGINE. */
+  readonly engine: ListenerEngine;
+  /** LISTENER_HEAD_TIMEOUT: from a request's first byte, or the accept, to the end of its head. */
+  readonly headTimeoutMs: number;
+  /** LISTENER_IDLE_TIMEOUT: between requests. */
+  readonly idleTimeoutMs: number;
+  /** LISTENER_WRITE_TIMEOUT: without a byte taken of a response. */
+  readonly writeTimeoutMs: number;
+  /** LISTENER_MAX_CONNECTIONS, of the whole process. */
+  readonly maxConnections: number | "auto";
+  /** LISTENER_MAX_CONNECTIONS_PER_CLIENT; 0 no limit. */
+  readonly maxConnectionsPerClient: number;
+  /** LISTENER_MAX_HEAD_BYTES, 1024 to 65536. */
+  readonly maxHeadBytes: number;
+  /** LISTENER_MAX_HEAD_LINES, 8 to 128. */
+  readonly maxHeadLines: number;
+}
+
 /** The listener: where clients connect, and what holds for every request. */
 export interface ListenerConfig {
   readonly host: string;
@@ -64,6 +87,7 @@ export interface ListenerConfig {
   readonly retryAttempts: number;
   readonly upstreamTransport: UpstreamTransport;
   readonly upstreamReuse: UpstreamReuse;
+  readonly front: FrontConfig;
 }
 
 /** The admin listener. */

@@ -3,6 +3,7 @@ import { problemOf } from "./config_error.ts";
 import { quote } from "../logging/shown_text.ts";
 import { duration, formatDuration } from "./duration.ts";
 import type { ErrorBody, ListenerConfig, UpstreamReuse, UpstreamTransport } from "./model.ts";
+import { parseFront } from "./parse_front.ts";
 import { PATH } from "./path_values.ts";
 import type { SettingsReader } from "./settings_reader.ts";
 import { SIZE } from "./size.ts";
@@ -28,6 +29,7 @@ export function parseListener(reader: SettingsReader): ListenerConfig {
     retryAttempts: reader.read("RETRY_ATTEMPTS", integer(0, 10)),
     upstreamTransport: reader.read("UPSTREAM_TRANSPORT", oneOf<UpstreamTransport>(["wire", "fetch"])),
     upstreamReuse: reader.read("UPSTREAM_REUSE", oneOf<UpstreamReuse>(["always", "safe"])),
+    front: parseFront(reader),
     errorBody: reader.read("ERROR_BODY", oneOf<ErrorBody>(["empty", "json", "text"])),
     reasonHeader: reader.read("REASON_HEADER", BOOLEAN),
     statsPath: nullForOff(reader.read("STATS_PATH", orWord("off", PATH))),

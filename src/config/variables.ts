@@ -1,3 +1,4 @@
+import { FRONT_VARIABLES } from "./front_variables.ts";
 import { GROUP_VARIABLES } from "./group_variables.ts";
 import { PROCESS_VARIABLES } from "./process_variables.ts";
 import type { VariableDefinition } from "./variable_definition.ts";
@@ -5,10 +6,11 @@ import type { VariableDefinition } from "./variable_definition.ts";
 /** A variable's name in the list: `LISTENER_PORT`, `TARGET_GROUP_<N>_NAME`. */
 export type VariableName =
   | typeof PROCESS_VARIABLES[number]["name"]
+  | typeof FRONT_VARIABLES[number]["name"]
   | typeof GROUP_VARIABLES[number]["name"];
 
 /** Every variable there is. */
-export const VARIABLES: readonly VariableDefinition[] = [...PROCESS_VARIABLES, ...GROUP_VARIABLES];
+export const VARIABLES: readonly VariableDefinition[] = [...PROCESS_VARIABLES, ...FRONT_VARIABLES, ...GROUP_VARIABLES];
 
 const BY_NAME: ReadonlyMap<string, VariableDefinition> = new Map(VARIABLES.map((each) => [each.name, each]));
 

@@ -1,4 +1,4 @@
-import { DeadlineWheel } from "../forwarding/deadline.ts";
+import { DeadlineWheel } from "../time/deadline.ts";
 import type { Exchange } from "../forwarding/exchange.ts";
 import { emitsSpans } from "../forwarding/emits_spans.ts";
 import { FetchTransport } from "../forwarding/fetch_transport.ts";
@@ -6,6 +6,9 @@ import { Forwarder, type ForwarderParts } from "../forwarding/forward.ts";
 import { UpgradeForwarder } from "../forwarding/forward_upgrade.ts";
 import { TracedTransport } from "../forwarding/traced_transport.ts";
 import { NO_CONNECT, type Transport } from "../forwarding/transport.ts";
+import { FetchExchangeTransport } from "../forwarding/fetch/fetch_exchange.ts";
+import { TurnBudget } from "../forwarding/turn_budget.ts";
+import { SocketTransport } from "../forwarding/wire/socket_transport.ts";
 import { WireTransport } from "../forwarding/wire_transport.ts";
 import { writeJsonLine, writeTextLine } from "../logging/access_line.ts";
 import { AccessBuffer } from "../logging/access_buffer.ts";
@@ -20,12 +23,14 @@ import { type App, createApp } from "./app.ts";
 import { foldChain } from "./chain.ts";
 import { type CompiledSnapshot, compileSnapshot } from "./compiled_snapshot.ts";
 import { DecisionRing } from "./decision_ring.ts";
+import { WireChain } from "./chain/wire_chain.ts";
 import { Listener } from "./listener.ts";
+import { WireListener } from "./wire_listener.ts";
 import { checkRequest } from "./middleware/check_request.ts";
 import { describeSpan } from "./middleware/describe_span.ts";
 import { forwardToTarget } from "./middleware/forward_to_target.ts";
 import { matchRule } from "./middleware/match_rule.ts";
-import { observe } from "./middleware/observe.ts";
+import { finish, observe } from "./middleware/observe.ts";
 import { ownAnswer } from "./own_answer.ts";
 import { serveStats, StatsRequests } from "./middleware/serve_stats.ts";
 import { RequestTrace } from "./request_trace.ts";
@@ -61,7 +66,9 @@ export class DataPlane {
   /** Requests are spans of OpenTelemetry. */
   readonly #spans = emitsSpans();
   readonly #traceHeaders = headersOfTrace();
-  readonly #listener: Listener;
+  readonly #listener: Listener | WireListener;
+  readonly #turn = new TurnBudget();
+  #socketTransport: SocketTransport | FetchExchangeTransport | null = null;
   #compiled: CompiledSnapshot;
   #requests = 0;
 
@@ -94,7 +101,9 @@ export class DataPlane {
     };
     this.#upgrades = new UpgradeForwarder(this.#parts);
     this.#cancelBeat = clock.every(BEAT_MS, () => this.#column.beat());
-    this.#listener = new Listener(this.#makeApp(), { worker: this.#worker, clock, post });
+    this.#listener = start.snapshot.listener.front.engine === "wire"
+      ? this.#makeWireListener(start)
+      : new Listener(this.#makeApp(), { worker: this.#worker, clock, post });
     this.#listener.open(start.snapshot.listener.host, start.snapshot.listenerPort);
   }
 
@@ -124,7 +133,7 @@ export class DataPlane {
     const before = this.#trace;
     this.#compiled = this.#compile(snapshot);
     // Requests that are under way end in the chain that they began in.
-    if (this.#trace !== before) this.#listener.serve(this.#makeApp());
+    if (this.#trace !== before && this.#listener instanceof Listener) this.#listener.serve(this.#makeApp());
     this.#post({ type: "applied", worker: this.#worker, generation: snapshot.generation });
   }
 
@@ -178,6 +187,53 @@ export class DataPlane {
       clock: this.#clock,
       nextId: () => this.#idPrefix + (this.#requests++).toString(36),
       current: () => this.#compiled,
+    });
+  }
+
+  #makeWireListener({ snapshot }: Start): WireListener {
+    const { listener } = snapshot;
+    const transport = this.#socketTransport = listener.upstreamTransport === "fetch"
+      ? new FetchExchangeTransport()
+      : new SocketTransport({
+        clock: this.#clock,
+        column: this.#column,
+        reuse: listener.upstreamReuse,
+        secure: () => new FetchExchangeTransport(),
+      });
+    const handler = new WireChain({
+      transport,
+      column: this.#column,
+      clock: this.#clock,
+      wheel: this.#parts.wheel,
+      stats: this.#stats,
+      nextId: () => this.#idPrefix + (this.#requests++).toString(36),
+      current: () => this.#compiled,
+      trace: () => this.#trace,
+      connectionFailed: this.#parts.connectionFailed,
+      finish: (exchange) =>
+        finish(exchange, {
+          column: this.#column,
+          clock: this.#clock,
+          finished: (exchange, totalMicros) => this.#finished(exchange, totalMicros),
+        }),
+      broken: (exchange, error) => this.#report(exchange, error),
+      unreadable: ({ detail, peer }, id) =>
+        this.#post({
+          type: "log",
+          level: "debug",
+          event: "request_refused",
+          message: `A request of ${peer} was refused: ${detail}`,
+          fields: { id, client: peer, detail },
+        }),
+    });
+    return new WireListener({
+      worker: this.#worker,
+      workers: this.#table.workers,
+      clock: this.#clock,
+      handler,
+      operations: this.#turn,
+      listener: () => this.#compiled.snapshot.listener,
+      post: this.#post,
     });
   }
 
@@ -255,6 +311,7 @@ export class DataPlane {
     this.#cancelBeat();
     this.#parts.wheel.stop();
     this.#parts.transport.close();
+    this.#socketTransport?.close();
     this.#post({ type: "drained", worker: this.#worker });
   }
 }

@@ -60,7 +60,7 @@ export class GroupRuntime implements ForwardGroup {
 
   /** The target that the client's cookie names; null where there is none or the group is not sticky. */
   pinned(exchange: Exchange): TargetSnapshot | null {
-    return this.#stickiness === null ? null : this.#stickiness.pinned(exchange.request.headers.get("cookie"));
+    return this.#stickiness === null ? null : this.#stickiness.pinned(exchange.header("cookie"));
   }
 
   /** The HASH key of a request; empty where the algorithm has no use for one. */
@@ -91,6 +91,6 @@ class Keyed implements KeyedRequest {
   }
 
   header(name: string): string | null {
-    return this.#exchange.request.headers.get(name);
+    return this.#exchange.header(name.toLowerCase());
   }
 }

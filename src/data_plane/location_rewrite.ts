@@ -16,10 +16,11 @@ export interface ClientOrigin {
  * otherwise in X-Forwarded-Proto and X-Forwarded-Host; nobody else can. A list in X-Forwarded-Host is ignored: a proxy that
  * appends to it leaves what its client made up in front.
  */
-export function clientOrigin({ peer, host, request }: Exchange, { scheme, trusted }: HeaderSettings): ClientOrigin {
+export function clientOrigin(exchange: Exchange, { scheme, trusted }: HeaderSettings): ClientOrigin {
+  const { peer, host } = exchange;
   if (!trusted.trusts(peer)) return { scheme, host };
-  const proto = request.headers.get("x-forwarded-proto")?.split(",").at(0)?.trim().toLowerCase();
-  const forwardedHost = request.headers.get("x-forwarded-host");
+  const proto = exchange.header("x-forwarded-proto")?.split(",").at(0)?.trim().toLowerCase();
+  const forwardedHost = exchange.header("x-forwarded-host");
   return {
     scheme: proto === "http" || proto === "https" ? proto : scheme,
     host: forwardedHost !== null && isHost(forwardedHost) ? forwardedHost : host,
@@ -48,11 +49,18 @@ export function rewriteLocations(headers: Headers, context: LocationContext): vo
     const translated = value === null ? null : clientUrl(value, context);
     if (translated !== null) headers.set(name, translated);
   }
-  const [, before, quote, rest] = REFRESH.exec(headers.get("refresh") ?? "")!;
+  const refresh = headers.get("refresh");
+  const translated = refresh === null ? null : clientRefresh(refresh, context);
+  if (translated !== null) headers.set("refresh", translated);
+}
+
+/** A Refresh whose address is the client's; null if it names another one than the target's. */
+export function clientRefresh(value: string, context: LocationContext): string | null {
+  const [, before, quote, rest] = REFRESH.exec(value)!;
   const end = quote === "" ? -1 : rest!.indexOf(quote!);
   const url = end < 0 ? rest! : rest!.slice(0, end);
   const translated = clientUrl(url, context);
-  if (translated !== null) headers.set("refresh", before! + quote + translated + rest!.slice(url.length));
+  return translated === null ? null : before! + quote + translated + rest!.slice(url.length);
 }
 
 /**

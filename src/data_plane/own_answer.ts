@@ -12,8 +12,12 @@ export interface OwnAnswerSettings {
 /** Methods that 405 says are allowed (RFC 9110 section 15.5.6 wants them named). */
 const ALLOWED = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
-/** Makes an answer of sluice's own and notes it in the exchange. Bodies are empty unless ERROR_BODY asks for one. */
-export function ownAnswer(exchange: Exchange, reason: Reason, settings: OwnAnswerSettings): Response {
+/** Notes an answer of sluice's own in the exchange, and gives its status, headers and text. The text is empty unless ERROR_BODY asks for one. */
+export function ownMessage(
+  exchange: Exchange,
+  reason: Reason,
+  settings: OwnAnswerSettings,
+): { status: number; headers: [string, string][]; text: string } {
   const { text } = REASONS[reason];
   exchange.reason = reason;
   exchange.status = REASONS[reason].status;
@@ -24,11 +28,17 @@ export function ownAnswer(exchange: Exchange, reason: Reason, settings: OwnAnswe
   if (reason === "method_refused") headers.push(["allow", ALLOWED]);
   if (settings.errorBody === "empty") {
     headers.push(["content-length", "0"]);
-    return new Response(null, { status, headers });
+    return { status, headers, text: "" };
   }
   const json = settings.errorBody === "json";
   headers.push(["content-type", json ? "application/json" : "text/plain; charset=utf-8"]);
-  const body = json ? JSON.stringify({ error: text, reason, status }) : `${text}\n`;
-  if (exchange.method !== "HEAD") exchange.responseBytes = body.length;
-  return new Response(exchange.method === "HEAD" ? null : body, { status, headers });
+  return { status, headers, text: json ? JSON.stringify({ error: text, reason, status }) : `${text}\n` };
+}
+
+/** Makes an answer of sluice's own and notes it in the exchange. */
+export function ownAnswer(exchange: Exchange, reason: Reason, settings: OwnAnswerSettings): Response {
+  const { status, headers, text } = ownMessage(exchange, reason, settings);
+  if (text === "" || exchange.method === "HEAD") return new Response(null, { status, headers });
+  exchange.responseBytes = text.length;
+  return new Response(text, { status, headers });
 }

@@ -27,21 +27,24 @@ export class RequestTrace {
   /** Tells of the request before anything looks at it, and of the answer when its headers are there. */
   middleware(): Middleware {
     return (next) => {
-      const tell = (exchange: Exchange, response: Response, id: string) => this.#answered(exchange, response, id);
-      const debug = this.#debug;
+      // deno-lint-ignore no-this-alias
+      const trace = this;
       return async function traceRequest(passage) {
         const { exchange } = passage;
         // Of its own making; a sane one of the client's takes its place later, when headers are read.
         const { request, requestId } = exchange;
-        debug("request_received", `Received ${request.method} ${withoutSecrets(request.url)} from ${exchange.peer}`, {
-          id: requestId,
-          headers: shownHeaders(request.headers),
-        });
+        trace.received(exchange, request.url, request.headers);
         const response = await next(passage);
-        tell(exchange, response, requestId);
+        trace.answered(exchange, response.headers, requestId);
         return response;
       };
     };
+  }
+
+  /** Tells what came. */
+  received(exchange: Exchange, url: string, headers: Iterable<[string, string]>): void {
+    const message = `Received ${exchange.method} ${withoutSecrets(url)} from ${exchange.peer}`;
+    this.#debug("request_received", message, { id: exchange.requestId, headers: shownHeaders(headers) });
   }
 
   /** Tells who was chosen for an attempt, how busy it was, and how many were as good. */
@@ -73,7 +76,8 @@ export class RequestTrace {
     );
   }
 
-  #answered(exchange: Exchange, response: Response, receivedAs: string): void {
+  /** Tells what was answered. @param receivedAs The id that the request was received under. */
+  answered(exchange: Exchange, responseHeaders: Iterable<[string, string]>, receivedAs: string): void {
     const { method, path, query, status, reason, target, attempts, requestId } = exchange;
     const ms = Math.round((this.#clock.monotonicMs() - exchange.startedMs) * 1000) / 1000;
     const from = reason === null && target !== null ? hostPort(target.address, target.port) : "sluice";
@@ -91,7 +95,7 @@ export class RequestTrace {
           detail: attempt.detail === null ? null : withoutSecrets(attempt.detail),
           ms: Math.round(attempt.micros) / 1000,
         })),
-        headers: shownHeaders(response.headers),
+        headers: shownHeaders(responseHeaders),
       },
     );
   }

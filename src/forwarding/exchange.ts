@@ -1,3 +1,4 @@
+import type { FieldLines } from "../http1/field_lines.ts";
 import type { RuleSnapshot, TargetSnapshot } from "../state/group_snapshot.ts";
 import type { Reason } from "../state/reason.ts";
 
@@ -70,8 +71,13 @@ export class Exchange {
   /** What the choice was made by, for the decisions; null where none was made. */
   scores: unknown = null;
 
-  constructor(request: Request, startedMs: number) {
-    this.request = request;
+  /** The client speaks HTTP/1.0, which knows no Expect. */
+  ignoresExpect = false;
+  /** Its header lines, if its engine reads them itself; null if the platform does. */
+  lines: FieldLines | null = null;
+
+  constructor(request: Pick<Request, "method"> & Partial<Request>, startedMs: number) {
+    this.request = request as Request;
     this.method = request.method;
     this.startedMs = startedMs;
   }
@@ -83,6 +89,11 @@ export class Exchange {
    */
   forgetRequest(): void {
     this.request = GONE;
+  }
+
+  /** The value of a request header, its name in lower case; null if there is none. */
+  header(name: string): string | null {
+    return this.lines === null ? this.request.headers.get(name) : this.lines.get(name);
   }
 
   /** Notes an attempt. Nearly always there is one, and an array that is made with it is a tenth of one that grows. */

@@ -4,7 +4,7 @@ import type { TargetSnapshot } from "../state/group_snapshot.ts";
 import type { Reason } from "../state/reason.ts";
 import type { WorkerColumn } from "../state/worker_column.ts";
 import type { Clock } from "../time/clock.ts";
-import { type DeadlineWheel, TICK_MS } from "./deadline.ts";
+import { type DeadlineWheel, TICK_MS } from "../time/deadline.ts";
 import type { Exchange } from "./exchange.ts";
 import { targetHost } from "./forwarded_headers.ts";
 import { Failure, failureOf, type FailureReason } from "./gateway_error.ts";

@@ -158,7 +158,7 @@ export function requestHeaders(
  * its example, gives both one name, so an application could take a client's own for the one that sluice or a proxy vouches for. No
  * proxy writes it so: with TRUSTED_PROXIES it is removed whoever the peer is, since a trusted one may just have passed it on.
  */
-function isTwin(name: string, { convention, trusted }: HeaderSettings): boolean {
+export function isTwin(name: string, { convention, trusted }: HeaderSettings): boolean {
   const hyphenated = name.replaceAll("_", "-");
   if (convention && SET_BY_CONVENTION.has(hyphenated)) return true;
   return trusted.configured && (hyphenated === "x-real-ip" || hyphenated.startsWith("x-forwarded-"));
@@ -202,7 +202,7 @@ function addConvention(
  * The port that the client used, by the scheme that a trusted proxy tells of: the one in its Host, or else the scheme's default.
  * sluice's own port would make an application link to it.
  */
-function portOfClient(proto: string, host: string): string {
+export function portOfClient(proto: string, host: string): string {
   const colon = host.lastIndexOf(":");
   if (colon > host.lastIndexOf("]") && colon + 1 < host.length) return host.slice(colon + 1);
   return proto.toLowerCase().startsWith("https") ? "443" : "80";

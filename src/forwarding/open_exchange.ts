@@ -1,5 +1,5 @@
 import type { ListenerConfig } from "../config/model.ts";
-import type { DeadlineWheel, Watch } from "./deadline.ts";
+import type { DeadlineWheel, Watch } from "../time/deadline.ts";
 import type { Exchange } from "./exchange.ts";
 import { Failure } from "./gateway_error.ts";
 import { RequestBody } from "./request_body.ts";

@@ -1,4 +1,4 @@
-import type { DeadlineWheel, Watch } from "./deadline.ts";
+import type { DeadlineWheel, Watch } from "../time/deadline.ts";
 import type { Exchange } from "./exchange.ts";
 import { letGo } from "./let_go.ts";
 

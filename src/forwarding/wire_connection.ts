@@ -117,6 +117,11 @@ export class WireConnection {
     }
   }
 
+  /** Ends the sending side: the target's reads find the end. */
+  closeWrite(): Promise<void> {
+    return this.#conn.closeWrite();
+  }
+
   /** Closes it at once; whatever is under way is over, and nobody is told. */
   close(): void {
     if (!this.open) return;

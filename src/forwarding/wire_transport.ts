@@ -3,7 +3,7 @@ import type { WorkerColumn } from "../state/worker_column.ts";
 import type { TargetSnapshot } from "../state/group_snapshot.ts";
 import type { Clock } from "../time/clock.ts";
 import { ByteSlab } from "./byte_slab.ts";
-import type { DeadlineWheel } from "./deadline.ts";
+import type { DeadlineWheel } from "../time/deadline.ts";
 import { completeForFetch, fetchPreamble, FetchTransport } from "./fetch_transport.ts";
 import { Failure } from "./gateway_error.ts";
 import type { Transport, UpstreamRequest, UpstreamResponse } from "./transport.ts";

@@ -1,25 +1,26 @@
+import { Kind, kindOf } from "./field_kind.ts";
 import type { Bytes } from "./bytes.ts";
 import { Malformed } from "./malformed.ts";
 import { isTokenByte, isValueByte } from "./tokens.ts";
 
-/** Most bytes of all chunk extensions of a message, and of all its trailers. */
+/** Most bytes of all chunk extensions of a body, and of all its trailers. */
 const MAX_EXTENSION_BYTES = 16_384;
 const MAX_TRAILER_BYTES = 65_536;
 
 const CR = 13;
 const LF = 10;
-const SPACE = 32;
 const TAB = 9;
+const SPACE = 32;
 const COLON = 58;
 const SEMICOLON = 59;
 
-/** What the next byte belongs to. */
+/** What the next byte that is no data belongs to. */
 type Place =
   | "size"
   | "blank"
   | "extension"
   | "size end"
-  | "data"
+  | "data end"
   | "data end LF"
   | "trailer"
   | "trailer name"
@@ -27,28 +28,51 @@ type Place =
   | "trailer end"
   | "last LF";
 
-/** Reads what stands between the data of a chunked body (RFC 9112 section 7.1): sizes, extensions, line ends, trailers. */
-export class ChunkFrames {
-  /** Bytes of data that come next; 0 while frames come. */
-  size = 0;
-  /** The last line end has been read. */
+/**
+ * Reads a chunked body (RFC 9112 section 7.1), fed with whatever came: data stand in runs of `dataLeft` bytes, and what stands
+ * between them goes through {@linkcode ChunkReader.frame}. Nothing behind the message's end is touched.
+ */
+export class ChunkReader {
+  /** Bytes of data that come next. */
+  dataLeft = 0;
+  /** The message's end has been read. */
   done = false;
+  readonly #lenient: boolean;
   #place: Place = "size";
-  /** The size so far. */
-  #value = 0;
+  #size = 0;
   #hasDigits = false;
   #extensionBytes = 0;
-  #trailerBytes = 0;
+  #trailer: number[] | null = null;
+  #nameStart = 0;
+  #unfit = false;
 
-  /** Notes that all data of the chunk were taken. */
-  endData(): void {
-    this.size = 0;
+  /**
+   * @param from Servers are trusted further than clients. Some pad chunk sizes with blanks, and other proxies accept that. It is safe:
+   * readers that drop blanks and readers that refuse them find no different size and no different line end, and sluice frames what it
+   * passes on anew. And a server's trailers that must not be trailers are left out rather than refused.
+   */
+  constructor(from: "server" | "client") {
+    this.#lenient = from === "server";
   }
 
-  /** Reads from `from` on; returns where it stopped: at data, at the end, or at `end` because more is needed. */
-  read(bytes: Bytes, from: number, end: number): number {
+  /** The trailer lines as they came, each with its line end; null if there are none, or one of them must not be a trailer. */
+  get trailers(): Bytes | null {
+    return this.#trailer === null || this.#unfit ? null : new Uint8Array(this.#trailer);
+  }
+
+  /** Notes that `count` bytes of data were taken, at most `dataLeft`. */
+  took(count: number): void {
+    this.dataLeft -= count;
+    if (this.dataLeft === 0) this.#place = "data end";
+  }
+
+  /**
+   * Reads what stands between data, from `at` on; returns where it stopped: at data, at the message's end, or at `end` if more is
+   * needed. Throws {@linkcode Malformed}.
+   */
+  frame(bytes: Bytes, from: number, end: number): number {
     let at = from;
-    while (at < end && this.size === 0 && !this.done) this.#step(bytes[at++]!);
+    while (at < end && this.dataLeft === 0 && !this.done) this.#step(bytes[at++]!);
     return at;
   }
 
@@ -56,11 +80,14 @@ export class ChunkFrames {
     switch (this.#place) {
       case "size": {
         const digit = hexDigit(byte);
-        if (digit < 0) return this.#afterSize(byte);
+        if (digit < 0) {
+          if (!this.#hasDigits) throw new Malformed("sent a malformed chunk size");
+          return this.#afterSize(byte);
+        }
         // The value counts, not the digits: leading zeros of any number are valid.
-        this.#value = this.#value * 16 + digit;
+        this.#size = this.#size * 16 + digit;
         this.#hasDigits = true;
-        if (this.#value > Number.MAX_SAFE_INTEGER) throw new Malformed("sent a chunk size that is too large");
+        if (this.#size > Number.MAX_SAFE_INTEGER) throw new Malformed("sent a chunk size that is too large");
         return;
       }
       case "blank":
@@ -71,44 +98,41 @@ export class ChunkFrames {
         return;
       case "size end":
         return this.#beginData(byte);
-      case "data":
+      case "data end":
         return this.#expect(byte, CR, "data end LF");
       case "data end LF":
         return this.#expect(byte, LF, "size");
       case "trailer":
-        if (byte === CR) this.#place = "last LF";
-        else if (!isTokenByte(byte)) throw new Malformed("sent a malformed trailer");
-        else this.#trail("trailer name");
-        return;
+        if (byte === CR) {
+          this.#place = "last LF";
+          return;
+        }
+        if (!isTokenByte(byte)) throw new Malformed("sent a malformed trailer");
+        this.#nameStart = this.#trailer?.length ?? 0;
+        return this.#trail(byte, "trailer name");
       case "trailer name":
-        if (byte === COLON) this.#trail("trailer value");
-        else if (isTokenByte(byte)) this.#trail("trailer name");
-        else throw new Malformed("sent a malformed trailer");
-        return;
+        if (byte === COLON) this.#checkTrailerName();
+        else if (!isTokenByte(byte)) throw new Malformed("sent a malformed trailer");
+        return this.#trail(byte, byte === COLON ? "trailer value" : "trailer name");
       case "trailer value":
-        if (byte === CR) this.#place = "trailer end";
-        else if (isValueByte(byte)) this.#trail("trailer value");
-        else throw new Malformed("sent a control character in a trailer");
-        return;
+        if (byte !== CR && !isValueByte(byte)) throw new Malformed("sent a control character in a trailer");
+        return this.#trail(byte, byte === CR ? "trailer end" : "trailer value");
       case "trailer end":
-        return this.#expect(byte, LF, "trailer");
+        this.#expect(byte, LF, "trailer");
+        return this.#trail(byte, "trailer");
       case "last LF":
-        this.#expect(byte, LF, "last LF");
+        this.#expect(byte, LF, "size");
         this.done = true;
     }
   }
 
   #afterSize(byte: number): void {
-    if (!this.#hasDigits) throw new Malformed("sent a malformed chunk size");
-    if (byte === CR) {
+    if (byte === CR && (this.#place !== "blank" || this.#lenient)) {
       this.#place = "size end";
     } else if (byte === SEMICOLON) {
       this.#place = "extension";
       this.#extend(byte);
-    } else if (byte === SPACE || byte === TAB) {
-      // Blanks may stand before an extension (section 7.1.1). Some servers pad their sizes with them, and other proxies accept
-      // that too. It is safe: readers that drop blanks and readers that refuse them find no different size and no different line
-      // end, and sluice frames what it passes on anew. So no two can disagree on where a message ends.
+    } else if ((byte === SPACE || byte === TAB) && this.#lenient) {
       this.#place = "blank";
     } else {
       throw new Malformed("sent a malformed chunk size");
@@ -117,9 +141,9 @@ export class ChunkFrames {
 
   #beginData(byte: number): void {
     if (byte !== LF) throw new Malformed("sent a bare CR in a chunk size");
-    this.size = this.#value;
-    this.#place = this.#value === 0 ? "trailer" : "data";
-    this.#value = 0;
+    this.dataLeft = this.#size;
+    if (this.#size === 0) this.#place = "trailer";
+    this.#size = 0;
     this.#hasDigits = false;
   }
 
@@ -128,9 +152,18 @@ export class ChunkFrames {
     if (++this.#extensionBytes > MAX_EXTENSION_BYTES) throw new Malformed("sent too many chunk extensions");
   }
 
-  #trail(place: Place): void {
+  #trail(byte: number, place: Place): void {
     this.#place = place;
-    if (++this.#trailerBytes > MAX_TRAILER_BYTES) throw new Malformed("sent too many trailers");
+    this.#trailer ??= [];
+    if (this.#trailer.push(byte) > MAX_TRAILER_BYTES) throw new Malformed("sent too many trailers");
+  }
+
+  /** Fields that say where a message ends, or whom it is for, have no place behind it (RFC 9110 section 6.5.1). */
+  #checkTrailerName(): void {
+    const name = String.fromCharCode(...this.#trailer!.slice(this.#nameStart).slice(0, 64)).toLowerCase();
+    if (!FORBIDDEN.has(kindOf(name))) return;
+    if (!this.#lenient) throw new Malformed(`sent ${name} as a trailer`);
+    this.#unfit = true;
   }
 
   #expect(byte: number, wanted: number, next: Place): void {
@@ -138,6 +171,17 @@ export class ChunkFrames {
     this.#place = next;
   }
 }
+
+const FORBIDDEN: ReadonlySet<Kind> = new Set([
+  Kind.Host,
+  Kind.Connection,
+  Kind.HopByHop,
+  Kind.Te,
+  Kind.TransferEncoding,
+  Kind.Upgrade,
+  Kind.ContentLength,
+  Kind.Expect,
+]);
 
 function hexDigit(byte: number): number {
   if (byte >= 48 && byte <= 57) return byte - 48;

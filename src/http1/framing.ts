@@ -23,11 +23,7 @@ export class Framing {
 
   /** Takes a Content-Length: one, since even two equal ones are a sign of something broken. Returns it in its shortest form. */
   readLength(value: string): string {
-    const length = parseLength(value);
-    if (!Number.isSafeInteger(length) || this.contentLength >= 0) {
-      throw new Malformed(`sent ${JSON.stringify(value)} as Content-Length, or more than one`);
-    }
-    this.contentLength = length;
+    this.contentLength = oneLength(value, this.contentLength);
     return shortestLength(value);
   }
 
@@ -52,6 +48,13 @@ export class Framing {
   check(): void {
     if (this.chunked && this.contentLength >= 0) throw new Malformed("sent both Content-Length and Transfer-Encoding");
   }
+}
+
+/** Reads a Content-Length of which there may be one. @param before The one before it; -1 if there is none. */
+export function oneLength(value: string, before: number): number {
+  const length = parseLength(value);
+  if (Number.isSafeInteger(length) && before < 0) return length;
+  throw new Malformed(`sent ${JSON.stringify(value)} as Content-Length, or more than one`);
 }
 
 /** Tells whether a response to this method with this status has no body, whatever its head says. */

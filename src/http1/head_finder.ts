@@ -19,6 +19,13 @@ export class HeadFinder {
     this.start = this.#at = this.#line = start;
   }
 
+  /** The bytes were moved by so many places towards the beginning. */
+  moved(by: number): void {
+    this.start -= by;
+    this.#at -= by;
+    this.#line -= by;
+  }
+
   /** Returns where the head ends (behind its empty line), or -1 if more bytes are needed. Throws {@linkcode Malformed}. */
   find(bytes: Bytes, end: number): number {
     const { start } = this;

@@ -1,5 +1,5 @@
 import type { Bytes } from "./bytes.ts";
-import { ChunkFrames } from "./chunked.ts";
+import { ChunkReader } from "./chunked.ts";
 import type { Framing } from "./framing.ts";
 
 /** How a message's end is found (RFC 9112 section 6.3). */
@@ -15,22 +15,21 @@ export class MessageBody {
   dataLeft: number;
   /** The message's end has been read. */
   done: boolean;
-  readonly #chunks: ChunkFrames | null;
+  readonly #chunks: ChunkReader | null;
 
   /** @param length Content-Length, for that framing. */
   constructor(framing: BodyFraming, length = 0) {
     this.framing = framing;
     this.dataLeft = framing === "length" ? length : framing === "until close" ? Infinity : 0;
     this.done = framing === "length" && length === 0;
-    this.#chunks = framing === "chunked" ? new ChunkFrames() : null;
+    this.#chunks = framing === "chunked" ? new ChunkReader("server") : null;
   }
 
   /** Notes that `count` bytes of data were taken, at most `dataLeft`. */
   took(count: number): void {
     this.dataLeft -= count;
-    if (this.dataLeft > 0) return;
-    if (this.#chunks === null) this.done = true;
-    else this.#chunks.endData();
+    if (this.#chunks !== null) this.#chunks.took(count);
+    else if (this.dataLeft === 0) this.done = true;
   }
 
   /** Tells whether the body is whole when the connection ends here. */
@@ -45,8 +44,8 @@ export class MessageBody {
   frame(bytes: Bytes, from: number, end: number): number {
     const chunks = this.#chunks;
     if (chunks === null || this.dataLeft > 0) return from;
-    const at = chunks.read(bytes, from, end);
-    this.dataLeft = chunks.size;
+    const at = chunks.frame(bytes, from, end);
+    this.dataLeft = chunks.dataLeft;
     this.done = chunks.done;
     return at;
   }

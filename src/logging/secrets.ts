@@ -38,8 +38,8 @@ export function withoutSecrets(text: string): string {
 }
 
 /** Headers as a log may show them. */
-export function shownHeaders(headers: Headers): Record<string, string> {
+export function shownHeaders(headers: Iterable<[string, string]>): Record<string, string> {
   const shown: Record<string, string> = {};
-  headers.forEach((value, name) => shown[name] = isSecretName(name) ? MASK : withoutSecrets(value));
+  for (const [name, value] of headers) shown[name] = isSecretName(name) ? MASK : withoutSecrets(value);
   return shown;
 }

@@ -32,6 +32,7 @@ const DEFAULT_ENV = {
   LISTENER_WORKERS: "1",
   // The suites about what goes over the wire run once for each transport: `deno task test:fetch` says which those are.
   UPSTREAM_TRANSPORT: Deno.env.get("UPSTREAM_TRANSPORT"),
+  LISTENER_ENGINE: Deno.env.get("LISTENER_ENGINE"),
 };
 
 /** Starts the real program as a child process and waits until it listens. */

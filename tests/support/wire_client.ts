@@ -1,5 +1,5 @@
 import type { UpstreamReuse } from "../../src/config/model.ts";
-import { DeadlineWheel } from "../../src/forwarding/deadline.ts";
+import { DeadlineWheel } from "../../src/time/deadline.ts";
 import { Failure } from "../../src/forwarding/gateway_error.ts";
 import {
   type Cancellation,

@@ -38,7 +38,8 @@ export function observe(parts: ObserveParts): Middleware {
     };
 }
 
-function finish(exchange: Exchange, parts: ObserveParts): void {
+/** Counts and logs an exchange that has ended. */
+export function finish(exchange: Exchange, parts: Pick<ObserveParts, "column" | "clock" | "finished">): void {
   const { column, clock } = parts;
   const totalMicros = (clock.monotonicMs() - exchange.startedMs) * 1000;
   const slot = exchange.heldSlot;

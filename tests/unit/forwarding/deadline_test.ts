@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { DeadlineWheel, TICK_MS } from "../../../src/forwarding/deadline.ts";
+import { DeadlineWheel, TICK_MS } from "../../../src/time/deadline.ts";
 import { ManualClock } from "../../support/manual_clock.ts";
 
 Deno.test("a watch expires once, after its limit without a move and at most a tick later", () => {

@@ -1,6 +1,6 @@
-import type { CancelTimer, Clock } from "../time/clock.ts";
+import type { CancelTimer, Clock } from "./clock.ts";
 
-/** How exact deadlines are, in milliseconds: one timer for all exchanges ticks this often while any is open. */
+/** How exact the deadlines of exchanges are, in ms: one timer for all ticks this often while any is open. */
 export const TICK_MS = 25;
 
 const DONE = () => {};
@@ -29,14 +29,16 @@ export class Watch {
  */
 export class DeadlineWheel {
   readonly #clock: Clock;
+  readonly #tickMs: number;
   readonly #head = new Watch(0, 0, () => {});
   #cancel: CancelTimer | null = null;
   #open = 0;
   /** The time of the last tick or opening, monotonic ms: good enough for pieces that move. */
   nowMs: number;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, tickMs = TICK_MS) {
     this.#clock = clock;
+    this.#tickMs = tickMs;
     this.nowMs = clock.monotonicMs();
   }
 
@@ -58,7 +60,7 @@ export class DeadlineWheel {
     this.#head.next = watch;
     this.nowMs = nowMs;
     this.#open++;
-    this.#cancel ??= this.#clock.every(TICK_MS, () => this.tick());
+    this.#cancel ??= this.#clock.every(this.#tickMs, () => this.tick());
     return watch;
   }
 

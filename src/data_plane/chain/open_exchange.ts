@@ -1,0 +1,137 @@
+import type { ListenerConfig } from "../../config/model.ts";
+import type { Exchange } from "../../forwarding/exchange.ts";
+import { Failure } from "../../forwarding/gateway_error.ts";
+import { ClientBody, failureOfBody } from "../../forwarding/bodies/client_body.ts";
+import { type Cancellation, NO_CONNECT } from "../../forwarding/target_request.ts";
+import type { DeadlineWheel, Watch } from "../../time/deadline.ts";
+import type { ClientEvents } from "../../front/front.ts";
+import type { ReceivedRequest } from "../../front/received_request.ts";
+
+/** Limits of one exchange. */
+export type ExchangeLimits = Pick<
+  ListenerConfig,
+  "connectionTimeoutMs" | "connectTimeoutMs" | "streamIdleTimeoutMs" | "maxBodyBytes" | "retryAttempts"
+>;
+
+/** A client that ended its side in the midst of a response, and could be sent nothing for so long, has left. */
+const SILENT_MS = 500;
+
+/** The moving parts of one exchange: its deadline, its body, and what ends it before its time. */
+export class OpenExchange implements Cancellation {
+  readonly limits: ExchangeLimits;
+  readonly body: ClientBody | null;
+  /** Why it must not go on: the deadline passed, the client left or sent too much. */
+  over: Failure | null = null;
+  atWork: { abort(): void } | null = null;
+  connectMicros = NO_CONNECT;
+  /** Which side is waited for, once the response has begun: silence is that side's. */
+  waitsFor: "target" | "client" = "target";
+  readonly #wheel: DeadlineWheel;
+  readonly #watch: Watch;
+  readonly #client: ClientEvents;
+  #limitMs: number;
+  #begun = false;
+  #endedAtMs: number | null = null;
+  #cut: (() => void) | null = null;
+
+  constructor(
+    exchange: Exchange,
+    received: ReceivedRequest,
+    { limits, wheel, client, nowMs }: {
+      readonly limits: ExchangeLimits;
+      readonly wheel: DeadlineWheel;
+      readonly client: ClientEvents;
+      readonly nowMs: number;
+    },
+  ) {
+    this.limits = limits;
+    this.#limitMs = limits.connectionTimeoutMs;
+    this.#wheel = wheel;
+    this.#client = client;
+    this.#watch = wheel.watch(limits.connectionTimeoutMs, nowMs, this.#expired);
+    client.onLeft = this.#left;
+    this.#watch.onTick = this.#watchClient;
+    this.body = received.body === null ? null : new ClientBody(received.body, {
+      length: received.bodyLength,
+      maxBytes: limits.maxBodyBytes,
+      events: {
+        moved: (bytes) => {
+          exchange.requestBytes += bytes;
+          wheel.moved(this.#watch);
+        },
+        waiting: (begins) => wheel.restart(this.#watch, begins ? 0 : this.#limitMs),
+      },
+    });
+  }
+
+  /** The response has begun: from now on only silence ends the exchange. @param cut Breaks the response off. */
+  begin(cut: () => void): void {
+    this.#begun = true;
+    this.#cut = cut;
+    this.body?.forgetKept();
+    this.#limitMs = this.limits.streamIdleTimeoutMs;
+    this.#wheel.restart(this.#watch, this.#limitMs);
+    this.#watch.onTick = null;
+  }
+
+  /** From now on the exchange ends when nothing moves for so long. */
+  limitSilence(limitMs: number): void {
+    this.#limitMs = limitMs;
+    this.#wheel.restart(this.#watch, limitMs);
+  }
+
+  /** Calls `run` once at the next tick, then looks after a client that has ended its side. */
+  atNextTick(run: () => void): void {
+    this.#watch.onTick = () => {
+      run();
+      this.#watch.onTick = this.#watchClient;
+    };
+  }
+
+  /** A piece of the response moved. */
+  moved(): void {
+    this.#wheel.moved(this.#watch);
+  }
+
+  bodyBroken(error: unknown): void {
+    this.end(failureOfBody(error));
+  }
+
+  /** Ends the exchange with its target. */
+  end(failure: Failure): void {
+    this.over ??= failure;
+    this.atWork?.abort();
+    this.#cut?.();
+  }
+
+  /** The exchange is over: nothing is watched any more. */
+  close(): void {
+    this.#wheel.close(this.#watch);
+    this.#client.onLeft = null;
+    this.atWork = null;
+  }
+
+  readonly #expired = (): void => {
+    if (this.#wheel.closing) return this.end(new Failure("shutting_down", "SHUTDOWN_TIMEOUT is over"));
+    const text = this.#limitMs === this.limits.connectionTimeoutMs
+      ? `No response within ${this.limits.connectionTimeoutMs} ms`
+      : `Nothing moved for ${this.limits.streamIdleTimeoutMs} ms`;
+    this.end(new Failure("timeout", text));
+  };
+
+  readonly #left = (): void => this.end(new Failure("client_closed", "The client closed its connection"));
+
+  /**
+   * A client that ended its side may wait for its response, or be gone: that shows only when something is written to it. So before its
+   * response it gets an interim one at times. If it ends its side behind the response's beginning, it is taken for gone when nothing
+   * could be written to it for a while: so leave those who end a stream of events.
+   */
+  readonly #watchClient = (): void => {
+    this.#watch.onTick = this.#watchClient;
+    if (!this.#client.halfClosed) return;
+    if (!this.#begun) return this.#client.probe(this.#wheel.nowMs);
+    if (this.#client.stillReads) return;
+    this.#endedAtMs ??= this.#wheel.nowMs;
+    if (this.#wheel.nowMs - Math.max(this.#endedAtMs, this.#watch.movedAtMs) >= SILENT_MS) this.#left();
+  };
+}

@@ -1,0 +1,111 @@
+import type { Reply } from "../../front/reply.ts";
+import type { Exchange } from "../../forwarding/exchange.ts";
+import { dropListed } from "../../forwarding/headers/request_lines.ts";
+import type { TargetResponse } from "../../forwarding/target_request.ts";
+import { Kind } from "../../http1/field_kind.ts";
+import { shortestLength } from "../../http1/framing.ts";
+import { clientRefresh, clientUrl, type LocationContext } from "../location_rewrite.ts";
+import type { OpenExchange } from "./open_exchange.ts";
+
+/** What a response goes through on its way to the client. */
+export interface RelayParts {
+  readonly exchange: Exchange;
+  readonly open: OpenExchange;
+  readonly reply: Reply;
+  /** What addresses are translated by (LOCATION_REWRITE); null if they stay. */
+  readonly locations: LocationContext | null;
+}
+
+/** Takes a target's response to the client, piece by piece: read, count, write. Never rejects. */
+export async function relay(response: TargetResponse, { exchange, open, reply, locations }: RelayParts): Promise<void> {
+  const { body, status } = response;
+  exchange.status = status;
+  exchange.pinToTarget();
+  const own = responseLines(response, exchange, locations);
+  const bodyLength = body === null ? Math.max(response.contentLength, 0) : response.contentLength;
+  reply.head({ status, phrase: response.phrase, lines: response.lines, own, bodyLength });
+  open.begin(() => reply.cut());
+  // A body that does not come with its head holds it back no longer than a tick.
+  open.atNextTick(() => reply.flush());
+  try {
+    if (body === null) {
+      await reply.end();
+    } else {
+      for (;;) {
+        open.waitsFor = "target";
+        const piece = await body.read();
+        open.waitsFor = "client";
+        if (piece !== null) {
+          exchange.responseBytes += piece.length;
+          open.moved();
+          if (!body.done) {
+            await reply.write(piece);
+            continue;
+          }
+        }
+        await reply.end(piece, body.trailers);
+        break;
+      }
+    }
+  } catch {
+    exchange.cutBy = cutBy(open);
+    reply.cut();
+  } finally {
+    response.close();
+  }
+}
+
+/** Who ended an exchange after its response had begun. */
+export function cutBy({ over, waitsFor }: OpenExchange): Exchange["cutBy"] {
+  if (over === null) return waitsFor;
+  if (over.reason === "shutting_down") return "shutdown";
+  if (over.reason === "timeout") return waitsFor === "target" ? "idle" : "client";
+  return "client";
+}
+
+/** Drops the lines that concern one connection, and gives those of sluice's own. */
+export function responseLines(
+  response: TargetResponse,
+  exchange: Exchange,
+  locations: LocationContext | null,
+): [string, string][] {
+  const { lines, status } = response;
+  const own: [string, string][] = [];
+  for (let line = 0; line < lines.count; line++) {
+    switch (lines.kind(line)) {
+      case Kind.Other:
+        break;
+      case Kind.Connection:
+      case Kind.HopByHop:
+      case Kind.Te:
+      case Kind.TransferEncoding:
+      case Kind.Upgrade:
+        lines.drop(line);
+        break;
+      case Kind.ContentLength: {
+        const value = lines.value(line);
+        const shortest = shortestLength(value);
+        if (status === 204) lines.drop(line);
+        else if (shortest !== value) {
+          lines.drop(line);
+          own.push(["Content-Length", shortest]);
+        }
+        break;
+      }
+      case Kind.Location: {
+        if (locations === null) break;
+        const value = lines.value(line);
+        const name = lines.name(line);
+        const translated = name === "refresh" ? clientRefresh(value, locations) : clientUrl(value, locations);
+        if (translated === null) break;
+        lines.drop(line);
+        own.push([name, translated]);
+      }
+    }
+  }
+  if (lines.has(Kind.Connection)) dropListed(lines);
+  // Nothing follows a 205 (RFC 9110 section 15.3.6), and a client must be told so.
+  if (status === 205 && response.contentLength < 0) own.push(["Content-Length", "0"]);
+  if (exchange.extraResponseHeaders !== null) own.push(...exchange.extraResponseHeaders);
+  return own;
+}

@@ -1,0 +1,183 @@
+import { BodyBroken, type BodySource, Superseded } from "../../http1/body_source.ts";
+import type { Bytes } from "../../http1/bytes.ts";
+import { Failure } from "../gateway_error.ts";
+import { KeptPieces } from "../kept_pieces.ts";
+
+/** Bodies of a known length up to this many bytes are taken whole if they are there at once. */
+const SMALL_BYTES = 65_536;
+/** Most bytes of memory that what is kept of a body may take, so that another attempt can follow. */
+const KEPT_BYTES = 262_144;
+
+/** What a client's body reports while it moves. */
+export interface BodyEvents {
+  /** A piece came from the client. */
+  moved(bytes: number): void;
+  /** Waiting for the client begins and ends: the target's deadline stands still between. */
+  waiting(begins: boolean): void;
+}
+
+/**
+ * A client's request body, given to one attempt after another: what an attempt took before it failed is given to the next one again,
+ * as long as it is little (it is kept until the first response, until no other attempt can follow, or until it takes more than
+ * 256 KiB). Pieces are never held back and never read ahead of the target, so back-pressure reaches the client.
+ */
+export class ClientBody {
+  readonly #source: BodySource;
+  readonly #length: number;
+  readonly #maxBytes: number;
+  readonly #events: BodyEvents;
+  #kept: KeptPieces | null = new KeptPieces();
+  #attempt = 0;
+  #readBytes = 0;
+  /** The one read under way: one that an attempt began before it failed is shared with the next, or its piece were lost. */
+  #pulling: Promise<Bytes | null> | null = null;
+  /** All of it, if it came as one piece, which stays as it is: nobody reads behind it. */
+  #whole: Bytes | null = null;
+  /** Why the rest can't be read. */
+  #failure: Failure | null = null;
+
+  /** @param length Content-Length; -1 if it is not known. @param maxBytes MAX_BODY_BYTES; 0 for no limit. */
+  constructor(
+    source: BodySource,
+    { length, maxBytes, events }: { readonly length: number; readonly maxBytes: number; readonly events: BodyEvents },
+  ) {
+    this.#source = source;
+    this.#length = length;
+    this.#maxBytes = maxBytes;
+    this.#events = events;
+  }
+
+  /** Pieces were given away that can't be given again. */
+  get spent(): boolean {
+    return this.#kept === null;
+  }
+
+  /**
+   * The body for the next attempt: the bytes themselves if a small one is there whole, else something to read from.
+   *
+   * @param last No attempt can follow this one, so nothing has to be kept.
+   */
+  async next(last: boolean): Promise<Bytes | BodySource | Failure> {
+    const attempt = ++this.#attempt;
+    if (this.#whole !== null) return this.#whole;
+    const small = this.#length >= 0 && this.#length <= SMALL_BYTES;
+    if (small && this.#readBytes === 0) {
+      const piece = await this.#pull();
+      if (piece === null) return this.#failure ?? new Failure("client_closed", "The body ended before it began");
+      if (piece.length === this.#length) return this.#whole = piece;
+    }
+    if (this.#kept === null) return new Failure("reset_before_headers", "The body can't be given a second time");
+    if (this.#kept.length === this.#length && this.#length > 0) {
+      const whole = this.#kept.from(0);
+      if (whole.length === this.#length) return whole;
+    }
+    return new AttemptReader(this, { attempt, last, kept: this.#kept });
+  }
+
+  /** No further attempt will come: what was kept is let go. */
+  forgetKept(): void {
+    this.#kept = null;
+  }
+
+  /** Reads the next piece of an attempt; null at the end. Rejects with why there is none, or if another attempt took over. */
+  async pullFor(attempt: number): Promise<Bytes | null> {
+    if (attempt !== this.#attempt) throw new Superseded();
+    const piece = await this.#pull();
+    if (attempt !== this.#attempt) throw new Superseded();
+    if (piece === null && this.#failure !== null) throw this.#failure;
+    return piece;
+  }
+
+  get done(): boolean {
+    return this.#source.done;
+  }
+
+  get trailers(): Bytes | null {
+    return this.#source.trailers;
+  }
+
+  #pull(): Promise<Bytes | null> {
+    return this.#pulling ??= this.#read().finally(() => this.#pulling = null);
+  }
+
+  async #read(): Promise<Bytes | null> {
+    if (this.#failure !== null) return null;
+    let piece: Bytes | null;
+    this.#events.waiting(true);
+    try {
+      piece = await this.#source.read();
+    } catch (error) {
+      this.#failure = failureOfBody(error);
+      return null;
+    } finally {
+      this.#events.waiting(false);
+    }
+    if (piece === null) return null;
+    this.#readBytes += piece.length;
+    this.#events.moved(piece.length);
+    if (this.#maxBytes > 0 && this.#readBytes > this.#maxBytes) {
+      this.#failure = new Failure("body_too_large", `The body is larger than ${this.#maxBytes} bytes`);
+      return null;
+    }
+    const kept = this.#kept;
+    if (kept === null || (piece.length === this.#length && this.#source.done)) return piece;
+    // The piece is lent, and what is kept must stay as it is.
+    const copy = kept.add(piece.slice());
+    if (kept.heldBytes > KEPT_BYTES) this.#kept = null;
+    return copy;
+  }
+}
+
+/** One attempt's way through a body: first what was kept, then what comes. */
+class AttemptReader implements BodySource {
+  readonly #body: ClientBody;
+  readonly #attempt: number;
+  readonly #last: boolean;
+  readonly #kept: KeptPieces;
+  #given = 0;
+
+  constructor(
+    body: ClientBody,
+    { attempt, last, kept }: { readonly attempt: number; readonly last: boolean; readonly kept: KeptPieces },
+  ) {
+    this.#body = body;
+    this.#attempt = attempt;
+    this.#last = last;
+    this.#kept = kept;
+  }
+
+  async read(): Promise<Bytes | null> {
+    if (this.#last) this.#body.forgetKept();
+    const again = this.#takeKept();
+    if (again !== null) return again;
+    if (this.#body.done) return null;
+    const piece = await this.#body.pullFor(this.#attempt);
+    // It stands among what is kept by now, unless nothing is kept any more.
+    return piece === null ? null : this.#takeKept() ?? piece;
+  }
+
+  get done(): boolean {
+    return this.#body.done && this.#given >= this.#kept.length;
+  }
+
+  get trailers(): Bytes | null {
+    return this.#body.trailers;
+  }
+
+  #takeKept(): Bytes | null {
+    if (this.#given >= this.#kept.length) return null;
+    const piece = this.#kept.from(this.#given);
+    this.#given += piece.length;
+    return piece;
+  }
+}
+
+/** Says in the words of the closed list why a client's body can't be read. */
+export function failureOfBody(error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  if (error instanceof BodyBroken) {
+    const reason = ({ left: "client_closed", malformed: "bad_request", timeout: "body_timeout" } as const)[error.how];
+    return new Failure(reason, error.message);
+  }
+  return new Failure("client_closed", `The client broke off its body: ${error}`);
+}

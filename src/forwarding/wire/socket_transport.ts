@@ -1,0 +1,44 @@
+import type { UpstreamReuse } from "../../config/model.ts";
+import { ByteLines } from "../../http1/field_lines.ts";
+import { Lending } from "../../http1/lending.ts";
+import type { WorkerColumn } from "../../state/worker_column.ts";
+import type { Clock } from "../../time/clock.ts";
+import type { Failure } from "../gateway_error.ts";
+import type { Interim, TargetRequest, TargetResponse, Transport } from "../target_request.ts";
+import { WirePool } from "../wire_pool.ts";
+import { TargetExchange, type WireShared } from "./target_exchange.ts";
+
+/** Speaks HTTP/1.1 to plain-HTTP targets on sockets of sluice's own; targets of `https://` are spoken to by another transport. */
+export class SocketTransport implements Transport {
+  readonly #pool: WirePool;
+  readonly #shared: WireShared;
+  readonly #secure: () => Transport;
+
+  /** @param secure The transport for `https://` targets, made when the first one is spoken to. */
+  constructor(
+    { clock, column, reuse, secure }: {
+      readonly clock: Clock;
+      readonly column: WorkerColumn;
+      readonly reuse: UpstreamReuse;
+      readonly secure: () => Transport;
+    },
+  ) {
+    this.#pool = new WirePool(clock, column);
+    this.#shared = {
+      shareAll: reuse === "always",
+      lines: new Lending(() => new ByteLines()),
+      after: (delayMs, run) => clock.after(delayMs, run),
+    };
+    let made: Transport | null = null;
+    this.#secure = () => made ??= secure();
+  }
+
+  send(request: TargetRequest, interim: Interim): Promise<TargetResponse | Failure> {
+    if (request.target.scheme === "https") return this.#secure().send(request, interim);
+    return new TargetExchange(request, this.#pool.of(request.target), this.#shared).send(interim);
+  }
+
+  close(): void {
+    this.#pool.close();
+  }
+}

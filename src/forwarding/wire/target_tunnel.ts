@@ -1,0 +1,24 @@
+import type { TunnelEnd } from "../../http1/body_source.ts";
+import type { Bytes } from "../../http1/bytes.ts";
+import type { TargetReader } from "./target_reader.ts";
+
+/** A connection to a target that has switched protocols, as bytes. */
+export function targetTunnel(reader: TargetReader): TunnelEnd {
+  const { connection } = reader;
+  const early: Bytes = connection.bytes.slice(connection.start, connection.end);
+  connection.start = connection.end;
+  connection.rewind();
+  return {
+    early,
+    async read(place) {
+      const count = await reader.readInto(place);
+      if (count > 0) return count;
+      const { endedWith } = reader;
+      if (endedWith === null) return null;
+      throw endedWith;
+    },
+    write: (bytes) => connection.writeAll(bytes),
+    closeWrite: () => connection.closeWrite(),
+    close: () => connection.close(),
+  };
+}

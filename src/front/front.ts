@@ -1,0 +1,36 @@
+import type { Reason } from "../state/reason.ts";
+import type { ReceivedRequest } from "./received_request.ts";
+import type { Reply } from "./reply.ts";
+
+/** A request that was never known: its head broke a rule, was too large, or did not come in time. */
+export interface Unreadable {
+  readonly peer: string;
+  readonly reason: Extract<
+    Reason,
+    "bad_request" | "head_too_large" | "uri_too_long" | "head_timeout" | "version_refused"
+  >;
+  /** Which rule, for the log. */
+  readonly detail: string;
+  /** The method, if it was read; else empty. */
+  readonly method: string;
+}
+
+/** What an engine gives requests to. Neither method throws. */
+export interface RequestHandler {
+  /** Answers a request. Resolves when the response has ended, or was cut, and all that concerns it was counted. */
+  handle(request: ReceivedRequest, reply: Reply, client: ClientEvents): Promise<void>;
+  /** Answers what could not be read, and logs it. */
+  refuse(unreadable: Unreadable, reply: Reply): Promise<void>;
+}
+
+/** How a request's client is watched while nobody reads from it or writes to it. */
+export interface ClientEvents {
+  /** Called once when the client leaves before its response has ended. */
+  onLeft: (() => void) | null;
+  /** The client has ended its side, so that its leaving shows only when something is written: sends it an interim response at times. */
+  probe(nowMs: number): void;
+  /** It has ended its side, and took interim responses since: it waits for its response. */
+  readonly stillReads: boolean;
+  /** The client has ended its side of the connection. */
+  readonly halfClosed: boolean;
+}

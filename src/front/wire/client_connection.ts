@@ -1,0 +1,336 @@
+import { type DeadlineWheel, Watch } from "../../time/deadline.ts";
+import { HeadFinder } from "../../http1/head_finder.ts";
+import { Malformed } from "../../http1/malformed.ts";
+import type { ByteLines } from "../../http1/field_lines.ts";
+import { BadHead, readRequestHead, type RequestHead } from "../../http1/request_head.ts";
+import type { ClientEvents, RequestHandler, Unreadable } from "../front.ts";
+import { ClientSocket, type OperationCount } from "./client_socket.ts";
+import type { ClientLimits } from "./limits.ts";
+import { RequestBody } from "./request_body.ts";
+import { ReplyWriter } from "./reply_writer.ts";
+import type { FrontRooms } from "./rooms.ts";
+import { WireRequest } from "./wire_request.ts";
+
+const CR = 13;
+const LF = 10;
+const encoder = new TextEncoder();
+const CONTINUE = encoder.encode("HTTP/1.1 100 Continue\r\n\r\n");
+/** How long, and for how many bytes, a client may go on sending what nobody reads, so that it gets its response. */
+const LINGER_MS = 2_000;
+const LINGER_BYTES = 1_048_576;
+
+/**
+ * Pauses between two interim responses to a client that has ended its side: the first makes the system of one that is gone answer
+ * with a reset, the second finds that. They become longer, so that a client that waits gets few.
+ */
+const FIRST_PROBE_PAUSE_MS = 25;
+const LONGEST_PROBE_PAUSE_MS = 10_000;
+
+/** What all connections of a thread share. */
+export interface ConnectionParts {
+  readonly handler: RequestHandler;
+  readonly limits: () => ClientLimits;
+  /** Looks at all connections a few times a second. */
+  readonly wheel: DeadlineWheel;
+  readonly rooms: FrontRooms;
+  readonly operations: OperationCount;
+  readonly protocol: "http" | "https";
+  /** Each response is its connection's last one. */
+  readonly sendsAway: () => boolean;
+  /** Tells whether an error is a fault of sluice's own, and logs it. */
+  broken(error: unknown): void;
+  /** Called once when the connection is closed. */
+  closed(connection: ClientConnection): void;
+}
+
+/** What a connection is doing: decides which limit holds, and which connections go first when there are too many. */
+export type Activity = "fresh" | "head" | "request" | "idle";
+
+/** One client's connection: its requests, one after the other, in the order in which they came. */
+export class ClientConnection implements ClientEvents {
+  readonly socket: ClientSocket;
+  readonly rooms: FrontRooms;
+  readonly peer: string;
+  readonly sinceMs: number;
+  activity: Activity = "fresh";
+  /** Monotonic ms: since when it does what it does. */
+  activeSinceMs: number;
+  timedOut = false;
+  /** Requests that were read. */
+  requests = 0;
+  readonly #parts: ConnectionParts;
+  readonly #watch: Watch;
+  readonly #head = new HeadFinder();
+  #probeAtMs = 0;
+  #probes = 0;
+  #probePauseMs = FIRST_PROBE_PAUSE_MS;
+  #waiting: "head" | "body" | "write" | null = null;
+  #replying: ReplyWriter | null = null;
+  #onLeft: (() => void) | null = null;
+
+  constructor(conn: Deno.Conn, peer: string, parts: ConnectionParts) {
+    this.#parts = parts;
+    this.rooms = parts.rooms;
+    this.peer = peer;
+    this.socket = new ClientSocket(conn, parts.operations);
+    const { wheel } = parts;
+    this.sinceMs = this.activeSinceMs = wheel.nowMs;
+    this.#watch = wheel.watch(parts.limits().headMs, wheel.nowMs, this.#expired);
+  }
+
+  get onLeft(): (() => void) | null {
+    return this.#onLeft;
+  }
+
+  set onLeft(call: (() => void) | null) {
+    this.#onLeft = call;
+    this.socket.onLeft = call;
+  }
+
+  get halfClosed(): boolean {
+    return this.socket.ended === "closed its side";
+  }
+
+  get stillReads(): boolean {
+    return this.#probes > 2;
+  }
+
+  /** Serves the connection until it ends. Never rejects. */
+  async run(): Promise<void> {
+    try {
+      while (await this.#next());
+    } catch (error) {
+      if (this.socket.open && !isConnectionError(error)) this.#parts.broken(error);
+    } finally {
+      this.close();
+    }
+  }
+
+  /** Closes it at once. */
+  close(): void {
+    if (!this.#watch.open && !this.socket.open) return;
+    this.#parts.wheel.close(this.#watch);
+    this.socket.close();
+    this.#parts.closed(this);
+  }
+
+  /** The next response is the last one, which tells the client not to send another request. */
+  sendAway(): void {
+    if (this.#replying !== null && !this.#replying.begun) this.#replying.keepAlive = false;
+  }
+
+  probe(nowMs: number): void {
+    const reply = this.#replying;
+    if (reply === null || reply.begun || reply.minor === 0 || nowMs < this.#probeAtMs) return;
+    this.#probeAtMs = nowMs + this.#probePauseMs;
+    this.#probes++;
+    this.#probePauseMs = Math.min(this.#probePauseMs * 2, LONGEST_PROBE_PAUSE_MS);
+    this.socket.write(CONTINUE).catch(() => this.#left());
+  }
+
+  waiting(begins: boolean): void {
+    this.#limit(begins ? "body" : null);
+  }
+
+  writing(begins: boolean): void {
+    this.#limit(begins ? "write" : null);
+  }
+
+  /** Reads a request and answers it; false if it was the last. */
+  async #next(): Promise<boolean> {
+    const { socket, rooms } = this;
+    const lines = rooms.lines.lend();
+    const head = await this.#readHead(lines);
+    if (head === null) {
+      rooms.lines.giveBack(lines);
+      return false;
+    }
+    if (head instanceof BadHead) {
+      rooms.lines.giveBack(lines);
+      await this.#refuse(head);
+      return false;
+    }
+    this.requests++;
+    this.#become("request");
+    const again = await this.#serve(head);
+    rooms.lines.giveBack(lines);
+    if (!again || !socket.open) return false;
+    this.#become("idle");
+    if (socket.available === 0) {
+      socket.rewind();
+      socket.shrink();
+    }
+    return socket.ended === null || socket.available > 0;
+  }
+
+  async #serve(head: RequestHead): Promise<boolean> {
+    const { socket } = this;
+    const body = head.bodyLength === 0 ? null : new RequestBody(this, head.bodyLength);
+    const request = new WireRequest(head, this.peer, this.#parts.protocol, body);
+    const reply = this.#replying = new ReplyWriter(this, {
+      method: head.method,
+      minor: head.minor,
+      keepAlive: head.keepAlive && !this.#parts.sendsAway(),
+      takesTrailers: request.takesTrailers,
+      bodyIsRead: () => body === null || body.done || body.skip(),
+    });
+    if (body === null) socket.readAhead();
+    try {
+      await this.#parts.handler.handle(request, reply, this);
+    } finally {
+      this.#replying = null;
+      this.onLeft = null;
+      if (reply.ended) body?.release();
+    }
+    if (!reply.ended || !socket.open) return false;
+    if (body !== null && !body.done) {
+      await this.#linger();
+      return false;
+    }
+    return reply.keepAlive;
+  }
+
+  /** Reads up to a head's end; null if the client sent no more. */
+  async #readHead(lines: ByteLines): Promise<RequestHead | BadHead | null> {
+    const { socket } = this;
+    const limits = this.#parts.limits();
+    if (this.activity !== "fresh") this.#restart(socket.available > 0 ? limits.headMs : limits.idleMs);
+    this.#head.restart(socket.start);
+    let skipped = 0;
+    for (;;) {
+      // A client may send an empty line before its request (RFC 9112 section 2.2).
+      while (socket.available >= 2 && socket.bytes[socket.start] === CR && socket.bytes[socket.start + 1] === LF) {
+        socket.start += 2;
+        this.#head.restart(socket.start);
+        if (++skipped > 4) return new BadHead(400, "more than four empty lines before a request");
+      }
+      let end: number;
+      try {
+        end = this.#head.find(socket.bytes, socket.end);
+      } catch (error) {
+        if (!(error instanceof Malformed)) throw error;
+        return new BadHead(error.message.startsWith("sent a head of more") ? 431 : 400, `the client ${error.message}`);
+      }
+      if (end >= 0) {
+        const { start } = socket;
+        if (end - start > limits.head.bytes) return new BadHead(431, `a head of more than ${limits.head.bytes} bytes`);
+        socket.start = end;
+        try {
+          return readRequestHead(socket.bytes, { start, end, lines, limits: limits.head });
+        } catch (error) {
+          if (error instanceof BadHead) return error;
+          throw error;
+        }
+      }
+      const tooLarge = this.#tooLarge(limits);
+      if (tooLarge !== null) return tooLarge;
+      this.#head.moved(socket.rewind());
+      if (socket.end === socket.bytes.length) socket.grow();
+      if (!await socket.more()) return this.timedOut && socket.open ? new BadHead(400, TIMEOUT) : null;
+      if (this.activity !== "head") {
+        if (this.activity === "idle") this.#restart(limits.headMs);
+        this.#become("head");
+      }
+    }
+  }
+
+  /** A head that is not whole yet and larger than it may be: its request line, or all of it. */
+  #tooLarge({ head }: ClientLimits): BadHead | null {
+    const { socket } = this;
+    if (socket.available <= Math.min(head.lineBytes, head.bytes)) return null;
+    const lineEnd = socket.bytes.indexOf(LF, socket.start);
+    const lineIsOpen = lineEnd < 0 || lineEnd >= socket.end;
+    if (lineIsOpen) {
+      return new BadHead(414, `a request line of more than ${Math.min(head.lineBytes, head.bytes)} bytes`);
+    }
+    return socket.available > head.bytes ? new BadHead(431, `a head of more than ${head.bytes} bytes`) : null;
+  }
+
+  async #refuse(head: BadHead): Promise<void> {
+    const reply = new ReplyWriter(this, {
+      method: "",
+      minor: 1,
+      keepAlive: false,
+      takesTrailers: false,
+      bodyIsRead: () => true,
+    });
+    this.#become("request");
+    await this.#parts.handler.refuse({
+      peer: this.peer,
+      reason: head.rule === TIMEOUT ? "head_timeout" : REASONS[head.status],
+      detail: head.rule,
+      method: "",
+    }, reply);
+    if (this.socket.open) await this.#linger();
+  }
+
+  /**
+   * The response is sent, but the client may still be sending: a close now would reset the connection and could take the response
+   * with it (RFC 9112 section 9.6). So the sending side ends first, and what comes is read and thrown away for a while.
+   */
+  async #linger(): Promise<void> {
+    const { socket } = this;
+    this.#restart(LINGER_MS);
+    try {
+      await socket.closeWrite();
+      let bytes = socket.available;
+      while (bytes < LINGER_BYTES && socket.open) {
+        socket.start = socket.end;
+        socket.rewind();
+        if (!await socket.more()) return;
+        bytes += socket.available;
+      }
+    } catch {
+      // Gone already.
+    }
+  }
+
+  #become(activity: Activity): void {
+    this.activity = activity;
+    this.activeSinceMs = this.#parts.wheel.nowMs;
+    if (activity === "request") this.#restart(0);
+  }
+
+  #limit(waiting: "body" | "write" | null): void {
+    this.#waiting = waiting;
+    const limits = this.#parts.limits();
+    this.#restart(waiting === null ? 0 : waiting === "body" ? limits.bodyMs : limits.writeMs);
+  }
+
+  #restart(limitMs: number): void {
+    this.#parts.wheel.restart(this.#watch, limitMs);
+  }
+
+  readonly #expired = (): void => {
+    const { activity } = this;
+    this.timedOut = true;
+    if (activity === "head") return this.socket.stopReading();
+    if (activity === "request" && this.#waiting === "body") return this.socket.stopReading();
+    this.close();
+  };
+
+  #left(): void {
+    const call = this.#onLeft;
+    this.onLeft = null;
+    call?.();
+  }
+}
+
+/** Stands for LISTENER_HEAD_TIMEOUT among the rules of a head. */
+const TIMEOUT = "the head did not come in time";
+
+const REASONS: Readonly<Record<BadHead["status"], Unreadable["reason"]>> = {
+  400: "bad_request",
+  414: "uri_too_long",
+  431: "head_too_large",
+  501: "bad_request",
+  505: "version_refused",
+};
+
+/** Errors of a connection that its peer caused: nothing to log. */
+function isConnectionError(error: unknown): boolean {
+  return error instanceof Deno.errors.ConnectionReset || error instanceof Deno.errors.BrokenPipe ||
+    error instanceof Deno.errors.BadResource || error instanceof Deno.errors.Interrupted ||
+    error instanceof Deno.errors.ConnectionAborted || error instanceof Deno.errors.NotConnected ||
+    error instanceof Deno.errors.TimedOut;
+}

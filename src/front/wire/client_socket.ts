@@ -1,0 +1,176 @@
+import type { Bytes } from "../../http1/bytes.ts";
+
+/** What counts a thread's socket operations (the runtime lets so many succeed in a turn of its event loop). */
+export interface OperationCount {
+  spend(): void;
+}
+
+/** First room for what a client sends: most heads fit, and each idle connection holds one. */
+const FIRST_BYTES = 2_048;
+/** A read ahead is begun if there is at least this much room. */
+const LEAST_AHEAD_BYTES = 256;
+
+/** How reading from a client ended. */
+export type ClientEnd = "closed its side" | "left" | "stopped";
+
+/**
+ * A client's connection as bytes: what was read and not taken stands from `start` to `end` of `bytes`. One read is under way at a
+ * time; one may be begun before anybody needs what it brings, which is how a client's leaving is noticed.
+ */
+export class ClientSocket {
+  bytes: Bytes = new Uint8Array(FIRST_BYTES);
+  start = 0;
+  end = 0;
+  /** What ended reading; null while there may be more. */
+  ended: ClientEnd | null = null;
+  open = true;
+  /** Called once when the client's connection breaks while nobody reads. */
+  onLeft: (() => void) | null = null;
+  readonly #conn: Deno.Conn;
+  readonly #operations: OperationCount;
+  #reading = false;
+  #place: Bytes | null = null;
+  #got = 0;
+  #wake: (() => void) | null = null;
+
+  constructor(conn: Deno.Conn, operations: OperationCount) {
+    this.#conn = conn;
+    this.#operations = operations;
+    // A head and the body behind it would else wait for the client's acknowledgement (Nagle's algorithm).
+    try {
+      (conn as Deno.TcpConn).setNoDelay?.(true);
+    } catch {
+      // Broken already: its first read says so.
+    }
+  }
+
+  /** Bytes that were read and not taken. */
+  get available(): number {
+    return this.end - this.start;
+  }
+
+  /** Lets what is left stand at the beginning, so that there is room behind it; returns by how many places it moved. */
+  rewind(): number {
+    const by = this.start;
+    if (by === 0 || this.#reading) return 0;
+    if (this.start < this.end) this.bytes.copyWithin(0, this.start, this.end);
+    this.end -= by;
+    this.start = 0;
+    return by;
+  }
+
+  /** Doubles the room. No read may be under way. */
+  grow(): void {
+    const larger = new Uint8Array(this.bytes.length * 2);
+    larger.set(this.bytes.subarray(0, this.end));
+    this.bytes = larger;
+  }
+
+  /** Lets go of a room that grew, if what is left fits the first one. No read may be under way. */
+  shrink(): void {
+    if (this.bytes.length === FIRST_BYTES || this.available > FIRST_BYTES || this.#reading) return;
+    const smaller = new Uint8Array(FIRST_BYTES);
+    smaller.set(this.bytes.subarray(this.start, this.end));
+    this.end -= this.start;
+    this.start = 0;
+    this.bytes = smaller;
+  }
+
+  /** Begins a read of what may come next, unless one is under way or there is no room. */
+  readAhead(): void {
+    if (this.#reading || this.ended !== null) return;
+    if (this.start === this.end && this.bytes.length - this.end < LEAST_AHEAD_BYTES) return;
+    if (this.bytes.length - this.end > 0) this.#begin(null);
+  }
+
+  /** Waits until more bytes stand in `bytes`; false if none will come. */
+  async more(): Promise<boolean> {
+    if (this.ended !== null || !this.open) return false;
+    const before = this.end;
+    if (!this.#reading) this.#begin(null);
+    await new Promise<void>((resolve) => this.#wake = resolve);
+    return this.end > before;
+  }
+
+  /** Reads into a place of the caller's, when nothing stands in `bytes`; null if nothing will come. */
+  async readInto(place: Bytes): Promise<number | null> {
+    if (this.#reading) return await this.more() ? this.#takeInto(place) : null;
+    if (this.ended !== null || !this.open) return null;
+    this.#begin(place);
+    await new Promise<void>((resolve) => this.#wake = resolve);
+    return this.ended === null ? this.#got : null;
+  }
+
+  /** Writes all bytes. Rejects if the client takes no more. */
+  async write(bytes: Bytes): Promise<void> {
+    this.#operations.spend();
+    let at = await this.#conn.write(bytes);
+    while (at < bytes.length) {
+      this.#operations.spend();
+      at += await this.#conn.write(bytes.subarray(at));
+    }
+  }
+
+  /** Ends the sending side. */
+  async closeWrite(): Promise<void> {
+    await (this.#conn as Deno.TcpConn).closeWrite();
+  }
+
+  /** Wakes who waits for bytes, as if none came: a limit passed. What a read that is under way brings is lost. */
+  stopReading(): void {
+    this.ended ??= "stopped";
+    this.#notify();
+  }
+
+  close(): void {
+    if (!this.open) return;
+    this.open = false;
+    this.onLeft = null;
+    try {
+      this.#conn.close();
+    } catch {
+      // Already closed by the platform.
+    }
+    this.#notify();
+  }
+
+  #takeInto(place: Bytes): number {
+    const count = Math.min(place.length, this.end - this.start);
+    place.set(this.bytes.subarray(this.start, this.start + count));
+    this.start += count;
+    return count;
+  }
+
+  #begin(place: Bytes | null): void {
+    this.#reading = true;
+    this.#place = place;
+    this.#conn.read(place ?? (this.end === 0 ? this.bytes : this.bytes.subarray(this.end))).then(
+      this.#read,
+      this.#broken,
+    );
+  }
+
+  readonly #read = (count: number | null): void => {
+    this.#reading = false;
+    this.#operations.spend();
+    if (count === null) this.ended = "closed its side";
+    else if (this.#place === null) this.end += count;
+    else this.#got = count;
+    this.#notify();
+  };
+
+  readonly #broken = (): void => {
+    this.#reading = false;
+    this.ended = "left";
+    const { onLeft } = this;
+    this.onLeft = null;
+    this.#notify();
+    onLeft?.();
+  };
+
+  #notify(): void {
+    const wake = this.#wake;
+    this.#wake = null;
+    wake?.();
+  }
+}

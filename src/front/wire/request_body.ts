@@ -1,0 +1,146 @@
+import { ChunkReader } from "../../http1/chunked.ts";
+import { Malformed } from "../../http1/malformed.ts";
+import { BodyBroken, type BodySource } from "../../http1/body_source.ts";
+import type { Bytes } from "../../http1/bytes.ts";
+import type { ClientSocket } from "./client_socket.ts";
+import type { FrontRooms } from "./rooms.ts";
+
+/** A run of data in a chunked body that is passed on where it stands; shorter ones are copied together. */
+const RUN_BYTES = 4_096;
+
+/** Room for one read of a chunked body, whose data can't be read straight to their place. */
+const CHUNKED_READ_BYTES = 16_384;
+
+/** What a request's body needs of its connection. */
+export interface BodyOwner {
+  readonly socket: ClientSocket;
+  readonly rooms: FrontRooms;
+  /** Waiting for the client begins and ends: LISTENER_BODY_TIMEOUT counts between. */
+  waiting(begins: boolean): void;
+  /** The limit passed while it waited. */
+  readonly timedOut: boolean;
+}
+
+/** A request's body, read from its connection: by its length, or in chunks. Never reads behind its end. */
+export class RequestBody implements BodySource {
+  readonly #owner: BodyOwner;
+  readonly #chunks: ChunkReader | null;
+  #left: number;
+  #large: Bytes | null = null;
+  done = false;
+  /** A read waits for the client. */
+  #waiting = false;
+
+  /** @param length Content-Length, above 0; -1 for a chunked body. */
+  constructor(owner: BodyOwner, length: number) {
+    this.#owner = owner;
+    this.#left = length;
+    this.#chunks = length < 0 ? new ChunkReader("client") : null;
+  }
+
+  get trailers(): Bytes | null {
+    return this.#chunks === null || !this.done ? null : this.#chunks.trailers;
+  }
+
+  async read(): Promise<Bytes | null> {
+    if (this.done) {
+      this.release();
+      return null;
+    }
+    return this.#chunks === null ? await this.#readByLength() : await this.#readChunks(this.#chunks);
+  }
+
+  /** Skips a body that nobody reads, as far as it is here already; tells whether that was all of it. */
+  skip(): boolean {
+    const { socket } = this.#owner;
+    if (this.#waiting) return false;
+    if (this.#chunks === null) {
+      const count = Math.min(this.#left, socket.available);
+      socket.start += count;
+      this.#left -= count;
+      this.done = this.#left === 0;
+    }
+    return this.done;
+  }
+
+  /** Gives back what it borrowed. The last piece may not be used any more. */
+  release(): void {
+    if (this.#large !== null) this.#owner.rooms.large.giveBack(this.#large);
+    this.#large = null;
+  }
+
+  async #readByLength(): Promise<Bytes> {
+    const { socket } = this.#owner;
+    let piece: Bytes;
+    if (socket.available > 0) {
+      const count = Math.min(this.#left, socket.available);
+      piece = socket.bytes.subarray(socket.start, socket.start + count);
+      socket.start += count;
+    } else {
+      const place = this.#room();
+      const count = await this.#wait(
+        socket.readInto(this.#left < place.length ? place.subarray(0, this.#left) : place),
+      );
+      if (count === null) throw this.#broken();
+      piece = place.subarray(0, count);
+    }
+    this.#left -= piece.length;
+    if (this.#left === 0) this.done = true;
+    return piece;
+  }
+
+  async #readChunks(chunks: ChunkReader): Promise<Bytes | null> {
+    const { socket } = this.#owner;
+    const place = this.#room();
+    let length = 0;
+    for (;;) {
+      try {
+        socket.start = chunks.frame(socket.bytes, socket.start, socket.end);
+      } catch (error) {
+        if (error instanceof Malformed) throw new BodyBroken("malformed", `The client ${error.message}`);
+        throw error;
+      }
+      if (chunks.done) {
+        this.done = true;
+        break;
+      }
+      const count = Math.min(chunks.dataLeft, socket.available, place.length - length);
+      if (count > 0) {
+        const run = socket.bytes.subarray(socket.start, socket.start + count);
+        socket.start += count;
+        chunks.took(count);
+        if (length === 0 && count >= RUN_BYTES) return run;
+        place.set(run, length);
+        length += count;
+        continue;
+      }
+      if (length > 0) break;
+      socket.rewind();
+      while (socket.bytes.length < CHUNKED_READ_BYTES) socket.grow();
+      if (!await this.#wait(socket.more())) throw this.#broken();
+    }
+    return length === 0 ? null : place.subarray(0, length);
+  }
+
+  #room(): Bytes {
+    return this.#large ??= this.#owner.rooms.large.lend();
+  }
+
+  async #wait<T>(pending: Promise<T>): Promise<T> {
+    this.#waiting = true;
+    this.#owner.waiting(true);
+    const result = await pending;
+    this.#owner.waiting(false);
+    this.#waiting = false;
+    return result;
+  }
+
+  #broken(): BodyBroken {
+    const { socket, timedOut } = this.#owner;
+    if (timedOut) return new BodyBroken("timeout", "The client sent nothing more of its body");
+    if (socket.ended === "closed its side") {
+      return new BodyBroken("malformed", "The client ended its side before the end of its body");
+    }
+    return new BodyBroken("left", "The client left before the end of its body");
+  }
+}

@@ -1,0 +1,21 @@
+import type { Bytes } from "../../http1/bytes.ts";
+import { ByteLines } from "../../http1/field_lines.ts";
+import { Lending } from "../../http1/lending.ts";
+
+/** Room for a response's head with the first piece of its body, and for the small pieces of a chunked one. */
+const OUT_BYTES = 16_384;
+/** Room for one read of a large body. */
+const LARGE_BYTES = 65_536;
+
+/** What the connections of one thread borrow. */
+export class FrontRooms {
+  readonly out = new Lending<Bytes>(() => new Uint8Array(OUT_BYTES));
+  readonly large = new Lending<Bytes>(() => new Uint8Array(LARGE_BYTES));
+  readonly lines = new Lending(() => new ByteLines());
+
+  trim(): void {
+    this.out.trim();
+    this.large.trim();
+    this.lines.trim();
+  }
+}

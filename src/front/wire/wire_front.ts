@@ -1,0 +1,185 @@
+import { isOwnShortage } from "../../dial/own_shortage.ts";
+import { type Clock, delay } from "../../time/clock.ts";
+import { DeadlineWheel } from "../../time/deadline.ts";
+import type { RequestHandler } from "../front.ts";
+import { ClientConnection, type ConnectionParts } from "./client_connection.ts";
+import type { OperationCount } from "./client_socket.ts";
+import { whoGoesFirst } from "./shedding.ts";
+import type { ClientLimits } from "./limits.ts";
+import { FrontRooms } from "./rooms.ts";
+
+/** How exact clients' limits are. */
+const TICK_MS = 250;
+/** How often rooms that nobody needed are let go. */
+const TRIM_MS = 5_000;
+/** Pauses between tries to accept while no descriptor is left. */
+const FIRST_PAUSE_MS = 10;
+const LONGEST_PAUSE_MS = 500;
+
+/** What a wire front works with. */
+export interface WireFrontParts {
+  readonly handler: RequestHandler;
+  readonly clock: Clock;
+  readonly operations: OperationCount;
+  limits(): ClientLimits;
+  broken(error: unknown): void;
+  /** Accepting fails for want of descriptors, or works again. */
+  short(begins: boolean, error: string): void;
+}
+
+/** Accepts clients' connections on one port and serves them, HTTP/1.0 and 1.1. */
+export class WireFront {
+  readonly #parts: WireFrontParts;
+  readonly #connections = new Set<ClientConnection>();
+  readonly #perClient = new Map<string, number>();
+  readonly #wheel: DeadlineWheel;
+  readonly #rooms = new FrontRooms();
+  readonly #shared: ConnectionParts;
+  readonly #cancelTrim: () => void;
+  #listener: Deno.TcpListener | null = null;
+  #sendsAway = false;
+  /** Most connections, once descriptors ran out; Infinity before. */
+  #most = Infinity;
+
+  constructor(parts: WireFrontParts) {
+    this.#parts = parts;
+    const { clock } = parts;
+    this.#wheel = new DeadlineWheel(clock, TICK_MS);
+    this.#cancelTrim = clock.every(TRIM_MS, () => this.#rooms.trim());
+    this.#shared = {
+      handler: parts.handler,
+      limits: parts.limits,
+      wheel: this.#wheel,
+      rooms: this.#rooms,
+      operations: parts.operations,
+      protocol: "http",
+      sendsAway: () => this.#sendsAway,
+      broken: parts.broken,
+      closed: (connection) => this.#closed(connection),
+    };
+  }
+
+  /** Connections that are open. */
+  get open(): number {
+    return this.#connections.size;
+  }
+
+  /** Connections from which a request may come any moment: fresh ones, and those whose head has begun. */
+  get expected(): number {
+    let count = 0;
+    for (const { activity } of this.#connections) if (activity === "fresh" || activity === "head") count++;
+    return count;
+  }
+
+  /** Begins to accept. Throws as `Deno.listen` does. Resolves when it was told to stop; rejects when accepting ended by itself. */
+  listen(hostname: string, port: number): Promise<void> {
+    this.stopAccepting();
+    const listener = this.#listener = Deno.listen({ hostname, port, reusePort: true });
+    return this.#accept(listener);
+  }
+
+  /** Has each response from now on be its connection's last. */
+  sendAway(): void {
+    this.#sendsAway = true;
+    for (const connection of this.#connections) connection.sendAway();
+  }
+
+  /** Accepts nothing new any more. */
+  stopAccepting(): void {
+    const listener = this.#listener;
+    this.#listener = null;
+    listener?.close();
+  }
+
+  /** Closes connections that wait for a request. */
+  closeIdle(): void {
+    for (const connection of this.#connections) if (connection.activity === "idle") connection.close();
+  }
+
+  /** Connections that wait for a request. */
+  get idle(): number {
+    let count = 0;
+    for (const { activity } of this.#connections) if (activity === "idle") count++;
+    return count;
+  }
+
+  /** Closes every connection, whatever is under way. */
+  close(): void {
+    this.#cancelTrim();
+    for (const connection of this.#connections) connection.close();
+    this.#wheel.stop();
+  }
+
+  async #accept(listener: Deno.TcpListener): Promise<void> {
+    let pauseMs = 0;
+    while (this.#listener === listener) {
+      if (!this.#makeRoom()) {
+        await delay(this.#parts.clock, FIRST_PAUSE_MS);
+        continue;
+      }
+      let conn: Deno.TcpConn;
+      try {
+        conn = await listener.accept();
+      } catch (error) {
+        if (this.#listener !== listener) return;
+        // Only a listener that is gone ends accepting. Anything else is one connection's matter (a client that was gone before it was
+        // accepted: ECONNABORTED, ENOTCONN), or a shortage that passes.
+        if (error instanceof Deno.errors.BadResource) throw error;
+        const text = error instanceof Error ? error.message : String(error);
+        if (!isOwnShortage(text)) {
+          await delay(this.#parts.clock, 1);
+          continue;
+        }
+        if (pauseMs === 0) this.#parts.short(true, text);
+        this.#ranOut();
+        pauseMs = Math.min(Math.max(pauseMs * 2, FIRST_PAUSE_MS), LONGEST_PAUSE_MS);
+        await delay(this.#parts.clock, pauseMs);
+        continue;
+      }
+      if (pauseMs > 0) {
+        pauseMs = 0;
+        this.#parts.short(false, "");
+      }
+      this.#take(conn);
+    }
+  }
+
+  #take(conn: Deno.TcpConn): void {
+    const peer = conn.remoteAddr.hostname;
+    const { perClient } = this.#parts.limits();
+    if (perClient > 0) {
+      const count = this.#perClient.get(peer) ?? 0;
+      if (count >= perClient) return conn.close();
+      this.#perClient.set(peer, count + 1);
+    }
+    const connection = new ClientConnection(conn, peer, this.#shared);
+    this.#connections.add(connection);
+    connection.run();
+  }
+
+  #closed(connection: ClientConnection): void {
+    if (!this.#connections.delete(connection)) return;
+    const count = this.#perClient.get(connection.peer);
+    if (count === undefined) return;
+    if (count <= 1) this.#perClient.delete(connection.peer);
+    else this.#perClient.set(connection.peer, count - 1);
+  }
+
+  /** The limit is not known before it is reached: from then on a tenth is kept free, for connections to targets. */
+  #ranOut(): void {
+    this.#most = Math.max(1, Math.min(this.#most, Math.floor(this.#connections.size * 0.9)));
+    this.#makeRoom();
+  }
+
+  /** Closes connections that may be closed until one more fits; false if there are none. */
+  #makeRoom(): boolean {
+    const { connections } = this.#parts.limits();
+    const most = connections > 0 ? connections : this.#most;
+    if (this.#connections.size < most) return true;
+    const nowMs = this.#parts.clock.monotonicMs();
+    for (const connection of whoGoesFirst(this.#connections, { nowMs, wanted: this.#connections.size - most + 1 })) {
+      connection.close();
+    }
+    return this.#connections.size < most;
+  }
+}

@@ -1,0 +1,38 @@
+import type { Bytes } from "./bytes.ts";
+
+/** A message's body, read piece by piece by one reader. */
+export interface BodySource {
+  /** Reads the next piece, never an empty one; null at the end. It is lent: valid until the next call. Rejects if it breaks off. */
+  read(): Promise<Bytes | null>;
+  /** The last piece was given: the next read would be null. */
+  readonly done: boolean;
+  /** Trailer lines as they came, each with its line end; null if there are none, or before the end. */
+  readonly trailers: Bytes | null;
+}
+
+/** Why a client's body can't be read to its end. */
+export class BodyBroken extends Error {
+  constructor(
+    /** `left`: the client's connection is gone; `malformed`: it breaks a rule; `timeout`: nothing came for LISTENER_BODY_TIMEOUT. */
+    readonly how: "left" | "malformed" | "timeout",
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** Another attempt has taken the body over: this one gets no more of it. */
+export class Superseded extends Error {}
+
+/** A connection that passes bytes both ways, once both sides have switched protocols. */
+export interface TunnelEnd {
+  /** What was read before the protocol was switched. */
+  readonly early: Bytes;
+  /** Reads bytes into `place`; null at the other side's end. */
+  read(place: Bytes): Promise<number | null>;
+  /** Writes all bytes. */
+  write(bytes: Bytes): Promise<void>;
+  /** Ends the sending side. */
+  closeWrite(): Promise<void>;
+  close(): void;
+}
