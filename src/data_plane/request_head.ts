@@ -48,7 +48,7 @@ export function readRequestHead(exchange: Exchange, transport: UpstreamTransport
   exchange.host = host;
   exchange.longUrl = url.length > KEPT_CHARS;
   const path = canonicalPath(url.slice(pathStart, query));
-  if (path === null) return "bad_request";
+  if (path === null || (isLetterH(path.charCodeAt(1)) && isUrlWithoutHost(path))) return "bad_request";
   exchange.path = path;
   // `OPTIONS *` arrives like this; it asks nothing of any path, so no rule can take it.
   if (method === "OPTIONS" && path === "/*") return "bad_request";
@@ -59,6 +59,20 @@ export function readRequestHead(exchange: Exchange, transport: UpstreamTransport
     exchange.query = `?${kept}`;
   }
   return null;
+}
+
+function isLetterH(code: number): boolean {
+  return code === 0x68 || code === 0x48;
+}
+
+/**
+ * Tells whether a path stands for an absolute URL without a host (`http:///a`, `http://?q`), which RFC 9110 section 4.2.1 wants
+ * refused: the platform takes all of such a URL for a path. A path that begins like that in earnest can't be told from it.
+ */
+function isUrlWithoutHost(path: string): boolean {
+  const start = path.slice(1, 9).toLowerCase();
+  const length = start.startsWith("http://") ? 7 : start === "https://" ? 8 : 0;
+  return length > 0 && (path.length === length + 1 || path.charAt(length + 1) === "/");
 }
 
 /** Tells whether a method reaches a target as it came. */

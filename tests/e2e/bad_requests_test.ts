@@ -151,9 +151,24 @@ Deno.test("request targets other than a path", async (t) => {
     assert.deepEqual(lines.map((line) => line.host), ["other.example:99", "other.example"]);
   });
   stage.clear();
-  for (const target of ["ftp://a/x", "a://b/x", "http://user@a/x", "*", "x"]) {
+  const none = ["http:///a", "http://?q", "https:///a", "HTTP:///a", "http://", "http://:80/a"];
+  for (const target of ["ftp://a/x", "a://b/x", "http://user@a/x", "*", "x", ...none]) {
     await t.step(`GET ${target} is 400`, async () => assert.equal((await ask(`GET ${target}`)).status, 400));
   }
+  await t.step("a URL with a host as a part of a path is a path", async () => {
+    for (const path of ["/http://a/x", "/x/http:///a", "/http:/a", "/https://a"]) {
+      assert.equal((await ask(`GET ${path}`)).status, 200);
+      assert.equal(stage.target.requests.at(-1)!.path, path);
+    }
+    stage.clear();
+  });
+  await t.step("HTTP/1.0 is served with a Host alone: the platform hides the version (docs/platform.md)", async () => {
+    const line = (target: string, host: string) => `GET ${target} HTTP/1.0\r\n${host}\r\n`;
+    assert.equal((await rawExchange(stage.sluice.url, line("/x", "Host: a\r\n"))).status, 200);
+    stage.clear();
+    assert.equal((await rawExchange(stage.sluice.url, line("/x", ""))).status, 400);
+    assert.equal((await rawExchange(stage.sluice.url, line("http://a/x", ""))).status, 400);
+  });
   await t.step("OPTIONS * is 400: no rule can take it", async () => {
     const got = await ask("OPTIONS *");
     assert.deepEqual([got.status, header(got, "x-sluice-reason")], [400, "bad_request"]);
