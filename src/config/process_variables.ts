@@ -60,7 +60,8 @@ export const PROCESS_VARIABLES = [
   define("HEADER_CONVENTION_ENABLE", "boolean", {
     default: "false",
     meaning:
-      "Add `X-Forwarded-For`, `-Host`, `-Port`, `-Proto`, `X-Real-IP` and `X-Request-Id` to the target's request.",
+      "Add `X-Forwarded-For`, `-Host`, `-Port`, `-Proto`, `X-Real-IP` and `X-Request-Id` to the target's request, " +
+      "and `X-Request-Id` to every response.",
     example: "true",
   }),
   define("TRUSTED_PROXIES", "list of CIDRs", {

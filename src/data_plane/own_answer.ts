@@ -1,12 +1,15 @@
 import type { ErrorBody } from "../config/model.ts";
 import type { Exchange } from "../forwarding/exchange.ts";
 import { type Reason, REASONS } from "../state/reason.ts";
+import { identify } from "./request_id.ts";
 
 /** How sluice's own answers look. */
 export interface OwnAnswerSettings {
   readonly errorBody: ErrorBody;
   /** REASON_HEADER. */
   readonly reasonHeader: boolean;
+  /** HEADER_CONVENTION_ENABLE. */
+  readonly headerConvention: boolean;
 }
 
 /** Methods that 405 says are allowed (RFC 9110 section 15.5.6 wants them named). */
@@ -19,6 +22,7 @@ export function ownMessage(
   settings: OwnAnswerSettings,
 ): { status: number; headers: [string, string][]; text: string } {
   const { text } = REASONS[reason];
+  identify(exchange, settings.headerConvention);
   exchange.reason = reason;
   exchange.status = REASONS[reason].status;
   // The log's 499 is no status of HTTP: a client that is there after all gets 400.

@@ -42,6 +42,8 @@ export class Exchange {
   peer = "";
   client = "";
   requestId = "";
+  /** The client's headers were looked at for an id. */
+  identified = false;
   /** Content-Length of the request; -1 where it is chunked, 0 where there is no body, `UNANNOUNCED` where only reading tells. */
   bodyLength = 0;
   rule: RuleSnapshot | null = null;

@@ -18,6 +18,7 @@ export function forwardToTarget(transport: Transport, forwarder: Forwarder, upgr
     const headers = transport.preamble();
     const preamble = headers.length;
     const facts = requestHeaders(exchange, compiled.headers, headers);
+    exchange.identified = true;
     if (listener.headerConvention) exchange.addResponseHeader("x-request-id", exchange.requestId);
     const refused = checkBody(exchange, facts, listener.maxBodyBytes);
     if (refused !== null) return ownAnswer(exchange, refused, listener);

@@ -1,6 +1,7 @@
 import type { ListenerConfig } from "../../config/model.ts";
 import type { Exchange } from "../../forwarding/exchange.ts";
 import type { Middleware } from "../chain.ts";
+import { identify } from "../request_id.ts";
 
 const encoder = new TextEncoder();
 
@@ -41,13 +42,18 @@ export function serveStats(requests: StatsRequests): Middleware {
     function serveStats(passage) {
       const { exchange, compiled } = passage;
       if (!asksForStats(exchange, compiled.snapshot.listener)) return next(passage);
+      identify(exchange, compiled.snapshot.listener.headerConvention);
       return requests.request().then((json) => {
         exchange.status = 200;
         // Names of groups may hold any character, and bytes are what is counted.
         const body = exchange.method === "HEAD" ? null : encoder.encode(json);
         exchange.responseBytes = body?.length ?? 0;
         return new Response(body, {
-          headers: { "content-type": "application/json", "cache-control": "no-store" },
+          headers: [
+            ["content-type", "application/json"],
+            ["cache-control", "no-store"],
+            ...exchange.extraResponseHeaders ?? [],
+          ],
         });
       });
     };
