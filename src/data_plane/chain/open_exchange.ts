@@ -5,6 +5,7 @@ import { ClientBody, failureOfBody } from "../../forwarding/bodies/client_body.t
 import { type Cancellation, NO_CONNECT } from "../../forwarding/target_request.ts";
 import type { DeadlineWheel, Watch } from "../../time/deadline.ts";
 import type { ClientEvents } from "../../front/front.ts";
+import { Kind } from "../../http1/field_kind.ts";
 import type { ReceivedRequest } from "../../front/received_request.ts";
 
 /** Limits of one exchange. */
@@ -53,6 +54,7 @@ export class OpenExchange implements Cancellation {
     this.#watch.onTick = this.#watchClient;
     this.body = received.body === null ? null : new ClientBody(received.body, {
       length: received.bodyLength,
+      awaited: received.lines.has(Kind.Expect) && !exchange.ignoresExpect,
       maxBytes: limits.maxBodyBytes,
       events: {
         moved: (bytes) => {

@@ -24,6 +24,7 @@ export interface BodyEvents {
 export class ClientBody {
   readonly #source: BodySource;
   readonly #length: number;
+  readonly #awaited: boolean;
   readonly #maxBytes: number;
   readonly #events: BodyEvents;
   #kept: KeptPieces | null = new KeptPieces();
@@ -36,11 +37,21 @@ export class ClientBody {
   /** Why the rest can't be read. */
   #failure: Failure | null = null;
 
-  /** @param length Content-Length; -1 if it is not known. @param maxBytes MAX_BODY_BYTES; 0 for no limit. */
+  /**
+   * @param length Content-Length; -1 if it is not known.
+   * @param awaited The client sends it when the target asks for it (`Expect: 100-continue`), so that nothing may wait for it.
+   * @param maxBytes MAX_BODY_BYTES; 0 for no limit.
+   */
   constructor(
     source: BodySource,
-    { length, maxBytes, events }: { readonly length: number; readonly maxBytes: number; readonly events: BodyEvents },
+    { length, awaited, maxBytes, events }: {
+      readonly length: number;
+      readonly awaited: boolean;
+      readonly maxBytes: number;
+      readonly events: BodyEvents;
+    },
   ) {
+    this.#awaited = awaited;
     this.#source = source;
     this.#length = length;
     this.#maxBytes = maxBytes;
@@ -60,7 +71,7 @@ export class ClientBody {
   async next(last: boolean): Promise<Bytes | BodySource | Failure> {
     const attempt = ++this.#attempt;
     if (this.#whole !== null) return this.#whole;
-    const small = this.#length >= 0 && this.#length <= SMALL_BYTES;
+    const small = !this.#awaited && this.#length >= 0 && this.#length <= SMALL_BYTES;
     if (small && this.#readBytes === 0) {
       const piece = await this.#pull();
       if (piece === null) return this.#failure ?? new Failure("client_closed", "The body ended before it began");

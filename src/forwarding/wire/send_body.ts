@@ -12,7 +12,7 @@ const COPIED_BYTES = 16_384;
  * What came of sending a body: all of it went; the connection takes no more, whose reader finds out why (a response may be there); or
  * why its source broke.
  */
-export type Sent = "whole" | "refused" | BodyBroken | Error;
+export type Sent = "whole" | "refused" | { readonly broken: unknown };
 
 /**
  * Sends a request's head, and when the system has all of it the body, piece by piece as the connection takes them, framed by its
@@ -37,10 +37,11 @@ export async function sendBody(
       piece = await source.read();
     } catch (error) {
       if (error instanceof Superseded) return "refused";
-      return error instanceof Error ? error : new Error(String(error));
+      return { broken: error };
     }
     if (piece === null && length >= 0) {
-      return sent === length ? "whole" : new BodyBroken("left", `The body ended after ${sent} of ${length} bytes`);
+      if (sent === length) return "whole";
+      return { broken: new BodyBroken("left", `The body ended after ${sent} of ${length} bytes`) };
     }
     try {
       if (piece === null) {
@@ -48,7 +49,7 @@ export async function sendBody(
         return "whole";
       }
       sent += piece.length;
-      if (length >= 0 && sent > length) return new Error("The body is longer than its Content-Length");
+      if (length >= 0 && sent > length) return { broken: new Error("The body is longer than its Content-Length") };
       if (length >= 0) await connection.writeAll(piece);
       else await writeChunk(connection, piece);
     } catch {

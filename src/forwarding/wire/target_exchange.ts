@@ -206,7 +206,7 @@ export class TargetExchange implements TargetResponse {
     const source = stream;
     sendBody(connection, message, { source, length: bodyLength }).then((outcome) => {
       if (outcome === "whole") this.#sending = false;
-      else if (outcome !== "refused") this.#request.cancellation.bodyBroken(outcome);
+      else if (outcome !== "refused") this.#request.cancellation.bodyBroken(outcome.broken);
     });
   }
 

@@ -1,0 +1,308 @@
+/** What only sluice's own engine can do: bytes that go through as they came, and limits on clients. */
+import assert from "node:assert/strict";
+import { groupEnvironment } from "../support/mock_group.ts";
+import { until } from "../support/poll.ts";
+import { RawClient } from "../support/raw_client.ts";
+import { bodyText, headerValues } from "../support/raw_message.ts";
+import { bytes, hang, okay } from "../support/recorder_scripts.ts";
+import { RecorderTarget } from "../support/recorder_target.ts";
+import { startSluice } from "../support/sluice_process.ts";
+
+/** A recorder behind a wire listener. */
+async function stageOf(env: Record<string, string> = {}) {
+  const target = await RecorderTarget.start();
+  const sluice = await startSluice({
+    env: groupEnvironment(target.address, { LISTENER_ENGINE: "wire", UPSTREAM_TRANSPORT: "wire", ...env }),
+  });
+  return {
+    target,
+    sluice,
+    connect: () => RawClient.connect(sluice.url),
+    async [Symbol.asyncDispose]() {
+      await sluice[Symbol.asyncDispose]();
+      await target[Symbol.asyncDispose]();
+    },
+  };
+}
+
+Deno.test("header lines keep their order, case and number both ways, and the reason phrase its words", async () => {
+  await using stage = await stageOf({ VIA_ENABLE: "false" });
+  stage.target.script = bytes(
+    "HTTP/1.1 200 All's Well\r\nx-B: 1\r\nContent-Length: 2\r\nX-a:  2 \r\nx-b: 3\r\nSet-Cookie: a\r\nKeep-Alive: x\r\n" +
+      "X-Gone: y\r\nConnection: X-Gone\r\nsEt-cookie: b\r\n\r\nok",
+  );
+  await using client = await stage.connect();
+  const got = await client.exchange(
+    "GET /p HTTP/1.1\r\nx-Z: 1\r\nHOST: h.test\r\nX-y: \xe9\r\nConnection: x-Hop, keep-alive\r\nX-Hop: 1\r\nx-z:2\r\n\r\n",
+  );
+  assert.equal(
+    got.raw,
+    "HTTP/1.1 200 All's Well\r\nx-B: 1\r\nContent-Length: 2\r\nX-a:  2 \r\nx-b: 3\r\nSet-Cookie: a\r\nsEt-cookie: b\r\n\r\nok",
+  );
+  const [request] = stage.target.requests;
+  assert.equal(
+    request!.raw,
+    `GET /p HTTP/1.1\r\nHost: ${stage.target.address}\r\nx-Z: 1\r\nX-y: \xe9\r\nx-z:2\r\n\r\n`,
+  );
+});
+
+Deno.test("interim responses reach the client, 103 with its links and 100 by the target's own word", async () => {
+  await using stage = await stageOf();
+  stage.target.script = async (turn) => {
+    await turn.socket.send("HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n");
+    assert.equal(new TextDecoder().decode(await turn.body()), "hello");
+    await turn.socket.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+  };
+  await using client = await stage.connect();
+  await client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n");
+  assert.equal(await client.socket.readThrough("\r\n\r\n"), "HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n");
+  assert.equal(await client.socket.readThrough("\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
+  await client.send("hello");
+  assert.equal((await client.response()).status, 200);
+  assert.deepEqual(headerValues(stage.target.requests[0]!, "expect"), ["100-continue"]);
+});
+
+Deno.test("a target may refuse a body that its client waits to send", async () => {
+  await using stage = await stageOf();
+  stage.target.script = ({ socket }) =>
+    socket.send("HTTP/1.1 417 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+  await using client = await stage.connect();
+  const got = await client.exchange("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n");
+  assert.equal(got.status, 417);
+  assert.deepEqual(headerValues(got, "connection"), ["close"], "what comes next might be the body");
+});
+
+Deno.test("trailers go to the target, and to a client that takes them", async () => {
+  await using stage = await stageOf();
+  stage.target.script = bytes(
+    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-T\r\n\r\n2\r\nok\r\n0\r\nX-T: 1\r\nX-U: 2\r\n\r\n",
+  );
+  await using client = await stage.connect();
+  const chunked = "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nx-Sum: 9\r\n\r\n";
+  const taken = await client.exchange(`POST / HTTP/1.1\r\nHost: a\r\nTE: trailers\r\n${chunked}`);
+  assert.ok(taken.raw.endsWith("\r\n2\r\nok\r\n0\r\nX-T: 1\r\nX-U: 2\r\n\r\n"), taken.raw);
+  const left = await client.exchange("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  assert.ok(left.raw.endsWith("\r\n2\r\nok\r\n0\r\n\r\n"), left.raw);
+  assert.ok(stage.target.requests[0]!.raw.endsWith("\r\n0\r\nx-Sum: 9\r\n\r\n"), stage.target.requests[0]!.raw);
+});
+
+Deno.test("HTTP/1.0 is served with and without Host, kept where it asks for that, and never gets chunks", async () => {
+  await using stage = await stageOf();
+  stage.target.script = bytes("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n");
+  await using client = await stage.connect();
+  await client.send("GET /a HTTP/1.0\r\nUpgrade: x\r\nConnection: upgrade\r\nExpect: 100-continue\r\n\r\n");
+  assert.equal(await client.socket.readToEnd(), "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nok");
+  stage.target.script = okay();
+  await using kept = await stage.connect();
+  for (let i = 0; i < 2; i++) {
+    const got = await kept.exchange("GET http://b/x HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+    assert.deepEqual([got.status, headerValues(got, "connection")], [200, ["keep-alive"]]);
+  }
+  assert.deepEqual(stage.target.requests.map(({ path }) => path), ["/a", "/x", "/x"]);
+  assert.deepEqual(headerValues(stage.target.requests[0]!, "expect"), []);
+});
+
+Deno.test("OPTIONS *, a body on GET, 205 and any method are passed on as they came", async () => {
+  await using stage = await stageOf();
+  await using client = await stage.connect();
+  assert.equal((await client.exchange("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n")).status, 200);
+  assert.equal((await client.exchange("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi")).status, 200);
+  assert.equal((await client.exchange("get / HTTP/1.1\r\nHost: a\r\n\r\n")).status, 200);
+  stage.target.script = bytes("HTTP/1.1 205 Reset\r\n\r\n", { close: true });
+  const reset = await client.exchange("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
+  assert.equal(reset.status, 205);
+  assert.deepEqual(stage.target.requests.map(({ startLine }) => startLine), [
+    "OPTIONS * HTTP/1.1",
+    "GET / HTTP/1.1",
+    "get / HTTP/1.1",
+    "POST / HTTP/1.1",
+  ]);
+  assert.equal(bodyText(stage.target.requests[1]!), "hi");
+});
+
+Deno.test("1,000 pipelined requests are answered in their order", async () => {
+  await using stage = await stageOf();
+  stage.target.script = ({ path, socket }) =>
+    socket.send(`HTTP/1.1 200 OK\r\nContent-Length: ${path.length}\r\n\r\n${path}`);
+  await using client = await stage.connect();
+  const paths = Array.from({ length: 1000 }, (_, i) => `/${i}`);
+  await client.send(paths.map((path) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`).join(""));
+  for (const path of paths) assert.equal(bodyText(await client.response()), path);
+});
+
+Deno.test("a client that ends its side gets its response, also one that takes its time", async () => {
+  await using stage = await stageOf();
+  const release = Promise.withResolvers<void>();
+  stage.target.script = async (turn) => {
+    await release.promise;
+    await okay()(turn);
+  };
+  await using client = await stage.connect();
+  await client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  client.halfClose();
+  // It is asked by interim responses whether it is still there.
+  assert.equal(await client.socket.readThrough("\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
+  assert.equal(await client.socket.readThrough("\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
+  release.resolve();
+  assert.match(await client.socket.readToEnd(), /HTTP\/1.1 200 Status\r\n[^]*ok$/);
+  await stage.sluice.settled();
+  assert.equal((await stage.sluice.accessLines(1))[0]!.status, 200);
+});
+
+Deno.test("a client that left without a word is noticed, and its target is let go", async () => {
+  await using stage = await stageOf({ CONNECTION_TIMEOUT: "60s" });
+  stage.target.script = hang();
+  const client = await stage.connect();
+  await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  await until(() => stage.target.requests.length === 1, "the request");
+  await client[Symbol.asyncDispose]();
+  await until(() => stage.target.endings.size === 1, "the target to be let go");
+  assert.equal((await stage.sluice.accessLines(1))[0]!.reason, "client_closed");
+});
+
+Deno.test("an upgrade to any protocol becomes a tunnel, in which each side can end by itself", async () => {
+  await using stage = await stageOf();
+  stage.target.script = async ({ socket }) => {
+    await socket.send("HTTP/1.1 101 Switching\r\nUpgrade: Chat/2\r\nConnection: Upgrade\r\n\r\nearly");
+    assert.equal(await socket.readThrough("!"), "\0\xffhello!");
+    await socket.send("after the end");
+    await socket.close();
+  };
+  await using client = await stage.connect();
+  await client.send("GET /chat HTTP/1.1\r\nHost: a\r\nUpgrade: Chat/2\r\nConnection: Upgrade\r\n\r\n\0\xff");
+  const head = await client.socket.readThrough("\r\n\r\n");
+  assert.equal(head, "HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: Chat/2\r\n\r\n");
+  await client.send("hello!");
+  client.halfClose();
+  assert.equal(await client.socket.readToEnd(), "earlyafter the end");
+  await stage.sluice.settled();
+  const [line] = await stage.sluice.accessLines(1);
+  assert.deepEqual([line!.status, line!.requestBytes, line!.responseBytes, line!.cutBy], [101, 8, 18, null]);
+});
+
+Deno.test("a 101 that nobody asked for is a bad response", async () => {
+  await using stage = await stageOf();
+  stage.target.script = bytes("HTTP/1.1 101 X\r\nUpgrade: evil\r\nConnection: upgrade\r\n\r\n");
+  await using client = await stage.connect();
+  assert.equal((await client.exchange("GET / HTTP/1.1\r\nHost: a\r\n\r\n")).status, 502);
+});
+
+Deno.test("slow clients are cut by their own limit, each with its own reason", async (t) => {
+  await using stage = await stageOf({
+    LISTENER_HEAD_TIMEOUT: "600",
+    LISTENER_IDLE_TIMEOUT: "700",
+    LISTENER_BODY_TIMEOUT: "800",
+    LISTENER_WRITE_TIMEOUT: "900",
+    REASON_HEADER: "true",
+  });
+  await t.step("a head that does not end: 408 head_timeout", async () => {
+    await using client = await stage.connect();
+    await client.send("GET / HTTP/1.1\r\nHost: a\r\n");
+    const got = await client.response();
+    assert.deepEqual([got.status, headerValues(got, "x-sluice-reason")], [408, ["head_timeout"]]);
+    await client.socket.untilEnded();
+  });
+  await t.step("a connection that says nothing: closed without a word", async () => {
+    await using client = await stage.connect();
+    assert.equal(await client.socket.readToEnd(), "");
+  });
+  await t.step("a kept connection that is idle: closed without a word", async () => {
+    await using client = await stage.connect();
+    assert.equal((await client.exchange("GET / HTTP/1.1\r\nHost: a\r\n\r\n")).status, 200);
+    assert.equal(await client.socket.readToEnd(), "");
+  });
+  await t.step("a body that stops: 408 body_timeout, and no target is blamed", async () => {
+    await using client = await stage.connect();
+    await client.send("POST /stops HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab");
+    const got = await client.response();
+    assert.deepEqual([got.status, headerValues(got, "x-sluice-reason")], [408, ["body_timeout"]]);
+  });
+  await t.step("a client that takes nothing of its response: cut by it", async () => {
+    stage.target.script = async ({ socket }) => {
+      await socket.send(`HTTP/1.1 200 OK\r\nContent-Length: 50000000\r\n\r\n`);
+      const piece = new Uint8Array(1_000_000);
+      for (let i = 0; i < 50; i++) await socket.send(piece);
+    };
+    const conn = await Deno.connect({ hostname: "127.0.0.1", port: stage.sluice.port });
+    await conn.write(new TextEncoder().encode("GET /never HTTP/1.1\r\nHost: a\r\n\r\n"));
+    try {
+      const lines = () => stage.sluice.accessLines();
+      const line = await until(async () => (await lines()).find(({ path }) => path === "/never"), "its access line");
+      assert.equal(line.cutBy, "client");
+    } finally {
+      conn.close();
+    }
+  });
+  const stats = await stage.sluice.settled();
+  assert.equal(stats.groups[0]!.targets[0]!.noAnswer, 0);
+});
+
+Deno.test("heads beyond the limits are 414 and 431, each with a line in the access log", async () => {
+  await using stage = await stageOf({ LISTENER_MAX_HEAD_BYTES: "2000", LISTENER_MAX_HEAD_LINES: "10" });
+  const ask = async (text: string) => {
+    await using client = await stage.connect();
+    await client.send(text);
+    return (await client.response()).status;
+  };
+  assert.equal(await ask(`GET /${"a".repeat(3000)} HTTP/1.1\r\nHost: a\r\n\r\n`), 414);
+  assert.equal(await ask(`GET / HTTP/1.1\r\nHost: a\r\nCookie: ${"a".repeat(3000)}\r\n\r\n`), 431);
+  assert.equal(await ask(`GET / HTTP/1.1\r\nHost: a\r\n${"X: y\r\n".repeat(10)}\r\n`), 431);
+  assert.equal(await ask("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), 505);
+  const lines = await stage.sluice.accessLines(4);
+  assert.deepEqual(lines.map(({ reason }) => reason), [
+    "uri_too_long",
+    "head_too_large",
+    "head_too_large",
+    "version_refused",
+  ]);
+});
+
+Deno.test("more connections of one client than allowed are closed at once, and those beyond the whole number make room", async () => {
+  await using stage = await stageOf({ LISTENER_MAX_CONNECTIONS: "20", LISTENER_MAX_CONNECTIONS_PER_CLIENT: "40" });
+  const idle = await Promise.all(Array.from({ length: 20 }, () => stage.connect()));
+  try {
+    // Those that have said nothing for a second go first.
+    await using client = await stage.connect();
+    assert.equal((await client.exchange("GET / HTTP/1.1\r\nHost: a\r\n\r\n")).status, 200);
+  } finally {
+    for (const each of idle) await each[Symbol.asyncDispose]();
+  }
+});
+
+Deno.test("a flood of connections beyond its descriptors ends nothing: idle ones are closed, and others served", async () => {
+  await using stage = await stageOf();
+  const { success } = await new Deno.Command("prlimit", {
+    args: ["--pid", String(stage.sluice.pid), "--nofile=128:128"],
+  })
+    .output();
+  assert.ok(success);
+  const hogs = await Promise.all(Array.from({ length: 300 }, () => stage.connect()));
+  try {
+    await stage.sluice.waitForEvent(({ event }) => event === "accept_paused");
+    // While they stay: those that have been silent for a second make room.
+    await until(async () => {
+      try {
+        await using client = await stage.connect();
+        return (await client.exchange("GET / HTTP/1.1\r\nHost: a\r\n\r\n")).status === 200;
+      } catch {
+        return false;
+      }
+    }, "a request to be served beside the flood");
+  } finally {
+    for (const hog of hogs) await hog[Symbol.asyncDispose]();
+  }
+  await using client = await stage.connect();
+  for (let i = 0; i < 200; i++) {
+    assert.equal((await client.exchange("GET / HTTP/1.1\r\nHost: a\r\n\r\n")).status, 200);
+  }
+  assert.ok(!stage.sluice.events.some(({ event }) => event === "listener_down"));
+});
+
+Deno.test("what is set for the wire engine warns with the other one", async () => {
+  await using target = await RecorderTarget.start();
+  await using sluice = await startSluice({
+    env: groupEnvironment(target.address, { LISTENER_ENGINE: "serve", LISTENER_IDLE_TIMEOUT: "5s" }),
+  });
+  const warning = sluice.events.find(({ event }) => event === "config_warning");
+  assert.match(String(warning?.message), /LISTENER_IDLE_TIMEOUT.*has no effect with LISTENER_ENGINE=serve/);
+});
