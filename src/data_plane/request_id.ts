@@ -8,7 +8,7 @@ import { isSaneRequestId } from "../forwarding/forwarded_headers.ts";
 export function identify(exchange: Exchange, headerConvention: boolean): void {
   if (exchange.identified) return;
   exchange.identified = true;
-  const id = exchange.request.headers.get("x-request-id");
+  const id = exchange.header("x-request-id");
   if (id !== null && isSaneRequestId(id)) exchange.requestId = id;
   else if (headerConvention) exchange.requestId = crypto.randomUUID();
   if (headerConvention) exchange.addResponseHeader("x-request-id", exchange.requestId);

@@ -95,7 +95,9 @@ export class Exchange {
 
   /** The value of a request header, its name in lower case; null if there is none. */
   header(name: string): string | null {
-    return this.lines === null ? this.request.headers.get(name) : this.lines.get(name);
+    if (this.lines !== null) return this.lines.get(name);
+    // A request that was never read has none.
+    return this.request.headers?.get(name) ?? null;
   }
 
   /** Notes an attempt. Nearly always there is one, and an array that is made with it is a tenth of one that grows. */

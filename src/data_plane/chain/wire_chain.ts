@@ -11,6 +11,7 @@ import { lists } from "../../http1/request_head.ts";
 import type { Reason } from "../../state/reason.ts";
 import type { CompiledSnapshot } from "../compiled_snapshot.ts";
 import { clientOrigin } from "../location_rewrite.ts";
+import { identify } from "../request_id.ts";
 import type { RequestTrace } from "../request_trace.ts";
 import { asksForStats, type StatsRequests } from "../middleware/serve_stats.ts";
 import { attempt, type AttemptParts } from "./attempts.ts";
@@ -112,6 +113,7 @@ export class WireChain implements RequestHandler {
     const upgrade = upgradeOf(received);
     const origin = group.snapshot.locationRewrite ? clientOrigin(exchange, compiled.headers) : null;
     const { own, ownConnection, loop } = prepareLines(exchange, received.lines, compiled.headers);
+    exchange.identified = true;
     if (listener.headerConvention) exchange.addResponseHeader("X-Request-Id", exchange.requestId);
     if (loop) return "loop";
     if (listener.maxBodyBytes > 0 && received.bodyLength > listener.maxBodyBytes) return "body_too_large";
@@ -190,6 +192,7 @@ export class WireChain implements RequestHandler {
   }
 
   async #answerStats(exchange: Exchange, reply: Reply): Promise<null> {
+    identify(exchange, this.#parts.current().snapshot.listener.headerConvention);
     const body = encoder.encode(await this.#parts.stats.request());
     exchange.status = 200;
     exchange.responseBytes = exchange.method === "HEAD" ? 0 : body.length;
@@ -197,6 +200,7 @@ export class WireChain implements RequestHandler {
       ["Content-Type", "application/json"],
       ["Cache-Control", "no-store"],
       ["Content-Length", String(body.length)],
+      ...exchange.extraResponseHeaders ?? [],
     ];
     await send(reply, { status: 200, own, body });
     return null;
