@@ -1,6 +1,7 @@
 import { hostPort } from "../state/group_snapshot.ts";
 import type { TargetSnapshot } from "../state/group_snapshot.ts";
-import { classifyFetchError, type Failure } from "./gateway_error.ts";
+import { checkFetched } from "./fetched_response.ts";
+import { classifyFetchError, Failure } from "./gateway_error.ts";
 import { fetchUntil } from "./lent_signal.ts";
 import { isIdempotent } from "../http1/methods.ts";
 import { SizedBody } from "./sized_body.ts";
@@ -120,7 +121,8 @@ export class FetchTransport implements Transport {
     const controller = new AbortController();
     if (cancellation.over !== null) controller.abort();
     cancellation.atWork = controller;
-    return fetchUntil(route.origin + request.path, init, controller.signal) as Promise<UpstreamResponse>;
+    const responding = fetchUntil(route.origin + request.path, init, controller.signal);
+    return responding.then(checkFetched) as Promise<UpstreamResponse>;
   }
 
   connectsFirst(): boolean {
@@ -128,7 +130,7 @@ export class FetchTransport implements Transport {
   }
 
   failure(error: unknown): Failure {
-    return classifyFetchError(error, (text) => this.#tellOnce(text));
+    return error instanceof Failure ? error : classifyFetchError(error, (text) => this.#tellOnce(text));
   }
 
   preamble(): [string, string][] {

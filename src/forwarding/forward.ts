@@ -1,4 +1,4 @@
-import { hasNoBody, parseLength, shortestLength } from "../http1/framing.ts";
+import { hasNoBody, shortestLength } from "../http1/framing.ts";
 import { isIdempotent } from "../http1/methods.ts";
 import type { TargetSnapshot } from "../state/group_snapshot.ts";
 import type { Reason } from "../state/reason.ts";
@@ -12,7 +12,7 @@ import { connectionOptions, isHopByHop } from "../http1/hop_by_hop.ts";
 import { type ForwardLimits, OpenExchange } from "./open_exchange.ts";
 import { answerWithBody } from "./response_body.ts";
 import { decideRetry, MOST_TARGETS } from "./retry_policy.ts";
-import { type AnswerHeaders, discardBody, NO_CONNECT, type Transport, type UpstreamResponse } from "./transport.ts";
+import { discardBody, NO_CONNECT, type Transport, type UpstreamResponse } from "./transport.ts";
 
 /** The target group as the forwarder sees it. */
 export interface ForwardGroup {
@@ -113,7 +113,6 @@ export class Forwarder {
               connectTimeoutMs: limits.connectTimeoutMs,
               cancellation: open,
             });
-            failure = refuseAnswer(upstream);
           } catch (error) {
             failure = transport.failure(error);
           }
@@ -256,29 +255,6 @@ function respond(exchange: Exchange, upstream: UpstreamResponse, body: BodyInit 
 }
 
 const NONE: readonly [string, string][] = [];
-
-/** Refuses an answer that can't be passed on as what it is; null where it can. */
-function refuseAnswer(upstream: UpstreamResponse): Failure | null {
-  const problem = answerProblem(upstream.status, upstream.headers);
-  if (problem === null) return null;
-  discardBody(upstream);
-  return new Failure("bad_response", problem);
-}
-
-function answerProblem(status: number, headers: AnswerHeaders): string | null {
-  if (status < 200 || status > 599) return `The target answered with status ${status}`;
-  const coding = headers.get("transfer-encoding");
-  const length = headers.get("content-length");
-  if (coding !== null) {
-    // RFC 9112 section 6.3: both is an attempt at smuggling or a broken server.
-    if (length !== null) return "The target sent both Content-Length and Transfer-Encoding";
-    // Any other coding would have to be undone, since Transfer-Encoding concerns one connection.
-    if (coding.toLowerCase() !== "chunked") return `The target sent a body in the transfer coding "${coding}"`;
-  } else if (length !== null && !Number.isSafeInteger(parseLength(length))) {
-    return `The target sent "${length}" as Content-Length`;
-  }
-  return null;
-}
 
 /** Two or more were tried and every one refused the connection. */
 export function allRefused(exchange: Exchange): Failure | null {
