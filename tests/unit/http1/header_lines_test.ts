@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import type { Bytes } from "../../../src/http1/bytes.ts";
+import { HeadFinder, MAX_HEAD_BYTES } from "../../../src/http1/head_finder.ts";
+import { HeaderLines, lineEnd } from "../../../src/http1/header_lines.ts";
+import { Malformed } from "../../../src/http1/malformed.ts";
+import { latin1, text } from "../../support/raw_socket.ts";
+import { cutsOf } from "../../support/read_response.ts";
+
+const REQUEST = "POST /a HTTP/1.1\r\nHost: a.example\r\nCONTENT-Length:\t3 \r\nX-Empty:\r\n\r\n";
+
+function bytesOf(content: string): Bytes {
+  return new Uint8Array(latin1(content));
+}
+
+/** Finds the head in pieces that come one by one, `before` bytes behind the buffer's start; -1 where it does not end. */
+function findIn(pieces: readonly string[], before = 0): number {
+  const finder = new HeadFinder();
+  finder.restart(before);
+  let all = "x".repeat(before);
+  for (const piece of pieces) {
+    all += piece;
+    const end = finder.find(bytesOf(all), all.length);
+    if (end >= 0) return end;
+  }
+  return -1;
+}
+
+/** The lines of a head, as text. */
+function linesOf(head: string): string[] {
+  const bytes = bytesOf(head);
+  const lines = new HeaderLines();
+  lines.begin(lineEnd(bytes, 0) + 2, head.length);
+  const found = [];
+  while (lines.next(bytes)) {
+    const name = text(bytes.subarray(lines.nameStart, lines.nameEnd));
+    found.push(`${name}=${text(bytes.subarray(lines.valueStart, lines.valueEnd))}`);
+  }
+  return found;
+}
+
+Deno.test("a head's end is found wherever its bytes are split, and nothing behind it is looked at", () => {
+  for (const before of [0, 3]) {
+    for (const pieces of cutsOf(REQUEST)) {
+      assert.equal(findIn(pieces, before), before + REQUEST.length);
+      assert.equal(findIn([...pieces, "\n\0"], before), before + REQUEST.length);
+    }
+    assert.equal(findIn([`${REQUEST}\n\r\n`], before), before + REQUEST.length);
+    assert.equal(findIn([REQUEST.slice(0, -1)], before), -1);
+  }
+});
+
+Deno.test("a head with a line end of its own kind, or without an end, is refused wherever it is split", () => {
+  for (const head of ["\n", "GET / HTTP/1.1\nA: b\r\n\r\n", "GET / HTTP/1.1\r\nA: b\n\r\n", "GET / HTTP/1.1\r\n\n"]) {
+    for (const pieces of cutsOf(head)) assert.throws(() => findIn(pieces), Malformed, JSON.stringify(pieces));
+  }
+  const long = `GET / HTTP/1.1\r\nA: ${"x".repeat(MAX_HEAD_BYTES)}`;
+  assert.throws(() => findIn([long]), Malformed);
+  assert.throws(() => findIn([`${long}\r\n\r\n`]), Malformed);
+});
+
+Deno.test("header lines are walked over in order, with their names as they came and without blanks around values", () => {
+  assert.deepEqual(linesOf(REQUEST), ["Host=a.example", "CONTENT-Length=3", "X-Empty="]);
+  assert.deepEqual(linesOf("GET / HTTP/1.1\r\n\r\n"), []);
+  for (const line of ["A : b", " A: b", ": b", "A", "A: b\r c", "A: b\0", "\xc4: b"]) {
+    assert.throws(() => linesOf(`GET / HTTP/1.1\r\n${line}\r\n\r\n`), Malformed, JSON.stringify(line));
+  }
+});
+
+Deno.test("a line is known by its name in any case, and by no other", () => {
+  const bytes = bytesOf(REQUEST);
+  const lines = new HeaderLines();
+  lines.begin(lineEnd(bytes, 0) + 2, bytes.length);
+  assert.ok(lines.next(bytes) && lines.isNamed(bytes, "host") && !lines.isNamed(bytes, "hosts"));
+  assert.ok(lines.next(bytes) && lines.isNamed(bytes, "content-length") && !lines.isNamed(bytes, "content-lengtx"));
+  // Letters alone have two cases: `[` is no `{`, and `@` no backquote.
+  const odd = bytesOf("GET / HTTP/1.1\r\n^: a\r\n\r\n");
+  lines.begin(lineEnd(odd, 0) + 2, odd.length);
+  assert.ok(lines.next(odd) && !lines.isNamed(odd, "~"));
+});
