@@ -71,7 +71,8 @@ export function readRequestHead(
   const methodEnd = at;
   if (at === start || bytes[at] !== SPACE) throw new BadHead(400, "the method is no token");
   const targetStart = ++at;
-  while (bytes[at]! > SPACE && bytes[at] !== 127) at++;
+  // Printable ASCII alone: other bytes have no place in a URI (RFC 3986), and readers take them for different characters.
+  while (bytes[at]! > SPACE && bytes[at]! < 127) at++;
   const targetEnd = at;
   if (at === targetStart) throw new BadHead(400, "the request target is empty");
   if (bytes[at] !== SPACE) throw new BadHead(400, "the request line is malformed");

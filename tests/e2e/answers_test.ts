@@ -1,6 +1,7 @@
 /** What a target answers arrives at the client as it was sent: bytes on the wire at both ends, and what sluice says of it. */
 import assert from "node:assert/strict";
 import { brotliCompressSync, gzipSync, zstdCompressSync } from "node:zlib";
+import { WIRE_ENGINE } from "../support/engine.ts";
 import { bodyText, header, headerValues } from "../support/raw_message.ts";
 import { text } from "../support/raw_socket.ts";
 import { answer, bytes, chunked, informational } from "../support/recorder_scripts.ts";
@@ -90,11 +91,11 @@ Deno.test("a target's answer reaches the client byte for byte (A52, C15)", async
     assert.equal(bodyText(await client.exchange(stage.head("GET /x"))), "after");
   });
 
-  await t.step("a 205 is answered as 204, so that its client is not left waiting", async () => {
+  await t.step("a 205 is answered as 204 by Deno.serve, so that its client is not left waiting", async () => {
     await using client = await stage.connect();
     stage.script = wire("205 Reset Content\r\nContent-Length: 0\r\nX-A: 1");
     const got = await client.exchange(stage.head("POST /x", ["Content-Length: 0"]));
-    assert.equal(got.status, 204);
+    assert.equal(got.status, WIRE_ENGINE ? 205 : 204);
     assert.equal(header(got, "x-a"), "1");
     stage.script = answer(200, [], "after");
     assert.equal(bodyText(await client.exchange(stage.head("GET /x"))), "after");

@@ -205,7 +205,7 @@ Deno.test("with HEADER_CONVENTION_ENABLE a target learns who asked for what (A9 
     }
   });
   await t.step("answers of sluice's own carry the id too", async () => {
-    const got = await stage.ask("GET /x", { headers: ["X-Request-Id: mine", "Content-Length: 1"], body: "a" });
+    const got = await stage.ask("GET /\\x", { headers: ["X-Request-Id: mine"] });
     assert.deepEqual([got.status, header(got, "x-request-id")], [400, "mine"]);
   });
   await stage.settled();

@@ -239,7 +239,7 @@ Deno.test("LOG_FORMAT=text writes lines for people, and nothing of a client's ca
   for (const line of lines) {
     assert.match(
       line,
-      /^\d{4}-\d\d-\d\dT[\d:.]+Z 127\.0\.0\.1 "[A-Z]+ [^"]*" \d{3} .*rule=(1|-) group=("web"|-) target=\S+ attempts=\d connect=\S+ ttfb=\S+ total=[\d.]+ms in=\d+ out=\d+ id="[^"]*"$/,
+      /^\d{4}-\d\d-\d\dT[\d:.]+Z 127\.0\.0\.1 "(?:[A-Z]+|-) [^"]*" \d{3} .*rule=(1|-) group=("web"|-) target=\S+ attempts=\d connect=\S+ ttfb=\S+ total=[\d.]+ms in=\d+ out=\d+ id="[^"]*"$/,
     );
   }
 });

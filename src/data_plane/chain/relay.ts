@@ -3,6 +3,7 @@ import type { Exchange } from "../../forwarding/exchange.ts";
 import { dropListed } from "../../forwarding/headers/request_lines.ts";
 import type { TargetResponse } from "../../forwarding/target_request.ts";
 import { Kind } from "../../http1/field_kind.ts";
+import type { FieldLines } from "../../http1/field_lines.ts";
 import { shortestLength } from "../../http1/framing.ts";
 import { clientRefresh, clientUrl, type LocationContext } from "../location_rewrite.ts";
 import type { OpenExchange } from "./open_exchange.ts";
@@ -14,14 +15,20 @@ export interface RelayParts {
   readonly reply: Reply;
   /** What addresses are translated by (LOCATION_REWRITE); null if they stay. */
   readonly locations: LocationContext | null;
+  /** Is shown the headers that the client gets, at LOG_LEVEL=debug; null at other levels. */
+  readonly show: ((headers: [string, string][]) => void) | null;
 }
 
 /** Takes a target's response to the client, piece by piece: read, count, write. Never rejects. */
-export async function relay(response: TargetResponse, { exchange, open, reply, locations }: RelayParts): Promise<void> {
+export async function relay(
+  response: TargetResponse,
+  { exchange, open, reply, locations, show }: RelayParts,
+): Promise<void> {
   const { body, status } = response;
   exchange.status = status;
   exchange.pinToTarget();
   const own = responseLines(response, exchange, locations);
+  show?.([...pairsOf(response.lines), ...own]);
   const bodyLength = body === null ? Math.max(response.contentLength, 0) : response.contentLength;
   reply.head({ status, phrase: response.phrase, lines: response.lines, own, bodyLength });
   open.begin(() => reply.cut());
@@ -108,4 +115,13 @@ export function responseLines(
   if (status === 205 && response.contentLength < 0) own.push(["Content-Length", "0"]);
   if (exchange.extraResponseHeaders !== null) own.push(...exchange.extraResponseHeaders);
   return own;
+}
+
+/** Lines as name and value, but for those that are dropped. */
+export function pairsOf(lines: FieldLines): [string, string][] {
+  const pairs: [string, string][] = [];
+  for (let line = 0; line < lines.count; line++) {
+    if (!lines.isDropped(line)) pairs.push([lines.name(line), lines.value(line)]);
+  }
+  return pairs;
 }

@@ -18,7 +18,7 @@ import { attempt, type AttemptParts } from "./attempts.ts";
 import { checkReceived } from "./check_received.ts";
 import { OpenExchange } from "./open_exchange.ts";
 import { ownReply, send } from "./own_reply.ts";
-import { cutBy, relay, responseLines } from "./relay.ts";
+import { cutBy, pairsOf, relay, responseLines } from "./relay.ts";
 
 const encoder = new TextEncoder();
 /** A tunnel of which one side has ended is over when the other is silent for so long. */
@@ -58,9 +58,17 @@ export class WireChain implements RequestHandler {
     const compiled = parts.current();
     const trace = parts.trace();
     const receivedAs = exchange.requestId;
-    if (trace !== null) trace.received(exchange, `${received.host ?? ""}${received.target}`, pairsOf(received.lines));
+    let shown: [string, string][] | null = null;
+    const show = trace === null ? null : (headers: [string, string][]) => shown = headers;
+    if (trace !== null) {
+      trace.received(
+        exchange,
+        `${received.protocol}://${received.host ?? ""}${received.target}`,
+        pairsOf(received.lines),
+      );
+    }
     try {
-      const refused = await this.#serve(exchange, { received, reply, client, compiled });
+      const refused = await this.#serve(exchange, { received, reply, client, compiled, show });
       if (refused !== null) {
         if (reply.begun) reply.cut();
         else await ownReply(exchange, refused, { settings: compiled.snapshot.listener, reply });
@@ -70,7 +78,7 @@ export class WireChain implements RequestHandler {
       if (reply.begun) reply.cut();
       else await ownReply(exchange, "internal_error", { settings: compiled.snapshot.listener, reply });
     }
-    if (trace !== null) trace.answered(exchange, exchange.extraResponseHeaders ?? [], receivedAs);
+    if (trace !== null) trace.answered(exchange, shown ?? exchange.extraResponseHeaders ?? [], receivedAs);
     parts.finish(exchange);
     exchange.lines = null;
   }
@@ -95,7 +103,8 @@ export class WireChain implements RequestHandler {
   /** Null when it was answered; else why it is refused. */
   async #serve(
     exchange: Exchange,
-    { received, reply, client, compiled }: {
+    { received, reply, client, compiled, show }: {
+      readonly show: ((headers: [string, string][]) => void) | null;
       readonly received: ReceivedRequest;
       readonly reply: Reply;
       readonly client: ClientEvents;
@@ -142,7 +151,7 @@ export class WireChain implements RequestHandler {
       const locations = origin === null
         ? null
         : { origin, target: exchange.target!, rewrite: rule.pathRewrite, path: exchange.path };
-      await relay(outcome, { exchange, open, reply, locations });
+      await relay(outcome, { exchange, open, reply, locations, show });
       return null;
     } finally {
       open.close();
@@ -211,8 +220,4 @@ export class WireChain implements RequestHandler {
 function upgradeOf({ version, lines }: ReceivedRequest): string | null {
   if (version !== "1.1" || !lines.has(Kind.Upgrade)) return null;
   return lists(lines.get("connection") ?? "", "upgrade") ? lines.get("upgrade") : null;
-}
-
-function pairsOf(lines: ReceivedRequest["lines"]): [string, string][] {
-  return Array.from({ length: lines.count }, (_, line) => [lines.name(line), lines.value(line)]);
 }

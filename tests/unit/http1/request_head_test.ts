@@ -89,6 +89,7 @@ const REFUSED: readonly [status: number, text: string][] = [
   [400, "GET / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n"],
   [400, "GET  / HTTP/1.1\r\nHost: a\r\n\r\n"],
   [400, "GET / a HTTP/1.1\r\nHost: a\r\n\r\n"],
+  [400, "GET /caf\xc3\xa9 HTTP/1.1\r\nHost: a\r\n\r\n"],
   [400, "GET /\tHTTP/1.1\r\nHost: a\r\n\r\n"],
   [400, "GET / HTTP/1.1 \r\nHost: a\r\n\r\n"],
   [400, "GET /\r\nHost: a\r\n\r\n"],
