@@ -48,7 +48,7 @@ export interface SelectContext {
 
 /** What a score is asked for: the request's key and the moment. */
 export interface ScoreQuestion {
-  /** `hashText` of the key; 0 where the algorithm has no use for one. */
+  /** `hashText` of the key; 0 if the algorithm has no use for one. */
   readonly keyHash: number;
   readonly nowMs: number;
 }
@@ -60,11 +60,11 @@ export interface Algorithm {
   readonly aliases: readonly string[];
   /** How it chooses, as the end of a sentence: `explain` says it of the choice. */
   readonly choice: string;
-  /** True where the choice depends on HASH_KEY. */
+  /** True if the choice depends on HASH_KEY. */
   readonly usesKey?: boolean;
-  /** True where a cookie pins a client to its target before `select` is asked. */
+  /** True if a cookie pins a client to its target before `select` is asked. */
   readonly sticky?: boolean;
-  /** True where every target's weight must be given. */
+  /** True if every target's weight must be given. */
   readonly requiresWeights?: boolean;
   /** True where weights have a part in the choice. */
   readonly usesWeights?: boolean;

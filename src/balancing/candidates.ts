@@ -7,7 +7,7 @@ import { drawnTurns, peekedTurns, type Turns } from "./turns.ts";
 
 /**
  * How often another target is drawn for a later attempt before simply the next is taken. So many draws keep an algorithm's shares
- * also where the target that failed has nearly all of the weight.
+ * even if the target that failed has nearly all of the weight.
  */
 const MOST_DRAWS = 256;
 
@@ -43,7 +43,7 @@ export class GroupBalancer {
   }
 
   /**
-   * Chooses a target for one attempt, or null where none is left. `pinned` is where the client's cookie points, taken if it
+   * Chooses a target for one attempt, or null if none is left. `pinned` is where the client's cookie points, taken if it
    * is eligible; `tried` are the targets of this request's earlier attempts, null for the first, which allocates nothing.
    */
   choose(key: string, pinned: TargetSnapshot | null, tried: readonly TargetSnapshot[] | null): TargetSnapshot | null {
@@ -107,7 +107,7 @@ export class GroupBalancer {
   #refresh(epoch: number): void {
     this.#epoch = epoch;
     const eligible = this.#eligible();
-    // The epoch is everybody's: mostly it was another group whose health changed.
+    // All groups share the epoch: in most cases the health of another group changed.
     const before = this.#list.targets;
     if (eligible.length === before.length && eligible.every((target, index) => target === before[index])) return;
     this.#list = this.#build(eligible);

@@ -5,7 +5,7 @@ const TAB = 0x09;
 const QUOTE = 0x22;
 
 /**
- * Finds where the value of the next cookie called `name` begins in a Cookie header, from index `from` on; -1 where there is
+ * Finds where the value of the next cookie called `name` begins in a Cookie header, from index `from` on; -1 if there is
  * none. Neither splits the header nor makes a string. Names are case-sensitive (RFC 6265, section 5.4).
  */
 export function nextCookie(header: string, name: string, from: number): number {

@@ -8,7 +8,7 @@ export interface KeyedRequest {
   readonly clientAddress: string;
   /** The canonical path, without the query. */
   readonly path: string;
-  /** A header's value, null where there is none. */
+  /** A header's value, null if there is none. */
   header(name: string): string | null;
 }
 

@@ -26,7 +26,7 @@ export const leastConnections: Algorithm = {
           }
           if (++index === count) index = 0;
         }
-        // Another thread took a turn meanwhile: look again, lest both take the same one of many equals.
+        // Another thread took a turn meanwhile: look again, so that both don't take the same one of many equals.
         if (turns.moveTurn(cursor, seen, best + 1)) return best;
       }
     };

@@ -1,25 +1,25 @@
 import { LATENCY_TIME_CONSTANT_MS, type TargetTable } from "../state/target_table.ts";
 import { type Algorithm, type CandidateList, wasTried } from "./algorithm.ts";
 
-/** A live sample older than this says nothing any more, and the target is tried again. */
+/** A live sample older than this is too old to use, and the target gets a trial request. */
 const SAMPLE_LIFE_MS = LATENCY_TIME_CONSTANT_MS;
 
-/** How often, on average, a target whose last connection failed is tried first nonetheless: once in so many choices. */
+/** A target whose last connection failed still gets a trial request, on average once in this many choices. */
 const FAILED_TRIAL_ODDS = 16;
 
-/** Goes before every score. */
+/** Lower than every score, so the target is chosen. */
 const TRIAL = -1;
 
 /**
  * Lowest product of requests in flight (before this one) and average TTFB in microseconds. Ties: lower average, then round
  * robin, as the first among equals after the one chosen last.
  *
- * A target without a live sample in the last 10 s goes first, so that one slow answer does not starve it for ever, but only
- * while it has nothing in flight: one trial at a time, else every request of a burst would go to it. While its trial is
- * under way it is scored by the average it had, else its probes' average, else the mean of the others.
+ * A target without a live sample in the last 10 s is chosen first, so that one slow response does not starve it forever, but
+ * only while it has nothing in flight: one trial at a time, or every request of a burst would go to it. During its trial its
+ * score uses the average that it had, or its probes' average, or else the mean of the others.
  *
- * A target whose last connections failed answers nothing and so would look idle and unmeasured for ever: it gets its trial
- * only now and then, and its failures count as if they were in flight.
+ * A target whose last connections failed never responds, so it would look idle and unmeasured forever. It therefore gets a
+ * trial only now and then, and its failures count as if they were in flight.
  *
  * O(n): one pass over compact arrays, about 5 us at 1000 targets; both factors change with every request, of any thread, so
  * no order could be kept.
@@ -85,14 +85,14 @@ function isFresh(sampleAtMs: number, freshFromMs: number): boolean {
   return sampleAtMs > 0 && sampleAtMs >= freshFromMs;
 }
 
-/** The live average, else the probes', at least 1 us (a score of 0 would hide the load); 0 where nothing is known. */
+/** The live average, else that of the probes, at least 1 us (a score of 0 would hide the load); 0 without any sample. */
 function knownAverage({ ttfbAtMs, ttfbMicros, probeMicros }: TargetTable, slot: number): number {
   const micros = ttfbAtMs[slot]! > 0 ? ttfbMicros[slot]! : probeMicros[slot]!;
   if (micros >= 1) return micros;
   return ttfbAtMs[slot]! > 0 || micros > 0 ? 1 : 0;
 }
 
-/** The mean over the candidates of which anything is known; 1 where nothing is, so that the fewest in flight win. */
+/** The mean over the candidates with samples; 1 if there are none, so that the fewest in flight win. */
 function meanAverage({ count, slots, table }: CandidateList): number {
   let sum = 0;
   let known = 0;

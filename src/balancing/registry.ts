@@ -24,7 +24,7 @@ const BY_NAME = new Map(
   ALGORITHMS.flatMap((algorithm) => [algorithm.name, ...algorithm.aliases].map((name) => [name, algorithm] as const)),
 );
 
-/** Finds an algorithm by its name or an alias of it, in any case; null where there is none. */
+/** Finds an algorithm by its name or an alias of it, in any case; null if there is none. */
 export function findAlgorithm(name: string): Algorithm | null {
   return BY_NAME.get(name.toUpperCase()) ?? null;
 }

@@ -5,7 +5,7 @@ import { hashText, mix } from "./text_hash.ts";
 /** What is computed once for a list: each target's hash by its identity, and weights where they count. */
 interface Prepared {
   readonly hashes: Uint32Array;
-  /** Null where all weigh the same. */
+  /** Null if all weigh the same. */
   readonly weights: Float64Array | null;
 }
 

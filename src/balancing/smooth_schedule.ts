@@ -29,7 +29,7 @@ interface Deviation {
   readonly denominator: number;
 }
 
-/** Null where no schedule keeps the deviation. */
+/** Null if no schedule keeps the deviation. */
 function earliestDeadlineFirst(weights: readonly number[], cycle: number, deviation: Deviation): Uint16Array | null {
   const { numerator, denominator } = deviation;
   const schedule = new Uint16Array(cycle);

@@ -7,8 +7,8 @@ import { cookieValue, nextCookie } from "./cookies.ts";
  * shows no address, only who has the secret can make one, and every replica with the same secret makes the same. All
  * values are made when a snapshot is applied; a request costs one search of its Cookie header and one lookup.
  *
- * What a client can do: keep or throw away its own cookie, or use another's, and so choose among targets that the
- * balancer gave to somebody. What it can't: name a target that no cookie was issued for.
+ * A client can keep or drop its own cookie, or use another client's, and so choose among targets that the balancer has given
+ * to clients. It can't name a target for which no cookie was issued.
  */
 export class Stickiness {
   readonly #cookieName: string;
@@ -30,7 +30,7 @@ export class Stickiness {
     }
   }
 
-  /** The target that a Cookie header pins its client to, eligible or not; null where it names none of the group's. */
+  /** The target that a Cookie header pins its client to, eligible or not; null if it names none of the group's. */
   pinned(cookieHeader: string | null): TargetSnapshot | null {
     if (cookieHeader === null) return null;
     let start = nextCookie(cookieHeader, this.#cookieName, 0);

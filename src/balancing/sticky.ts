@@ -2,7 +2,7 @@ import type { Algorithm } from "./algorithm.ts";
 import { roundRobin } from "./round_robin.ts";
 
 /**
- * A cookie keeps a client on its target; the first choice, and the next where that target is lost, is round robin's. O(1).
+ * A cookie keeps a client on its target. Round robin makes the first choice, and the next if that target is lost. O(1).
  * The cookie itself is `stickiness.ts`.
  */
 export const sticky: Algorithm = {

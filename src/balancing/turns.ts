@@ -1,19 +1,19 @@
 import type { TargetTable } from "../state/target_table.ts";
 
 /**
- * Whose turn it is, one circle for each group. Algorithms ask through this and not the table itself, so that the same code
- * can choose for real, ask what it would choose, or choose again after a failure.
+ * Whose turn it is, one circle for each group. Algorithms use this instead of the table, so that the same code can choose,
+ * show what it would choose, or choose again after a failure.
  */
 export interface Turns {
   /** Takes the next turn of a circle of `length`. */
   nextTurn(cursor: number, length: number): number;
   /** Where the circle of `length` stands; at or beyond `length`, where the circle was longer before, means 0. */
   turnAt(cursor: number, length: number): number;
-  /** Moves the circle on; false where another thread moved it since `turnAt` said `seen`. */
+  /** Moves the circle on; false if another thread moved it since `turnAt` said `seen`. */
   moveTurn(cursor: number, seen: number, next: number): boolean;
 }
 
-/** Makes turns that are looked at and never taken: what the next request would get. */
+/** Makes turns that show what the next request would get, without taking it. */
 export function peekedTurns(table: TargetTable): Turns {
   return {
     nextTurn(cursor, length) {
@@ -26,8 +26,8 @@ export function peekedTurns(table: TargetTable): Turns {
 }
 
 /**
- * Makes turns drawn by lot, for attempts after the first: the shared circle is for first choices (so that it stays exact),
- * and taking simply the next in it would put the whole share of a dead target on its neighbour.
+ * Makes random turns, for attempts after the first. The shared circle is for first choices only, so that it stays exact; and
+ * the next turn in it would put the whole share of a dead target on its neighbour.
  */
 export function drawnTurns(random: () => number): Turns {
   const draw = (_cursor: number, length: number) => Math.floor(random() * length);

@@ -2,17 +2,17 @@ import type { Algorithm, CandidateList } from "./algorithm.ts";
 import { smoothSchedule } from "./smooth_schedule.ts";
 import { wholeWeights } from "./whole_weights.ts";
 
-/** Longest cycle that is written out: 32 KB, and a few ms to make when a target's health changes. */
+/** Longest cycle that is stored turn by turn: 32 KB, and a few ms to compute when a target's health changes. */
 export const MAX_SCHEDULE = 16_384;
 
-/** How many strides are looked at for a good one. */
+/** How many strides are compared to find a good one. */
 const STRIDES_TRIED = 256;
 
 /** The turns of one cycle. */
 export type WeightedCycle =
   & { readonly weights: readonly number[]; readonly length: number }
   & (
-    /** Written out: the index whose turn it is. */
+    /** Stored turn by turn: the index whose turn it is. */
     | { readonly schedule: Uint16Array }
     /** Too long for that: turn t belongs to the index in whose part of the cycle t * stride (mod length) lies. */
     | { readonly schedule: null; readonly stride: number; readonly ends: Int32Array }
@@ -90,7 +90,7 @@ function spreadingStride(length: number): number {
   return best;
 }
 
-/** The sum of the partial quotients of the continued fraction of `one / other`; infinite where they have a common divisor. */
+/** The sum of the partial quotients of the continued fraction of `one / other`; infinite if they have a common divisor. */
 function quotientSum(one: number, other: number): number {
   let sum = 0;
   while (other !== 0) {

@@ -12,16 +12,16 @@ export interface AdminDoor {
   /** No `/` at the end. */
   readonly url: string;
   readonly token: string | null;
-  /** ADMIN_PORT was not given, so a sluice that found 9901 taken is somewhere else. */
+  /** ADMIN_PORT was not given: if port 9901 was in use at start, sluice has another one. */
   readonly portIsDefault: boolean;
 }
 
-/** The admin listener could not be asked, or gave no answer that can be used: one line for the user, exit code 1. */
+/** The admin listener could not be reached, or its response is not usable: one line for the user, exit code 1. */
 export class AdminUnreachable extends Error {}
 
 /**
- * Finds the admin listener from the same sources as `serve` does, or says why that can't be. A configuration with problems
- * will do: what runs was started by an earlier one.
+ * Finds the admin listener from the same sources as `serve` does, or says why it can't. A configuration with problems is good
+ * enough: the running sluice started with an earlier one.
  *
  * @param given `--admin URL`, before anything else.
  */
@@ -53,12 +53,12 @@ export function adminDoor(result: ParseResult, given?: string): AdminDoor | { re
   };
 }
 
-/** Asks the admin listener; returns status and text. Throws {@linkcode AdminUnreachable} where nobody answers. */
+/** Asks the admin listener; returns status and text. Throws {@linkcode AdminUnreachable} if there is no answer. */
 export async function askAdmin(door: AdminDoor, path: string, clock: Clock): Promise<{ status: number; text: string }> {
   const abort = new AbortController();
   const cancel = clock.after(ANSWER_MS, () => abort.abort(), true);
   const { hostname, port } = new URL(door.url);
-  // fetch refuses URLs with some ports that an admin listener may well have: there the connection is directed by hand.
+  // fetch refuses URLs with some ports that an admin listener may have. For these, a client connects to the address directly.
   const directed = BAD_PORTS.has(Number(port));
   const proxy = { transport: "tcp" as const, hostname: hostname.replace(/^\[|\]$/g, ""), port: Number(port) };
   // A connection of its own, so that nothing is left open when the command is done.
@@ -102,7 +102,7 @@ export async function askAdminJson<T>(door: AdminDoor, path: string, clock: Cloc
   );
 }
 
-/** What to think of where the port was only assumed. */
+/** A hint for the message if the port is the default one and may be wrong. */
 export function hintOf(door: AdminDoor): string {
   return door.portIsDefault
     ? "; if port 9901 was in use at start, sluice took a free port and logged it: set ADMIN_PORT"

@@ -10,7 +10,7 @@ import { systemClock } from "../time/clock.ts";
 import { VERSION } from "./version.ts";
 import { workerCount } from "./worker_count.ts";
 
-/** What a balancer is made of, beside this process's clock and dice. */
+/** What a balancer is made of, beside this process's clock and random numbers. */
 export interface BalancerParts {
   readonly config: Config;
   readonly settings: readonly Setting[];
@@ -21,7 +21,7 @@ export interface BalancerParts {
   readonly json: boolean;
 }
 
-/** Makes a whole balancer of a configuration, not started yet: threads of its own, or this one where one worker is wanted. */
+/** Makes a balancer from a configuration, not started yet: with worker threads, or in this thread if there is one worker. */
 export function createBalancer(parts: BalancerParts): ControlPlane {
   const workers = workerCount(parts.config.listener);
   return new ControlPlane({
@@ -36,7 +36,7 @@ export function createBalancer(parts: BalancerParts): ControlPlane {
   });
 }
 
-/** Serves in this very thread, through the same messages. */
+/** Serves in this thread, through the same messages. */
 const spawnHere: Spawn = (events) => {
   let plane: DataPlane | null = null;
   const answer = (message: WorkerMessage) => queueMicrotask(() => events.onMessage(message));

@@ -14,14 +14,14 @@ export interface CheckOptions {
   readonly strict?: boolean;
   /** What the environment lacks, and what most applications want: often right as it is, so it is no warning. */
   readonly notes?: readonly string[];
-  /** What `--probe` found; absent where nobody was probed. */
+  /** What `--probe` found; absent without `--probe`. */
   readonly probes?: ProbeReport;
 }
 
 /** How long a target that died may still get requests. */
 export interface TakeOutTime {
   readonly group: string;
-  /** Null where checks are off. */
+  /** Null if checks are off. */
   readonly worstCaseMs: number | null;
   /** How the time comes about, or why there is none. */
   readonly formula: string;
@@ -50,7 +50,7 @@ export function runCheck(result: ParseResult, options: CheckOptions = {}): { tex
 
 /**
  * Computes the worst case: a target dies just after a good probe. Probes start at most an interval apart, and the last one
- * of the threshold runs into its timeout. Where a probe may still run at the next turn, that turn is skipped, and two
+ * of the threshold runs into its timeout. If a probe may still run at the next turn, that turn is skipped, and two
  * probes start at most a timeout and an interval apart.
  */
 export function takeOutTime(group: Pick<TargetGroupConfig, "name" | "healthCheck" | "ejection">): TakeOutTime {

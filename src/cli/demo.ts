@@ -12,7 +12,7 @@ import { complain, print } from "./terminal.ts";
 
 /** The flags of `demo`. */
 export interface DemoFlags {
-  /** End when the failure has healed. */
+  /** End when the target has recovered. */
   readonly once?: boolean;
   /** `--duration TIME`: end after that long; a bare number is seconds. */
   readonly duration?: string;
@@ -21,7 +21,7 @@ export interface DemoFlags {
 const NAMES = ["mock-1", "mock-2", "mock-3"] as const;
 const WIDEST_NAME = 9;
 
-/** Runs mock targets, a balancer with its dashboard, traffic and a failure that heals, all in this process; returns the exit code. */
+/** Runs mock targets, a balancer with its dashboard, traffic and a target that fails and recovers, all in this process; returns the exit code. */
 export async function runDemo(flags: DemoFlags): Promise<0 | 2> {
   const durationMs = flags.duration === undefined ? null : durationOf(flags.duration);
   if (Number.isNaN(durationMs)) {
@@ -56,7 +56,7 @@ export async function runDemo(flags: DemoFlags): Promise<0 | 2> {
   }
 }
 
-/** The very balancer of `serve`, configured as a user would, by variables; it says only what is wrong. */
+/** The balancer of `serve`, configured by variables as a user would; it logs errors only. */
 async function startBalancer(mocks: readonly DemoTarget[]): Promise<ControlPlane> {
   const environment = {
     LISTENER_HOST: "127.0.0.1",

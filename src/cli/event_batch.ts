@@ -13,9 +13,9 @@ import { workerCount } from "./worker_count.ts";
 export const EVENT_BATCH = { name: "DENO_TOKIO_MAX_IO_EVENTS_PER_TICK", value: "48" } as const;
 
 /**
- * Says what whoever starts the program can do where the main thread will serve and its event loop was told nothing; null where
- * there is nothing to do. A program can't do it for itself: the main thread has read the variable before the program's first
- * line, also before it reads what `deno compile --env-file` put into it, and running itself again would need a permission.
+ * Says how to start the program if the main thread will serve and the variable is not set; null if nothing is to be done. The
+ * program can't set it for the main thread: the runtime reads the variable before the program's first line, and before what
+ * `deno compile --env-file` embeds. To run itself again, the program would need another permission.
  */
 export function adviceOnEventBatch(
   listener: Pick<ListenerConfig, "workers" | "upstreamTransport">,
@@ -26,7 +26,7 @@ export function adviceOnEventBatch(
     `${EVENT_BATCH.name}=${EVENT_BATCH.value} in its environment (sluice reads .env too late for this)`;
 }
 
-/** Sets it for threads that are still to begin, where it is not set; the main thread's comes from whoever starts the program. */
+/** Sets the variable, if it is not set, for threads that start later. The main thread has read it already. */
 export function limitEventBatch(): void {
   if (Deno.env.get(EVENT_BATCH.name) === undefined) Deno.env.set(EVENT_BATCH.name, EVENT_BATCH.value);
 }

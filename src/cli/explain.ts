@@ -31,8 +31,8 @@ export interface ExplainResult {
 }
 
 /**
- * Says what would be done with a request: by the configuration (names are resolved, nobody is probed or sent anything), or
- * by the running sluice with `--live`, which knows health and load. Both ask the code that serves.
+ * Explains what sluice would do with a request: from the configuration (names are resolved, but no target is probed or sent
+ * anything), or with `--live` from the running sluice, which knows health and load. Both run the code that serves.
  */
 export async function runExplain(
   asked: { readonly method: string; readonly url: string; readonly result: ParseResult },
@@ -103,7 +103,7 @@ async function resolveBasis(config: Config, clock: Clock, log: Logger): Promise<
     rules: config.rules.map((rule, slot) => ({ ...rule, slot })),
     groups: registry.groups(1),
   };
-  // Without views: of health nobody knows anything here.
+  // No group views: without probes, health is unknown.
   return { snapshot, table, groups: [], [Symbol.asyncDispose]: () => registry.stop() };
 }
 

@@ -12,12 +12,12 @@ import { openOutput, type OutputFile } from "./output_file.ts";
 import { listenForStop } from "./stop_signal.ts";
 import { complain, draw, print } from "./terminal.ts";
 
-/** What a command was ended with by Ctrl+C, as shells count (128 + SIGINT). */
+/** Exit code after Ctrl+C, as shells count it (128 + SIGINT). */
 const INTERRUPTED = 130;
 
 /**
  * Runs a load test as the flags say and prints the table (on stderr where stdout carries JSON or the plot). Returns the exit
- * code: 0 also with errors, which are a result; 1 where the target can't be reached; 2 for flags that are wrong; 130 for Ctrl+C.
+ * code: 0 also with errors, which are a result; 1 if the target can't be reached; 2 for flags that are wrong; 130 for Ctrl+C.
  */
 export async function runLoad(flags: LoadFlags, clock: Clock = systemClock): Promise<number> {
   const order = parseLoadFlags(flags);

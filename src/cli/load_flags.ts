@@ -34,7 +34,7 @@ export interface LoadFlags {
   readonly plot?: string;
 }
 
-/** What is used where a flag is absent; the warm-up is as long as a round, but a second at most. */
+/** Defaults of the flags; the warm-up is as long as a round, but at most a second. */
 export const LOAD_DEFAULTS = { total: "1000", concurrency: ["25", "50", "100"], rounds: "1", timeout: "5" } as const;
 
 /** What the flags ask for. */

@@ -1,6 +1,6 @@
 import { quote } from "../logging/shown_text.ts";
 
-/** A place for a result, found to be writable before the work begins. */
+/** A place for a result, opened before the work begins so that errors show early. */
 export interface OutputFile {
   write(text: string): Promise<void>;
   close(): void;

@@ -46,7 +46,7 @@ export interface ProbeParts {
   readonly probe?: Probe;
 }
 
-/** Resolves every name and probes every target once, by its group's health check settings, also where checks are off. */
+/** Resolves every name and probes every target once, by its group's health check settings, even if checks are off. */
 export async function probeTargets(config: Config, parts: ProbeParts): Promise<ProbeReport> {
   const answers = await resolveAll(config, parts);
   const unresolved: UnresolvedName[] = [];
@@ -79,7 +79,7 @@ export function probeFailed({ unresolved, targets }: ProbeReport): boolean {
   });
 }
 
-/** Targets that answer, though not as a healthy one would: worth a warning also where nobody asks. */
+/** Targets that respond, but not as a healthy one would: worth a warning even without `--strict`. */
 export function reachableButUnhealthy({ targets }: ProbeReport): readonly ProbedTarget[] {
   return targets.filter(({ verdict }) => verdict === "unhealthy");
 }

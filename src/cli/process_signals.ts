@@ -13,7 +13,7 @@ export interface ProcessSignals {
    * Resolves at the first SIGTERM or SIGINT. One that comes more than a second later ends the process at once, with exit code 1.
    */
   readonly stop: Promise<void>;
-  /** Says what SIGHUP does; one that came before is made good. */
+  /** Sets what SIGHUP does. If a SIGHUP came earlier, it runs at once. */
   onHangup(run: () => Promise<void>): void;
 }
 
@@ -26,8 +26,8 @@ export interface SignalParts {
 }
 
 /**
- * Hears signals from now on: before the start, since the default of SIGHUP is to end the process, and the first process of a
- * container does not even hear SIGTERM unless it listens.
+ * Handles signals from now on. Call it before the start: by default SIGHUP ends the process, and process 1 of a container
+ * ignores SIGTERM without a handler.
  */
 export function hearSignals({ log, clock, endAtOnce }: SignalParts): ProcessSignals {
   const { promise: stop, resolve } = Promise.withResolvers<void>();

@@ -15,7 +15,7 @@ import { VERSION } from "./version.ts";
 
 /**
  * Runs the command that the arguments name; returns the exit code. Each command loads its own code when it is asked for: a
- * server carries no load tester, and a health check every few seconds no server.
+ * server does not load the load tester, and a health check every few seconds does not load the server.
  */
 export async function runProgram(args: readonly string[]): Promise<number> {
   let code = 0;
@@ -177,7 +177,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
   return code;
 }
 
-/** Says in one line that this program has a fault, and where; the stack would tell the user no more. */
+/** Says in one line that this program has a fault, and where; a stack would not help the user. */
 function ownFailure(error: unknown): string {
   const where = error instanceof Error ? /[\w/]+\.ts:\d+:\d+/.exec(error.stack ?? "")?.[0] : undefined;
   return `Something failed inside sluice: ${error}${where === undefined ? "" : ` (${where})`}; please report this line`;

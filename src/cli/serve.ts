@@ -15,7 +15,7 @@ import { readSources, type SourceFlags } from "./sources.ts";
 import { complain } from "./terminal.ts";
 import { VERSION } from "./version.ts";
 
-/** Longest wait for whoever reads the last lines. */
+/** How long sluice waits at its end for the readers of its log. */
 const LAST_LINES_MS = 2000;
 /** The same after a second signal. */
 const LAST_LINES_AT_ONCE_MS = 200;
@@ -32,7 +32,7 @@ export async function runServe(flags: ServeFlags): Promise<number> {
   const mocks = result.config?.door === "nothing" && flags.mockWhenUnconfigured === true
     ? await (await import("./mock_when_unconfigured.ts")).startMockTargets()
     : null;
-  // Asked again at each reload: whoever writes a configuration is served by that, and by the mocks as long as there is none.
+  // Also decided at each reload: the mock targets serve until there is a configuration.
   const read = async (): Promise<ParseResult> => {
     const sources = await readSources(flags);
     const found = await parseSources(sources);
@@ -94,7 +94,7 @@ export async function runServe(flags: ServeFlags): Promise<number> {
   } finally {
     await mocks?.shutdown();
     const flushed = Promise.all([logSink.flush(), accessSink.flush()]);
-    // A reader that takes nothing any more (a stuck pipe) costs lines, never the end of the process.
+    // If a reader has stopped reading (a stuck pipe), lines are lost, but the process still ends.
     await Promise.race([flushed, delay(systemClock, LAST_LINES_MS)]);
   }
 }
@@ -153,7 +153,7 @@ async function reload(read: () => Promise<ParseResult>, plane: ControlPlane, log
     });
     return plane.reloadRefused(result.problems.map(({ message }) => message));
   }
-  // Read while it was being written, most likely: an empty file is as valid as it is fatal.
+  // The file was probably read while it was being written: an empty file is valid, but would drop every rule.
   if (result.config.door === "nothing" && plane.view().rules.length > 0) {
     const message = "The new configuration is empty, so the old one stays in use";
     log.error("reload_refused", message, { problems: 0 });
@@ -165,7 +165,7 @@ async function reload(read: () => Promise<ParseResult>, plane: ControlPlane, log
   plane.reload(result.config, settingsOf(result));
 }
 
-/** A promise that nobody waits for and that fails is one request's or one probe's matter: it ends nobody else's. */
+/** If a promise fails and no code handles it, this concerns one request or probe: log it and keep the process running. */
 function surviveRejections(log: Logger): void {
   globalThis.addEventListener("unhandledrejection", (event) => {
     event.preventDefault();

@@ -30,7 +30,7 @@ async function readOptional(path: string): Promise<SourceFile | null> {
   try {
     return { path, text: await Deno.readTextFile(path) };
   } catch (error) {
-    // A file that is there and can't be read must not be passed over: its settings would be missing without a word.
+    // If the file exists but can't be read, that is an error: otherwise its settings would silently be missing.
     return error instanceof Deno.errors.NotFound ? null : { path, error: whyUnreadable(error) };
   }
 }

@@ -9,13 +9,13 @@ export interface StatusRow {
   /** By the columns of {@linkcode HEAD}. */
   readonly cells: readonly string[];
   readonly level: Level;
-  /** Empty where there is nothing to say. */
+  /** Empty if there is nothing to say. */
   readonly why: string;
 }
 
 /** Where the text goes. */
 export interface StatusScreen {
-  /** Characters of a line; null where lines may be of any length. */
+  /** Characters of a line; null if lines may be of any length. */
   readonly columns: number | null;
   readonly color: boolean;
 }
@@ -29,7 +29,7 @@ const WHY_INDENT = "    ";
 const COLORS: Readonly<Record<Level, string | null>> = { good: "32", warn: "33", bad: "31", plain: null };
 
 /**
- * Lays the rows out. Where they don't fit, columns of numbers go one after the other, and each WHY stands on lines of its own
+ * Lays the rows out. If they don't fit, columns of numbers go one after the other, and each WHY stands on lines of its own
  * below its target: it is what one looks for.
  */
 export function statusTable(rows: readonly StatusRow[], { columns, color }: StatusScreen): string[] {

@@ -36,7 +36,7 @@ export interface LookupOptions {
 }
 
 /**
- * Resolves a host name by the configured family: `auto` asks for AAAA only where there is no A. Never throws.
+ * Resolves a host name by the configured family: `auto` asks for AAAA only if there is no A. Never throws.
  *
  * An error other than "no such records" fails the whole lookup, also under `any`: half an answer would drain the targets of
  * the other half. Deno 2.9 reports NXDOMAIN, an empty answer, SERVFAIL and REFUSED all as `NotFound`, so these can't be told

@@ -106,7 +106,7 @@ export class RefreshLoop {
     while (unsettled() && this.#open.size > 0) await Promise.race(this.#open);
   }
 
-  /** The addresses of a host: itself, the last good answer, or null where there has been none. */
+  /** The addresses of a host: itself, the last good answer, or null if there has been none. */
   addresses(host: string): readonly string[] | null {
     return isAddress(host) ? [host] : this.#names.get(host)?.addresses ?? null;
   }

@@ -15,7 +15,7 @@ export interface AccessRecord {
   /** `address:port` of the target that answered or was tried last. */
   readonly target: string | null;
   readonly attempts: number;
-  /** How long making the last attempt's connection took, or was tried; null where it made none, or nobody knows. */
+  /** How long making the last attempt's connection took, or was tried; null if it made none or the time is unknown. */
   readonly connectMs: number | null;
   /** Handed over until response headers, of the last attempt. */
   readonly ttfbMs: number | null;
@@ -24,7 +24,7 @@ export interface AccessRecord {
   readonly responseBytes: number;
   /** Who broke the exchange off after its headers. */
   readonly cutBy: string | null;
-  /** Why the last attempt brought no answer, in words; null where it did, or where there was none. */
+  /** Why the last attempt brought no answer, in words; null if it did, or if there was none. */
   readonly detail: string | null;
   readonly id: string;
 }

@@ -22,7 +22,7 @@ const PATH_KIND = kindTable(' "<>`{}', "\\#?");
 const QUERY_KIND = kindTable(" \"<>'", "#");
 const EXACT_QUERY_KIND = kindTable(" ", "#");
 
-/** Brings a raw path (without query, as it came on the wire) to its canonical form; null where it must be refused (400). */
+/** Brings a raw path (without query, as it came on the wire) to its canonical form; null if it must be refused (400). */
 export function canonicalPath(rawPath: string): string | null {
   const length = rawPath.length;
   // An absolute-form request target without a path means `/` (RFC 9112, section 3.2.1).
@@ -47,7 +47,7 @@ export function canonicalPath(rawPath: string): string | null {
 }
 
 /**
- * Brings a raw query (without its `?`) to the form that `fetch` sends; null where it must be refused (400: `#` and control
+ * Brings a raw query (without its `?`) to the form that `fetch` sends; null if it must be refused (400: `#` and control
  * characters). It is kept byte for byte but for what the URL parser encodes in any query and no caller can prevent: `"`,
  * `<`, `>`, space and everything beyond ASCII, none of which RFC 3986 allows raw, and `'`, which it does allow and which
  * therefore reaches a target as `%27`. A transport that writes its own bytes needs only {@linkcode exactQuery}.
@@ -57,7 +57,7 @@ export function canonicalQuery(rawQuery: string): string | null {
 }
 
 /**
- * Keeps a raw query byte for byte; null where it must be refused, as by {@linkcode canonicalQuery}. A space, which would end
+ * Keeps a raw query byte for byte; null if it must be refused, as by {@linkcode canonicalQuery}. A space, which would end
  * the request line, and what lies beyond ASCII are encoded.
  */
 export function exactQuery(rawQuery: string): string | null {
@@ -105,7 +105,7 @@ function isDotSegment(path: string, start: number): boolean {
   return end === path.length || path.charCodeAt(end) === SLASH;
 }
 
-/** The index behind a dot at `at`, raw or encoded; `at` itself where there is none. */
+/** The index behind a dot at `at`, raw or encoded; `at` itself if there is none. */
 function afterDot(path: string, at: number): number {
   const code = path.charCodeAt(at);
   if (code === DOT) return at + 1;

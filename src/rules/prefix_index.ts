@@ -8,7 +8,7 @@ import { underPrefix } from "./rewrite.ts";
  * no string on its way. Source of the structure: D. R. Morrison, PATRICIA (1968).
  */
 export interface PrefixIndex<R extends RuleConfig> {
-  /** Finds the rule whose prefix is the longest that holds the canonical path; null where none does. */
+  /** Finds the rule whose prefix is the longest that holds the canonical path; null if none does. */
   match(path: string): R | null;
   /** Says of every rule, in the order given, why it won or lost; for `explain`, not for the request path. */
   explainMatch(path: string): readonly RuleVerdict<R>[];

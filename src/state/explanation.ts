@@ -27,9 +27,9 @@ export interface ExplainBasis {
 /** What would be done with a request, and why. */
 export interface Explanation {
   readonly method: string;
-  /** Path and query that are matched, dot segments resolved; null where the request is refused before. */
+  /** Path and query that are matched, dot segments resolved; null if the request is refused before. */
   readonly path: string | null;
-  /** Who the client is taken for, after TRUSTED_PROXIES; null where nobody asked. */
+  /** Who the client is taken for, after TRUSTED_PROXIES; null if it was not determined. */
   readonly client: string | null;
   /** Every rule in the order in which they are considered. */
   readonly rules: readonly ExplainedRule[];
@@ -39,13 +39,13 @@ export interface Explanation {
   readonly algorithm: string | null;
   /** How the group's algorithm chooses, in words. */
   readonly choice: string | null;
-  /** The HASH key of this request; null where the algorithm has no use for one. */
+  /** The HASH key of this request; null if the algorithm has no use for one. */
   readonly key: string | null;
-  /** The target that the client's cookie names, eligible or not; null where it names none. */
+  /** The target that the client's cookie names, eligible or not; null if it names none. */
   readonly pinned: string | null;
   /** Every target of the group. */
   readonly candidates: readonly ExplainedCandidate[];
-  /** The target that would get it now; null where none would. */
+  /** The target that would get it now; null if none would. */
   readonly chosen: string | null;
   /** In words: why this one, or why none. */
   readonly why: string;
@@ -55,7 +55,7 @@ export interface Explanation {
   readonly headers: readonly (readonly [name: string, value: string])[];
   /** What LOCATION_REWRITE would make of the target's own address in a redirect; null if it is off. */
   readonly locations: { readonly from: string; readonly to: string } | null;
-  /** The answer, where it would be sluice's own; its reason is null for the statistics (STATS_PATH). */
+  /** The answer, if it would be sluice's own; its reason is null for the statistics (STATS_PATH). */
   readonly answer: { readonly status: number; readonly reason: Reason | null; readonly text: string } | null;
 }
 
@@ -74,13 +74,13 @@ export interface ExplainedCandidate {
   /** `address:port`. */
   readonly target: string;
   readonly eligible: boolean;
-  /** `unknown` where nobody has watched it, `unchecked` where it is taken for healthy because checks are off. */
+  /** `unknown` if it was never probed, `unchecked` if it counts as healthy because checks are off. */
   readonly state: TargetStateName | "unknown" | "unchecked";
-  /** Why it is in this state, and which way its last probes point; null where there is nothing to say. */
+  /** Why it is in this state, and which way its last probes point; null if there is nothing to say. */
   readonly reason: string | null;
-  /** Since when (ISO 8601); null where nobody has watched it. */
+  /** Since when (ISO 8601); null if it was never probed. */
   readonly since: string | null;
-  /** What the algorithm judges it by; empty where it is not eligible. */
+  /** What the algorithm judges it by; empty if it is not eligible. */
   readonly score: string;
   /** In words: why it was taken, or why not. */
   readonly why: string;

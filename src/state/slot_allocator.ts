@@ -1,4 +1,4 @@
-/** How long a slot rests before another may have it: a request may still hold the old snapshot's candidates across attempts. */
+/** How long a released slot stays unused: a request may still hold the candidates of an old snapshot. */
 export const SLOT_REST_MS = 60_000;
 
 /** How slots are handed out. */
@@ -10,8 +10,8 @@ export interface SlotOrder {
 }
 
 /**
- * Hands out places in the shared memory, lowest first, and takes them back. Pure: whoever releases a slot knows that
- * nothing is in flight there and that every worker has moved past the last snapshot that named it.
+ * Hands out places in the shared memory, lowest first, and takes them back. Pure: the caller releases a slot only if
+ * nothing is in flight there and every worker has moved past the last snapshot that named it.
  */
 export class SlotAllocator {
   readonly #capacity: number;
@@ -28,7 +28,7 @@ export class SlotAllocator {
     this.#freshFirst = freshFirst;
   }
 
-  /** Takes a slot, preferring one that was used before (it costs no more memory); null where all are taken or resting. */
+  /** Takes a slot, preferring one that was used before (it costs no more memory); null if all are taken or resting. */
   take(nowMs: number): number | null {
     if (this.#freshFirst && this.#fresh < this.#capacity) return this.#fresh++;
     const oldest = this.#resting[0];

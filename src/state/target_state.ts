@@ -3,7 +3,7 @@ import type { GroupSnapshot, RuleSnapshot, TargetSnapshot } from "./group_snapsh
 import { FLAG } from "./slot_layout.ts";
 
 /**
- * What sluice believes about a target. `initial`: checks are on and no probe has succeeded yet, serves. `healthy`: serves (also where checks are
+ * What sluice believes about a target. `initial`: checks are on and no probe has succeeded yet, serves. `healthy`: serves (even if checks are
  * off). `unhealthy`: enough consecutive probes failed. `ejected`: live connections failed. `draining`: left the group or was
  * drained; finishes what it has and gets nothing new.
  */
@@ -17,7 +17,7 @@ export function stateOfFlags(flags: number, probed: boolean): TargetStateName {
   return probed ? "healthy" : "initial";
 }
 
-/** A state as people are shown it: without checks nobody knows whether a target is healthy. */
+/** A state as people are shown it: without checks it is unknown whether a target is healthy. */
 export function shownState(state: TargetStateName, checked: boolean): TargetStateName | "unchecked" {
   return state === "healthy" && !checked ? "unchecked" : state;
 }
@@ -29,14 +29,14 @@ export interface TargetView {
   readonly state: TargetStateName;
   /**
    * Why it is in this state (`Target.ResponseCodeMismatch got 503`), and which way its last probes point (`1 of 2 probes failed
-   * (got 404), out at 12:00:30 UTC`); null where there is nothing to say.
+   * (got 404), out at 12:00:30 UTC`); null if there is nothing to say.
    */
   readonly reason: string | null;
   /** When it came into this state (wall ms). */
   readonly sinceMs: number;
   /** When it is probed next (wall ms), null without checks. */
   readonly nextProbeMs: number | null;
-  /** When an ejection ends (wall ms), null where it is not ejected. */
+  /** When an ejection ends (wall ms), null if it is not ejected. */
   readonly ejectedUntilMs: number | null;
   /** The last probe, null before the first. */
   readonly lastProbe:

@@ -29,7 +29,7 @@ export const LATENCY_TIME_CONSTANT_MS = 10_000;
 const HEADER_BYTES = 64;
 
 /**
- * Reads and writes the shared memory, and nobody else does but its columns. Each thread opens its own over the same buffer; a
+ * Reads and writes the shared memory; only its columns do so too. Each thread opens its own over the same buffer; a
  * worker writes its counters through {@linkcode TargetTable.column}.
  */
 export class TargetTable {
@@ -135,8 +135,8 @@ export class TargetTable {
   }
 
   /**
-   * Takes back what a worker that died still had in flight. Returns how many exchanges that were. A thread that hung may come
-   * back for a turn after it was replaced: from here on it finds its term over, and leaves its successor's numbers alone.
+   * Takes back what a worker that died still had in flight. Returns how many exchanges that were. A thread that hung may run
+   * again after it was replaced: from here on it sees that its term has ended, and leaves its successor's numbers alone.
    */
   forgetWorker(worker: number): number {
     Atomics.add(this.#columns[worker]!.life, LIFE_TERM, 1);
@@ -149,10 +149,10 @@ export class TargetTable {
       own[slot] = 0;
       lost += count;
     }
-    // Its requests will not finish any more: what arrived is what finished.
+    // Its open requests will not finish: count them as finished.
     const counters = this.#columns[worker]!.workerCounters;
     counters[WORKER_FIELD.get("finished")!] = counters[WORKER_FIELD.get("requests")!]!;
-    // Its sockets went with it, or hang with it.
+    // Its sockets ended or hang with it.
     counters[WORKER_FIELD.get("openConnections")!] = counters[WORKER_FIELD.get("idleConnections")!] = 0;
     return lost;
   }
@@ -225,7 +225,7 @@ export class TargetTable {
     return Atomics.load(this.cursors, cursor);
   }
 
-  /** Moves a circle on from where `turnAt` saw it; false where another thread did so first. */
+  /** Moves a circle on from where `turnAt` saw it; false if another thread did so first. */
   moveTurn(cursor: number, seen: number, next: number): boolean {
     return Atomics.compareExchange(this.cursors, cursor, seen, next) === seen;
   }

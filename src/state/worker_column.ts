@@ -29,7 +29,7 @@ export interface Column {
 export const LIFE_HEARTBEAT = 0;
 /** Where the generation of the snapshot in use stands. */
 export const LIFE_GENERATION = 1;
-/** Grows with each thread that is given up: whoever has an older number writes no more. */
+/** Grows with each thread that is given up: a thread with an older number must not write. */
 export const LIFE_TERM = 2;
 
 /** Where a counter stands in a target's row. */

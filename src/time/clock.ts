@@ -12,7 +12,7 @@ export interface Clock {
   wallMs(): number;
   /** Milliseconds since an arbitrary start, fractional, never going back. For durations and deadlines. */
   monotonicMs(): number;
-  /** Calls `run` once after `delayMs`. The timer keeps the process alive only where `keepAlive` is true (default false). */
+  /** Calls `run` once after `delayMs`. The timer keeps the process alive only if `keepAlive` is true (default false). */
   after(delayMs: number, run: () => void, keepAlive?: boolean): CancelTimer;
   /** Calls `run` every `periodMs`. Never keeps the process alive. */
   every(periodMs: number, run: () => void): CancelTimer;

@@ -17,7 +17,7 @@ export interface KeptOpenParts<T extends Ending> {
   readonly clock: Clock;
   /** Opens it. May throw: then it is tried again later. */
   open(): T;
-  /** It ended although nobody closed it, or could not be opened again. Called each time, before the next try. */
+  /** It ended without being closed, or could not be opened again. Called each time, before the next try. */
   onDown(error: string): void;
   /** It is open again, and has been for a moment. */
   onUp(): void;
@@ -25,7 +25,7 @@ export interface KeptOpenParts<T extends Ending> {
 
 /**
  * Keeps something open that others count on, a listener for example: it watches for the end and opens it again, with backoff.
- * `Deno.serve` ends for ever when one `accept` fails (no descriptor is left), and tells nobody but who watches `finished`.
+ * `Deno.serve` ends for good when one `accept` fails (no descriptor is left), and only `finished` tells.
  * This is the supervision of systemd's `Restart=on-failure` and of Envoy's listeners.
  */
 export class KeptOpen<T extends Ending> {

@@ -2,7 +2,7 @@ import type { Clock } from "../time/clock.ts";
 import type { DemoTarget } from "./demo_target.ts";
 import { DemoTraffic } from "./demo_traffic.ts";
 
-/** What the demo plays on: a balancer in front of mock targets, and somebody who listens. */
+/** What the demo runs: a balancer in front of mock targets, and where its lines go. */
 export interface DemoStage {
   readonly mocks: readonly DemoTarget[];
   /** The balancer's listener. */

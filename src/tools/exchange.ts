@@ -14,9 +14,9 @@ export interface LoadRequest {
 export interface Exchange {
   /** Status of the last answer. */
   readonly status: number;
-  /** Who gave the last answer, where it says so. */
+  /** Who gave the last answer, if it says so. */
   readonly servedBy: string | null;
-  /** Connects ahead of the first request, where that makes sense. */
+  /** Connects ahead of the first request, if that makes sense. */
   open(): Promise<void>;
   /** Sends the request and reads the whole answer. Rejects where either fails. */
   run(): Promise<void>;

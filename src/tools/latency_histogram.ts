@@ -1,6 +1,6 @@
 import { build, type Histogram } from "hdr-histogram-js";
 
-/** Latencies of one level, in milliseconds. All 0 where nothing was recorded. */
+/** Latencies of one level, in milliseconds. All 0 if nothing was recorded. */
 export interface LatencySummary {
   readonly avg: number;
   readonly p50: number;

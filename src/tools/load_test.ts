@@ -30,7 +30,7 @@ export interface LevelReport extends TallySummary {
 /** What a load test came to. */
 export interface LoadReport {
   readonly levels: readonly LevelReport[];
-  /** The concurrency of the first level with errors: the target's capacity lies below. Null where there was none. */
+  /** The concurrency of the first level with errors: the target's capacity lies below. Null if there was none. */
   readonly firstLevelWithErrors: number | null;
   /** The test was ended before its plan was done. */
   readonly interrupted: boolean;
@@ -75,7 +75,7 @@ export async function runLoadTest(plan: LoadPlan, context: LoadContext): Promise
   };
 }
 
-/** Null where nothing was measured. */
+/** Null if nothing was measured. */
 async function runLevel(
   concurrency: number,
   roundsBefore: number,

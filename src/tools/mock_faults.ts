@@ -7,9 +7,9 @@ export interface MockFaults {
   readonly delayMs?: number;
   /** Added to the delay: uniform between 0 and this. */
   readonly jitterMs?: number;
-  /** Share of requests (0 to 1) that get the error code; absent: all of them, where there is an error code. */
+  /** Share of requests (0 to 1) that get the error code; absent: all of them, if there is an error code. */
   readonly errorRate?: number;
-  /** Status of a failed request; 500 where only the rate is given. */
+  /** Status of a failed request; 500 if only the rate is given. */
   readonly errorCode?: number;
   /** Status of `/health`, which then answers at once and takes no part in delay and errors. */
   readonly healthCode?: number;
@@ -53,7 +53,7 @@ const ALLOWED = {
 /** Either the faults after the change, or what was wrong with it. */
 export type FaultChange = { readonly faults: MockFaults } | { readonly problems: readonly string[] };
 
-/** Merges a change (parsed JSON) into the faults. Nothing of it is taken where any part is wrong. */
+/** Merges a change (parsed JSON) into the faults. Nothing of it is taken if any part is wrong. */
 export function changeFaults(current: MockFaults, wanted: unknown): FaultChange {
   const parsed = change.safeParse(wanted);
   if (!parsed.success) return { problems: parsed.error.issues.flatMap((issue) => sayIssue(issue, wanted)) };
