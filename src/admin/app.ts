@@ -8,8 +8,9 @@ import type { AdminSource } from "./admin_source.ts";
 import { dashboardPage } from "./dashboard/page.ts";
 import { parseDecisionsQuery } from "./decisions_query.ts";
 import { parseExplainQuery } from "./explain_query.ts";
+import { streamInTurns } from "./in_turns.ts";
 import { LiveFeed } from "./live_feed.ts";
-import { statsJson } from "./stats.ts";
+import { statsPieces } from "./stats.ts";
 
 /** What the admin listener needs beside its source and configuration. */
 export interface AdminAppOptions {
@@ -86,13 +87,15 @@ export function createAdminApp(source: AdminSource, config: AdminConfig, options
   app.get("/", (c) => c.html(dashboardPage.html));
   app.get("/lb/stats", (c) => {
     // Long if there are many targets, and free of foreign text: names were parsed, reasons are sluice's own.
-    return jsonBody(c, JSON.stringify(statsJson(source.view(), source.table, clock.wallMs()), null, 2));
+    const pieces = statsPieces(source.view(), source.table, clock.wallMs());
+    c.header("Content-Type", "application/json");
+    return c.req.method === "HEAD" ? c.body(null) : c.body(streamInTurns(pieces));
   });
   app.get("/metrics", async (c) => {
     // Loaded by the first scrape: prom-client and the parts of Node that it needs are memory that others need not pay for.
     const { METRICS_CONTENT_TYPE, metricsStream } = await import("./metrics.ts");
     c.header("Content-Type", METRICS_CONTENT_TYPE);
-    return c.req.method === "HEAD" ? c.body(null) : c.body(metricsStream(source.view(), source.table, clock));
+    return c.req.method === "HEAD" ? c.body(null) : c.body(metricsStream(source.view(), source.table));
   });
   app.get(
     "/livez",

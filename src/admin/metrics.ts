@@ -2,7 +2,7 @@ import { Registry } from "prom-client";
 import { REASON_NAMES, REASONS } from "../state/reason.ts";
 import type { SystemView } from "../state/target_state.ts";
 import type { TargetTable } from "../state/target_table.ts";
-import type { CancelTimer, Clock } from "../time/clock.ts";
+import { streamInTurns, textInTurns } from "./in_turns.ts";
 import { MetricFamily, STATUS_CLASSES, writeFamilies } from "./metric_family.ts";
 import { processFamilies } from "./process_metrics.ts";
 import { targetFamilies } from "./target_metrics.ts";
@@ -12,40 +12,25 @@ export const METRICS_CONTENT_TYPE: string = Registry.PROMETHEUS_CONTENT_TYPE;
 
 /** Writes every metric in Prometheus' text format. Everything is read here, at scrape time: nothing is counted for it. */
 export async function metricsText(view: SystemView, table: TargetTable): Promise<string> {
-  let text = "";
-  for await (const piece of writeFamilies(allFamilies(view, table))) text += piece;
-  return text;
+  return await textInTurns(writeFamilies(allFamilies(view, table)));
 }
 
 /**
- * As {@linkcode metricsText}, but piece by piece with a turn of the event loop between two: the thread may be serving
- * requests. All numbers are of the same moment, the call's.
+ * As {@linkcode metricsText}, piece by piece with a turn of the event loop between two. The numbers of one target are of the same
+ * moment.
  */
-export function metricsStream(view: SystemView, table: TargetTable, clock: Clock): ReadableStream<Uint8Array> {
-  const pieces = writeFamilies(allFamilies(view, table));
-  const encoder = new TextEncoder();
-  let cancelTurn: CancelTimer | null = null;
-  return new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      await new Promise<void>((resolve) => cancelTurn = clock.after(0, resolve, true));
-      const { value, done } = await pieces.next();
-      if (done) controller.close();
-      else controller.enqueue(encoder.encode(value));
-    },
-    cancel: () => cancelTurn?.(),
-  }, { highWaterMark: 0 });
+export function metricsStream(view: SystemView, table: TargetTable): ReadableStream<Uint8Array> {
+  return streamInTurns(writeFamilies(allFamilies(view, table)));
 }
 
-function allFamilies(view: SystemView, table: TargetTable): MetricFamily[] {
-  return [
-    ...requestFamilies(view, table),
-    ...targetFamilies(view, table),
-    ...connectionFamilies(view, table),
-    ...dnsFamilies(view),
-    ...configFamilies(view),
-    ...workerFamilies(view),
-    ...processFamilies(view),
-  ];
+function* allFamilies(view: SystemView, table: TargetTable): Generator<MetricFamily | null, void, void> {
+  yield* requestFamilies(view, table);
+  yield* targetFamilies(view, table);
+  yield* connectionFamilies(view, table);
+  yield* dnsFamilies(view);
+  yield* configFamilies(view);
+  yield* workerFamilies(view);
+  yield* processFamilies(view);
 }
 
 function requestFamilies(view: SystemView, table: TargetTable): MetricFamily[] {

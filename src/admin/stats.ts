@@ -1,31 +1,64 @@
 import { STATUS_MATCHER } from "../config/status_matcher.ts";
-import { hostPort, type RuleSnapshot, targetKey, type TargetSnapshot } from "../state/group_snapshot.ts";
+import { hostPort, type RuleSnapshot, targetKey } from "../state/group_snapshot.ts";
 import { type Reason, REASON_NAMES } from "../state/reason.ts";
-import { LATENCY_BUCKETS } from "../state/slot_layout.ts";
-import {
-  type GroupView,
-  knowsConnections,
-  type ReloadOutcome,
-  type SystemView,
-  type TargetStateName,
-  type TargetView,
-} from "../state/target_state.ts";
+import type { GroupView, ReloadOutcome, SystemView, TargetStateName, TargetView } from "../state/target_state.ts";
 import type { TargetTable } from "../state/target_table.ts";
-import { type LatencySummary, summarizeLatency, toMs } from "./latency_summary.ts";
-import type {
-  ConnectSummary,
-  ExchangeStats,
-  GroupStats,
-  RuleStats,
-  Stats,
-  StatusClasses,
-  TargetStats,
-  TotalStats,
-} from "./stats_model.ts";
+import { ExchangeReading, rate, statusClasses } from "./exchange_reading.ts";
+import type { GroupStats, RuleStats, Stats, TargetStats, TotalStats } from "./stats_model.ts";
 
-/** Makes what `/lb/stats` says out of what is known and the live numbers. `nowMs` is wall time. */
+/** Targets that are read, or written down, in one turn of the event loop: about 1 ms. */
+const TARGETS_AT_ONCE = 20;
+
+/** Makes what `/lb/stats` says out of what is known and the live numbers, in one go. `nowMs` is wall time. */
 export function statsJson(view: SystemView, table: TargetTable, nowMs: number): Stats {
-  const allTargets = view.groups.flatMap((group) => group.targets.map(({ target }) => target));
+  const reading = readStats(view, table, nowMs);
+  for (;;) {
+    const { value, done } = reading.next();
+    if (done) return value;
+  }
+}
+
+/**
+ * Writes what `/lb/stats` says, piece by piece. The numbers of one target are of the same moment, and those of groups and of all
+ * targets are their sums.
+ */
+export function* statsPieces(view: SystemView, table: TargetTable, nowMs: number): Generator<string, void, void> {
+  const stats = yield* readStats(view, table, nowMs);
+  const groups = stats.groups.map((group) => ({ ...group, targets: [] }));
+  // Within a string the quotes of a name would be escaped: only an empty list is written so.
+  const place = '"targets": []';
+  const [head, ...tails] = JSON.stringify({ ...stats, groups }, null, 2).split(place);
+  yield head!;
+  for (const [index, tail] of tails.entries()) {
+    const { targets } = stats.groups[index]!;
+    for (let from = 0; from < targets.length; from += TARGETS_AT_ONCE) {
+      const written = targets.slice(from, from + TARGETS_AT_ONCE).map((target) =>
+        `\n${JSON.stringify(target, null, 2)}`.replaceAll("\n", "\n        ")
+      );
+      yield (from === 0 ? '"targets": [' : ",") + written.join(",");
+    }
+    yield (targets.length === 0 ? place : "\n      ]") + tail;
+  }
+  yield "\n";
+}
+
+/** Reads everything; a target's part of the turn is over at each `yield`. */
+function* readStats(view: SystemView, table: TargetTable, nowMs: number): Generator<string, Stats, void> {
+  const [all, reading] = ExchangeReading.make(2) as [ExchangeReading, ExchangeReading];
+  const groups: GroupStats[] = [];
+  let read = 0;
+  for (const group of view.groups) {
+    const [sum] = ExchangeReading.make(1) as [ExchangeReading];
+    const targets: TargetStats[] = [];
+    for (const target of group.targets) {
+      if (read++ % TARGETS_AT_ONCE === TARGETS_AT_ONCE - 1) yield "";
+      reading.read(target.target, view, table);
+      sum.add(reading);
+      all.add(reading);
+      targets.push(targetStats(target, reading));
+    }
+    groups.push(groupStats(group, sum, targets));
+  }
   return {
     version: view.version,
     instance: view.instance,
@@ -36,12 +69,12 @@ export function statsJson(view: SystemView, table: TargetTable, nowMs: number): 
     generation: view.generation,
     lastReload: view.lastReload === null ? null : reloadStats(view.lastReload),
     listener: view.listenerUrl,
-    total: totalStats(view, table, allTargets),
+    total: totalStats(view, table, all),
     reasons: Object.fromEntries(
       REASON_NAMES.map((reason) => [reason, table.reasonCount(reason)]),
     ) as Record<Reason, number>,
     rules: view.rules.map((rule) => ruleStats(rule, table)),
-    groups: view.groups.map((group) => groupStats(view, group, table)),
+    groups,
     workers: view.workers,
   };
 }
@@ -50,8 +83,7 @@ function reloadStats({ atMs, successful, lines }: ReloadOutcome): Stats["lastRel
   return { at: iso(atMs), successful, lines };
 }
 
-function totalStats(view: SystemView, table: TargetTable, targets: readonly TargetSnapshot[]): TotalStats {
-  const slots = targets.map(({ slot }) => slot);
+function totalStats(view: SystemView, table: TargetTable, targets: ExchangeReading): TotalStats {
   // Read before `requests`, so that a request that ends in between can't make "in flight" negative.
   const finished = table.workerCounter("finished");
   const requests = table.workerCounter("requests");
@@ -65,11 +97,11 @@ function totalStats(view: SystemView, table: TargetTable, targets: readonly Targ
     statusClasses: statusClasses((name) => table.workerCounter(name)),
     requestBytes: table.workerCounter("requestBytes"),
     responseBytes: table.workerCounter("responseBytes"),
-    retries: slots.reduce((sum, slot) => sum + table.targetCounter(slot, "retries"), 0),
-    connectFailures: slots.reduce((sum, slot) => sum + table.targetCounter(slot, "connectFailures"), 0),
-    connect: connectStats(view, table, targets),
+    retries: targets.count("retries"),
+    connectFailures: targets.count("connectFailures"),
+    connect: targets.connects(),
     connections: view.upstreamTransport === "wire" ? table.connections() : null,
-    ...latencies(table, slots),
+    ...targets.latencies(),
   };
 }
 
@@ -89,12 +121,12 @@ function ruleStats(rule: RuleSnapshot, table: TargetTable): RuleStats {
 }
 
 function groupStats(
-  view: SystemView,
-  { group, healthCheck, targets, names }: GroupView,
-  table: TargetTable,
+  { group, healthCheck, targets: views, names }: GroupView,
+  sum: ExchangeReading,
+  targets: readonly TargetStats[],
 ): GroupStats {
   const states: Record<TargetStateName, number> = { initial: 0, healthy: 0, unhealthy: 0, ejected: 0, draining: 0 };
-  for (const { state } of targets) states[state] += 1;
+  for (const { state } of views) states[state] += 1;
   return {
     name: group.name,
     algorithm: group.algorithm,
@@ -103,13 +135,13 @@ function groupStats(
     probe: healthCheck.enabled ? { path: healthCheck.path, matcher: STATUS_MATCHER.format(healthCheck.matcher) } : null,
     resolved: group.resolved,
     states,
-    ...exchangeStats(view, table, targets.map(({ target }) => target)),
+    ...sum.stats(),
     names,
-    targets: targets.map((target) => targetStats(view, target, table)),
+    targets,
   };
 }
 
-function targetStats(system: SystemView, view: TargetView, table: TargetTable): TargetStats {
+function targetStats(view: TargetView, reading: ExchangeReading): TargetStats {
   const { target, lastProbe } = view;
   return {
     target: targetKey(target),
@@ -119,7 +151,7 @@ function targetStats(system: SystemView, view: TargetView, table: TargetTable): 
     state: view.state,
     reason: view.reason,
     since: iso(view.sinceMs),
-    ...exchangeStats(system, table, [target]),
+    ...reading.stats(),
     nextProbe: isoOrNull(view.nextProbeMs),
     lastProbe: lastProbe &&
       { at: iso(lastProbe.atMs), ok: lastProbe.ok, reason: lastProbe.reason, ms: lastProbe.micros / 1000 },
@@ -128,78 +160,6 @@ function targetStats(system: SystemView, view: TargetView, table: TargetTable): 
     ejectedUntil: isoOrNull(view.ejectedUntilMs),
     ejections: view.ejections,
   };
-}
-
-function exchangeStats(view: SystemView, table: TargetTable, targets: readonly TargetSnapshot[]): ExchangeStats {
-  const slots = targets.map(({ slot }) => slot);
-  const sum = (name: Parameters<TargetTable["targetCounter"]>[1]) =>
-    slots.reduce((total, slot) => total + table.targetCounter(slot, name), 0);
-  const requests = sum("attempts");
-  const noAnswer = sum("noAnswer");
-  const classes = statusClasses(sum);
-  const errors = classes["5xx"] + noAnswer;
-  return {
-    requests,
-    errors,
-    errorRate: rate(errors, requests),
-    noAnswer,
-    inFlight: slots.reduce((total, slot) => total + table.inFlight[slot]!, 0),
-    statusClasses: classes,
-    requestBytes: sum("requestBytes"),
-    responseBytes: sum("responseBytes"),
-    retries: sum("retries"),
-    connectFailures: sum("connectFailures"),
-    connect: connectStats(view, table, targets),
-    brokenByTarget: sum("brokenByTarget"),
-    leftByClient: sum("leftByClient"),
-    ...latencies(table, slots),
-  };
-}
-
-/** Sums up the connections to those targets whose connections are known. */
-function connectStats(
-  view: SystemView,
-  table: TargetTable,
-  targets: readonly TargetSnapshot[],
-): ConnectSummary | null {
-  const known = targets.filter((target) => knowsConnections(view, target));
-  if (known.length === 0) return null;
-  const sum = (name: "connects" | "connectSumMicros") =>
-    known.reduce((total, { slot }) => total + table.targetCounter(slot, name), 0);
-  const made = sum("connects");
-  return { made, averageMs: made === 0 ? null : toMs(sum("connectSumMicros") / made) };
-}
-
-function latencies(
-  table: TargetTable,
-  slots: readonly number[],
-): { readonly ttfb: LatencySummary; readonly responseTime: LatencySummary } {
-  const summary = (which: "ttfb" | "total", sumField: "ttfbSumMicros" | "totalSumMicros") => {
-    const buckets = new Float64Array(LATENCY_BUCKETS);
-    let sumMicros = 0;
-    let maxMicros = 0;
-    for (const slot of slots) {
-      table.addHistogram(slot, which, buckets);
-      sumMicros += table.targetCounter(slot, sumField);
-      maxMicros = Math.max(maxMicros, table.targetCounter(slot, `${which}MaxMicros`));
-    }
-    return summarizeLatency(buckets, sumMicros, maxMicros);
-  };
-  return { ttfb: summary("ttfb", "ttfbSumMicros"), responseTime: summary("total", "totalSumMicros") };
-}
-
-function statusClasses(count: (name: `status${keyof StatusClasses}`) => number): StatusClasses {
-  return {
-    "1xx": count("status1xx"),
-    "2xx": count("status2xx"),
-    "3xx": count("status3xx"),
-    "4xx": count("status4xx"),
-    "5xx": count("status5xx"),
-  };
-}
-
-function rate(part: number, whole: number): number {
-  return whole === 0 ? 0 : Math.min(1, part / whole);
 }
 
 function iso(wallMs: number): string {

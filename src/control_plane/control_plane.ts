@@ -1,6 +1,7 @@
 import type { AdminSource, Setting } from "../admin/admin_source.ts";
 import type { ExplainBasis, ExplainRequest, Explanation } from "../state/explanation.ts";
-import { statsJson } from "../admin/stats.ts";
+import { textInTurns } from "../admin/in_turns.ts";
+import { statsPieces } from "../admin/stats.ts";
 import type { Config } from "../config/model.ts";
 import type { ByteSink, Logger } from "../logging/log.ts";
 import type { WorkerMessage } from "../protocol/messages.ts";
@@ -327,8 +328,10 @@ export class ControlPlane implements AdminSource {
       case "log":
         return log[message.level](message.event, message.message, message.fields);
       case "stats_wanted": {
-        const stats = statsJson(this.view(), this.table, this.#options.clock.wallMs());
-        return this.#pool.post(message.worker, { type: "stats", id: message.id, json: JSON.stringify(stats, null, 2) });
+        const { worker, id } = message;
+        const pieces = statsPieces(this.view(), this.table, this.#options.clock.wallMs());
+        void textInTurns(pieces).then((json) => this.#pool.post(worker, { type: "stats", id, json }));
+        return;
       }
       case "decisions":
         return this.#decisions.get(message.id)?.(message.decisions);

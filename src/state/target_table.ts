@@ -193,10 +193,12 @@ export class TargetTable {
   }
 
   /** Adds a target's latency buckets, over all workers, onto `into` (LATENCY_BUCKETS long). */
-  addHistogram(slot: number, which: "ttfb" | "total", into: Float64Array): void {
+  addHistogram(slot: number, which: "ttfb" | "total", into: Float64Array, at = 0): void {
     for (const column of this.#columns) {
       const from = which === "ttfb" ? column.ttfbHistogram : column.totalHistogram;
-      for (let bucket = 0; bucket < LATENCY_BUCKETS; bucket++) into[bucket]! += from[slot * LATENCY_BUCKETS + bucket]!;
+      for (let bucket = 0; bucket < LATENCY_BUCKETS; bucket++) {
+        into[at + bucket]! += from[slot * LATENCY_BUCKETS + bucket]!;
+      }
     }
   }
 

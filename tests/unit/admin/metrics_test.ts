@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { metricsStream, metricsText } from "../../../src/admin/metrics.ts";
 import { REASON_NAMES } from "../../../src/state/reason.ts";
 import { latencyBucket } from "../../../src/state/slot_layout.ts";
-import { systemClock } from "../../../src/time/clock.ts";
 import { FakeAdminSource } from "../../support/fake_admin_source.ts";
 
 async function samplesOf(source: FakeAdminSource): Promise<Map<string, number>> {
@@ -121,7 +120,7 @@ Deno.test("a target that drains while it is back already appears once, or the sc
 Deno.test("a scrape of many targets is written in pieces, and says what one piece would have said", async () => {
   const source = new FakeAdminSource({ web: 400 });
   const pieces: string[] = [];
-  const stream = metricsStream(source.view(), source.table, systemClock);
+  const stream = metricsStream(source.view(), source.table);
   for await (const piece of stream.pipeThrough(new TextDecoderStream())) pieces.push(piece);
   assert.ok(pieces.length > 20);
   for (const piece of pieces) assert.ok(piece.split("\n").length < 2010);
@@ -134,7 +133,7 @@ Deno.test("a scrape of many targets is written in pieces, and says what one piec
 
 Deno.test("a scrape that is given up stops being written", async () => {
   const source = new FakeAdminSource({ web: 400 });
-  const reader = metricsStream(source.view(), source.table, systemClock).getReader();
+  const reader = metricsStream(source.view(), source.table).getReader();
   assert.match(new TextDecoder().decode((await reader.read()).value), /^# HELP sluice_requests_received_total/);
   await reader.cancel();
 });

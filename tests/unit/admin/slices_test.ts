@@ -1,0 +1,76 @@
+/** What is asked of thousands of targets is made in turns: nothing of it may hold up the requests of the same thread. */
+import assert from "node:assert/strict";
+import { createAdminApp } from "../../../src/admin/app.ts";
+import type { AdminConfig } from "../../../src/config/model.ts";
+import { statsJson } from "../../../src/admin/stats.ts";
+import { systemClock } from "../../../src/time/clock.ts";
+import { FakeAdminSource } from "../../support/fake_admin_source.ts";
+import { LogRecorder } from "../../support/log_recorder.ts";
+
+const OPEN: AdminConfig = {
+  enabled: true,
+  host: "127.0.0.1",
+  port: 9901,
+  portWasAskedFor: false,
+  token: null,
+  metricsPublic: false,
+  hosts: [],
+};
+const TARGETS = 4000;
+/** Two histograms each. */
+const READS_AT_ONCE = 2 * 100;
+const BYTES_AT_ONCE = 256 * 1024;
+
+/** Asks for a page, and watches how much of the table is read in one turn of the event loop. */
+async function watch(source: FakeAdminSource, path: string) {
+  let reads = 0;
+  let before = 0;
+  let most = 0;
+  const { addHistogram } = source.table;
+  source.table.addHistogram = (...args) => {
+    reads++;
+    return addHistogram.apply(source.table, args);
+  };
+  let watching = true;
+  const watched = new Promise<void>((resolve) => {
+    const turn = () => {
+      most = Math.max(most, reads - before);
+      before = reads;
+      if (watching) setImmediate(turn);
+      else resolve();
+    };
+    turn();
+  });
+  const abort = new AbortController();
+  const app = createAdminApp(source, OPEN, {
+    clock: systemClock,
+    log: new LogRecorder(),
+    signal: abort.signal,
+  });
+  const response = await app.request(path, { headers: { host: "localhost" } });
+  const pieces: Uint8Array[] = [];
+  for await (const piece of response.body!) pieces.push(piece);
+  watching = false;
+  await watched;
+  abort.abort();
+  return { reads, most, pieces, text: await new Blob(pieces as Uint8Array<ArrayBuffer>[]).text() };
+}
+
+for (const path of ["/lb/stats", "/metrics"]) {
+  Deno.test(`${path} of ${TARGETS} targets is read and written a few targets a turn, each target once`, async () => {
+    const { reads, most, pieces } = await watch(new FakeAdminSource({ web: TARGETS - 1, api: 1 }), path);
+    assert.equal(reads, 2 * TARGETS);
+    assert.ok(most <= READS_AT_ONCE, `${most} histograms were read in one turn`);
+    for (const piece of pieces) assert.ok(piece.length <= BYTES_AT_ONCE, `a piece of ${piece.length} bytes`);
+  });
+}
+
+Deno.test("statistics that are written in pieces say what they say in one go, whatever the groups are called", async () => {
+  const source = new FakeAdminSource({ web: 120, empty: 0, '"targets": []': 1, one: 50 });
+  for (let slot = 0; slot < 100; slot++) source.answer(slot, slot % 7 === 0 ? 503 : 200, { ttfbMicros: slot * 100 });
+  const { text } = await watch(source, "/lb/stats");
+  const { now: _now, uptimeSeconds: _uptime, ...stats } = JSON.parse(text);
+  const { now: _, uptimeSeconds: __, ...whole } = statsJson(source.view(), source.table, source.nowMs);
+  assert.deepEqual(stats, JSON.parse(JSON.stringify(whole)));
+  assert.equal(text, `${JSON.stringify(JSON.parse(text), null, 2)}\n`);
+});
