@@ -1,3 +1,4 @@
+import { firstOf, listed, MOST_LISTED } from "../logging/listed.ts";
 import type { DnsConfig } from "../config/model.ts";
 import type { Logger } from "../logging/log.ts";
 import type { CancelTimer, Clock } from "../time/clock.ts";
@@ -177,7 +178,9 @@ export class RefreshLoop {
       name.failuresInARow += 1;
       name.lastError = result.error;
       if (name.failuresInARow > 1) return;
-      const kept = name.addresses === null ? "it has never resolved" : `still using ${name.addresses.join(", ")}`;
+      const kept = name.addresses === null
+        ? "it has never resolved"
+        : `still using ${listed(name.addresses, "addresses")}`;
       log.warn("dns_failed", `Name ${host} did not resolve (${result.error}); ${kept}`, { host, error: result.error });
       return;
     }
@@ -191,10 +194,19 @@ export class RefreshLoop {
     const before = name.addresses ?? [];
     if (before.join() === result.addresses.join()) return;
     name.addresses = result.addresses;
-    const added = result.addresses.filter((address) => !before.includes(address));
-    const removed = before.filter((address) => !result.addresses.includes(address));
-    const was = before.length === 0 ? "" : ` (was ${before.join(", ")})`;
-    log.info("dns_changed", `Name ${host} resolves to ${result.addresses.join(", ")}${was}`, { host, added, removed });
+    const [old, now] = [new Set(before), new Set(result.addresses)];
+    const added = result.addresses.filter((address) => !old.has(address));
+    const removed = before.filter((address) => !now.has(address));
+    const counts = Math.max(before.length, now.size) > MOST_LISTED
+      ? `; ${added.length} added, ${removed.length} removed`
+      : "";
+    const was = before.length === 0 ? "" : ` (was ${listed(before, "addresses")}${counts})`;
+    log.info("dns_changed", `Name ${host} resolves to ${listed(result.addresses, "addresses")}${was}`, {
+      host,
+      addresses: result.addresses.length,
+      added: firstOf(added),
+      removed: firstOf(removed),
+    });
   }
 
   #schedule(name: Name): void {

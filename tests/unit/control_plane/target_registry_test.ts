@@ -44,6 +44,30 @@ Deno.test("A41: an address that joins and one that leaves change the members at 
   ]);
 });
 
+Deno.test("of thousands of addresses the log says how many there are, and the first ten", async () => {
+  await using stage = new RegistryStage([sampleGroup([sampleEntry("app.test")])]);
+  const addresses = (from: number) =>
+    Array.from({ length: 4000 }, (_, i) => `10.1.${100 + ((from + i) >> 8)}.${(from + i) & 255}`);
+  stage.dns.set("app.test", addresses(0));
+  await stage.registry.start();
+  stage.dns.set("app.test", addresses(2));
+  await stage.advance(30_000);
+  await stage.advance(10);
+  stage.dns.set("app.test", new Error("servfail"));
+  await stage.advance(30_000);
+  await stage.advance(10);
+  const lines = stage.log.events.filter(({ event }) => event === "dns_changed" || event === "dns_failed");
+  assert.equal(lines.length, 3);
+  for (const line of lines) assert.ok(JSON.stringify(line).length < 1500, JSON.stringify(line).slice(0, 300));
+  const [first, second, failed] = lines.map(({ message }) => message);
+  assert.match(
+    first!,
+    /^Name app\.test resolves to 4000 addresses: 10\.1\.100\.0, (10\.[\d.]+, ){8}10\.[\d.]+ and 3990 more$/,
+  );
+  assert.match(second!, / and 3990 more \(was 4000 addresses: .* and 3990 more; 2 added, 2 removed\)$/);
+  assert.match(failed!, /still using 4000 addresses: .* and 3990 more$/);
+});
+
 Deno.test("a refresh that brings the same addresses in another order makes no snapshot and no log line", async () => {
   await using stage = new RegistryStage([sampleGroup([sampleEntry("app.test")])]);
   stage.dns.set("app.test", ["10.0.0.1", "10.0.0.2"]);
