@@ -50,17 +50,6 @@ export class HeaderLines {
     this.valueEnd = at;
     return true;
   }
-
-  /** Tells whether the line has this name, which is given in lower case. */
-  isNamed(bytes: Bytes, name: string): boolean {
-    const { nameStart } = this;
-    if (this.nameEnd - nameStart !== name.length) return false;
-    for (let i = 0; i < name.length; i++) {
-      const byte = bytes[nameStart + i]!;
-      if ((byte >= 65 && byte <= 90 ? byte | 32 : byte) !== name.charCodeAt(i)) return false;
-    }
-    return true;
-  }
 }
 
 /** Finds the CR LF that ends a line, over bytes that a value may hold. Throws {@linkcode Malformed}. */

@@ -65,15 +65,3 @@ Deno.test("header lines are walked over in order, with their names as they came 
     assert.throws(() => linesOf(`GET / HTTP/1.1\r\n${line}\r\n\r\n`), Malformed, JSON.stringify(line));
   }
 });
-
-Deno.test("a line is known by its name in any case, and by no other", () => {
-  const bytes = bytesOf(REQUEST);
-  const lines = new HeaderLines();
-  lines.begin(lineEnd(bytes, 0) + 2, bytes.length);
-  assert.ok(lines.next(bytes) && lines.isNamed(bytes, "host") && !lines.isNamed(bytes, "hosts"));
-  assert.ok(lines.next(bytes) && lines.isNamed(bytes, "content-length") && !lines.isNamed(bytes, "content-lengtx"));
-  // Letters alone have two cases: `[` is no `{`, and `@` no backquote.
-  const odd = bytesOf("GET / HTTP/1.1\r\n^: a\r\n\r\n");
-  lines.begin(lineEnd(odd, 0) + 2, odd.length);
-  assert.ok(lines.next(odd) && !lines.isNamed(odd, "~"));
-});
