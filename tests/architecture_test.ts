@@ -154,8 +154,8 @@ Deno.test("an import against the table is told apart from one along it", () => {
   assert.equal(edge("src/rules/actions/a.ts", "src/rules/rewrite.ts"), null);
   assert.equal(edge("src/rules/a.ts", "src/time/clock.ts"), null);
   assert.equal(edge("main.ts", "src/cli/program.ts"), null);
-  assert.equal(edge("src/data_plane/app.ts", "src/config/model.ts", true), null);
-  assert.match(edge("src/data_plane/app.ts", "src/config/model.ts") ?? "", /nothing but types/);
+  assert.equal(edge("src/data_plane/chain/app.ts", "src/config/model.ts", true), null);
+  assert.match(edge("src/data_plane/chain/app.ts", "src/config/model.ts") ?? "", /nothing but types/);
   assert.match(edge("src/control_plane/pool.ts", "src/data_plane/worker.ts") ?? "", /may not import data_plane/);
   assert.match(edge("src/config/model.ts", "src/state/reason.ts", true) ?? "", /may not/);
   assert.equal(edge("src/tools/a.ts", "src/http1/tokens.ts"), null);

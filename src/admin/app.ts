@@ -9,8 +9,8 @@ import { dashboardPage } from "./dashboard/page.ts";
 import { parseDecisionsQuery } from "./decisions_query.ts";
 import { parseExplainQuery } from "./explain_query.ts";
 import { streamInTurns } from "./in_turns.ts";
-import { LiveFeed } from "./live_feed.ts";
-import { statsPieces } from "./stats.ts";
+import { LiveFeed } from "./live/live_feed.ts";
+import { statsPieces } from "./stats/stats.ts";
 
 /** What the admin listener needs beside its source and configuration. */
 export interface AdminAppOptions {
@@ -93,7 +93,7 @@ export function createAdminApp(source: AdminSource, config: AdminConfig, options
   });
   app.get("/metrics", async (c) => {
     // Loaded by the first scrape: prom-client and the parts of Node that it needs are memory that others need not pay for.
-    const { METRICS_CONTENT_TYPE, metricsStream } = await import("./metrics.ts");
+    const { METRICS_CONTENT_TYPE, metricsStream } = await import("./metrics/metrics.ts");
     c.header("Content-Type", METRICS_CONTENT_TYPE);
     return c.req.method === "HEAD" ? c.body(null) : c.body(metricsStream(source.view(), source.table));
   });

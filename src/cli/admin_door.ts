@@ -1,5 +1,5 @@
-import { BAD_PORTS } from "../forwarding/fetch_transport.ts";
-import { formatHostPort, isWildcard } from "../config/address_values.ts";
+import { BAD_PORTS } from "../forwarding/fetch/fetch_transport.ts";
+import { formatHostPort, isWildcard } from "../config/values/address_values.ts";
 import type { ParseResult } from "../config/parse_config.ts";
 import { quote } from "../logging/shown_text.ts";
 import type { Clock } from "../time/clock.ts";

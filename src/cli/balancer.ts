@@ -1,9 +1,9 @@
 import type { Setting } from "../admin/admin_source.ts";
 import type { Config } from "../config/model.ts";
 import { ControlPlane } from "../control_plane/control_plane.ts";
-import { type Spawn, spawnThread } from "../control_plane/worker_pool.ts";
+import { type Spawn, spawnThread } from "../control_plane/workers/worker_pool.ts";
 import { DataPlane } from "../data_plane/data_plane.ts";
-import { explain } from "../data_plane/explain.ts";
+import { explain } from "../data_plane/explain/explain.ts";
 import type { ByteSink, Logger } from "../logging/log.ts";
 import type { WorkerMessage } from "../protocol/messages.ts";
 import { systemClock } from "../time/clock.ts";

@@ -1,7 +1,7 @@
 import { listed } from "./listed.ts";
 import { probeFailed, type ProbeReport, reachableButUnhealthy } from "./probe_targets.ts";
 import { probeText } from "./probe_text.ts";
-import { formatDuration } from "../config/duration.ts";
+import { formatDuration } from "../config/values/duration.ts";
 import type { Config, TargetGroupConfig } from "../config/model.ts";
 import type { ParseResult } from "../config/parse_config.ts";
 import { shownValue } from "../config/setting.ts";

@@ -1,4 +1,4 @@
-import { parseDuration } from "../config/duration.ts";
+import { parseDuration } from "../config/values/duration.ts";
 import type { ControlPlane } from "../control_plane/control_plane.ts";
 import { Log } from "../logging/log.ts";
 import { quote } from "../logging/shown_text.ts";

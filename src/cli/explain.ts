@@ -1,8 +1,8 @@
 import { parseExplainQuery } from "../admin/explain_query.ts";
 import type { Config } from "../config/model.ts";
 import type { ParseResult } from "../config/parse_config.ts";
-import { TargetRegistry } from "../control_plane/target_registry.ts";
-import { explain } from "../data_plane/explain.ts";
+import { TargetRegistry } from "../control_plane/membership/target_registry.ts";
+import { explain } from "../data_plane/explain/explain.ts";
 import { shown } from "../logging/shown_text.ts";
 import type { LogFields, Logger } from "../logging/log.ts";
 import type { ExplainBasis, ExplainRequest, Explanation } from "../state/explanation.ts";

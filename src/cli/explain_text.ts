@@ -1,4 +1,4 @@
-import { formatDuration } from "../config/duration.ts";
+import { formatDuration } from "../config/values/duration.ts";
 import { quote, shown } from "../logging/shown_text.ts";
 import type { ExplainedCandidate, Explanation } from "../state/explanation.ts";
 import { textTable } from "./text_table.ts";

@@ -1,4 +1,4 @@
-import { formatHostPort, isWildcard } from "../config/address_values.ts";
+import { formatHostPort, isWildcard } from "../config/values/address_values.ts";
 import type { ParseResult } from "../config/parse_config.ts";
 import type { Clock } from "../time/clock.ts";
 import { adminDoor, AdminUnreachable, askAdmin, hintOf } from "./admin_door.ts";

@@ -1,5 +1,5 @@
 import { isToken, isValueByte } from "../http1/tokens.ts";
-import { isBareNumber, parseDuration } from "../config/duration.ts";
+import { isBareNumber, parseDuration } from "../config/values/duration.ts";
 import { quote } from "../logging/shown_text.ts";
 import type { LoadRequest } from "../tools/exchange.ts";
 import type { LoadPlan } from "../tools/load_test.ts";

@@ -1,7 +1,7 @@
 import type { Setting } from "../admin/admin_source.ts";
 import { ALGORITHMS } from "../balancing/registry.ts";
 import { parseConfig, type ParseResult } from "../config/parse_config.ts";
-import type { Sources } from "../config/sources.ts";
+import type { Sources } from "../config/sources/sources.ts";
 
 /**
  * Parses what the sources say, with the algorithms that there are. The reader of servers files comes with zod, which would
@@ -10,7 +10,7 @@ import type { Sources } from "../config/sources.ts";
 export async function parseSources(sources: Sources): Promise<ParseResult> {
   const readServersFile = sources.configFile === null
     ? null
-    : (await import("../config/servers_file.ts")).readServersFile;
+    : (await import("../config/sources/servers_file.ts")).readServersFile;
   return parseConfig(sources, { algorithms: ALGORITHMS, readServersFile });
 }
 

@@ -1,8 +1,8 @@
 import type { Config } from "../config/model.ts";
 import type { ParseResult } from "../config/parse_config.ts";
 import type { ControlPlane } from "../control_plane/control_plane.ts";
-import { PortTaken } from "../control_plane/listener_port.ts";
-import { emitsSpans } from "../forwarding/emits_spans.ts";
+import { PortTaken } from "../control_plane/ports/listener_port.ts";
+import { emitsSpans } from "../forwarding/tracing/emits_spans.ts";
 import { Log, type Logger } from "../logging/log.ts";
 import { BatchedSink } from "../logging/sink.ts";
 import { delay, systemClock } from "../time/clock.ts";

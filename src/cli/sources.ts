@@ -1,4 +1,4 @@
-import type { Flags, SourceFile, Sources } from "../config/sources.ts";
+import type { Flags, SourceFile, Sources } from "../config/sources/sources.ts";
 
 /** Where files and variables are read from. */
 export interface SourceFlags extends Flags {

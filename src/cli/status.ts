@@ -1,4 +1,4 @@
-import type { Stats } from "../admin/stats_model.ts";
+import type { Stats } from "../admin/stats/stats_model.ts";
 import type { ParseResult } from "../config/parse_config.ts";
 import { type Clock, delay } from "../time/clock.ts";
 import { adminDoor, AdminUnreachable, askAdminJson } from "./admin_door.ts";

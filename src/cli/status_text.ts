@@ -1,4 +1,4 @@
-import type { GroupStats, Stats, TargetStats } from "../admin/stats_model.ts";
+import type { GroupStats, Stats, TargetStats } from "../admin/stats/stats_model.ts";
 import { shown } from "../logging/shown_text.ts";
 import { shownState } from "../state/target_state.ts";
 import { inColor, type Level, type StatusRow, type StatusScreen, statusTable, wrapped } from "./status_table.ts";

@@ -1,13 +1,13 @@
-import { isLoopback, isWildcard } from "./address_values.ts";
+import { isLoopback, isWildcard } from "./values/address_values.ts";
 import { type Problem, problemOf } from "./config_error.ts";
 import { quote } from "../logging/shown_text.ts";
-import { isBareNumber } from "./duration.ts";
+import { isBareNumber } from "./values/duration.ts";
 import type { Config, ListenerConfig, RuleConfig, TargetEntry } from "./model.ts";
-import type { KnownAlgorithm } from "./parse_algorithm.ts";
-import { matchesWholeSegments } from "./path_values.ts";
+import type { KnownAlgorithm } from "./variables/parse_algorithm.ts";
+import { matchesWholeSegments } from "./values/path_values.ts";
 import type { SettingsReader } from "./settings_reader.ts";
-import { formatTarget } from "./target_text.ts";
-import { unusedSettings } from "./unused_settings.ts";
+import { formatTarget } from "./values/target_text.ts";
+import { unusedSettings } from "./sources/unused_settings.ts";
 
 /** A bare number of milliseconds up to this, as a timeout of requests, is likely meant as seconds. */
 const LOOKS_LIKE_SECONDS_MS = 60;

@@ -1,14 +1,14 @@
 import { type Problem, problemOf } from "./config_error.ts";
 import type { Door, RuleConfig, TargetEntry, TargetGroupConfig } from "./model.ts";
-import { algorithmName, type KnownAlgorithm } from "./parse_algorithm.ts";
-import { parseRule } from "./parse_rule.ts";
-import { parseGroupSettings, parseTargetGroup } from "./parse_target_group.ts";
-import { parseTargets } from "./parse_targets.ts";
-import type { ReadServersFile } from "./servers_file.ts";
+import { algorithmName, type KnownAlgorithm } from "./variables/parse_algorithm.ts";
+import { parseRule } from "./variables/parse_rule.ts";
+import { parseGroupSettings, parseTargetGroup } from "./variables/parse_target_group.ts";
+import { parseTargets } from "./variables/parse_targets.ts";
+import type { ReadServersFile } from "./sources/servers_file.ts";
 import type { SettingsReader } from "./settings_reader.ts";
-import type { Layer, SourceFile } from "./sources.ts";
-import { formatTarget } from "./target_text.ts";
-import { isKnown, numberOf } from "./variables.ts";
+import type { Layer, SourceFile } from "./sources/sources.ts";
+import { formatTarget } from "./values/target_text.ts";
+import { isKnown, numberOf } from "./variables/variables.ts";
 
 /** What a door gives: groups, and the rules that lead to them. */
 export interface Routes {

@@ -11,18 +11,18 @@ import {
   type Routes,
   tooMany,
 } from "./doors.ts";
-import { layersOf } from "./layers.ts";
+import { layersOf } from "./sources/layers.ts";
 import type { Config, Door } from "./model.ts";
-import { parseAdmin } from "./parse_admin.ts";
-import { algorithmName, type KnownAlgorithm } from "./parse_algorithm.ts";
-import { parseDns } from "./parse_dns.ts";
-import { parseListener } from "./parse_listener.ts";
-import { parseLogging } from "./parse_logging.ts";
+import { parseAdmin } from "./variables/parse_admin.ts";
+import { algorithmName, type KnownAlgorithm } from "./variables/parse_algorithm.ts";
+import { parseDns } from "./variables/parse_dns.ts";
+import { parseListener } from "./variables/parse_listener.ts";
+import { parseLogging } from "./variables/parse_logging.ts";
 import type { Setting } from "./setting.ts";
-import type { ReadServersFile } from "./servers_file.ts";
+import type { ReadServersFile } from "./sources/servers_file.ts";
 import { SettingsReader } from "./settings_reader.ts";
-import type { Layer, Sources } from "./sources.ts";
-import { findUnknownNames } from "./unknown_names.ts";
+import type { Layer, Sources } from "./sources/sources.ts";
+import { findUnknownNames } from "./sources/unknown_names.ts";
 
 /** What the sources say. */
 export interface ParseResult {

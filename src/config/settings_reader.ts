@@ -2,9 +2,9 @@ import { type Problem, problem, problemOf } from "./config_error.ts";
 import { quote } from "../logging/shown_text.ts";
 import type { Door } from "./model.ts";
 import type { Setting } from "./setting.ts";
-import type { Found, Layer } from "./sources.ts";
-import { Refusal, type ValueKind } from "./value_kind.ts";
-import { definitionOf, type VariableName } from "./variables.ts";
+import type { Found, Layer } from "./sources/sources.ts";
+import { Refusal, type ValueKind } from "./values/value_kind.ts";
+import { definitionOf, type VariableName } from "./variables/variables.ts";
 
 /** Which rule or group a numbered variable belongs to. */
 export interface At {

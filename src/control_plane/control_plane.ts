@@ -1,7 +1,7 @@
 import type { AdminSource, Setting } from "../admin/admin_source.ts";
 import type { ExplainBasis, ExplainRequest, Explanation } from "../state/explanation.ts";
 import { textInTurns } from "../admin/in_turns.ts";
-import { statsPieces } from "../admin/stats.ts";
+import { statsPieces } from "../admin/stats/stats.ts";
 import type { Config } from "../config/model.ts";
 import type { ByteSink, Logger } from "../logging/log.ts";
 import type { WorkerMessage } from "../protocol/messages.ts";
@@ -10,14 +10,14 @@ import { hostPort, type Snapshot } from "../state/group_snapshot.ts";
 import type { ReloadOutcome, SystemView } from "../state/target_state.ts";
 import { TargetTable } from "../state/target_table.ts";
 import { type Clock, delay } from "../time/clock.ts";
-import { AdminListener } from "./admin_listener.ts";
-import { claimListenerPort, type PortClaim, PortTaken } from "./listener_port.ts";
-import { urlFromHere, whereItListens } from "./listening_text.ts";
+import { AdminListener } from "./ports/admin_listener.ts";
+import { claimListenerPort, type PortClaim, PortTaken } from "./ports/listener_port.ts";
+import { urlFromHere, whereItListens } from "./ports/listening_text.ts";
 import { planReload } from "./reload.ts";
-import { RuleSlots } from "./rule_slots.ts";
-import { TargetRegistry } from "./target_registry.ts";
+import { RuleSlots } from "./membership/rule_slots.ts";
+import { TargetRegistry } from "./membership/target_registry.ts";
 import { Supervision } from "./supervision.ts";
-import { type Spawn, WorkerPool } from "./worker_pool.ts";
+import { type Spawn, WorkerPool } from "./workers/worker_pool.ts";
 
 /** What a control plane is made of. */
 export interface ControlPlaneOptions {

@@ -1,5 +1,5 @@
-import { TrustedProxies } from "../forwarding/client_address.ts";
-import type { HeaderSettings } from "../forwarding/forwarded_headers.ts";
+import { TrustedProxies } from "../forwarding/headers/client_address.ts";
+import type { HeaderSettings } from "../forwarding/headers/forwarded_headers.ts";
 import { compilePrefixIndex, type PrefixIndex } from "../rules/prefix_index.ts";
 import type { RuleSnapshot, Snapshot } from "../state/group_snapshot.ts";
 import { GroupRuntime, type RuntimeContext } from "./group_runtime.ts";

@@ -7,8 +7,8 @@ import type { ForwardGroup } from "../forwarding/forward.ts";
 import { forwardedPath } from "../rules/rewrite.ts";
 import type { GroupSnapshot, TargetSnapshot } from "../state/group_snapshot.ts";
 import type { TargetTable } from "../state/target_table.ts";
-import { captureScores } from "./decision_scores.ts";
-import type { RequestTrace } from "./request_trace.ts";
+import { captureScores } from "./explain/decision_scores.ts";
+import type { RequestTrace } from "./explain/request_trace.ts";
 
 /** What choosing needs beside the group. */
 export interface RuntimeContext {

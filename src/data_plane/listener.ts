@@ -1,9 +1,9 @@
-import { CutTransfer } from "../forwarding/response_body.ts";
+import { CutTransfer } from "../forwarding/bodies/response_body.ts";
 import type { WorkerMessage } from "../protocol/messages.ts";
 import { type Clock, delay } from "../time/clock.ts";
 import { KeptOpen } from "../time/kept_open.ts";
 import { whyNotListening } from "../dial/listen_error.ts";
-import type { App } from "./app.ts";
+import type { App } from "./chain/app.ts";
 
 /** Longest wait for the listener once nothing is open any more. */
 const CLOSE_MS = 500;

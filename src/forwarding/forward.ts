@@ -6,11 +6,11 @@ import type { WorkerColumn } from "../state/worker_column.ts";
 import type { Clock } from "../time/clock.ts";
 import { type DeadlineWheel, TICK_MS } from "../time/deadline.ts";
 import type { Exchange } from "./exchange.ts";
-import { targetHost } from "./forwarded_headers.ts";
+import { targetHost } from "./headers/forwarded_headers.ts";
 import { Failure, failureOf, type FailureReason } from "./gateway_error.ts";
 import { connectionOptions, isHopByHop } from "../http1/hop_by_hop.ts";
 import { type ForwardLimits, OpenExchange } from "./open_exchange.ts";
-import { answerWithBody } from "./response_body.ts";
+import { answerWithBody } from "./bodies/response_body.ts";
 import { decideRetry, MOST_TARGETS } from "./retry_policy.ts";
 import { discardBody, NO_CONNECT, type Transport, type UpstreamResponse } from "./transport.ts";
 

@@ -2,7 +2,7 @@ import type { ListenerConfig } from "../config/model.ts";
 import type { DeadlineWheel, Watch } from "../time/deadline.ts";
 import type { Exchange } from "./exchange.ts";
 import { Failure } from "./gateway_error.ts";
-import { RequestBody } from "./request_body.ts";
+import { RequestBody } from "./bodies/request_body.ts";
 import { type Cancellation, NO_CONNECT } from "./transport.ts";
 
 /** Limits of one exchange. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { DnsConfig } from "../../src/config/model.ts";
-import { TargetRegistry } from "../../src/control_plane/target_registry.ts";
+import { TargetRegistry } from "../../src/control_plane/membership/target_registry.ts";
 import { hostPort } from "../../src/state/group_snapshot.ts";
 import { TargetTable } from "../../src/state/target_table.ts";
 import { systemClock } from "../../src/time/clock.ts";

@@ -1,6 +1,6 @@
 /** Every way in which a target fails to answer, against real sockets: its status, its reason, and who is blamed. */
 import assert from "node:assert/strict";
-import { FetchTransport } from "../../src/forwarding/fetch_transport.ts";
+import { FetchTransport } from "../../src/forwarding/fetch/fetch_transport.ts";
 import { Failure, PHRASES } from "../../src/forwarding/gateway_error.ts";
 import type { UpstreamRequest } from "../../src/forwarding/transport.ts";
 import type { TargetSnapshot } from "../../src/state/group_snapshot.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parse } from "yaml";
-import { metricsText } from "../../src/admin/metrics.ts";
+import { metricsText } from "../../src/admin/metrics/metrics.ts";
 import { FakeAdminSource } from "../support/fake_admin_source.ts";
 import { findProgram, testWithPrograms } from "../support/have_program.ts";
 import { tempDir } from "../support/temp_dir.ts";

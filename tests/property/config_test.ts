@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { duration, formatDuration, parseDuration } from "../../src/config/duration.ts";
+import { duration, formatDuration, parseDuration } from "../../src/config/values/duration.ts";
 import type { Config } from "../../src/config/model.ts";
 import type { ParseResult } from "../../src/config/parse_config.ts";
-import type { Sources } from "../../src/config/sources.ts";
-import { formatTarget, parseTarget } from "../../src/config/target_text.ts";
-import { VARIABLES } from "../../src/config/variables.ts";
+import type { Sources } from "../../src/config/sources/sources.ts";
+import { formatTarget, parseTarget } from "../../src/config/values/target_text.ts";
+import { VARIABLES } from "../../src/config/variables/variables.ts";
 import { canonicalPath } from "../../src/rules/canonical_path.ts";
-import { PATH } from "../../src/config/path_values.ts";
+import { PATH } from "../../src/config/values/path_values.ts";
 import { runCheck } from "../../src/cli/check.ts";
 import { parseWith } from "../unit/config/parse_with.ts";
 

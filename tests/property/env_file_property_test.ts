@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { parseEnv } from "node:util";
 import fc from "fast-check";
-import { readEnvFile } from "../../src/config/env_file.ts";
+import { readEnvFile } from "../../src/config/sources/env_file.ts";
 
 const NAME = fc.constantFrom("A", "B", "LISTENER_PORT", "x_1");
 const word = (characters: string[]) =>

@@ -1,10 +1,10 @@
 /** What must hold for any header, any request head, any text in a log line. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { readRequestHead } from "../../src/data_plane/request_head.ts";
-import { TrustedProxies } from "../../src/forwarding/client_address.ts";
+import { readRequestHead } from "../../src/data_plane/chain/request_head.ts";
+import { TrustedProxies } from "../../src/forwarding/headers/client_address.ts";
 import { Exchange } from "../../src/forwarding/exchange.ts";
-import { requestHeaders } from "../../src/forwarding/forwarded_headers.ts";
+import { requestHeaders } from "../../src/forwarding/headers/forwarded_headers.ts";
 import { isHopByHop } from "../../src/http1/hop_by_hop.ts";
 import { ByteLine } from "../../src/logging/byte_line.ts";
 import {

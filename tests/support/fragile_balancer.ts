@@ -1,8 +1,8 @@
 import { ALGORITHMS } from "../../src/balancing/registry.ts";
 import { parseConfig } from "../../src/config/parse_config.ts";
 import { ControlPlane } from "../../src/control_plane/control_plane.ts";
-import { attachWorker } from "../../src/control_plane/worker_pool.ts";
-import { explain } from "../../src/data_plane/explain.ts";
+import { attachWorker } from "../../src/control_plane/workers/worker_pool.ts";
+import { explain } from "../../src/data_plane/explain/explain.ts";
 import { systemClock } from "../../src/time/clock.ts";
 import { LogRecorder } from "./log_recorder.ts";
 

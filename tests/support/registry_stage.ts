@@ -1,5 +1,5 @@
 import type { DnsConfig, TargetGroupConfig } from "../../src/config/model.ts";
-import { TargetRegistry } from "../../src/control_plane/target_registry.ts";
+import { TargetRegistry } from "../../src/control_plane/membership/target_registry.ts";
 import type { Probe } from "../../src/health/probe.ts";
 import type { ProbeResult } from "../../src/health/probe_result.ts";
 import { hostPort } from "../../src/state/group_snapshot.ts";

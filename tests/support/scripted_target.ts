@@ -1,6 +1,6 @@
 import { EventEmitter } from "node:events";
-import { Tunnel } from "../../src/forwarding/upgrade_tunnel.ts";
-import type { TargetSocket } from "../../src/forwarding/upgrade_target.ts";
+import { Tunnel } from "../../src/forwarding/websocket/upgrade_tunnel.ts";
+import type { TargetSocket } from "../../src/forwarding/websocket/upgrade_target.ts";
 import { ManualClock } from "./manual_clock.ts";
 
 /** The target's socket of a tunnel, which writes nothing until it is told to. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Stats } from "../../src/admin/stats_model.ts";
+import type { Stats } from "../../src/admin/stats/stats_model.ts";
 import { LineCollector } from "./line_collector.ts";
 import { until, within } from "./poll.ts";
 import { spawnSluice } from "./sluice_program.ts";

@@ -3,8 +3,8 @@ import {
   type TunnelOutcome,
   type UpgradeOptions,
   type UpgradeResult,
-} from "../../src/forwarding/upgrade.ts";
-import { UpgradeConnection } from "../../src/forwarding/upgrade_connection.ts";
+} from "../../src/forwarding/websocket/upgrade.ts";
+import { UpgradeConnection } from "../../src/forwarding/websocket/upgrade_connection.ts";
 import { TargetTable } from "../../src/state/target_table.ts";
 import { type Clock, systemClock } from "../../src/time/clock.ts";
 import { until } from "./poll.ts";

@@ -7,7 +7,7 @@ import {
   type UpstreamRequest,
   type UpstreamResponse,
 } from "../../src/forwarding/transport.ts";
-import { WireTransport } from "../../src/forwarding/wire_transport.ts";
+import { WireTransport } from "../../src/forwarding/wire/wire_transport.ts";
 import { TargetTable } from "../../src/state/target_table.ts";
 import { type Clock, systemClock } from "../../src/time/clock.ts";
 import { text } from "./raw_socket.ts";

@@ -4,7 +4,7 @@ import type { RawResponse } from "./raw_message.ts";
 import { type AnswerScript, RecorderTarget } from "./recorder_target.ts";
 import { okay } from "./recorder_scripts.ts";
 import { type LogLine, type SluiceProcess, startSluice } from "./sluice_process.ts";
-import type { Stats } from "../../src/admin/stats_model.ts";
+import type { Stats } from "../../src/admin/stats/stats_model.ts";
 
 /** One group `web` behind the prefix `/`, its targets recorders: sluice with a raw socket on each side. */
 export class WireStage implements AsyncDisposable {

@@ -1,6 +1,6 @@
 /** Pages point at each other, at files and at headings: what they point at exists. */
 import assert from "node:assert/strict";
-import { isKnown } from "../../src/config/variables.ts";
+import { isKnown } from "../../src/config/variables/variables.ts";
 import { projectFiles } from "../support/module_graph.ts";
 import { PROJECT_ROOT } from "../support/sluice_program.ts";
 

@@ -1,6 +1,6 @@
 import type { Exchange } from "../../forwarding/exchange.ts";
 import { allRefused, type ForwardGroup } from "../../forwarding/forward.ts";
-import { targetHost } from "../../forwarding/forwarded_headers.ts";
+import { targetHost } from "../../forwarding/headers/forwarded_headers.ts";
 import { Failure, failureOf } from "../../forwarding/gateway_error.ts";
 import { decideRetry, MOST_TARGETS } from "../../forwarding/retry_policy.ts";
 import { isIdempotent } from "../../http1/methods.ts";

@@ -1,7 +1,7 @@
 import type { Reply } from "../../front/reply.ts";
 import type { Exchange } from "../../forwarding/exchange.ts";
 import type { Reason } from "../../state/reason.ts";
-import { type OwnAnswerSettings, ownMessage } from "../own_answer.ts";
+import { type OwnAnswerSettings, ownMessage } from "./own_answer.ts";
 
 const encoder = new TextEncoder();
 

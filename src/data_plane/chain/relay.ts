@@ -5,7 +5,7 @@ import type { TargetResponse } from "../../forwarding/target_request.ts";
 import { Kind } from "../../http1/field_kind.ts";
 import type { FieldLines } from "../../http1/field_lines.ts";
 import { shortestLength } from "../../http1/framing.ts";
-import { clientRefresh, clientUrl, type LocationContext } from "../location_rewrite.ts";
+import { clientRefresh, clientUrl, type LocationContext } from "./location_rewrite.ts";
 import type { OpenExchange } from "./open_exchange.ts";
 
 /** What a response goes through on its way to the client. */

@@ -1,7 +1,7 @@
 import { BodyBroken, type BodySource, Superseded } from "../../http1/body_source.ts";
 import type { Bytes } from "../../http1/bytes.ts";
 import { Failure } from "../gateway_error.ts";
-import { KeptPieces } from "../kept_pieces.ts";
+import { KeptPieces } from "./kept_pieces.ts";
 
 /** Bodies of a known length up to this many bytes are taken whole if they are there at once. */
 const SMALL_BYTES = 65_536;

@@ -3,11 +3,11 @@ import type { Bytes } from "../../http1/bytes.ts";
 import { TextLines } from "../../http1/field_lines.ts";
 import { Kind } from "../../http1/field_kind.ts";
 import { hasNoBody } from "../../http1/framing.ts";
-import { FetchTransport } from "../fetch_transport.ts";
+import { FetchTransport } from "./fetch_transport.ts";
 import { Failure } from "../gateway_error.ts";
 import type { Interim, TargetRequest, TargetResponse, Transport } from "../target_request.ts";
 import type { UpstreamResponse } from "../transport.ts";
-import { headersForFetch } from "../wire_transport.ts";
+import { headersForFetch } from "../wire/wire_transport.ts";
 
 /** Room for one read of a body: grows while reads come back full. */
 const FIRST_READ_BYTES = 16_384;

@@ -1,9 +1,9 @@
 import { Kind } from "../../http1/field_kind.ts";
 import type { FieldLines } from "../../http1/field_lines.ts";
 import { connectionOptions } from "../../http1/hop_by_hop.ts";
-import { bindsConnection } from "../connection_auth.ts";
+import { bindsConnection } from "./connection_auth.ts";
 import type { Exchange } from "../exchange.ts";
-import { type HeaderSettings, isSaneRequestId, isTwin, portOfClient } from "../forwarded_headers.ts";
+import { type HeaderSettings, isSaneRequestId, isTwin, portOfClient } from "./forwarded_headers.ts";
 import { shortestLength } from "../../http1/framing.ts";
 
 /** What is said to a target beside the client's own lines. */

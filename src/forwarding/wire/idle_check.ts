@@ -1,5 +1,5 @@
-import type { TurnBudget } from "../turn_budget.ts";
-import type { WireConnection } from "../wire_connection.ts";
+import type { TurnBudget } from "./turn_budget.ts";
+import type { WireConnection } from "./wire_connection.ts";
 
 /**
  * Awaited three times, this takes longer than a read that finds something at once (two turns of the microtask queue in Deno 2.9),

@@ -1,6 +1,6 @@
 import { BodyBroken, type BodySource, Superseded } from "../../http1/body_source.ts";
 import type { Bytes } from "../../http1/bytes.ts";
-import type { WireConnection } from "../wire_connection.ts";
+import type { WireConnection } from "./wire_connection.ts";
 
 const encoder = new TextEncoder();
 const LAST_CHUNK = encoder.encode("0\r\n\r\n");

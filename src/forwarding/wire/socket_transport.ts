@@ -5,7 +5,7 @@ import type { WorkerColumn } from "../../state/worker_column.ts";
 import type { Clock } from "../../time/clock.ts";
 import type { Failure } from "../gateway_error.ts";
 import type { Interim, TargetRequest, TargetResponse, Transport } from "../target_request.ts";
-import { WirePool } from "../wire_pool.ts";
+import { WirePool } from "./wire_pool.ts";
 import { TargetExchange, type WireShared } from "./target_exchange.ts";
 
 /** Speaks HTTP/1.1 to plain-HTTP targets on sockets of sluice's own; targets of `https://` are spoken to by another transport. */

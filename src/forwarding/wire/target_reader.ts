@@ -1,5 +1,5 @@
 import type { Bytes } from "../../http1/bytes.ts";
-import type { ConnectionOwner, WireConnection } from "../wire_connection.ts";
+import type { ConnectionOwner, WireConnection } from "./wire_connection.ts";
 
 /** Reads from a connection to a target, for one exchange: turns what the connection reports into awaited results. */
 export class TargetReader implements ConnectionOwner {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parse } from "yaml";
-import { metricsText } from "../../../src/admin/metrics.ts";
+import { metricsText } from "../../../src/admin/metrics/metrics.ts";
 import { FakeAdminSource } from "../../support/fake_admin_source.ts";
 
 /** Every name that a scrape can have, with the labels that it has them with. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { metricsText } from "../../../src/admin/metrics.ts";
+import { metricsText } from "../../../src/admin/metrics/metrics.ts";
 import { REASON_NAMES, REASONS } from "../../../src/state/reason.ts";
 import { FakeAdminSource } from "../../support/fake_admin_source.ts";
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { createAdminApp } from "../../../src/admin/app.ts";
 import type { AdminConfig } from "../../../src/config/model.ts";
-import { statsJson } from "../../../src/admin/stats.ts";
+import { statsJson } from "../../../src/admin/stats/stats.ts";
 import { systemClock } from "../../../src/time/clock.ts";
 import { FakeAdminSource } from "../../support/fake_admin_source.ts";
 import { LogRecorder } from "../../support/log_recorder.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { statsJson } from "../../../src/admin/stats.ts";
+import { statsJson } from "../../../src/admin/stats/stats.ts";
 import { statusText } from "../../../src/cli/status_text.ts";
 import { FakeAdminSource } from "../../support/fake_admin_source.ts";
 

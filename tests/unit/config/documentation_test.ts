@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { MOST_WEIGHT } from "../../../src/config/weights.ts";
-import { isKnown, VARIABLES } from "../../../src/config/variables.ts";
+import { MOST_WEIGHT } from "../../../src/config/values/weights.ts";
+import { isKnown, VARIABLES } from "../../../src/config/variables/variables.ts";
 import { ALGORITHMS } from "../../../src/balancing/registry.ts";
 import { messages, parseWith } from "./parse_with.ts";
 import { variableRow } from "./variable_row.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { Config } from "../../../src/config/model.ts";
 import { parseConfig, type ParseResult } from "../../../src/config/parse_config.ts";
-import { readServersFile } from "../../../src/config/servers_file.ts";
-import type { Sources } from "../../../src/config/sources.ts";
+import { readServersFile } from "../../../src/config/sources/servers_file.ts";
+import type { Sources } from "../../../src/config/sources/sources.ts";
 
 /** What the registry knows, as far as configuration asks. */
 export const ALGORITHMS = [

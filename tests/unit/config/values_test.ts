@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { CIDR, HOST_HEADER, isLoopback, parseHost } from "../../../src/config/address_values.ts";
-import { parseDuration } from "../../../src/config/duration.ts";
-import { COOKIE_NAME, defaultCookieName } from "../../../src/config/http_names.ts";
-import { STATUS_MATCHER } from "../../../src/config/status_matcher.ts";
-import { parseTarget, type TargetAddress } from "../../../src/config/target_text.ts";
-import { BOOLEAN, integer, Refusal } from "../../../src/config/value_kind.ts";
-import { parseWeight } from "../../../src/config/weights.ts";
+import { CIDR, HOST_HEADER, isLoopback, parseHost } from "../../../src/config/values/address_values.ts";
+import { parseDuration } from "../../../src/config/values/duration.ts";
+import { COOKIE_NAME, defaultCookieName } from "../../../src/config/values/http_names.ts";
+import { STATUS_MATCHER } from "../../../src/config/values/status_matcher.ts";
+import { parseTarget, type TargetAddress } from "../../../src/config/values/target_text.ts";
+import { BOOLEAN, integer, Refusal } from "../../../src/config/values/value_kind.ts";
+import { parseWeight } from "../../../src/config/values/weights.ts";
 
 const target = (host: string, port: number, base = "", scheme: "http" | "https" = "http"): TargetAddress => ({
   scheme,

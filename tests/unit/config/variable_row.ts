@@ -1,5 +1,5 @@
 import type { Door } from "../../../src/config/model.ts";
-import type { VariableDefinition } from "../../../src/config/variable_definition.ts";
+import type { VariableDefinition } from "../../../src/config/variables/variable_definition.ts";
 
 const DOORS: Readonly<Record<Door, string>> = {
   groups: "groups",

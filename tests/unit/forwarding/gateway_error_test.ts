@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { FetchTransport } from "../../../src/forwarding/fetch_transport.ts";
+import { FetchTransport } from "../../../src/forwarding/fetch/fetch_transport.ts";
 import { classifyFetchError } from "../../../src/forwarding/gateway_error.ts";
 
 Deno.test("no path can make one of fetch's failures look like another", () => {

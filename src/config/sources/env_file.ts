@@ -1,0 +1,70 @@
+import { type Problem, problemOf } from "../config_error.ts";
+import { quote } from "../../logging/shown_text.ts";
+import type { Layer } from "./sources.ts";
+
+/** One assignment of a `.env` file. */
+interface Assignment {
+  readonly name: string;
+  readonly value: string;
+  /** The line of its name, from 1. */
+  readonly line: number;
+}
+
+/**
+ * Reads a `.env` file by the rules of dotenv, as `parseEnv` of `node:util` does (Deno 2.4 has none): `NAME=value`, after
+ * `export` too; `#` begins a comment outside quotes; values in `"`, `'` or `` ` `` may go over several lines, and `\n` is a
+ * line break between double ones. It also says what dotenv passes over in silence: a name that stands twice, and a line that
+ * is no assignment.
+ */
+export function readEnvFile(path: string, text: string): { layer: Layer; warnings: Problem[] } {
+  const warnings: Problem[] = [];
+  const values = new Map<string, { text: string; origin: string; label: string }>();
+  const lineOf = new Map<string, number>();
+  for (const { name, value, line } of assignments(path, text, warnings)) {
+    const before = lineOf.get(name);
+    if (before !== undefined) {
+      warnings.push(problemOf(name, `Set twice in ${path} (lines ${before} and ${line}): the last one counts`));
+    }
+    lineOf.set(name, line);
+    const origin = `${path}:${line}`;
+    values.set(name, { text: value, origin, label: `${name} (${origin})` });
+  }
+  return { layer: { kind: "env_file", values }, warnings };
+}
+
+function assignments(path: string, text: string, warnings: Problem[]): Assignment[] {
+  const lines = text.replace(/^\ufeff/, "").replace(/\r\n?/g, "\n").split("\n");
+  const found: Assignment[] = [];
+  for (let i = 0; i < lines.length; i++) {
+    const line = lines[i]!;
+    if (/^\s*(#|$)/.test(line)) continue;
+    const match = /^\s*(?:export\s+)?([^\s=#]+)\s*=\s*(.*)$/.exec(line);
+    if (match === null) {
+      warnings.push(problemOf(`${path}:${i + 1}`, `Passed over ${quote(line.trim())}: a line must be NAME=value`));
+      continue;
+    }
+    const [, name = "", rest = ""] = match;
+    const quoted = quotedValue(rest, lines, i);
+    found.push({ name, value: quoted?.value ?? rest.replace(/#.*$/, "").trim(), line: i + 1 });
+    i += quoted?.moreLines ?? 0;
+  }
+  return found;
+}
+
+/**
+ * The value between quotes with which `rest` begins, what stands behind `=` in line `at`, over as many lines as it takes; null
+ * where there is none.
+ */
+function quotedValue(rest: string, lines: readonly string[], at: number): { value: string; moreLines: number } | null {
+  const mark = rest.charAt(0);
+  if (mark === "" || !"\"'`".includes(mark)) return null;
+  const parts: string[] = [];
+  for (let line = rest.slice(1), next = at + 1;; line = lines[next++]!) {
+    const end = line.indexOf(mark);
+    parts.push(end < 0 ? line : line.slice(0, end));
+    if (end >= 0) break;
+    if (next >= lines.length) return null; // never closed: then it is part of a plain value
+  }
+  const value = parts.join("\n");
+  return { value: mark === '"' ? value.replaceAll("\\n", "\n") : value, moreLines: parts.length - 1 };
+}

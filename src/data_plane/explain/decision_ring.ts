@@ -1,0 +1,182 @@
+import type { CandidateList } from "../../balancing/algorithm.ts";
+import type { HashKey } from "../../config/model.ts";
+import { findAlgorithm } from "../../balancing/registry.ts";
+import type { Attempt, CutBy, Exchange } from "../../forwarding/exchange.ts";
+import { NO_CONNECT } from "../../forwarding/transport.ts";
+import { isSecretName } from "../../logging/secrets.ts";
+import type { Decision } from "../../state/decision.ts";
+import { hostPort, type TargetSnapshot } from "../../state/group_snapshot.ts";
+import { KEPT_CHARS, ownText } from "../../state/own_text.ts";
+import type { Reason } from "../../state/reason.ts";
+import { type CapturedScores, describeCandidates, KEPT_CANDIDATES, NUMBERS_EACH } from "./decision_scores.ts";
+
+/** How many requests each worker remembers. */
+export const KEPT_DECISIONS = 1000;
+
+/** A place in the ring: written over, never made anew. */
+class Kept {
+  timeMs = 0;
+  totalMicros = 0;
+  id = "";
+  method = "";
+  /** With the query, where the URL is long. */
+  path = "";
+  query = "";
+  host = "";
+  client = "";
+  rule: number | null = null;
+  group: string | null = null;
+  /** Null where none chose. */
+  algorithm: string | null = null;
+  candidates: CandidateList | null = null;
+  targetCount = 0;
+  key = "";
+  keyHash = 0;
+  hashKey: HashKey | null = null;
+  startedMs = 0;
+  pinned: TargetSnapshot | null = null;
+  behind: TargetSnapshot | null = null;
+  firstTarget: TargetSnapshot | null = null;
+  /** Only where there was more than one, or one that failed. */
+  attempts: readonly Attempt[] | null = null;
+  ttfbMicros = -1;
+  connectMicros = NO_CONNECT;
+  status = 0;
+  reason: Reason | null = null;
+  cutBy: CutBy = null;
+  requestBytes = 0;
+  responseBytes = 0;
+  readonly numbers = new Float64Array(KEPT_CANDIDATES * NUMBERS_EACH);
+}
+
+/**
+ * The last requests of one worker. Keeping one copies a few fields into a place that lives as long as the worker, and lets
+ * the exchange go: holding a thousand exchanges would move each of them to the old generation and cost more than
+ * everything else here. Texts are made when somebody asks.
+ */
+export class DecisionRing {
+  readonly #places: Kept[] = [];
+  #next = 0;
+
+  /** Keeps a finished exchange, and forgets the oldest. */
+  keep(exchange: Exchange, times: { endedMs: number; totalMicros: number }): void {
+    const kept = this.#places[this.#next] ??= new Kept();
+    this.#next = this.#next + 1 === KEPT_DECISIONS ? 0 : this.#next + 1;
+    const { rule, attempts } = exchange;
+    kept.timeMs = times.endedMs - times.totalMicros / 1000;
+    kept.totalMicros = times.totalMicros;
+    kept.id = exchange.requestId;
+    // Mostly what stood here a thousand requests ago: whoever keeps the old text lets the new one die young.
+    if (kept.method !== exchange.method) kept.method = short(exchange.method);
+    if (exchange.longUrl) {
+      kept.path = ownText(exchange.path + exchange.query);
+      kept.query = "";
+      kept.host = ownText(exchange.host);
+    } else {
+      if (kept.path !== exchange.path) kept.path = exchange.path;
+      if (kept.query !== exchange.query) kept.query = exchange.query;
+      if (kept.host !== exchange.host) kept.host = exchange.host;
+    }
+    if (kept.client !== exchange.client) kept.client = exchange.client;
+    kept.rule = rule === null ? null : rule.number;
+    kept.group = rule === null ? null : rule.targetGroup;
+    // The one that chose: a reload may have brought another since, which could make nothing of these candidates.
+    const scores = exchange.scores as CapturedScores | null;
+    kept.firstTarget = attempts.length === 0 ? null : attempts[0]!.target;
+    kept.attempts = attempts.length > 1 || exchange.reason !== null ? attempts : null;
+    kept.ttfbMicros = exchange.ttfbMicros;
+    kept.connectMicros = attempts.length === 0 ? NO_CONNECT : attempts[0]!.connectMicros;
+    kept.status = exchange.status;
+    kept.reason = exchange.reason;
+    kept.cutBy = exchange.cutBy;
+    kept.requestBytes = exchange.requestBytes;
+    kept.responseBytes = exchange.responseBytes;
+    if (scores === null) {
+      kept.algorithm =
+        kept.candidates =
+        kept.pinned =
+        kept.behind =
+          null;
+      kept.targetCount = 0;
+      return;
+    }
+    kept.algorithm = scores.group.algorithm;
+    kept.candidates = scores.candidates;
+    kept.targetCount = scores.group.targets.length;
+    if (kept.key !== scores.key) kept.key = exchange.longUrl ? ownText(scores.key) : short(scores.key);
+    kept.keyHash = scores.keyHash;
+    kept.hashKey = scores.group.algorithmOptions.hashKey;
+    kept.startedMs = exchange.startedMs;
+    kept.pinned = scores.pinned;
+    kept.behind = scores.behind;
+    for (let i = 0; i < scores.numbers.length; i++) kept.numbers[i] = scores.numbers[i]!;
+  }
+
+  /** All that is kept, newest first. */
+  read(worker: number): Decision[] {
+    const newestFirst = [
+      ...this.#places.slice(0, this.#next).toReversed(),
+      ...this.#places.slice(this.#next).toReversed(),
+    ];
+    return newestFirst.map((kept) => describe(kept, worker));
+  }
+}
+
+/** A text that is no part of a longer one, as it is kept. */
+function short(text: string): string {
+  return text.length > KEPT_CHARS ? ownText(text) : text;
+}
+
+function describe(kept: Kept, worker: number): Decision {
+  const { algorithm, candidates } = kept;
+  return {
+    timeMs: kept.timeMs,
+    id: kept.id,
+    worker,
+    method: kept.method,
+    path: kept.path + kept.query,
+    host: kept.host,
+    client: kept.client,
+    rule: kept.rule,
+    group: kept.group,
+    algorithm,
+    key: algorithm === null || findAlgorithm(algorithm)?.usesKey !== true ? null : shownKey(kept),
+    pinned: kept.pinned === null ? null : addressOf(kept.pinned),
+    candidates: candidates === null || algorithm === null ? [] : describeCandidates(candidates, { ...kept, algorithm }),
+    candidateCount: candidates?.count ?? 0,
+    targetCount: kept.targetCount,
+    chosen: kept.firstTarget === null ? null : addressOf(kept.firstTarget),
+    attempts: attemptsOf(kept).map(({ target, reason, detail, micros, connectMicros }) => ({
+      target: addressOf(target),
+      status: reason === null ? kept.status : null,
+      outcome: reason,
+      detail,
+      connectMs: connectMicros === NO_CONNECT ? null : connectMicros / 1000,
+      ttfbMs: reason === null ? micros / 1000 : null,
+    })),
+    status: kept.status,
+    reason: kept.reason,
+    cutBy: kept.cutBy,
+    totalMs: kept.totalMicros / 1000,
+    requestBytes: kept.requestBytes,
+    responseBytes: kept.responseBytes,
+  };
+}
+
+/** The key itself, unless it lets its bearer in somewhere: then its hash, which tells one from another. */
+function shownKey({ key, keyHash, hashKey }: Kept): string {
+  const named = hashKey !== null && (hashKey.from === "cookie" || hashKey.from === "header") ? hashKey : null;
+  const secret = named !== null && (named.from === "cookie" || isSecretName(named.name));
+  return secret ? `*** (hash ${keyHash.toString(16).padStart(8, "0")})` : key;
+}
+
+function attemptsOf(kept: Kept): readonly Attempt[] {
+  if (kept.attempts !== null) return kept.attempts;
+  if (kept.firstTarget === null) return [];
+  const { firstTarget: target, ttfbMicros: micros, connectMicros } = kept;
+  return [{ target, reason: null, detail: null, micros, connectMicros }];
+}
+
+function addressOf(target: TargetSnapshot): string {
+  return hostPort(target.address, target.port);
+}

@@ -1,0 +1,103 @@
+import type { CandidateList } from "../../balancing/algorithm.ts";
+import { findAlgorithm } from "../../balancing/registry.ts";
+import { hashText } from "../../balancing/text_hash.ts";
+import type { DecisionCandidate } from "../../state/decision.ts";
+import { type GroupSnapshot, hostPort, type TargetSnapshot } from "../../state/group_snapshot.ts";
+import type { TargetTable } from "../../state/target_table.ts";
+
+/** Candidates whose numbers are kept with a decision: enough to see why, whatever the group's size. */
+export const KEPT_CANDIDATES = 8;
+
+/** Numbers kept of each candidate: in flight, TTFB average, its time, the probes' average, failures in a row. */
+export const NUMBERS_EACH = 5;
+
+/** The numbers that a choice was made by: a list that is shared until the candidates change, and a few live numbers. */
+export interface CapturedScores {
+  readonly candidates: CandidateList;
+  readonly group: GroupSnapshot;
+  /** The HASH key; empty where the algorithm has no use for one. */
+  readonly key: string;
+  readonly keyHash: number;
+  /** Where the client's cookie pointed. */
+  readonly pinned: TargetSnapshot | null;
+  /** What was chosen, where it is not among the first candidates: then its numbers stand in the last place. */
+  readonly behind: TargetSnapshot | null;
+  /** In flight, TTFB average, its time, probe average and failures of some candidates, one after another. */
+  readonly numbers: readonly number[];
+}
+
+/** What was chosen, and what for. */
+export interface CapturedChoice {
+  readonly group: GroupSnapshot;
+  readonly target: TargetSnapshot | null;
+  readonly key: string;
+  readonly pinned: TargetSnapshot | null;
+}
+
+/**
+ * Takes down what a choice was made by: five reads for each of the first candidates and for the chosen one, and one small
+ * array, no text (that is made when somebody asks).
+ */
+export function captureScores(
+  candidates: CandidateList,
+  { group, target, key, pinned }: CapturedChoice,
+): CapturedScores {
+  const { table, slots } = candidates;
+  const count = candidates.count < KEPT_CANDIDATES ? candidates.count : KEPT_CANDIDATES;
+  // As long as it will be: an array that grows leaves its smaller forms behind.
+  const numbers = new Array<number>(count * NUMBERS_EACH);
+  let behind = candidates.count > KEPT_CANDIDATES ? target : null;
+  for (let i = 0, at = 0; i < count; i++) {
+    let slot = slots[i]!;
+    if (behind !== null) {
+      if (slot === behind.slot) behind = null;
+      else if (i === KEPT_CANDIDATES - 1) slot = behind.slot;
+    }
+    numbers[at++] = table.inFlight[slot]!;
+    numbers[at++] = table.ttfbMicros[slot]!;
+    numbers[at++] = table.ttfbAtMs[slot]!;
+    numbers[at++] = table.probeMicros[slot]!;
+    numbers[at++] = table.consecutiveFailures[slot]!;
+  }
+  return { candidates, group, key, keyHash: key === "" ? 0 : hashText(key), pinned, behind, numbers };
+}
+
+/** What scores are put into words from. */
+export interface KeptScores {
+  readonly algorithm: string;
+  readonly keyHash: number;
+  /** When the request arrived (monotonic ms). */
+  readonly startedMs: number;
+  readonly behind: TargetSnapshot | null;
+  readonly numbers: ArrayLike<number>;
+}
+
+/** Lets the algorithm put its scores into words, over the numbers as they were. */
+export function describeCandidates(candidates: CandidateList, kept: KeptScores): DecisionCandidate[] {
+  const algorithm = findAlgorithm(kept.algorithm);
+  const count = Math.min(candidates.count, KEPT_CANDIDATES);
+  const column = (field: number) => Array.from({ length: count }, (_, i) => kept.numbers[i * NUMBERS_EACH + field]!);
+  // What `prepare` made goes by the place among all candidates; the numbers stand one after another.
+  const places = Array.from({ length: count }, (_, i) => i);
+  if (kept.behind !== null) places[count - 1] = candidates.targets.indexOf(kept.behind);
+  const slots = new Int32Array(Math.max(0, ...places) + 1);
+  places.forEach((place, i) => slots[i] = slots[place] = i);
+  const then = {
+    ...candidates,
+    count,
+    slots,
+    table: {
+      inFlight: Int32Array.from(column(0)),
+      ttfbMicros: Float64Array.from(column(1)),
+      ttfbAtMs: Float64Array.from(column(2)),
+      probeMicros: Float64Array.from(column(3)),
+      consecutiveFailures: Int32Array.from(column(4)),
+      flags: new Int32Array(count),
+    } as unknown as TargetTable,
+  };
+  const question = { keyHash: kept.keyHash, nowMs: kept.startedMs };
+  return places.map((place) => {
+    const { address, port } = candidates.targets[place]!;
+    return { target: hostPort(address, port), score: algorithm?.score(then, place, question) ?? "" };
+  });
+}

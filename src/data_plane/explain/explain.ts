@@ -1,0 +1,217 @@
+import { authorityOf, type ExplainBasis, type ExplainRequest, type Explanation } from "../../state/explanation.ts";
+import { Exchange } from "../../forwarding/exchange.ts";
+import { completeForFetch, fetchPreamble } from "../../forwarding/fetch/fetch_transport.ts";
+import { requestHeaders, targetHost } from "../../forwarding/headers/forwarded_headers.ts";
+import { headersForFetch } from "../../forwarding/wire/wire_transport.ts";
+import { handshakeProblem, upgradeKind } from "../../forwarding/websocket/upgrade_request.ts";
+import { forwardedPath } from "../../rules/rewrite.ts";
+import { hostPort, type RuleSnapshot, type TargetSnapshot } from "../../state/group_snapshot.ts";
+import { type Reason, REASONS } from "../../state/reason.ts";
+import { type CompiledSnapshot, compileSnapshot } from "../compiled_snapshot.ts";
+import { addressOf, explainCandidates, whyChosen } from "./explain_candidates.ts";
+import type { GroupRuntime } from "../group_runtime.ts";
+import { isListenerItself } from "../chain/loop.ts";
+import { clientOrigin, clientUrl } from "../chain/location_rewrite.ts";
+import { checkBody } from "../chain/forward_to_target.ts";
+import { asksForStats } from "../chain/serve_stats.ts";
+import { readRequestHead } from "../chain/request_head.ts";
+import { explainedTrace, headersOfTrace } from "./trace_headers.ts";
+
+/** What an explanation stands on, and how this process knows time and chance. */
+export interface ExplainContext extends ExplainBasis {
+  readonly nowMs: () => number;
+  readonly random: () => number;
+}
+
+/** The client's address in an explanation, which comes from nowhere. */
+const EXPLAINED_CLIENT = "127.0.0.1";
+/** The request id that the convention would make up. */
+const EXPLAINED_ID = "(made up for each request)";
+
+/**
+ * Says what would be done with a request, by walking it through the very functions that serve: the check of its head, the
+ * prefix index, the group's choice (looked at, not taken), the headers. Sends nothing and moves nobody's turn.
+ */
+export function explain(question: ExplainRequest, context: ExplainContext): Explanation {
+  const exchange = exchangeOf(question, context);
+  const compiled = compileSnapshot(context.snapshot, { ...context, traceHeaders: headersOfTrace() });
+  const refused = readRequestHead(exchange, context.snapshot.listener.upstreamTransport);
+  const blank: Explanation = { ...EMPTY, method: exchange.method };
+  if (refused !== null) {
+    return { ...blank, why: `Refused before any rule: ${REASONS[refused].text}`, answer: answerOf(refused) };
+  }
+  const path = exchange.path + exchange.query;
+  if (asksForStats(exchange, compiled.snapshot.listener)) {
+    const text = `${exchange.path} is STATS_PATH`;
+    return { ...blank, path, why: `${text}, which goes before any rule`, answer: { status: 200, reason: null, text } };
+  }
+  const rules = explainRules(compiled, exchange.path);
+  const rule = compiled.rules.match(exchange.path);
+  if (rule === null) {
+    return { ...blank, path, rules, why: "No rule's prefix holds this path", answer: answerOf("no_rule") };
+  }
+  exchange.rule = rule;
+  return explainForwarding({ ...blank, path, rules }, { question, exchange, compiled, context });
+}
+
+interface Walk {
+  readonly question: ExplainRequest;
+  readonly exchange: Exchange;
+  readonly compiled: CompiledSnapshot;
+  readonly context: ExplainContext;
+}
+
+/** The part after a rule was found: the body's check, the group's choice, what would be sent. */
+function explainForwarding(known: Explanation, { question, exchange, compiled, context }: Walk): Explanation {
+  const group = compiled.groups.get(exchange.rule!.targetGroup)!;
+  const { headers: clientHeaders } = exchange.request;
+  const webSocket = upgradeKind(exchange.method, clientHeaders) === "websocket";
+  const byFetch = !webSocket && compiled.snapshot.listener.upstreamTransport === "fetch";
+  const pairs: [string, string][] = webSocket ? [] : byFetch ? fetchPreamble() : [["host", ""]];
+  const facts = requestHeaders(exchange, compiled.headers, pairs);
+  if (byFetch) completeForFetch(pairs, facts);
+  const body = checkBody(exchange, facts, compiled.snapshot.listener.maxBodyBytes);
+  const pinned = group.pinned(exchange);
+  const chosen = group.balancer.peek(group.key(exchange), pinned);
+  const { algorithm } = group.balancer;
+  const shared: Explanation = {
+    ...known,
+    client: exchange.client,
+    group: group.snapshot.name,
+    algorithm: algorithm.name,
+    choice: algorithm.choice,
+    key: algorithm.usesKey === true ? group.key(exchange) : null,
+    pinned: pinned === null ? null : addressOf(pinned),
+    candidates: explainCandidates(group, exchange, { chosen: body === null ? chosen : null, pinned, basis: context }),
+  };
+  if (body !== null) {
+    return { ...shared, why: `Refused before a target is chosen: ${REASONS[body].text}`, answer: answerOf(body) };
+  }
+  if (chosen === null) {
+    const reason = group.resolved ? "no_target" : "dns_failed";
+    return { ...shared, why: REASONS[reason].text, answer: answerOf(reason) };
+  }
+  const handshake = webSocket ? handshakeProblem(clientHeaders) : null;
+  if (handshake !== null) {
+    const answer = { status: handshake.status, reason: "bad_request" as const, text: handshake.detail };
+    return { ...shared, why: `Not a WebSocket handshake: ${handshake.detail}`, answer };
+  }
+  const rewrite = rewriteSteps(exchange, question, chosen);
+  if (comesBack(chosen, rewrite.at(-1)!.path, compiled)) {
+    const why = `The target ${addressOf(chosen)} is this listener itself: the request comes back, and is refused then`;
+    return { ...shared, chosen: addressOf(chosen), why, rewrite, answer: answerOf("loop") };
+  }
+  const secure = !byFetch && !webSocket && chosen.scheme === "https";
+  const sent = secure ? headersForFetch(pairs) : pairs;
+  const traced = webSocket ? [] : explainedTrace(compiled.headers.traceHeaders, clientHeaders);
+  return {
+    ...shared,
+    chosen: addressOf(chosen),
+    why: whyChosen(group, chosen, pinned),
+    limits: {
+      connectMs: byFetch || secure ? null : context.snapshot.listener.connectTimeoutMs,
+      headersMs: context.snapshot.listener.connectionTimeoutMs,
+    },
+    rewrite,
+    headers: [["host", hostFor(group, chosen, exchange)], ...sent.filter(([name]) => name !== "host"), ...traced],
+    locations: group.snapshot.locationRewrite ? explainLocations(exchange, compiled, chosen) : null,
+  };
+}
+
+/** Tells whether the request would be at this listener again and find a rule there, which is where `Via` is looked at. */
+function comesBack(chosen: TargetSnapshot, sent: string, { snapshot, headers, rules }: CompiledSnapshot): boolean {
+  return headers.via !== null && isListenerItself(chosen, snapshot) && rules.match(sent.split("?", 1)[0]!) !== null;
+}
+
+const EMPTY: Explanation = {
+  method: "",
+  path: null,
+  client: null,
+  rules: [],
+  rewrite: [],
+  group: null,
+  algorithm: null,
+  choice: null,
+  key: null,
+  pinned: null,
+  candidates: [],
+  chosen: null,
+  why: "",
+  limits: null,
+  headers: [],
+  locations: null,
+  answer: null,
+};
+
+/** A request as the listener would hand it over: the URL raw, Host from the headers or from an absolute URL. */
+function exchangeOf(question: ExplainRequest, context: ExplainContext): Exchange {
+  const headers = headersOf(question.headers);
+  const authority = authorityOf(question.url);
+  if (!headers.has("host")) headers.set("host", authority ?? "localhost");
+  const url = authority !== null ? question.url : `http://${headers.get("host")}${question.url}`;
+  const request = { method: question.method, url, headers } as unknown as Request;
+  const exchange = new Exchange(request, context.nowMs());
+  exchange.peer = exchange.client = EXPLAINED_CLIENT;
+  exchange.requestId = EXPLAINED_ID;
+  return exchange;
+}
+
+/** As the listener gives them: several Cookie lines are one list of cookies (RFC 9113 section 8.2.3), others one of values. */
+function headersOf(lines: ExplainRequest["headers"]): Headers {
+  const headers = new Headers();
+  for (const [name, value] of lines) {
+    const before = name.toLowerCase() === "cookie" ? headers.get("cookie") : null;
+    if (before === null) headers.append(name, value);
+    else headers.set("cookie", `${before}; ${value}`);
+  }
+  return headers;
+}
+
+function explainRules(compiled: CompiledSnapshot, path: string): Explanation["rules"] {
+  // The longest first: the order in which they are considered, whatever their numbers.
+  const verdicts = [...compiled.rules.explainMatch(path)].sort((a, b) =>
+    b.rule.pathPrefix.length - a.rule.pathPrefix.length
+  );
+  return verdicts.map(({ rule, verdict, why }) => ({
+    number: rule.number,
+    pathPrefix: rule.pathPrefix,
+    targetGroup: rule.targetGroup,
+    matched: verdict === "chosen",
+    why,
+  }));
+}
+
+function rewriteSteps(exchange: Exchange, question: ExplainRequest, target: TargetSnapshot): Explanation["rewrite"] {
+  const { pathRewrite, pathPrefix } = exchange.rule as RuleSnapshot;
+  const stripped = forwardedPath(exchange.path, pathRewrite, "");
+  const whole = forwardedPath(exchange.path, pathRewrite, target.base);
+  const steps = [
+    { step: "as it came", path: question.url },
+    { step: `canonical, matched by ${pathPrefix}`, path: exchange.path },
+    {
+      step: pathRewrite === ""
+        ? "no rewrite"
+        : stripped === exchange.path
+        ? `rewrite ${pathRewrite} strips nothing`
+        : `rewrite strips ${pathRewrite}`,
+      path: stripped,
+    },
+    { step: target.base === "" ? "the target has no base" : `under the target's base ${target.base}`, path: whole },
+  ];
+  return exchange.query === "" ? steps : [...steps, { step: "with its query", path: whole + exchange.query }];
+}
+
+function explainLocations(exchange: Exchange, { headers }: CompiledSnapshot, target: TargetSnapshot) {
+  const from = `${target.scheme}://${hostPort(target.host, target.port)}${target.base}/`;
+  const origin = clientOrigin(exchange, headers);
+  const to = clientUrl(from, { origin, target, rewrite: exchange.rule!.pathRewrite, path: exchange.path });
+  return { from, to: to! };
+}
+
+function hostFor(group: GroupRuntime, target: TargetSnapshot, exchange: Exchange): string {
+  return targetHost(target, group.preserveHost, exchange.host);
+}
+
+function answerOf(reason: Reason): NonNullable<Explanation["answer"]> {
+  return { reason, status: REASONS[reason].status, text: REASONS[reason].text };
+}

@@ -1,0 +1,82 @@
+import type { Exchange } from "../../forwarding/exchange.ts";
+import type { ExplainBasis, ExplainedCandidate } from "../../state/explanation.ts";
+import { hostPort, type TargetSnapshot } from "../../state/group_snapshot.ts";
+import { shownState, type TargetView } from "../../state/target_state.ts";
+import type { GroupRuntime } from "../group_runtime.ts";
+
+/** What the group made of a request. */
+export interface Choice {
+  /** Null where no target is eligible. */
+  readonly chosen: TargetSnapshot | null;
+  /** Where the client's cookie points. */
+  readonly pinned: TargetSnapshot | null;
+}
+
+/** Says of every target of a group why it was taken, or why not. */
+export function explainCandidates(
+  group: GroupRuntime,
+  exchange: Exchange,
+  { chosen, pinned, basis }: Choice & { readonly basis: ExplainBasis },
+): ExplainedCandidate[] {
+  const list = group.balancer.candidates();
+  const scores = group.balancer.scores(group.key(exchange));
+  const known = basis.groups.find((view) => view.group.name === group.snapshot.name) ?? null;
+  const views = known?.targets ?? [];
+  const bySlot = new Map(views.map((view) => [view.target.slot, view]));
+  return group.snapshot.targets.map((target) => {
+    const index = list.targets.indexOf(target);
+    const view = bySlot.get(target.slot) ?? null;
+    const state = view === null ? "unknown" : shownState(view.state, known!.healthCheck.enabled);
+    const but = view?.reason ? `; ${view.reason}` : "";
+    return {
+      target: addressOf(target),
+      eligible: index !== -1,
+      state,
+      reason: view?.reason ?? null,
+      since: view === null ? null : new Date(view.sinceMs).toISOString(),
+      score: index === -1 ? "" : scores[index]!,
+      why: index === -1
+        ? whyNotEligible(state, view)
+        : target === chosen
+        ? whyChosen(group, chosen, pinned)
+        : chosen === null
+        ? `Eligible, but the request is refused${but}`
+        : chosen === pinned
+        ? `Eligible, but the client is pinned to another${but}`
+        : `Eligible, but ${group.snapshot.algorithm} prefers another${but}`,
+    };
+  });
+}
+
+/** Says why the group chose this target, and what for. */
+export function whyChosen(group: GroupRuntime, chosen: TargetSnapshot, pinned: TargetSnapshot | null): string {
+  if (chosen === pinned) return "The client's cookie pins it to this target";
+  const { count } = group.balancer.candidates();
+  const open = group.balancer.failedOpen ? " (none is healthy, and FAIL_OPEN lets all serve)" : "";
+  const lost = pinned === null ? "" : `The cookie names ${addressOf(pinned)}, which is not eligible; `;
+  if (count === 1) return `${lost}${lost === "" ? "It" : "it"} is the only eligible target${open}`;
+  return `${lost}${group.snapshot.algorithm} chooses it among ${count} eligible targets${open}: ` +
+    group.balancer.algorithm.choice;
+}
+
+/** How a target is named in explanations, decisions and the access log. */
+export function addressOf(target: TargetSnapshot): string {
+  return hostPort(target.address, target.port);
+}
+
+function whyNotEligible(state: string, view: TargetView | null): string {
+  const because = view?.reason ? `: ${view.reason}` : "";
+  const next = view === null
+    ? ""
+    : view.ejectedUntilMs !== null
+    ? `; back at ${clockTime(view.ejectedUntilMs)} at the latest`
+    : view.nextProbeMs !== null
+    ? `; asked again at ${clockTime(view.nextProbeMs)}`
+    : "";
+  return `Not eligible, ${state}${because}${next}`;
+}
+
+/** `12:00:05 UTC`. */
+function clockTime(wallMs: number): string {
+  return `${new Date(wallMs).toISOString().slice(11, 19)} UTC`;
+}

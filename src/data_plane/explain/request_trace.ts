@@ -1,0 +1,102 @@
+import type { GroupBalancer } from "../../balancing/candidates.ts";
+import type { Exchange } from "../../forwarding/exchange.ts";
+import { shownHeaders, withoutSecrets } from "../../logging/secrets.ts";
+import { hostPort, type TargetSnapshot } from "../../state/group_snapshot.ts";
+import type { Clock } from "../../time/clock.ts";
+import type { Middleware } from "../chain/chain.ts";
+
+/** Writes one debug event. */
+type WriteDebug = (event: string, message: string, fields: Record<string, unknown>) => void;
+
+/** Candidates that a line names, of however many. */
+const SHOWN_CANDIDATES = 8;
+
+/**
+ * Tells at LOG_LEVEL=debug what happens to each request: what came, who was chosen and by what, what went back. Headers but
+ * no bodies: a body is never held, and it belongs to client and target. At any other level none of this stands in the way.
+ */
+export class RequestTrace {
+  readonly #debug: WriteDebug;
+  readonly #clock: Clock;
+
+  constructor(debug: WriteDebug, clock: Clock) {
+    this.#debug = debug;
+    this.#clock = clock;
+  }
+
+  /** Tells of the request before anything looks at it, and of the answer when its headers are there. */
+  middleware(): Middleware {
+    return (next) => {
+      // deno-lint-ignore no-this-alias
+      const trace = this;
+      return async function traceRequest(passage) {
+        const { exchange } = passage;
+        // Of its own making; a sane one of the client's takes its place later, when headers are read.
+        const { request, requestId } = exchange;
+        trace.received(exchange, request.url, request.headers);
+        const response = await next(passage);
+        trace.answered(exchange, response.headers, requestId);
+        return response;
+      };
+    };
+  }
+
+  /** Tells what came. */
+  received(exchange: Exchange, url: string, headers: Iterable<[string, string]>): void {
+    const message = `Received ${exchange.method} ${withoutSecrets(url)} from ${exchange.peer}`;
+    this.#debug("request_received", message, { id: exchange.requestId, headers: shownHeaders(headers) });
+  }
+
+  /** Tells who was chosen for an attempt, how busy it was, and how many were as good. */
+  selected(
+    exchange: Exchange,
+    balancer: GroupBalancer,
+    { target, key }: { target: TargetSnapshot; key: string },
+  ): void {
+    const { targets, count, table } = balancer.candidates();
+    const scores = balancer.scores(key);
+    const own = scores[targets.indexOf(target)] ?? "";
+    const equals = own === "" ? 1 : scores.filter((score) => score === own).length;
+    const { name, algorithm } = balancer.group;
+    const address = hostPort(target.address, target.port);
+    this.#debug(
+      "target_selected",
+      `Selected target ${address} (in flight ${table.inFlight[target.slot]}) of group ${name} by ${algorithm}` +
+        (equals > 1 ? `: one of ${equals} with ${own}` : ""),
+      {
+        id: exchange.requestId,
+        target: address,
+        attempt: exchange.attempts.length + 1,
+        eligible: count,
+        candidates: targets.slice(0, SHOWN_CANDIDATES).map((each, i) => ({
+          target: hostPort(each.address, each.port),
+          score: scores[i],
+        })),
+      },
+    );
+  }
+
+  /** Tells what was answered. @param receivedAs The id that the request was received under. */
+  answered(exchange: Exchange, responseHeaders: Iterable<[string, string]>, receivedAs: string): void {
+    const { method, path, query, status, reason, target, attempts, requestId } = exchange;
+    const ms = Math.round((this.#clock.monotonicMs() - exchange.startedMs) * 1000) / 1000;
+    const from = reason === null && target !== null ? hostPort(target.address, target.port) : "sluice";
+    this.#debug(
+      "request_answered",
+      `Answered ${method} ${withoutSecrets(path + query)} with ${status}${
+        reason === null ? "" : ` ${reason}`
+      } from ${from} in ${ms} ms`,
+      {
+        id: requestId,
+        ...(receivedAs === requestId ? {} : { receivedAs }),
+        attempts: attempts.map((attempt) => ({
+          target: hostPort(attempt.target.address, attempt.target.port),
+          reason: attempt.reason,
+          detail: attempt.detail === null ? null : withoutSecrets(attempt.detail),
+          ms: Math.round(attempt.micros) / 1000,
+        })),
+        headers: shownHeaders(responseHeaders),
+      },
+    );
+  }
+}

@@ -1,0 +1,104 @@
+import { context, propagation, type Span, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
+import { hostPort, type TargetSnapshot } from "../../state/group_snapshot.ts";
+import { type Failure, failureOf } from "../gateway_error.ts";
+import type { Transport, UpstreamRequest, UpstreamResponse } from "../transport.ts";
+
+/**
+ * Makes a client span of each attempt that goes over the wire, as `fetch` does of its own: below the span that `Deno.serve`
+ * opened for the request, from the sending to the answer's head (or to the failure), named in the `traceparent` that the target
+ * gets. Names and attributes are those of `fetch`, and of OpenTelemetry's HTTP conventions where it leaves some out.
+ *
+ * Stands around the transport only where spans are collected: elsewhere nothing of this is there at all.
+ */
+export class TracedTransport implements Transport {
+  readonly #wire: Transport;
+  readonly #written: ReadonlySet<string>;
+  readonly #tracer = trace.getTracer("sluice");
+
+  /**
+   * @param wire What speaks to plain-HTTP targets; `https` ones it hands to `fetch`, which makes a span by itself.
+   * @param written The headers that go on with the trace: none of them is among a request's headers.
+   */
+  constructor(wire: Transport, written: ReadonlySet<string>) {
+    this.#wire = wire;
+    this.#written = written;
+  }
+
+  send(request: UpstreamRequest): Promise<UpstreamResponse> {
+    return request.target.scheme === "https" ? this.#wire.send(request) : this.#sendTraced(request);
+  }
+
+  connectsFirst(target: TargetSnapshot): boolean {
+    return this.#wire.connectsFirst(target);
+  }
+
+  failure(error: unknown): Failure {
+    return this.#wire.failure(error);
+  }
+
+  preamble(): [string, string][] {
+    return this.#wire.preamble();
+  }
+
+  complete(headers: [string, string][], facts: { readonly userAgent: boolean }): void {
+    this.#wire.complete(headers, facts);
+  }
+
+  close(): void {
+    this.#wire.close();
+  }
+
+  async #sendTraced(request: UpstreamRequest): Promise<UpstreamResponse> {
+    const span = this.#tracer.startSpan(request.method, { kind: SpanKind.CLIENT, attributes: attributesOf(request) });
+    try {
+      const headers = this.#withTrace(request.headers, span);
+      const response = await this.#wire.send({ ...request, headers });
+      span.setAttribute("http.response.status_code", response.status);
+      if (response.status >= 400) fail(span, String(response.status));
+      return response;
+    } catch (error) {
+      const { reason, detail } = failureOf(request.cancellation.over, this.#wire.failure(error));
+      fail(span, reason, detail);
+      throw error;
+    } finally {
+      span.end();
+    }
+  }
+
+  /**
+   * Adds the lines by which a target goes on with the trace, whose parent there is the attempt's span; what they say anew is
+   * said once. The list that came serves the next attempt too, and stays as it is.
+   */
+  #withTrace(headers: readonly [string, string][], span: Span): [string, string][] {
+    const written: Record<string, string> = {};
+    propagation.inject(trace.setSpan(context.active(), span), written);
+    // Deno 2.4 registers no propagator.
+    if (this.#written.has("traceparent")) written.traceparent ??= traceparentOf(span);
+    return [...headers.filter(([name]) => !Object.hasOwn(written, name)), ...Object.entries(written)];
+  }
+}
+
+function attributesOf({ method, target, path }: UpstreamRequest): Record<string, string | number> {
+  const query = path.indexOf("?");
+  return {
+    "http.request.method": method,
+    "url.full": `http://${hostPort(target.address, target.port)}${path}`,
+    "url.scheme": "http",
+    "url.path": query < 0 ? path : path.slice(0, query),
+    "url.query": query < 0 ? "" : path.slice(query + 1),
+    "server.address": target.address,
+    "server.port": target.port,
+  };
+}
+
+/** @param type Of a closed list: a reason, or the status of an answer that is an error to whoever asked for it. */
+function fail(span: Span, type: string, message = ""): void {
+  span.setAttribute("error.type", type);
+  span.setStatus({ code: SpanStatusCode.ERROR, message });
+}
+
+/** W3C Trace Context section 3.2: version, trace, parent, flags. */
+function traceparentOf(span: Span): string {
+  const { traceId, spanId, traceFlags } = span.spanContext();
+  return `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, "0")}`;
+}

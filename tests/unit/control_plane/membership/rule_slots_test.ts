@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import type { RuleConfig } from "../../../../src/config/model.ts";
+import { RuleSlots } from "../../../../src/control_plane/membership/rule_slots.ts";
+import { MAX_RULES } from "../../../../src/state/slot_layout.ts";
+import { TargetTable } from "../../../../src/state/target_table.ts";
+
+function rules(count: number, name: string): RuleConfig[] {
+  return Array.from({ length: count }, (_, i) => (
+    { number: i + 1, pathPrefix: `/${name}/${i}`, pathRewrite: "", targetGroup: "web" }
+  ));
+}
+
+Deno.test("a rule keeps its counters as long as its prefix stays, and another prefix starts with none", () => {
+  const table = TargetTable.create(1);
+  const slots = new RuleSlots(table);
+  const [kept, left] = slots.assign(rules(2, "a"), 1, 0);
+  for (const { slot } of [kept!, left!]) {
+    table.column(0).finished(200, slot, { reason: null, requestBytes: 0, responseBytes: 0 });
+  }
+  const [other, still] = slots.assign([...rules(1, "b"), rules(1, "a")[0]!], 2, 0);
+  assert.equal(still!.slot, kept!.slot);
+  assert.notEqual(other!.slot, left!.slot, "requests that came by the old rule may still be open");
+  assert.equal(table.ruleCounter(still!.slot, "status2xx"), 1);
+  assert.equal(table.ruleCounter(other!.slot, "status2xx"), 0);
+});
+
+Deno.test("as many rules as there may be can be replaced by as many others at once, again and again", () => {
+  const slots = new RuleSlots(TargetTable.create(1));
+  for (let generation = 1; generation <= 5; generation++) {
+    const assigned = slots.assign(rules(MAX_RULES, `v${generation}`), generation, 0);
+    assert.equal(new Set(assigned.map(({ slot }) => slot)).size, MAX_RULES);
+    if (generation % 2 === 0) slots.appliedEverywhere(generation, 0);
+  }
+});
+
+Deno.test("what a WebSocket counts when it ends, long after its rule has left, is not the next rule's", () => {
+  const table = TargetTable.create(1);
+  const slots = new RuleSlots(table);
+  const [left] = slots.assign(rules(1, "a"), 1, 0);
+  slots.assign([], 2, 1000);
+  slots.appliedEverywhere(2, 1000);
+  const [later] = slots.assign(rules(1, "b"), 3, 3_600_000);
+  table.column(0).finished(101, left!.slot, { reason: null, requestBytes: 0, responseBytes: 0 });
+  assert.equal(table.ruleCounter(later!.slot, "status1xx"), 0);
+});

@@ -1,0 +1,28 @@
+import assert from "node:assert/strict";
+import { type WireRoom, WireRooms } from "../../../../src/forwarding/wire/wire_room.ts";
+
+function lend(rooms: WireRooms, count: number): WireRoom[] {
+  return Array.from({ length: count }, () => rooms.lend());
+}
+
+Deno.test("rooms that are lent at once are different ones, and the one given back last is lent first", () => {
+  const rooms = new WireRooms();
+  const first = lend(rooms, 3);
+  assert.equal(new Set(first).size, 3);
+  for (const room of first) rooms.giveBack(room);
+  const second = lend(rooms, 4);
+  assert.deepEqual(second.slice(0, 3).map((room) => first.indexOf(room)), [2, 1, 0]);
+  assert.equal(new Set(second).size, 4);
+});
+
+Deno.test("rooms that nobody needed between two looks are let go, the others kept", () => {
+  const rooms = new WireRooms();
+  const many = lend(rooms, 10);
+  for (const room of many) rooms.giveBack(room);
+  rooms.trim();
+  const few = lend(rooms, 2);
+  for (const room of few) rooms.giveBack(room);
+  rooms.trim();
+  const known = lend(rooms, 10).filter((room) => many.includes(room));
+  assert.deepEqual(new Set(known), new Set(few));
+});
