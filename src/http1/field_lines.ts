@@ -2,10 +2,14 @@ import { Buffer } from "node:buffer";
 import { Kind, kindOf, kindOfBytes } from "./field_kind.ts";
 import type { Bytes } from "./bytes.ts";
 import { Malformed } from "./malformed.ts";
-import { isTokenByte, isValueByte } from "./tokens.ts";
+import { TOKEN_BYTES, VALUE_BYTES } from "./tokens.ts";
 
 /** Most header lines of one message. */
 export const MAX_LINES = 128;
+
+// As constants of this module: see tokens.ts.
+const IN_TOKEN = TOKEN_BYTES;
+const IN_VALUE = VALUE_BYTES;
 
 const CR = 13;
 const LF = 10;
@@ -66,7 +70,7 @@ export class ByteLines implements FieldLines {
       const mark = count * MARKS;
       marks[mark] = at;
       const name = at;
-      while (isTokenByte(bytes[at]!)) at++;
+      while (IN_TOKEN[bytes[at]!] === 1) at++;
       // Also a blank before the colon, and a line that continues the one before (RFC 9112 sections 5.1 and 5.2).
       if (at === name || bytes[at] !== COLON) throw new Malformed("sent a malformed header name");
       marks[mark + 1] = at;
@@ -74,7 +78,7 @@ export class ByteLines implements FieldLines {
       at++;
       while (bytes[at] === SPACE || bytes[at] === TAB) at++;
       marks[mark + 2] = at;
-      while (isValueByte(bytes[at]!)) at++;
+      while (IN_VALUE[bytes[at]!] === 1) at++;
       let valueEnd = at;
       if (bytes[at] !== CR || bytes[at + 1] !== LF) throw new Malformed("sent a control character in a header");
       while (valueEnd > marks[mark + 2]! && (bytes[valueEnd - 1] === SPACE || bytes[valueEnd - 1] === TAB)) valueEnd--;

@@ -1,9 +1,13 @@
 import type { Bytes } from "./bytes.ts";
 import { Malformed } from "./malformed.ts";
-import { isTokenByte, isValueByte } from "./tokens.ts";
+import { TOKEN_BYTES, VALUE_BYTES } from "./tokens.ts";
 
 /** Most header lines of a head. The limit of hyper is of the same order. */
 export const MAX_HEADERS = 128;
+
+// As constants of this module: see tokens.ts.
+const IN_TOKEN = TOKEN_BYTES;
+const IN_VALUE = VALUE_BYTES;
 
 const CR = 13;
 const LF = 10;
@@ -38,7 +42,7 @@ export class HeaderLines {
     }
     if (++this.#count > MAX_HEADERS) throw new Malformed(`sent more than ${MAX_HEADERS} headers`);
     this.nameStart = at;
-    while (isTokenByte(bytes[at]!)) at++;
+    while (IN_TOKEN[bytes[at]!] === 1) at++;
     // Also a space before the colon, and a line that continues the one before (RFC 9112 sections 5.1 and 5.2).
     if (at === this.nameStart || bytes[at] !== COLON) throw new Malformed("sent a malformed header name");
     this.nameEnd = at++;
@@ -55,7 +59,7 @@ export class HeaderLines {
 /** Finds the CR LF that ends a line, over bytes that a value may hold. Throws {@linkcode Malformed}. */
 export function lineEnd(bytes: Bytes, from: number): number {
   let at = from;
-  while (isValueByte(bytes[at]!)) at++;
+  while (IN_VALUE[bytes[at]!] === 1) at++;
   if (bytes[at] !== CR || bytes[at + 1] !== LF) throw new Malformed("sent a control character in its head");
   return at;
 }
