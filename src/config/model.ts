@@ -49,6 +49,8 @@ export interface FrontConfig {
   readonly maxHeadBytes: number;
   /** LISTENER_MAX_HEAD_LINES, 8 to 128. */
   readonly maxHeadLines: number;
+  /** LISTENER_PROXY_PROTOCOL. */
+  readonly proxyProtocol: boolean;
 }
 
 /** The listener: where clients connect, and what holds for every request. */

@@ -1,5 +1,6 @@
 import type { ListenerConfig } from "../config/model.ts";
 import { whyNotListening } from "../dial/listen_error.ts";
+import { TrustedProxies } from "../forwarding/headers/client_address.ts";
 import type { RequestHandler } from "../front/front.ts";
 import type { OperationCount } from "../front/wire/client_socket.ts";
 import type { ClientLimits } from "../front/wire/limits.ts";
@@ -41,6 +42,7 @@ export class WireListener {
       handler: parts.handler,
       clock: parts.clock,
       operations: parts.operations,
+      proxies: parts.listener().front.proxyProtocol ? (peer) => trustedOf(parts.listener()).trusts(peer) : null,
       limits: () => limitsOf(parts.listener(), parts.workers),
       broken: (error) =>
         post({
@@ -105,6 +107,16 @@ export class WireListener {
     this.#front.close();
     return Promise.resolve();
   }
+}
+
+let trustedFor: ListenerConfig | null = null;
+let trusted: TrustedProxies | null = null;
+
+/** Who may send a PROXY header; made once for each configuration. */
+function trustedOf(listener: ListenerConfig): TrustedProxies {
+  if (trustedFor === listener) return trusted!;
+  trustedFor = listener;
+  return trusted = new TrustedProxies(listener.trustedProxies);
 }
 
 let limitsFor: ListenerConfig | null = null;

@@ -6,7 +6,7 @@ import { RawClient } from "../support/raw_client.ts";
 import { bodyText, headerValues } from "../support/raw_message.ts";
 import { bytes, hang, okay } from "../support/recorder_scripts.ts";
 import { RecorderTarget } from "../support/recorder_target.ts";
-import { startSluice } from "../support/sluice_process.ts";
+import { runSluice, startSluice } from "../support/sluice_process.ts";
 
 /** A recorder behind a wire listener. */
 async function stageOf(env: Record<string, string> = {}) {
@@ -305,4 +305,34 @@ Deno.test("what is set for the wire engine warns with the other one", async () =
   });
   const warning = sluice.events.find(({ event }) => event === "config_warning");
   assert.match(String(warning?.message), /LISTENER_IDLE_TIMEOUT.*has no effect with LISTENER_ENGINE=serve/);
+});
+
+Deno.test("with LISTENER_PROXY_PROTOCOL the client is whom a trusted proxy names, and nobody else gets in", async () => {
+  const env = { LISTENER_PROXY_PROTOCOL: "true", TRUSTED_PROXIES: "127.0.0.1", HEADER_CONVENTION_ENABLE: "true" };
+  await using stage = await stageOf(env);
+  await using client = await stage.connect();
+  await client.send("PROXY TCP4 192.0.2.7 127.0.0.1 1 2\r\nGET /a HTTP/1.1\r\nHost: a\r\n\r\n");
+  assert.equal((await client.response()).status, 200);
+  assert.equal((await client.exchange("GET /b HTTP/1.1\r\nHost: a\r\n\r\n")).status, 200);
+  const lines = await stage.sluice.accessLines(2);
+  assert.deepEqual(lines.map(({ client }) => client), ["192.0.2.7", "192.0.2.7"]);
+  assert.deepEqual(headerValues(stage.target.requests[0]!, "x-forwarded-for"), ["192.0.2.7"]);
+  await using without = await stage.connect();
+  await without.send("GET /c HTTP/1.1\r\nHost: a\r\n\r\n");
+  assert.equal(await without.socket.readToEnd(), "", "closed without a word");
+  await using distrusting = await stageOf({ LISTENER_PROXY_PROTOCOL: "true", TRUSTED_PROXIES: "10.0.0.1" });
+  await using stranger = await distrusting.connect();
+  await stranger.send("PROXY TCP4 192.0.2.7 127.0.0.1 1 2\r\nGET /a HTTP/1.1\r\nHost: a\r\n\r\n").catch(() => {});
+  assert.equal(await stranger.socket.readToEnd(), "");
+  assert.equal(distrusting.target.requests.length, 0);
+});
+
+Deno.test("LISTENER_PROXY_PROTOCOL is an error where nobody reads it, or anybody could write it", async () => {
+  const { code, stderr } = await runSluice([], {
+    BACKEND_SERVERS: "http://127.0.0.1:1",
+    LISTENER_PROXY_PROTOCOL: "true",
+  });
+  assert.equal(code, 2);
+  assert.match(stderr, /LISTENER_PROXY_PROTOCOL.*LISTENER_ENGINE=wire/);
+  assert.match(stderr, /LISTENER_PROXY_PROTOCOL.*TRUSTED_PROXIES/);
 });

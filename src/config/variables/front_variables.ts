@@ -50,4 +50,10 @@ export const FRONT_VARIABLES = [
     meaning: "A request with more header lines gets 431. Needs `LISTENER_ENGINE=wire`.",
     example: "100",
   }),
+  define("LISTENER_PROXY_PROTOCOL", "boolean", {
+    default: "false",
+    meaning: "Each connection begins with a PROXY header, version 1 or 2, which names the client. It must come from " +
+      "`TRUSTED_PROXIES`, which must be set; every other connection is closed. Needs `LISTENER_ENGINE=wire`.",
+    example: "true",
+  }),
 ] as const;

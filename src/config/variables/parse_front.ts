@@ -4,7 +4,7 @@ import { duration } from "../values/duration.ts";
 import { FRONT_VARIABLES } from "./front_variables.ts";
 import type { FrontConfig, ListenerEngine } from "../model.ts";
 import type { SettingsReader } from "../settings_reader.ts";
-import { integer, oneOf, orWord } from "../values/value_kind.ts";
+import { BOOLEAN, integer, oneOf, orWord } from "../values/value_kind.ts";
 
 /** Reads what the listener's engine is told. */
 export function parseFront(reader: SettingsReader): FrontConfig {
@@ -18,15 +18,27 @@ export function parseFront(reader: SettingsReader): FrontConfig {
     maxConnectionsPerClient: reader.read("LISTENER_MAX_CONNECTIONS_PER_CLIENT", integer(0, 10_000_000)),
     maxHeadBytes: reader.read("LISTENER_MAX_HEAD_BYTES", integer(1024, 65_536)),
     maxHeadLines: reader.read("LISTENER_MAX_HEAD_LINES", integer(8, 128)),
+    proxyProtocol: reader.read("LISTENER_PROXY_PROTOCOL", BOOLEAN),
   };
+  if (front.proxyProtocol) checkProxyProtocol(front, reader);
   if (front.engine === "serve") warnOfIgnored(reader);
   return front;
+}
+
+/** Whoever may send a PROXY header can name any client: so it needs an engine that reads it, and a list of those who may. */
+function checkProxyProtocol({ engine }: FrontConfig, reader: SettingsReader): void {
+  const found = reader.find("LISTENER_PROXY_PROTOCOL");
+  if (found === null) return;
+  const needs = (what: string) =>
+    reader.report(problemOf(found.label, `Cannot use ${quote(found.text)} without ${what}`));
+  if (engine === "serve") needs("LISTENER_ENGINE=wire: Deno.serve reads no PROXY headers");
+  if (reader.find("TRUSTED_PROXIES") === null) needs("TRUSTED_PROXIES: only those listed there may name a client");
 }
 
 /** `Deno.serve` knows no limits on its clients: what is set for them has no effect, and is said to have none. */
 function warnOfIgnored(reader: SettingsReader): void {
   for (const { name } of FRONT_VARIABLES) {
-    if (name === "LISTENER_ENGINE") continue;
+    if (name === "LISTENER_ENGINE" || name === "LISTENER_PROXY_PROTOCOL") continue;
     const found = reader.find(name);
     if (found === null) continue;
     const text = `${

@@ -6,6 +6,7 @@ import { BadHead, readRequestHead, type RequestHead } from "../../http1/request_
 import type { ClientEvents, RequestHandler, Unreadable } from "../front.ts";
 import { ClientSocket, type OperationCount } from "./client_socket.ts";
 import type { ClientLimits } from "./limits.ts";
+import { type ProxyHeader, readProxyHeader } from "./proxy_protocol.ts";
 import { RequestBody } from "./request_body.ts";
 import { ReplyWriter } from "./reply_writer.ts";
 import type { FrontRooms } from "./rooms.ts";
@@ -39,6 +40,10 @@ export interface ConnectionParts {
   readonly sendsAway: () => boolean;
   /** Tells whether an error is a fault of sluice's own, and logs it. */
   broken(error: unknown): void;
+  /** Tells whose PROXY header is believed; null if none is expected (LISTENER_PROXY_PROTOCOL). */
+  readonly proxies: ((peer: string) => boolean) | null;
+  /** The client is known: false if it has too many connections already. */
+  admit(connection: ClientConnection): boolean;
   /** Called once when the connection is closed. */
   closed(connection: ClientConnection): void;
 }
@@ -50,12 +55,15 @@ export type Activity = "fresh" | "head" | "request" | "idle";
 export class ClientConnection implements ClientEvents {
   readonly socket: ClientSocket;
   readonly rooms: FrontRooms;
-  readonly peer: string;
+  /** Address of the client: of the connection's other end, or as a PROXY header says. */
+  peer: string;
   readonly sinceMs: number;
   activity: Activity = "fresh";
   /** Monotonic ms: since when it does what it does. */
   activeSinceMs: number;
   timedOut = false;
+  /** It is counted among its client's connections. */
+  admitted = false;
   /** Requests that were read. */
   requests = 0;
   readonly #parts: ConnectionParts;
@@ -98,6 +106,9 @@ export class ClientConnection implements ClientEvents {
   /** Serves the connection until it ends. Never rejects. */
   async run(): Promise<void> {
     try {
+      const { proxies, admit } = this.#parts;
+      if (proxies !== null && !await this.#readProxyHeader(proxies)) return;
+      if (!admit(this)) return;
       while (await this.#next());
     } catch (error) {
       if (this.socket.open && !isConnectionError(error)) this.#parts.broken(error);
@@ -134,6 +145,28 @@ export class ClientConnection implements ClientEvents {
 
   writing(begins: boolean): void {
     this.#limit(begins ? "write" : null);
+  }
+
+  /** Reads the header that a proxy puts before the first request; false if there is none, or not from somebody who is believed. */
+  async #readProxyHeader(isBelieved: (peer: string) => boolean): Promise<boolean> {
+    if (!isBelieved(this.peer)) return false;
+    const { socket } = this;
+    for (;;) {
+      let header: ProxyHeader | null = null;
+      try {
+        if (socket.available > 0) header = readProxyHeader(socket.bytes, socket.start, socket.end);
+      } catch (error) {
+        if (error instanceof Malformed) return false;
+        throw error;
+      }
+      if (header !== null) {
+        socket.start = header.end;
+        this.peer = header.address ?? this.peer;
+        return true;
+      }
+      if (socket.end === socket.bytes.length) socket.grow();
+      if (!await socket.more()) return false;
+    }
   }
 
   /** Reads a request and answers it; false if it was the last. */

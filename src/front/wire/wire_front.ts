@@ -22,6 +22,8 @@ export interface WireFrontParts {
   readonly clock: Clock;
   readonly operations: OperationCount;
   limits(): ClientLimits;
+  /** Tells whose PROXY header is believed; null if none is expected. */
+  readonly proxies: ((peer: string) => boolean) | null;
   broken(error: unknown): void;
   /** Accepting fails for want of descriptors, or works again. */
   short(begins: boolean, error: string): void;
@@ -55,6 +57,8 @@ export class WireFront {
       protocol: "http",
       sendsAway: () => this.#sendsAway,
       broken: parts.broken,
+      proxies: parts.proxies,
+      admit: (connection) => this.#admit(connection),
       closed: (connection) => this.#closed(connection),
     };
   }
@@ -146,19 +150,24 @@ export class WireFront {
 
   #take(conn: Deno.TcpConn): void {
     const peer = conn.remoteAddr.hostname;
-    const { perClient } = this.#parts.limits();
-    if (perClient > 0) {
-      const count = this.#perClient.get(peer) ?? 0;
-      if (count >= perClient) return conn.close();
-      this.#perClient.set(peer, count + 1);
-    }
     const connection = new ClientConnection(conn, peer, this.#shared);
     this.#connections.add(connection);
     connection.run();
   }
 
+  /** Counts a client's connection; false if it has too many. */
+  #admit(connection: ClientConnection): boolean {
+    const { perClient } = this.#parts.limits();
+    if (perClient === 0) return true;
+    const count = this.#perClient.get(connection.peer) ?? 0;
+    if (count >= perClient) return false;
+    this.#perClient.set(connection.peer, count + 1);
+    connection.admitted = true;
+    return true;
+  }
+
   #closed(connection: ClientConnection): void {
-    if (!this.#connections.delete(connection)) return;
+    if (!this.#connections.delete(connection) || !connection.admitted) return;
     const count = this.#perClient.get(connection.peer);
     if (count === undefined) return;
     if (count <= 1) this.#perClient.delete(connection.peer);

@@ -39,6 +39,7 @@ Deno.test("A2 A3 A9: the listener's defaults are port 8080, a timeout of 5 secon
       maxConnectionsPerClient: 0,
       maxHeadBytes: 65_536,
       maxHeadLines: 128,
+      proxyProtocol: false,
     },
     errorBody: "empty",
     reasonHeader: false,
