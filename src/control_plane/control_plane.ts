@@ -17,6 +17,7 @@ import { planReload } from "./reload.ts";
 import { RuleSlots } from "./membership/rule_slots.ts";
 import { TargetRegistry } from "./membership/target_registry.ts";
 import { Supervision } from "./supervision.ts";
+import { DecisionQuestions } from "./workers/decision_questions.ts";
 import { type Spawn, WorkerPool } from "./workers/worker_pool.ts";
 
 /** What a control plane is made of. */
@@ -43,8 +44,6 @@ export interface ControlPlaneOptions {
 const MOST_CHANGES = 100;
 /** Most lines that are kept of a reload. */
 const MOST_OUTCOME_LINES = 10;
-/** How long the control plane waits for the workers' decisions. */
-const DECISIONS_MS = 1000;
 const DRAIN_POLL_MS = 20;
 /** How long workers may take to answer and log what SHUTDOWN_TIMEOUT cut. */
 const CUT_MS = 500;
@@ -64,7 +63,7 @@ export class ControlPlane implements AdminSource {
   readonly #listening = Promise.withResolvers<void>();
   readonly #supervision: Supervision;
   #started = false;
-  readonly #decisions = new Map<number, (decisions: readonly Decision[]) => void>();
+  readonly #decisions: DecisionQuestions;
   #claim: PortClaim | null = null;
   #admin: AdminListener | null = null;
   #config: Config;
@@ -74,7 +73,6 @@ export class ControlPlane implements AdminSource {
   #listenerPort = 0;
   #ready = false;
   #sendsAway = false;
-  #lastQuestion = 0;
 
   constructor(options: ControlPlaneOptions) {
     const { config, clock, random, log } = options;
@@ -112,6 +110,7 @@ export class ControlPlane implements AdminSource {
       onMessage: (message) => this.#receive(message),
       onLost: (worker) => this.#supervision.lost(worker),
     });
+    this.#decisions = new DecisionQuestions(this.#pool, clock);
   }
 
   /** Where clients connect. */
@@ -268,24 +267,8 @@ export class ControlPlane implements AdminSource {
     return this.#registry.enable(group, addressPort);
   }
 
-  async decisions(): Promise<readonly Decision[]> {
-    const id = ++this.#lastQuestion;
-    const answers: Decision[] = [];
-    let missing = this.#pool.alive;
-    if (missing > 0) {
-      await new Promise<void>((resolve) => {
-        const cancelWait = this.#options.clock.after(DECISIONS_MS, resolve, true);
-        this.#decisions.set(id, (decisions) => {
-          for (const decision of decisions) answers.push(decision);
-          if (--missing > 0) return;
-          cancelWait();
-          resolve();
-        });
-        this.#pool.broadcast({ type: "decisions_wanted", id });
-      });
-      this.#decisions.delete(id);
-    }
-    return answers.sort((a, b) => b.timeMs - a.timeMs);
+  decisions(): Promise<readonly Decision[]> {
+    return this.#decisions.ask();
   }
 
   explain(request: ExplainRequest): Explanation {
@@ -334,7 +317,7 @@ export class ControlPlane implements AdminSource {
         return;
       }
       case "decisions":
-        return this.#decisions.get(message.id)?.(message.decisions);
+        return this.#decisions.answer(message.id, message.decisions);
       case "drained":
       case "loaded":
         // The pool's own.

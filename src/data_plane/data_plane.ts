@@ -6,9 +6,8 @@ import { Forwarder, type ForwarderParts } from "../forwarding/forward.ts";
 import { UpgradeForwarder } from "../forwarding/websocket/forward_upgrade.ts";
 import { TracedTransport } from "../forwarding/tracing/traced_transport.ts";
 import { NO_CONNECT, type Transport } from "../forwarding/transport.ts";
-import { FetchExchangeTransport } from "../forwarding/fetch/fetch_exchange.ts";
 import { TurnBudget } from "../forwarding/wire/turn_budget.ts";
-import { SocketTransport } from "../forwarding/wire/socket_transport.ts";
+import { makeSocketTransport } from "../forwarding/wire/socket_transport.ts";
 import { WireTransport } from "../forwarding/wire/wire_transport.ts";
 import { writeJsonLine, writeTextLine } from "../logging/access_line.ts";
 import { AccessBuffer } from "../logging/access_buffer.ts";
@@ -68,7 +67,7 @@ export class DataPlane {
   readonly #traceHeaders = headersOfTrace();
   readonly #listener: Listener | WireListener;
   readonly #turn = new TurnBudget();
-  #socketTransport: SocketTransport | FetchExchangeTransport | null = null;
+  #socketTransport: ReturnType<typeof makeSocketTransport> | null = null;
   #compiled: CompiledSnapshot;
   #requests = 0;
 
@@ -175,7 +174,7 @@ export class DataPlane {
       observe({
         column: this.#column,
         clock: this.#clock,
-        finished: (exchange, totalMicros) => this.#finished(exchange, totalMicros),
+        finished: this.#finished,
         broken: (exchange, error) => this.#broken(exchange, error),
       }),
       ...(this.#trace === null ? [] : [this.#trace.middleware()]),
@@ -185,46 +184,31 @@ export class DataPlane {
     ], forwardToTarget(this.#parts.transport, new Forwarder(this.#parts), this.#upgrades));
     return createApp(chain, {
       clock: this.#clock,
-      nextId: () => this.#idPrefix + (this.#requests++).toString(36),
+      nextId: () => this.#nextId(),
       current: () => this.#compiled,
     });
   }
 
   #makeWireListener({ snapshot }: Start): WireListener {
     const { listener } = snapshot;
-    const transport = this.#socketTransport = listener.upstreamTransport === "fetch"
-      ? new FetchExchangeTransport()
-      : new SocketTransport({
-        clock: this.#clock,
-        column: this.#column,
-        reuse: listener.upstreamReuse,
-        secure: () => new FetchExchangeTransport(),
-      });
-    const handler = new WireChain({
-      transport,
-      column: this.#column,
+    const transport = this.#socketTransport = makeSocketTransport(listener, {
       clock: this.#clock,
-      wheel: this.#parts.wheel,
+      column: this.#column,
+    });
+    const handler = new WireChain({
+      ...this.#parts,
+      transport,
       stats: this.#stats,
-      nextId: () => this.#idPrefix + (this.#requests++).toString(36),
+      nextId: () => this.#nextId(),
       current: () => this.#compiled,
       trace: () => this.#trace,
-      connectionFailed: this.#parts.connectionFailed,
-      finish: (exchange) =>
-        finish(exchange, {
-          column: this.#column,
-          clock: this.#clock,
-          finished: (exchange, totalMicros) => this.#finished(exchange, totalMicros),
-        }),
+      finish: (exchange) => finish(exchange, { ...this.#parts, finished: this.#finished }),
       broken: (exchange, error) => this.#report(exchange, error),
-      unreadable: ({ detail, peer }, id) =>
-        this.#post({
-          type: "log",
-          level: "debug",
-          event: "request_refused",
-          message: `A request of ${peer} was refused: ${detail}`,
-          fields: { id, client: peer, detail },
-        }),
+      unreadable: ({ detail, peer }, id) => {
+        const message = `A request of ${peer} was refused: ${detail}`;
+        const fields = { id, client: peer, detail };
+        this.#post({ type: "log", level: "debug", event: "request_refused", message, fields });
+      },
     });
     return new WireListener({
       worker: this.#worker,
@@ -237,7 +221,11 @@ export class DataPlane {
     });
   }
 
-  #finished(exchange: Exchange, totalMicros: number): void {
+  #nextId(): string {
+    return this.#idPrefix + (this.#requests++).toString(36);
+  }
+
+  readonly #finished = (exchange: Exchange, totalMicros: number): void => {
     const endedMs = this.#clock.wallMs();
     const rule = exchange.rule;
     this.#decisions.keep(exchange, { endedMs, totalMicros });
@@ -263,7 +251,7 @@ export class DataPlane {
       detail: lastDetail(exchange),
       id: exchange.requestId,
     });
-  }
+  };
 
   #broken(exchange: Exchange, error: unknown): Response {
     this.#report(exchange, error);

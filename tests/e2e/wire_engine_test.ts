@@ -1,7 +1,7 @@
 /** What only sluice's own engine can do: bytes that go through as they came, and limits on clients. */
 import assert from "node:assert/strict";
 import { groupEnvironment } from "../support/mock_group.ts";
-import { until } from "../support/poll.ts";
+import { pause, until } from "../support/poll.ts";
 import { RawClient } from "../support/raw_client.ts";
 import { bodyText, headerValues } from "../support/raw_message.ts";
 import { bytes, hang, okay } from "../support/recorder_scripts.ts";
@@ -201,6 +201,14 @@ Deno.test("slow clients are cut by their own limit, each with its own reason", a
     const got = await client.response();
     assert.deepEqual([got.status, headerValues(got, "x-sluice-reason")], [408, ["head_timeout"]]);
     await client.socket.untilEnded();
+  });
+  await t.step("a client that comes after a quiet time has all of its time", async () => {
+    await pause(1500);
+    await using client = await stage.connect();
+    await client.send("GET / HTTP/1.1\r\n");
+    await pause(350);
+    await client.send("Host: a\r\n\r\n");
+    assert.equal((await client.response()).status, 200);
   });
   await t.step("a connection that says nothing: closed without a word", async () => {
     await using client = await stage.connect();

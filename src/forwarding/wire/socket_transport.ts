@@ -1,8 +1,9 @@
-import type { UpstreamReuse } from "../../config/model.ts";
+import type { ListenerConfig, UpstreamReuse } from "../../config/model.ts";
 import { ByteLines } from "../../http1/field_lines.ts";
 import { Lending } from "../../http1/lending.ts";
 import type { WorkerColumn } from "../../state/worker_column.ts";
 import type { Clock } from "../../time/clock.ts";
+import { FetchExchangeTransport } from "../fetch/fetch_exchange.ts";
 import type { Failure } from "../gateway_error.ts";
 import type { Interim, TargetRequest, TargetResponse, Transport } from "../target_request.ts";
 import { WirePool } from "./wire_pool.ts";
@@ -41,4 +42,15 @@ export class SocketTransport implements Transport {
   close(): void {
     this.#pool.close();
   }
+}
+
+/** Makes the transport of an engine that reads and writes bytes itself. */
+export function makeSocketTransport(
+  { upstreamTransport, upstreamReuse }: Pick<ListenerConfig, "upstreamTransport" | "upstreamReuse">,
+  { clock, column }: { readonly clock: Clock; readonly column: WorkerColumn },
+): Transport {
+  const secure = () => new FetchExchangeTransport();
+  return upstreamTransport === "fetch"
+    ? secure()
+    : new SocketTransport({ clock, column, reuse: upstreamReuse, secure });
 }

@@ -1,14 +1,13 @@
-import { isOwnShortage } from "../../dial/own_shortage.ts";
 import type { BodySource, TunnelEnd } from "../../http1/body_source.ts";
 import { HeadFinder } from "../../http1/head_finder.ts";
 import { Malformed } from "../../http1/malformed.ts";
-import type { Bytes } from "../../http1/bytes.ts";
 import { ByteLines } from "../../http1/field_lines.ts";
 import { Kind } from "../../http1/field_kind.ts";
 import { checkBeginning, phraseOf, readResponseHead, type ResponseFacts } from "../../http1/response_lines.ts";
 import { lists } from "../../http1/request_head.ts";
 import type { Lending } from "../../http1/lending.ts";
 import { bindsConnection } from "../headers/connection_auth.ts";
+import { connectFailure, describeError } from "./connect_failure.ts";
 import { Failure } from "../gateway_error.ts";
 import { isIdempotent } from "../../http1/methods.ts";
 import type { Interim, TargetRequest, TargetResponse } from "../target_request.ts";
@@ -184,11 +183,11 @@ export class TargetExchange implements TargetResponse {
           return "stale";
         }
         const { endedWith } = reader;
-        const how = endedWith === null ? "closed the connection" : `broke the connection (${describe(endedWith)})`;
+        const how = endedWith === null ? "closed the connection" : `broke the connection (${describeError(endedWith)})`;
         return new Failure("reset_before_headers", `The target ${how} before its headers were complete`);
       }
       if (error instanceof Malformed) return new Failure("bad_response", `The target ${error.message}`);
-      return new Failure("bad_response", describe(error));
+      return new Failure("bad_response", describeError(error));
     }
   }
 
@@ -266,18 +265,3 @@ class Ended extends Error {}
 
 /** Stands for what ended a connection if sluice did. */
 const ABORTED = new Error("Given up");
-
-/** Maps what `Deno.connect` says to a failure. Nothing was sent in any case. */
-function connectFailure(error: unknown): Failure {
-  const text = describe(error);
-  if (isOwnShortage(text)) return new Failure("overloaded", text);
-  const refused = error instanceof Deno.errors.ConnectionRefused;
-  return new Failure(refused ? "connect_refused" : "connect_failed", text);
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-/** No body at all, for places that want some bytes. */
-export const NO_BYTES: Bytes = new Uint8Array(0);

@@ -1,13 +1,12 @@
-import { isOwnShortage } from "../../dial/own_shortage.ts";
 import type { Bytes } from "../../http1/bytes.ts";
 import { hasNoBody } from "../../http1/framing.ts";
-import { Malformed } from "../../http1/malformed.ts";
 import { MessageBody, takeData } from "../../http1/message_body.ts";
 import { isIdempotent } from "../../http1/methods.ts";
 import { type ResponseHead, ResponseHeadReader } from "../../http1/response_head.ts";
 import { AnswerStream } from "./answer_stream.ts";
 import type { ByteSlab } from "./byte_slab.ts";
 import { bindsConnection } from "../headers/connection_auth.ts";
+import { connectFailure, describeError } from "./connect_failure.ts";
 import { Failure } from "../gateway_error.ts";
 import { encodeRequest, requestHeadText } from "./request_head_bytes.ts";
 import { sendInPieces } from "./send_stream.ts";
@@ -341,7 +340,7 @@ export class WireExchange implements ConnectionOwner {
       connecting.controller.abort();
     }
     this.#connection?.close();
-    this.#reject(error instanceof Failure ? error : new Failure("bad_response", describe(error)));
+    this.#reject(error instanceof Failure ? error : new Failure("bad_response", describeError(error)));
   }
 }
 
@@ -354,16 +353,3 @@ function isBound(head: ResponseHead): boolean {
 const EMPTY: Bytes = new Uint8Array(0);
 /** Awaited three times, this is longer than a read takes that finds something at once (two in Deno 2.9), in a turn that is not full. */
 const READ_NOW = Promise.resolve();
-
-/** Maps what `Deno.connect` says to a failure. Nothing was sent in any case. */
-function connectFailure(error: unknown): Failure {
-  const text = describe(error);
-  if (isOwnShortage(text)) return new Failure("overloaded", text);
-  const refused = error instanceof Deno.errors.ConnectionRefused;
-  return new Failure(refused ? "connect_refused" : "connect_failed", describe(error));
-}
-
-function describe(error: unknown): string {
-  if (error instanceof Malformed) return `The target ${error.message}`;
-  return error instanceof Error ? error.message : String(error);
-}

@@ -1,19 +1,16 @@
 import { type DeadlineWheel, Watch } from "../../time/deadline.ts";
-import { HeadFinder } from "../../http1/head_finder.ts";
-import { Malformed } from "../../http1/malformed.ts";
 import type { ByteLines } from "../../http1/field_lines.ts";
-import { BadHead, readRequestHead, type RequestHead } from "../../http1/request_head.ts";
+import { BadHead, type RequestHead } from "../../http1/request_head.ts";
 import type { ClientEvents, RequestHandler, Unreadable } from "../front.ts";
+import { isConnectionError } from "./connection_error.ts";
 import { ClientSocket, type OperationCount } from "./client_socket.ts";
+import { HeadReader } from "./head_reader.ts";
 import type { ClientLimits } from "./limits.ts";
-import { type ProxyHeader, readProxyHeader } from "./proxy_protocol.ts";
 import { RequestBody } from "./request_body.ts";
 import { ReplyWriter } from "./reply_writer.ts";
 import type { FrontRooms } from "./rooms.ts";
 import { WireRequest } from "./wire_request.ts";
 
-const CR = 13;
-const LF = 10;
 const encoder = new TextEncoder();
 const CONTINUE = encoder.encode("HTTP/1.1 100 Continue\r\n\r\n");
 /** How long, and for how many bytes, a client may go on sending what nobody reads, so that it gets its response. */
@@ -33,6 +30,8 @@ export interface ConnectionParts {
   readonly limits: () => ClientLimits;
   /** Looks at all connections a few times a second. */
   readonly wheel: DeadlineWheel;
+  /** Monotonic ms. */
+  nowMs(): number;
   readonly rooms: FrontRooms;
   readonly operations: OperationCount;
   readonly protocol: "http" | "https";
@@ -68,7 +67,7 @@ export class ClientConnection implements ClientEvents {
   requests = 0;
   readonly #parts: ConnectionParts;
   readonly #watch: Watch;
-  readonly #head = new HeadFinder();
+  readonly #heads: HeadReader;
   #probeAtMs = 0;
   #probes = 0;
   #probePauseMs = FIRST_PROBE_PAUSE_MS;
@@ -81,9 +80,11 @@ export class ClientConnection implements ClientEvents {
     this.rooms = parts.rooms;
     this.peer = peer;
     this.socket = new ClientSocket(conn, parts.operations);
-    const { wheel } = parts;
-    this.sinceMs = this.activeSinceMs = wheel.nowMs;
-    this.#watch = wheel.watch(parts.limits().headMs, wheel.nowMs, this.#expired);
+    this.#heads = new HeadReader(this.socket);
+    // The wheel's own time stands still while nothing is watched.
+    const nowMs = parts.nowMs();
+    this.sinceMs = this.activeSinceMs = nowMs;
+    this.#watch = parts.wheel.watch(parts.limits().headMs, nowMs, this.#expired);
   }
 
   get onLeft(): (() => void) | null {
@@ -107,7 +108,7 @@ export class ClientConnection implements ClientEvents {
   async run(): Promise<void> {
     try {
       const { proxies, admit } = this.#parts;
-      if (proxies !== null && !await this.#readProxyHeader(proxies)) return;
+      if (proxies !== null && !await this.#meetProxy(proxies)) return;
       if (!admit(this)) return;
       while (await this.#next());
     } catch (error) {
@@ -147,26 +148,13 @@ export class ClientConnection implements ClientEvents {
     this.#limit(begins ? "write" : null);
   }
 
-  /** Reads the header that a proxy puts before the first request; false if there is none, or not from somebody who is believed. */
-  async #readProxyHeader(isBelieved: (peer: string) => boolean): Promise<boolean> {
+  /** Takes the client's address from the header that a proxy puts before the first request; false if nobody may, or none came. */
+  async #meetProxy(isBelieved: (peer: string) => boolean): Promise<boolean> {
     if (!isBelieved(this.peer)) return false;
-    const { socket } = this;
-    for (;;) {
-      let header: ProxyHeader | null = null;
-      try {
-        if (socket.available > 0) header = readProxyHeader(socket.bytes, socket.start, socket.end);
-      } catch (error) {
-        if (error instanceof Malformed) return false;
-        throw error;
-      }
-      if (header !== null) {
-        socket.start = header.end;
-        this.peer = header.address ?? this.peer;
-        return true;
-      }
-      if (socket.end === socket.bytes.length) socket.grow();
-      if (!await socket.more()) return false;
-    }
+    const header = await this.#heads.proxyHeader();
+    if (header === null) return false;
+    this.peer = header.address ?? this.peer;
+    return true;
   }
 
   /** Reads a request and answers it; false if it was the last. */
@@ -223,60 +211,17 @@ export class ClientConnection implements ClientEvents {
     return reply.keepAlive;
   }
 
-  /** Reads up to a head's end; null if the client sent no more. */
+  /** Reads a head; null if none came whole. */
   async #readHead(lines: ByteLines): Promise<RequestHead | BadHead | null> {
     const { socket } = this;
     const limits = this.#parts.limits();
     if (this.activity !== "fresh") this.#restart(socket.available > 0 ? limits.headMs : limits.idleMs);
-    this.#head.restart(socket.start);
-    let skipped = 0;
-    for (;;) {
-      // A client may send an empty line before its request (RFC 9112 section 2.2).
-      while (socket.available >= 2 && socket.bytes[socket.start] === CR && socket.bytes[socket.start + 1] === LF) {
-        socket.start += 2;
-        this.#head.restart(socket.start);
-        if (++skipped > 4) return new BadHead(400, "more than four empty lines before a request");
-      }
-      let end: number;
-      try {
-        end = this.#head.find(socket.bytes, socket.end);
-      } catch (error) {
-        if (!(error instanceof Malformed)) throw error;
-        return new BadHead(error.message.startsWith("sent a head of more") ? 431 : 400, `the client ${error.message}`);
-      }
-      if (end >= 0) {
-        const { start } = socket;
-        if (end - start > limits.head.bytes) return new BadHead(431, `a head of more than ${limits.head.bytes} bytes`);
-        socket.start = end;
-        try {
-          return readRequestHead(socket.bytes, { start, end, lines, limits: limits.head });
-        } catch (error) {
-          if (error instanceof BadHead) return error;
-          throw error;
-        }
-      }
-      const tooLarge = this.#tooLarge(limits);
-      if (tooLarge !== null) return tooLarge;
-      this.#head.moved(socket.rewind());
-      if (socket.end === socket.bytes.length) socket.grow();
-      if (!await socket.more()) return this.timedOut && socket.open ? new BadHead(400, TIMEOUT) : null;
-      if (this.activity !== "head") {
-        if (this.activity === "idle") this.#restart(limits.headMs);
-        this.#become("head");
-      }
-    }
-  }
-
-  /** A head that is not whole yet and larger than it may be: its request line, or all of it. */
-  #tooLarge({ head }: ClientLimits): BadHead | null {
-    const { socket } = this;
-    if (socket.available <= Math.min(head.lineBytes, head.bytes)) return null;
-    const lineEnd = socket.bytes.indexOf(LF, socket.start);
-    const lineIsOpen = lineEnd < 0 || lineEnd >= socket.end;
-    if (lineIsOpen) {
-      return new BadHead(414, `a request line of more than ${Math.min(head.lineBytes, head.bytes)} bytes`);
-    }
-    return socket.available > head.bytes ? new BadHead(431, `a head of more than ${head.bytes} bytes`) : null;
+    const head = await this.#heads.request(lines, limits.head, () => {
+      if (this.activity === "head") return;
+      if (this.activity === "idle") this.#restart(limits.headMs);
+      this.#become("head");
+    });
+    return head === null && this.timedOut && socket.open ? new BadHead(400, TIMEOUT) : head;
   }
 
   async #refuse(head: BadHead): Promise<void> {
@@ -359,11 +304,3 @@ const REASONS: Readonly<Record<BadHead["status"], Unreadable["reason"]>> = {
   501: "bad_request",
   505: "version_refused",
 };
-
-/** Errors of a connection that its peer caused: nothing to log. */
-function isConnectionError(error: unknown): boolean {
-  return error instanceof Deno.errors.ConnectionReset || error instanceof Deno.errors.BrokenPipe ||
-    error instanceof Deno.errors.BadResource || error instanceof Deno.errors.Interrupted ||
-    error instanceof Deno.errors.ConnectionAborted || error instanceof Deno.errors.NotConnected ||
-    error instanceof Deno.errors.TimedOut;
-}

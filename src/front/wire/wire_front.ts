@@ -52,6 +52,7 @@ export class WireFront {
       handler: parts.handler,
       limits: parts.limits,
       wheel: this.#wheel,
+      nowMs: () => clock.monotonicMs(),
       rooms: this.#rooms,
       operations: parts.operations,
       protocol: "http",

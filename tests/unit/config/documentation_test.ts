@@ -54,6 +54,8 @@ for (const definition of VARIABLES) {
     const list: Record<string, string> = { BACKEND_SERVERS: "localhost:5001,localhost:5002" };
     const extra: Record<string, string> = definition.example === "WEIGHTED"
       ? { TARGET_GROUP_1_WEIGHTS: "10.0.0.1:1,10.0.0.2:2" }
+      : definition.name === "LISTENER_PROXY_PROTOCOL"
+      ? { LISTENER_ENGINE: "wire", TRUSTED_PROXIES: "10.0.0.0/8" }
       : definition.name === "ADMIN_HOST"
       ? { ADMIN_TOKEN: "4f9c2e7ab1d05c36" }
       : {};
