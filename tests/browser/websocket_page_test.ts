@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { browserTest, withPage } from "../support/browser.ts";
+import { until } from "../support/poll.ts";
 import { startSluice } from "../support/sluice_process.ts";
 import { openPeer, WebSocketTarget } from "../support/websocket_peers.ts";
 
@@ -52,6 +53,8 @@ browserTest("a chat between Chromium and Node through sluice keeps 10,000 messag
     assert.deepEqual(of("from the page"), Array.from({ length: count }, (_, i) => `from the page ${i}`));
     await node.message(count);
     assert.deepEqual(node.messages, of("from the page"));
+    // The platform answers the page's close by itself, so the target may hear of it a moment later.
+    await until(() => target.peers[1]!.closed !== null, "the target to hear of the close");
     assert.deepEqual(target.peers[1]!.closed, { code: 4001, reason: "seen enough" });
   });
   node.socket.close();
