@@ -39,9 +39,9 @@ Deno.test("a .env file of 200,000 mistakes is told in a few lines, whatever comm
     const checked = await runSluice(["check"], {}, { envFileText });
     assertMessage(checked, `check, ${what}`);
     assert.match(checked.stdout, /\.\.\. and [\d,]+ more|There can be at most/);
-    if (what !== "unknown names" && !usable) continue;
-    assertMessage(await runSluice(["explain", "GET", "/"], {}, { envFileText }), `explain, ${what}`);
-    if (!usable) assertMessage(await runSluice(["serve"], {}, { envFileText }), `serve, ${what}`);
+    // Looking for what each unknown name may have meant takes seconds, and the other commands read as `check` does.
+    if (usable) assertMessage(await runSluice(["explain", "GET", "/"], {}, { envFileText }), `explain, ${what}`);
+    else if (what === "bad targets") assertMessage(await runSluice(["serve"], {}, { envFileText }), `serve, ${what}`);
   }
 });
 

@@ -15,7 +15,8 @@ import { bodyText, header, headerValues, type RawResponse } from "../support/raw
 import { type SluiceProcess, startSluice } from "../support/sluice_process.ts";
 
 const MOCKS = 8;
-const SETUPS = 20;
+/** `SLUICE_TEST_SETUPS=200` for the long form. */
+const SETUPS = Number(Deno.env.get("SLUICE_TEST_SETUPS") ?? "10");
 const REQUESTS_EACH = 500;
 
 /** Algorithms that throw dice: of these only the candidates can be foretold. */
