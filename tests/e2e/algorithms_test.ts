@@ -264,7 +264,7 @@ Deno.test("POWER_OF_TWO leaves a target that is held up alone, and RANDOM reache
   await sluice.settled();
 });
 
-Deno.test("A8, C5, C17: LRT prefers the fast target, lets the slow one serve when the fast one is loaded, and starves nobody", async () => {
+Deno.test("A8, C5, C17: LRT prefers the fast target, lets the slow one serve when the fast one is loaded, and starves no target", async () => {
   await using fast = await RecorderTarget.start(okay("fast"));
   await using lame = await RecorderTarget.start(slow(60, okay("slow")));
   await using sluice = await startSluice({

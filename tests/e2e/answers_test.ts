@@ -38,14 +38,14 @@ Deno.test("a target's answer reaches the client byte for byte (A52, C15)", async
     if (!WIRE) assert.equal(header(got, "content-length"), null);
   });
 
-  await t.step("a body that nobody compressed is not compressed on the way", async () => {
+  await t.step("sluice does not compress an uncompressed body", async () => {
     const got = await get(answer(200, ["Content-Type: text/html"], PLAIN), ["Accept-Encoding: gzip, br"]);
     assert.equal(bodyText(got), PLAIN);
     assert.equal(header(got, "content-encoding"), null);
     assert.equal(header(got, "vary"), null);
   });
 
-  await t.step("chunked answers arrive whole, and without a length where they are long", async () => {
+  await t.step("chunked answers arrive whole, and without a length if they are long", async () => {
     for (const pieces of [["abc", "de"], ["x".repeat(100_000), "y"]]) {
       const got = await get(chunked(pieces, { trailers: ["X-T: 1"] }));
       assert.equal(bodyText(got), pieces.join(""));
@@ -107,7 +107,7 @@ Deno.test("a target's answer reaches the client byte for byte (A52, C15)", async
     assert.equal(got.body.length, 0);
   });
 
-  await t.step("HEAD keeps the target's Content-Length, and gets none where it gave none", async () => {
+  await t.step("HEAD keeps the target's Content-Length, and gets none if the target gave none", async () => {
     await using client = await stage.connect();
     stage.script = answer(200, ["Content-Type: text/plain"], "hello");
     const got = await client.exchange(stage.head("HEAD /x"), "HEAD");

@@ -106,7 +106,7 @@ Deno.test("one connection takes at most half of CONNECTION_TIMEOUT, so that anot
 });
 
 Deno.test("a WebSocket whose target does not answer the connection goes to the next one too", async (t) => {
-  await t.step("and is 504 connect_timeout where there is no other", async () => {
+  await t.step("and is 504 connect_timeout if there is no other target", async () => {
     using hole = await BlackHole.open();
     await using sluice = await startSluice({
       env: groupEnvironment(hole.address, { ...QUICK, REASON_HEADER: "true" }),

@@ -77,7 +77,7 @@ Deno.test("Kubernetes: services, budget and autoscaler find the Deployment, and 
   assert.equal(variables.TARGET_GROUP_1_TARGETS, `${headless.metadata.name}:${headless.spec.ports[0].port}`);
 });
 
-Deno.test("whoever stops sluice waits longer than it takes to finish open requests", () => {
+Deno.test("the files of deploy/ give sluice more time to stop than it takes to finish open requests", () => {
   const { data } = manifest("ConfigMap");
   const kubernetes = manifest("Deployment").spec.template.spec.terminationGracePeriodSeconds;
   assert.ok(kubernetes > seconds(data.SHUTDOWN_DELAY) + seconds(data.SHUTDOWN_TIMEOUT));

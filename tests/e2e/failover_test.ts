@@ -89,7 +89,7 @@ Deno.test("D6, A48: with checks off a refused connection moves on to the next ta
     assert.ok(posts.every(({ body }) => JSON.parse(body).bodyBytes === 4), posts[0]!.body);
     assert.deepEqual(mocks.served, [12]);
   });
-  await t.step("where every target refused, the answer is 503, after each was tried once", async () => {
+  await t.step("if every target refused, the response is 503, after each was tried once", async () => {
     assert.equal((await ask(sluice.url, "/gone")).status, 503);
   });
   const stats = await sluice.settled();

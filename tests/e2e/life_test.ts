@@ -159,7 +159,7 @@ Deno.test("a kept-alive connection that idles does not hold the shutdown up", as
   assert.ok(!sluice.events.some(({ event }) => event === "shutdown_timeout"));
 });
 
-Deno.test("a listener port that is taken ends the start with one line and exit code 1, whoever holds it", async (t) => {
+Deno.test("a listener port that is taken ends the start with one line and exit code 1, whatever holds it", async (t) => {
   await using mocks = await MockGroup.start(1);
   const env = (port: number, more = {}) =>
     groupEnvironment(mocks.list, { LISTENER_HOST: "127.0.0.1", LISTENER_PORT: String(port), ADMIN_PORT: "0", ...more });

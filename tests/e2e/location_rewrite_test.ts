@@ -80,7 +80,7 @@ Deno.test("a redirect to the target's own address names the client's address wit
       assert.equal(header(got, "location"), `${origin}/a`);
     }
   });
-  await t.step("nobody is believed without TRUSTED_PROXIES", async () => {
+  await t.step("no peer is believed without TRUSTED_PROXIES", async () => {
     const headers = ["X-Forwarded-Proto: https", "X-Forwarded-Host: evil.example"];
     assert.equal(await location(stage, `http://${own}/a`, { headers }), `${client}/a`);
   });

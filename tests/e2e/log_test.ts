@@ -170,7 +170,7 @@ Deno.test("LOG_LEVEL=debug shows no secret of a request or an answer, and nothin
   await sluice.settled();
 });
 
-Deno.test("LOG_LEVEL=debug ties the lines of a request together, also where the client brought an id and where a target refused", async () => {
+Deno.test("LOG_LEVEL=debug ties the lines of a request together, even if the client sent an id or a target refused", async () => {
   await using mocks = await MockGroup.start(1);
   const closed = freePort();
   await using sluice = await startSluice({
@@ -273,7 +273,7 @@ Deno.test("D10: log and access log can go to files by redirection, complete afte
   assert.equal(events.at(-1)!.event, "stopped");
 });
 
-Deno.test("whoever does not read the access log any more costs lines, not requests and not the end of the process", async () => {
+Deno.test("a reader that stops reading the access log costs lines, not requests, and the process still ends", async () => {
   await using mocks = await MockGroup.start(1);
   const port = freePort();
   const command = sluiceCommand(

@@ -99,7 +99,7 @@ Deno.test("a status line that comes a byte at a time, after an interim response,
   assert.equal(await probeScript(informational(103, ["Link: </a>"], trickle)), "got 200");
 });
 
-Deno.test("nobody listens: Target.ConnectionRefused", async () => {
+Deno.test("no listener on the port: Target.ConnectionRefused", async () => {
   assert.equal(describeProbe(await probe(target(freePort()))), "Target.ConnectionRefused");
 });
 

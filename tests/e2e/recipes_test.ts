@@ -65,7 +65,7 @@ Deno.test("A65 to A68, A73, B3, B4: the walk-through: three mocks, a configurati
     assert.deepEqual([dashboard.servedBy, JSON.parse(dashboard.body).path], [`mock-${two}`, "/web/dashboard"]);
     assert.equal((await ask(sluice.url, "/nowhere")).status, 404);
   });
-  await t.step("all mocks stopped: 503 by checks, 502 where there are none", async () => {
+  await t.step("all mocks stopped: 503 with checks, 502 without", async () => {
     await mocks.process.stop();
     for (const port of mocks.ports) await untilState(sluice, port, "unhealthy");
     assert.equal((await ask(sluice.url, "/test")).status, 503);

@@ -69,7 +69,7 @@ Deno.test("a GET on a connection that its target has closed meanwhile is sent ag
   assert.equal(stats.total.errors, 0);
 });
 
-Deno.test("RETRY_ATTEMPTS bounds how often an idempotent request is sent again, on another target where there is one", async (t) => {
+Deno.test("RETRY_ATTEMPTS bounds how often an idempotent request is sent again, to another target if there is one", async (t) => {
   for (const [allowed, sent] of [[0, [1, 0]], [1, [1, 1]]] as const) {
     await t.step(`${allowed} with two targets`, async () => {
       await using stage = await WireStage.start({ targets: 2, env: { RETRY_ATTEMPTS: String(allowed) } });

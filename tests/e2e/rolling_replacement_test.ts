@@ -109,7 +109,7 @@ Deno.test("a signal during a start that waits for a name ends it in order", asyn
   assert.equal(await sluice.ended(), 0);
 });
 
-Deno.test("LISTENER_TAKEOVER shares a port with nobody but another sluice", async () => {
+Deno.test("LISTENER_TAKEOVER shares a port only with another sluice", async () => {
   await using mocks = await MockGroup.start(1);
   const result = await runSluice([], {
     ...groupEnvironment(mocks.list, { LISTENER_TAKEOVER: "true", LISTENER_PORT: String(mocks.ports[0]) }),

@@ -129,7 +129,7 @@ Deno.test("A47 to A51, A73, B6: 404, 502, 503 and 504 are sluice's own, with emp
     },
   });
   await sluice.waitForEvent(({ event, to }) => event === "target_state" && to === "unhealthy");
-  await t.step("A47: 404 where no rule matches", () => assertEmpty(sluice, "/", { status: 404, reason: "no_rule" }));
+  await t.step("A47: 404 if no rule matches", () => assertEmpty(sluice, "/", { status: 404, reason: "no_rule" }));
   await t.step(
     "A48: 502 where the connection is refused",
     () => assertEmpty(sluice, "/refused", { status: 502, reason: "connect_refused" }),

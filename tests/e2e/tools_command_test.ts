@@ -140,7 +140,7 @@ Deno.test("Ctrl+C ends a load test with what was measured so far", async () => {
   });
 });
 
-Deno.test("a load test of an address where nobody listens says so and ends with 1", async () => {
+Deno.test("a load test of an address without a listener says so and ends with 1", async () => {
   const gone = await startMockTarget({ port: 0 });
   await gone.shutdown();
   const result = await runSluice(["load", "--url", `http://localhost:${gone.port}/`]);

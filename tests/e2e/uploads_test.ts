@@ -195,7 +195,7 @@ Deno.test("a target that answers before the upload is over is heard at once", as
   await stage.settled();
 });
 
-Deno.test("a client that breaks off its upload is nobody's fault but its own", async (t) => {
+Deno.test("if a client breaks off its upload, no target is blamed", async (t) => {
   await using stage = await WireStage.start();
   stage.script = hang();
   for (const framing of ["Content-Length: 100000", "Content-Length: 10", "Transfer-Encoding: chunked"]) {

@@ -106,7 +106,7 @@ Deno.test("a client that is gone without a word is found out by a ping", async (
   assert.deepEqual(listener.outcomes[0], { requestBytes: 0, responseBytes: 0, code: null, leftFirst: "client" });
 });
 
-Deno.test("where a client can't be made to wait it is cut off before it fills the memory", async () => {
+Deno.test("if a client can't be made to wait, it is disconnected before it fills the memory", async () => {
   await using target = await WebSocketTarget.start((peer) => peer.socket.pause());
   await using listener = new UpgradeListener(target.port, { holdReading: false, maxHeldBytes: 4 * 1024 * 1024 });
   const client = await openPeer(`ws://127.0.0.1:${listener.port}/`);

@@ -135,7 +135,7 @@ Deno.test("a failed handshake is told apart by its reason", async (t) => {
       assert.equal(listener.clock.pending, 0);
     });
   }
-  await t.step("nobody listens", async () => {
+  await t.step("no listener on the port", async () => {
     await using listener = new UpgradeListener(freePort());
     assert.equal((await openRefused(`ws://127.0.0.1:${listener.port}/`)).body, "connect_refused");
   });

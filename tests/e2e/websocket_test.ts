@@ -170,7 +170,7 @@ Deno.test("a handshake that the target refuses reaches the client as it was refu
   assert.deepEqual(lines.map(({ responseBytes }) => responseBytes), cases.map(([, , body]) => body.length));
 });
 
-Deno.test("a handshake moves on where a target refuses the connection, and fails with a reason where all do", async () => {
+Deno.test("a handshake goes to another target if one refuses the connection, and fails with a reason if all do", async () => {
   await using target = await WebSocketTarget.start();
   await using sluice = await before(`127.0.0.1:${freePort()},127.0.0.1:${target.port}`);
   for (let i = 0; i < 4; i++) {

@@ -110,7 +110,7 @@ Deno.test("nothing is lost of what either side says before the other is there", 
   assert.equal((await readFrame(client))!.payload.toString(), "all there");
 });
 
-Deno.test("close codes and reasons reach the other side, whoever closes", async (t) => {
+Deno.test("close codes and reasons reach the other side, whichever side closes", async (t) => {
   const cases: [number | undefined, string, number][] = [
     [undefined, "", 1005],
     [1000, "", 1000],

@@ -249,7 +249,7 @@ function check(plan: Plan, got: RawResponse | null): void {
   else assert.ok(!way.whole && answers.some((text) => text.startsWith(bodyText(got))), about);
 }
 
-Deno.test("whatever shares connections, nobody gets a byte of another's, no POST goes twice, and nothing cut off looks whole", async () => {
+Deno.test("whatever shares connections, no client gets a byte of another's response, no POST goes twice, and nothing cut off looks whole", async () => {
   const plans = plansOf(1);
   const byNonce = new Map(plans.flat().map((plan) => [plan.nonce, plan]));
   const serve = async (turn: Turn) => {

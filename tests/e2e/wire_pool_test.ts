@@ -142,7 +142,7 @@ Deno.test("a connection is not used again after an answer that says or shows tha
   });
 });
 
-Deno.test("a request that meets a connection's end is replayed once on a fresh one, where it may be repeated", async (t) => {
+Deno.test("a request that meets a connection's end is replayed once on a fresh one, if it may be repeated", async (t) => {
   const body = new TextEncoder().encode("abc");
   const put = { method: "PUT", headers: [["host", "h"], ["content-length", "3"]] as [string, string][], bodyLength: 3 };
   for (const [how, then] of [["closed", closeBeforeHeaders()], ["reset", resetBeforeHeaders()]] as const) {
@@ -158,7 +158,7 @@ Deno.test("a request that meets a connection's end is replayed once on a fresh o
       });
     }
   }
-  await t.step("not where the fresh connection ends too", async () => {
+  await t.step("not if the fresh connection ends too", async () => {
     await using target = await RecorderTarget.start();
     using client = new WireClient();
     await client.ask(target.port);
@@ -167,7 +167,7 @@ Deno.test("a request that meets a connection's end is replayed once on a fresh o
     assert.ok(got instanceof Failure && got.reason === "reset_before_headers");
     assert.deepEqual(connectionsOf(target), [0, 0, 1]);
   });
-  await t.step("not where a byte of an answer came", async () => {
+  await t.step("not if a byte of a response came", async () => {
     await using target = await RecorderTarget.start(atReuse(bytes("H", { close: true })));
     using client = new WireClient();
     await client.ask(target.port);
@@ -270,7 +270,7 @@ function breakOffAfter(nonce: string): AnswerScript {
   return bytes(`HTTP/1.1 200 OK\r\nContent-Length: ${nonce.length + 5}\r\n\r\n${nonce}`, { close: true });
 }
 
-Deno.test("at 64 connections, among broken, early and over-long answers, nobody gets a byte of another's", async () => {
+Deno.test("at 64 connections, among broken, early and over-long responses, no client gets a byte of another's", async () => {
   await using target = await RecorderTarget.start((turn) => {
     const nonce = turn.path.slice(1);
     return WAYS[Number(nonce.split("-")[2]) % WAYS.length]!(turn, nonce)(turn);

@@ -264,7 +264,7 @@ Deno.test("with UPSTREAM_TRANSPORT=wire a query keeps its apostrophe, and nothin
   await stage.settled();
 });
 
-Deno.test("an answer that ends before its request was sent ends the connection, also where its target reads no more", async () => {
+Deno.test("an answer that ends before its request was sent ends the connection, even if its target has stopped reading", async () => {
   await using target = await RecorderTarget.start(async ({ socket }) => {
     socket.pause();
     await socket.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nearly");

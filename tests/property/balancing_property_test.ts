@@ -94,7 +94,7 @@ for (const { name } of ALGORITHMS) {
 
   // Those whose choice is a draw can't be foretold.
   if (name === "RANDOM" || name === "POWER_OF_TWO") continue;
-  Deno.test(`${name}: peek foretells the next choice and takes nobody's turn`, () => {
+  Deno.test(`${name}: peek predicts the next choice and takes no turn`, () => {
     fc.assert(fc.property(someWeights, fc.array(fc.string(), { maxLength: 20 }), (weights, keys) => {
       const table = TEST_TABLE;
       weights.forEach((_, slot) => table.resetTarget(slot));
@@ -150,7 +150,7 @@ Deno.test("WEIGHTED: shares are exact over each cycle and less than one turn off
   );
 });
 
-Deno.test("LEAST_CONNECTIONS: nobody that has more in flight than another is chosen, and equals differ by one turn at most", () => {
+Deno.test("LEAST_CONNECTIONS: no target is chosen if another has fewer in flight, and equals differ by one turn at most", () => {
   fc.assert(fc.property(fc.array(fc.nat({ max: 3 }), { minLength: 1, maxLength: 12 }), fc.nat(), (loads, cursor) => {
     const table = TEST_TABLE;
     loads.forEach((_, slot) => table.resetTarget(slot));

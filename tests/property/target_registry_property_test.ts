@@ -18,7 +18,7 @@ const step = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: fc.constant("wait" as const), ms: fc.constantFrom(1000, 70_000) }) },
 );
 
-Deno.test("whatever DNS, reloads and requests do, a slot in flight or still named by a worker's snapshot is nobody else's", async () => {
+Deno.test("whatever DNS, reloads and requests do, a slot in flight or still named by a worker's snapshot is not given to another", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: 60, size: "max" }), async (steps) => {
       await using stage = new RegistryStage([sampleGroup([sampleEntry("app.test")])]);

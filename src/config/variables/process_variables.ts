@@ -67,7 +67,7 @@ export const PROCESS_VARIABLES = [
   define("TRUSTED_PROXIES", "list of CIDRs", {
     default: null,
     meaning: "Peers whose `X-Forwarded-*` are believed; from any other these headers are removed first. " +
-      "Unset: nobody is believed ([what targets are told](#what-targets-are-told-of-the-client)).",
+      "Unset: no peer is believed ([what targets are told](#what-targets-are-told-of-the-client)).",
     example: "10.0.0.0/8,::1",
   }),
   define("VIA_ENABLE", "boolean", {
@@ -119,7 +119,7 @@ export const PROCESS_VARIABLES = [
   }),
   define("SHUTDOWN_DELAY", "duration, ms", {
     default: "0",
-    meaning: 'Between "not ready" and closing the listener, so that whoever sends traffic can notice.',
+    meaning: 'Between "not ready" and closing the listener, so that clients and load balancers can notice.',
     example: "5s",
   }),
   define("SHUTDOWN_TIMEOUT", "duration, ms", {

@@ -77,7 +77,7 @@ Deno.test("METRICS_PUBLIC opens /metrics and nothing else", async () => {
   assert.equal((await ask("/config")).status, 401);
 });
 
-Deno.test("without a token nobody drains a target where one is set", async () => {
+Deno.test("if a token is set, a request without it can't drain a target", async () => {
   const { source, ask } = start({ token: "t" });
   assert.equal((await ask("/targets/web/10.0.1.0:8080/drain", { method: "POST" })).status, 401);
   assert.deepEqual(source.calls, []);

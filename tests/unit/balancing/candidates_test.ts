@@ -21,7 +21,7 @@ Deno.test("A33, A41: a target that is out gets nothing, and gets its turns again
   }
 });
 
-Deno.test("A34, E12: with every target out nobody is chosen", () => {
+Deno.test("A34, E12: with every target out, none is chosen", () => {
   const table = TargetTable.create(1);
   const balancer = makeBalancer(makeGroup([1, 1]), table);
   table.setFlags(0, FLAG.unhealthy);
@@ -49,7 +49,7 @@ Deno.test("with FAIL_OPEN all serve when all are out, save those that drain", ()
   assert.equal(balancer.choose("", group.targets[0]!, null)!.slot, 2);
 });
 
-Deno.test("a group without targets chooses nobody", () => {
+Deno.test("a group without targets chooses none", () => {
   assert.equal(makeBalancer(makeGroup([]), TargetTable.create(1)).choose("", null, null), null);
 });
 
@@ -71,7 +71,7 @@ Deno.test("a target tried under an earlier snapshot is not tried again under the
   for (let i = 0; i < 4; i++) assert.equal(balancer.choose("", null, [sameButOlder])!.slot, 1);
 });
 
-Deno.test("later attempts take nobody's turn in the circle of first choices", () => {
+Deno.test("later attempts don't take turns from first choices", () => {
   const group = makeGroup([1, 1, 1]);
   const balancer = makeBalancer(group, TargetTable.create(1));
   const first = [];

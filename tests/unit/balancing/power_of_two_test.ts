@@ -11,7 +11,7 @@ function allPairs(count: number): number[] {
   return rolls;
 }
 
-Deno.test("the second draw favours nobody: over all rolls each pair of targets is compared equally often", () => {
+Deno.test("the second draw favours no target: over all rolls each pair of targets is compared equally often", () => {
   const table = TargetTable.create(1);
   [3, 1, 4, 0, 2].forEach((load, slot) => table.inFlight[slot] = load);
   const rolls = allPairs(5);

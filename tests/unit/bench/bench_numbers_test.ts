@@ -123,7 +123,7 @@ Deno.test("the benchmark's table shows ratios with their spread, names errors, t
   assert.equal(new Set(lengths).size, 1);
 });
 
-Deno.test("the benchmark names a row that was not warm when its rounds began, and who did the work where that is asked", () => {
+Deno.test("the benchmark names a row that was not warm when its rounds began, and on request who did the work", () => {
   const result = scenarioResult();
   const [a, sluice, nginx] = result.entries;
   const cold = { ...sluice!, warmUpRequests: 6_813 };

@@ -22,7 +22,7 @@ Deno.test("CPU time of a thread that ended in between is not lost, nor counted b
   assert.deepEqual(cpuUsed(before, after), { micros: 300_000, byThread: { deno: 50_000 } });
 });
 
-Deno.test("CPU time comes from ticks where the kernel counts no threads", () => {
+Deno.test("CPU time comes from ticks if the kernel counts no threads", () => {
   assert.equal(cpuUsed(reading(100_000, []), reading(110_000, [])).micros, 10_000);
 });
 

@@ -14,7 +14,7 @@ function groupWith(intervalMs: number, timeoutMs: number, failureThreshold: numb
   return config!.groups[0]!;
 }
 
-Deno.test("check prints every effective value, aligned, with where it came from", () => {
+Deno.test("check prints every value in effect, aligned, and where it came from", () => {
   const { text, exitCode } = runCheck(parseWith({ flags: { port: "81" }, environment: { ...MINIMAL } }));
   assert.equal(exitCode, 0);
   const lines = text.split("\n");
@@ -95,7 +95,7 @@ Deno.test("the worst case is interval x threshold + timeout", () => {
   assert.ok(text.includes("  web: 65s = 30s interval x 2 failures + 5s timeout\n"), text);
 });
 
-Deno.test("where a probe may outlast its interval, the worst case counts the turns it skips", () => {
+Deno.test("if a probe may outlast its interval, the worst case counts the turns that it skips", () => {
   assert.equal(takeOutTime(groupWith(5000, 5000, 3)).worstCaseMs, 30_000);
   assert.equal(takeOutTime(groupWith(5000, 20_000, 2)).worstCaseMs, 50_000);
   assert.equal(takeOutTime(groupWith(5000, 20_000, 1)).worstCaseMs, 25_000);

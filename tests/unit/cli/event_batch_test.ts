@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { adviceOnEventBatch, EVENT_BATCH, limitEventBatch } from "../../../src/cli/event_batch.ts";
 import { workerCount } from "../../../src/cli/worker_count.ts";
 
-Deno.test("threads that are still to begin are told as well, where nobody told otherwise", () => {
+Deno.test("threads that start later get the variable too, unless it is set already", () => {
   try {
     for (const given of ["7", undefined]) {
       if (given === undefined) Deno.env.delete(EVENT_BATCH.name);

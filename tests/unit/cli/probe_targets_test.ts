@@ -43,13 +43,13 @@ Deno.test("check --probe asks every address once and prints a line for each", as
   assert.equal(exitCode, 0);
 });
 
-Deno.test("check --probe ends with 1 where a name does not resolve, and says which", async () => {
+Deno.test("check --probe ends with 1 if a name does not resolve, and says which", async () => {
   const { text, exitCode } = await checkProbe({ names: {}, answers: {} });
   assert.equal(exitCode, 1);
   assert.match(text, /web {2}shop\.test +did not resolve: no addresses/);
 });
 
-Deno.test("check --probe ends with 1 where a target does not answer", async () => {
+Deno.test("check --probe ends with 1 if a target does not respond", async () => {
   const { text, exitCode } = await checkProbe({ names, answers: { "10.0.0.2": REFUSED } });
   assert.equal(exitCode, 1);
   assert.match(text, /10\.0\.0\.2:80 \(shop\.test\) {2}failed: Target\.ConnectionRefused/);

@@ -85,7 +85,7 @@ Deno.test("A4 A23 A24 A25 A26 A27 A30 A31: a group's defaults are round robin, n
   assert.equal(group.failOpen, false);
 });
 
-Deno.test("A20 A22: weights name hosts, or hosts with their port where two entries share a host", () => {
+Deno.test("A20 A22: weights name hosts, or hosts with their port if two entries share a host", () => {
   const { groups } = configOf(parseEnvironment({
     ...MINIMAL,
     TARGET_GROUP_1_TARGETS: "a.example:80,b.example:1,b.example:2,[::1]:80",

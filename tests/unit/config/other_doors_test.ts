@@ -73,7 +73,7 @@ Deno.test("the long name wins over its alias, also from a weaker source", () => 
   assert.equal(listener.port, 2);
 });
 
-Deno.test("BACKEND_WEIGHTS weigh the list, 1 where absent, also under WEIGHTED", () => {
+Deno.test("BACKEND_WEIGHTS weigh the list, with 1 as default, under WEIGHTED too", () => {
   const { groups } = configOf(parseEnvironment({
     BACKEND_SERVERS: "a.example:1,b.example:2",
     BACKEND_WEIGHTS: "b.example:2:5",

@@ -40,7 +40,7 @@ Deno.test("a timeout that looks like seconds is a warning", () => {
   assert.deepEqual(warnings({ CONNECTION_TIMEOUT: "5ms" }), []);
 });
 
-Deno.test("a CONNECT_TIMEOUT above half of CONNECTION_TIMEOUT is cut, and one that somebody set is a warning", () => {
+Deno.test("a CONNECT_TIMEOUT above half of CONNECTION_TIMEOUT is cut, and setting it that high is a warning", () => {
   const used = (environment: Record<string, string>) => {
     const result = parseEnvironment({ ...MINIMAL, ...environment });
     const setting = result.settings.find(({ variable }) => variable === "CONNECT_TIMEOUT")!;
@@ -58,7 +58,7 @@ Deno.test("a CONNECT_TIMEOUT above half of CONNECTION_TIMEOUT is cut, and one th
   ]);
 });
 
-Deno.test("CONNECT_TIMEOUT where fetch makes the connections is a warning", () => {
+Deno.test("CONNECT_TIMEOUT is a warning if fetch makes the connections", () => {
   const found = (more: Record<string, string>) => warnings({ CONNECT_TIMEOUT: "1s", ...more });
   assert.deepEqual(found({}), []);
   assert.deepEqual(found({ UPSTREAM_TRANSPORT: "fetch" }), [
@@ -126,7 +126,7 @@ Deno.test("rules that never see a request or change nothing are a warning", () =
   ]);
 });
 
-Deno.test("secrets that can be guessed and proxies that are everybody are a warning", () => {
+Deno.test("secrets that can be guessed, and TRUSTED_PROXIES that trust every address, are a warning", () => {
   assert.deepEqual(warnings({ ADMIN_TOKEN: "short", STICKY_SECRET: "short", TRUSTED_PROXIES: "0.0.0.0/0" }), [
     'TRUSTED_PROXIES: "0.0.0.0/0" believes everybody: any client can then choose its own address',
     "ADMIN_TOKEN: Shorter than 16 characters: it can be guessed",

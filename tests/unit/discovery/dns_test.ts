@@ -24,7 +24,7 @@ function ask(resolve: ResolveRecord, dns: Partial<DnsConfig> = {}, host = "app.t
   return lookup(host, { dns: { ...SAMPLE_DNS, ...dns }, resolve, clock, signal: new AbortController().signal });
 }
 
-Deno.test("A records are enough: AAAA is asked for only where there is none", async () => {
+Deno.test("A records are enough: AAAA is looked up only if there is none", async () => {
   const both = script({ A: ["10.0.0.2", "10.0.0.1", "10.0.0.2"], AAAA: ["::1"] });
   assert.deepEqual(await ask(both.resolve), { ok: true, addresses: ["10.0.0.1", "10.0.0.2"] });
   assert.deepEqual(both.asked, ["A"]);
@@ -53,7 +53,7 @@ Deno.test("half an answer is none: the targets of the other half would be draine
   assert.deepEqual(await ask(resolve), { ok: false, error: "server is gone" });
 });
 
-Deno.test("an address is its own answer, and nobody is asked", async () => {
+Deno.test("an address is its own answer, and no lookup is made", async () => {
   const { resolve, asked } = script({});
   assert.deepEqual(await ask(resolve, { family: "ipv6" }, "10.0.0.1"), { ok: true, addresses: ["10.0.0.1"] });
   assert.deepEqual(await ask(resolve, {}, "2001:db8::1"), { ok: true, addresses: ["2001:db8::1"] });

@@ -34,7 +34,7 @@ Deno.test("another scheme, port or base at the same address is another target", 
   assert.equal(expand(...entries.map((change) => sampleEntry("b.test", change))).size, 4);
 });
 
-Deno.test("a name without an answer brings nobody and takes nobody along", () => {
+Deno.test("a name without an answer adds no target and removes none", () => {
   assert.deepEqual([...expand(sampleEntry("none.test"), sampleEntry("b.test")).values()].map(({ host }) => host), [
     "b.test",
   ]);

@@ -6,6 +6,6 @@ Deno.test("what joins, stays and leaves is told apart by key", () => {
   assert.deepEqual(difference, { added: ["three"], kept: [[2, "two"]], removed: [1] });
 });
 
-Deno.test("nothing discovered removes everybody; this is why failed lookups must never get here", () => {
+Deno.test("an empty discovery removes every target; this is why failed lookups must never get here", () => {
   assert.deepEqual(reconcile(new Map([["a", 1]]), new Map()), { added: [], kept: [], removed: [1] });
 });

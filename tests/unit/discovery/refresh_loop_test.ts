@@ -129,7 +129,7 @@ Deno.test("three hundred names don't open three hundred sockets at once, and eac
   assert.deepEqual(stage.settled.toSorted(), hosts.toSorted());
 });
 
-Deno.test("names that were let go while they waited for their turn hold nobody else's turn up", async () => {
+Deno.test("names that are dropped while they wait for their turn don't delay other names", async () => {
   await using stage = new LoopStage();
   const hosts = Array.from({ length: 300 }, (_, index) => `h${index}.test`);
   stage.loop.watch(hosts);

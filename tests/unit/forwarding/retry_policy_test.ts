@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Failure } from "../../../src/forwarding/gateway_error.ts";
 import { decideRetry } from "../../../src/forwarding/retry_policy.ts";
 
-Deno.test("what was not sent moves on, what was sent is sent again only where that is safe", () => {
+Deno.test("a request that was not sent fails over; one that was sent is sent again only if that is safe", () => {
   const tried = { method: "POST", retriesUsed: 0, retriesAllowed: 1, bodySpent: false };
   const refused = new Failure("connect_refused", "");
   const reset = new Failure("reset_before_headers", "");

@@ -18,7 +18,7 @@ Deno.test("a path that ends up empty is sent as /", () => {
   assert.equal(forwardedPath("/api/", "/api", ""), "/");
 });
 
-Deno.test("a rewrite strips nothing where it does not match whole segments", () => {
+Deno.test("a rewrite strips nothing if it does not match whole segments", () => {
   assert.equal(forwardedPath("/apix", "/api", "/v1"), "/v1/apix");
   assert.equal(forwardedPath("/other", "/api", ""), "/other");
   assert.equal(forwardedPath("/api", "/api/", "/v1"), "/v1/api");

@@ -24,7 +24,7 @@ Deno.test("slots that were released come back in the order of their release", ()
   assert.deepEqual([slots.take(200), slots.take(200), slots.take(200)], [1, 0, null]);
 });
 
-Deno.test("where that is wanted, slots that were never used go before those that have rested", () => {
+Deno.test("with freshFirst, slots that were never used go before those that have rested", () => {
   const slots = new SlotAllocator(2, { restMs: 100, freshFirst: true });
   slots.take(0);
   slots.release(0, 0);

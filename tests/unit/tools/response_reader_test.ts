@@ -45,7 +45,7 @@ Deno.test("interim answers are passed over", () => {
   assert.deepEqual([whole, reader.status], [true, 201]);
 });
 
-Deno.test("a connection is given up where the answer says so, is of HTTP/1.0, or more came than was asked for", () => {
+Deno.test("a connection is closed if the response says so, is HTTP/1.0, or more bytes came than it has", () => {
   const reusable = (answer: string) => read(answer).reader.reusable;
   assert.equal(reusable("HTTP/1.1 200 OK\r\nConnection: foo, Close\r\nContent-Length: 0\r\n\r\n"), false);
   assert.equal(reusable("HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n"), false);

@@ -54,7 +54,7 @@ Deno.test("a target that is out says for how long, and when it will be asked or 
   assert.equal(sinceText({ ...record, state: "healthy" }, 60_000), "for 60 s");
 });
 
-Deno.test("a group is green only where all of its targets were asked how they are, and red where none may serve", () => {
+Deno.test("a group is green only if all of its targets were probed, and red if none is eligible", () => {
   const records = (...states: string[]) => states.map((state) => ({ state }));
   const group = { resolved: true, checked: true, failOpen: false };
   const levelOf = (change: Partial<typeof group>, ...states: string[]) => {

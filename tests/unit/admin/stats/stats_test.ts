@@ -55,7 +55,7 @@ Deno.test("C16: a status of 500 or above, or no answer at all, is an error; a 40
   assert.equal(target.connectFailures, 1);
 });
 
-Deno.test("stats tell the connections that were made, and that nobody knows them where fetch makes them", () => {
+Deno.test("stats show the connections that were made, or that they are unknown if fetch makes them", () => {
   const source = new FakeAdminSource({ web: 2, empty: 0 });
   source.column.connected(0, 400);
   source.column.connected(0, 800);

@@ -7,7 +7,7 @@ function valuesOf(text: string): Record<string, string> {
   return Object.fromEntries([...readEnvFile(".env", text).layer.values].map(([name, value]) => [name, value.text]));
 }
 
-Deno.test("a .env file gives the values that everybody else's dotenv gives", () => {
+Deno.test("a .env file gives the values that other dotenv readers give", () => {
   const text = [
     "A=1",
     'B = "x y" # why',

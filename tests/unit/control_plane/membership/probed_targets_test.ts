@@ -83,7 +83,7 @@ Deno.test("A32: probes take a target out after the failure threshold and back af
   ]);
 });
 
-Deno.test("A35: checks that are off probe nobody and set no flag, also when they are switched off while a target is out", async () => {
+Deno.test("A35: with checks off no target is probed and no flag is set, even if they are turned off while a target is out", async () => {
   const on = sampleGroup([sampleEntry("10.0.0.1")], { healthCheck: CHECKED });
   await using stage = new RegistryStage([on]);
   stage.health.set("10.0.0.1:80", SICK);

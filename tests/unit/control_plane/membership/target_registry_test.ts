@@ -259,7 +259,7 @@ Deno.test("a group that is removed just after a lookup of its names does not get
   assert.deepEqual(stage.log.messages("target_state").filter((line) => line.includes("back in the group")), []);
 });
 
-Deno.test("where members leave, no more than half of those that stay are ejected", async () => {
+Deno.test("if members leave, no more than half of those that stay are ejected", async () => {
   const hosts = ["10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4"];
   const ejection = { enabled: true, failures: 1, timeMs: 10_000 };
   await using stage = new RegistryStage([sampleGroup(hosts.map((host) => sampleEntry(host)), { ejection })]);

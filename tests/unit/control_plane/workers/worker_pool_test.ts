@@ -173,7 +173,7 @@ Deno.test("a replacement that can't listen is ended and tried again", async () =
   assert.equal(stage.threads.length, 3);
 });
 
-Deno.test("nobody is replaced while the process stops", async () => {
+Deno.test("no worker is replaced while the process stops", async () => {
   const stage = await Stage.serving(2);
   stage.threads[0]!.events.onCrash("before");
   stage.pool.stopReplacing();

@@ -23,7 +23,7 @@ function connectsOf(attempts: readonly Attempt[], reason: Attempt["reason"] = nu
   return ring.read(0)[0]!.attempts.map(({ connectMs }) => connectMs);
 }
 
-Deno.test("a decision says of each attempt how long connecting took, and nothing where a connection was used again", () => {
+Deno.test("a decision says of each attempt how long connecting took, and nothing if a connection was reused", () => {
   assert.deepEqual(connectsOf([attempt(0, { connectMicros: 250 })]), [0.25]);
   assert.deepEqual(connectsOf([attempt(0, { connectMicros: 0 })]), [0]);
   assert.deepEqual(connectsOf([attempt(0, {})]), [null]);

@@ -64,7 +64,7 @@ Deno.test("each attempt gets a traceparent, and the list of headers that serves 
   }
 });
 
-Deno.test("where no traceparent is to be written none is", async () => {
+Deno.test("if no traceparent is to be written, none is", async () => {
   const wire = new RecordingTransport();
   const request = requestTo("http");
   await new TracedTransport(wire, new Set()).send(request);

@@ -36,7 +36,7 @@ Deno.test("one direction passes on 8 messages a turn, and goes on in the next", 
   }
 });
 
-Deno.test("few messages in each of many turns stop nobody", () => {
+Deno.test("few messages in each of many turns stop no reader", () => {
   const { turns, turn } = handTurned();
   const share = new TurnShare(turns, () => assert.fail("it was never stopped"));
   for (let i = 0; i < 100; i++) {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { mayClose } from "../../../../src/forwarding/websocket/upgrade_close.ts";
 
-Deno.test("a close code passes exactly where ws would send it", () => {
+Deno.test("a close code passes exactly if ws would send it", () => {
   // Not among the package's exports, but this is the judge that throws.
   const require = createRequire(import.meta.url);
   const ws = require("ws");

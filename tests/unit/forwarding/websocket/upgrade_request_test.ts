@@ -7,7 +7,7 @@ import {
   upgradeKind,
 } from "../../../../src/forwarding/websocket/upgrade_request.ts";
 
-Deno.test("a request is an upgrade only where Connection lists it and Upgrade names something", () => {
+Deno.test("a request is an upgrade only if Connection lists it and Upgrade names something", () => {
   assert.equal(isUpgrade(new Headers({ connection: "keep-alive, Upgrade", upgrade: "websocket" })), true);
   assert.equal(isUpgrade(new Headers({ connection: "keep-alive", upgrade: "websocket" })), false);
   assert.equal(isUpgrade(new Headers({ connection: "upgrade" })), false);

@@ -15,7 +15,7 @@ Deno.test("rooms that are lent at once are different ones, and the one given bac
   assert.equal(new Set(second).size, 4);
 });
 
-Deno.test("rooms that nobody needed between two looks are let go, the others kept", () => {
+Deno.test("memory that was not used between two checks is freed, the rest is kept", () => {
   const rooms = new WireRooms();
   const many = lend(rooms, 10);
   for (const room of many) rooms.giveBack(room);
