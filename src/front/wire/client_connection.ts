@@ -1,7 +1,8 @@
 import { type DeadlineWheel, Watch } from "../../time/deadline.ts";
 import type { ByteLines } from "../../http1/field_lines.ts";
 import { BadHead, type RequestHead } from "../../http1/request_head.ts";
-import type { ClientEvents, RequestHandler, Unreadable } from "../front.ts";
+import type { ClientEvents, RequestHandler } from "../front.ts";
+import { headTimeout, reasonOf } from "./head_refusal.ts";
 import { isConnectionError } from "./connection_error.ts";
 import { ClientSocket, type OperationCount } from "./client_socket.ts";
 import { HeadReader } from "./head_reader.ts";
@@ -221,7 +222,7 @@ export class ClientConnection implements ClientEvents {
       if (this.activity === "idle") this.#restart(limits.headMs);
       this.#become("head");
     });
-    return head === null && this.timedOut && socket.open ? new BadHead(400, TIMEOUT) : head;
+    return head === null && this.timedOut && socket.open ? headTimeout() : head;
   }
 
   async #refuse(head: BadHead): Promise<void> {
@@ -235,7 +236,7 @@ export class ClientConnection implements ClientEvents {
     this.#become("request");
     await this.#parts.handler.refuse({
       peer: this.peer,
-      reason: head.rule === TIMEOUT ? "head_timeout" : REASONS[head.status],
+      reason: reasonOf(head),
       detail: head.rule,
       method: "",
     }, reply);
@@ -293,14 +294,3 @@ export class ClientConnection implements ClientEvents {
     call?.();
   }
 }
-
-/** Stands for LISTENER_HEAD_TIMEOUT among the rules of a head. */
-const TIMEOUT = "the head did not come in time";
-
-const REASONS: Readonly<Record<BadHead["status"], Unreadable["reason"]>> = {
-  400: "bad_request",
-  414: "uri_too_long",
-  431: "head_too_large",
-  501: "bad_request",
-  505: "version_refused",
-};

@@ -1,0 +1,23 @@
+import { BadHead } from "../../http1/request_head.ts";
+import type { Unreadable } from "../front.ts";
+
+/** Stands for LISTENER_HEAD_TIMEOUT among the rules of a head. */
+const TIMEOUT = "the head did not come in time";
+
+const REASONS: Readonly<Record<BadHead["status"], Unreadable["reason"]>> = {
+  400: "bad_request",
+  414: "uri_too_long",
+  431: "head_too_large",
+  501: "bad_request",
+  505: "version_refused",
+};
+
+/** A head of which the end did not come within LISTENER_HEAD_TIMEOUT. */
+export function headTimeout(): BadHead {
+  return new BadHead(400, TIMEOUT);
+}
+
+/** Why a head is refused, in the words of the closed list. */
+export function reasonOf({ rule, status }: BadHead): Unreadable["reason"] {
+  return rule === TIMEOUT ? "head_timeout" : REASONS[status];
+}
