@@ -80,7 +80,7 @@ Deno.test("a turn of the event loop passes on no more messages than a tunnel's s
     target.emit("message", EMPTY, false);
     inOneTurn++;
   }
-  assert.equal(inOneTurn, 8);
+  assert.equal(inOneTurn, 4);
   let before = 0;
   let most = 0;
   const look = () => {

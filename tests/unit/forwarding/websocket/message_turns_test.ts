@@ -22,12 +22,12 @@ function passedOn(share: TurnShare): number {
   return 1000;
 }
 
-Deno.test("one direction passes on 8 messages a turn, and goes on in the next", () => {
+Deno.test("one direction passes on 4 messages a turn, and goes on in the next", () => {
   const { turns, turn, asked } = handTurned();
   let went = 0;
   const share = new TurnShare(turns, () => went++);
   for (let i = 1; i <= 5; i++) {
-    assert.equal(passedOn(share), 8);
+    assert.equal(passedOn(share), 4);
     assert.ok(share.isSpent);
     assert.equal(asked(), 1, "the next turn is asked for once");
     turn();
@@ -40,18 +40,18 @@ Deno.test("few messages in each of many turns stop no reader", () => {
   const { turns, turn } = handTurned();
   const share = new TurnShare(turns, () => assert.fail("it was never stopped"));
   for (let i = 0; i < 100; i++) {
-    for (let n = 0; n < 7; n++) assert.ok(share.spend());
+    for (let n = 0; n < 3; n++) assert.ok(share.spend());
     turn();
   }
 });
 
-Deno.test("beside many others each direction has at least one message a turn, and all together not many more than 32", () => {
+Deno.test("beside many others each direction has at least one message a turn, and all together not many more than 16", () => {
   const { turns, turn } = handTurned();
   const shares = Array.from({ length: 100 }, () => new TurnShare(turns, () => {}));
   for (let i = 0; i < 3; i++) {
     const counts = shares.map(passedOn);
     assert.ok(Math.min(...counts) === 1);
-    assert.equal(counts.reduce((sum, count) => sum + count, 0), 32 + 100 - 4);
+    assert.equal(counts.reduce((sum, count) => sum + count, 0), 16 + 100 - 4);
     turn();
   }
 });
