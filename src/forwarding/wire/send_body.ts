@@ -1,12 +1,11 @@
 import { BodyBroken, type BodySource, Superseded } from "../../http1/body_source.ts";
 import type { Bytes } from "../../http1/bytes.ts";
+import { writeChunk } from "./send_stream.ts";
 import type { WireConnection } from "./wire_connection.ts";
 
 const encoder = new TextEncoder();
 const LAST_CHUNK = encoder.encode("0\r\n\r\n");
 const LINE_END = encoder.encode("\r\n");
-/** Pieces up to this many bytes are copied into one write with their size and end; larger ones are not copied. */
-const COPIED_BYTES = 16_384;
 
 /**
  * What came of sending a body: all of it went; the connection takes no more, whose reader finds out why (a response may be there); or
@@ -56,21 +55,6 @@ export async function sendBody(
       return "refused";
     }
   }
-}
-
-/** Writes a chunk whole, its end too: the target may wait for that. */
-async function writeChunk(connection: WireConnection, piece: Bytes): Promise<void> {
-  const size = encoder.encode(`${piece.length.toString(16)}\r\n`);
-  if (piece.length > COPIED_BYTES) {
-    await connection.writeAll(size);
-    await connection.writeAll(piece);
-    return await connection.writeAll(LINE_END);
-  }
-  const chunk = new Uint8Array(size.length + piece.length + LINE_END.length);
-  chunk.set(size);
-  chunk.set(piece, size.length);
-  chunk.set(LINE_END, size.length + piece.length);
-  await connection.writeAll(chunk);
 }
 
 function lastChunk(trailers: Bytes | null): Bytes {

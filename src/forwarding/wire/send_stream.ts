@@ -62,7 +62,7 @@ export async function sendInPieces(
 }
 
 /** Writes a chunk whole, its end too: whoever reads it may wait for that. */
-async function writeChunk(connection: WireConnection, piece: Bytes): Promise<void> {
+export async function writeChunk(connection: WireConnection, piece: Bytes): Promise<void> {
   const size = encoder.encode(`${piece.length.toString(16)}\r\n`);
   if (piece.length > COPIED_BYTES) {
     await connection.writeAll(size);
