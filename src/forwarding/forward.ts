@@ -7,7 +7,7 @@ import type { Clock } from "../time/clock.ts";
 import { type DeadlineWheel, TICK_MS } from "../time/deadline.ts";
 import type { Exchange } from "./exchange.ts";
 import { targetHost } from "./headers/forwarded_headers.ts";
-import { Failure, failureOf, type FailureReason } from "./gateway_error.ts";
+import { Failure, failureOf, NOT_OF_THE_TARGET } from "./gateway_error.ts";
 import { connectionOptions, isHopByHop } from "../http1/hop_by_hop.ts";
 import { type ForwardLimits, OpenExchange } from "./open_exchange.ts";
 import { answerWithBody } from "./bodies/response_body.ts";
@@ -40,15 +40,6 @@ export interface ForwarderParts {
   /** A connection could not be made; `consecutive` counts over all workers. */
   connectionFailed(target: TargetSnapshot, consecutive: number, detail: string): void;
 }
-
-/** Failures that are the client's, sluice's own or the shutdown's: no target is blamed for them, and nobody left. */
-const NOT_OF_THE_TARGET: ReadonlySet<FailureReason> = new Set([
-  "bad_request",
-  "body_timeout",
-  "body_too_large",
-  "overloaded",
-  "shutting_down",
-]);
 
 /** Takes exchanges to targets: attempts, fail-over, deadline, and the way back. */
 export class Forwarder {

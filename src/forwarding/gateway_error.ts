@@ -38,6 +38,15 @@ export class Failure {
   }
 }
 
+/** Failures that are the client's, sluice's own or the shutdown's: no target is blamed for them, and nobody left. */
+export const NOT_OF_THE_TARGET: ReadonlySet<FailureReason> = new Set([
+  "bad_request",
+  "body_timeout",
+  "body_too_large",
+  "overloaded",
+  "shutting_down",
+]);
+
 const NOTHING_SENT: ReadonlySet<FailureReason> = new Set(["connect_refused", "connect_failed", "connect_timeout"]);
 
 /**

@@ -1,7 +1,7 @@
 import type { Exchange } from "../../forwarding/exchange.ts";
 import { allRefused, type ForwardGroup } from "../../forwarding/forward.ts";
 import { targetHost } from "../../forwarding/headers/forwarded_headers.ts";
-import { Failure, failureOf } from "../../forwarding/gateway_error.ts";
+import { Failure, failureOf, NOT_OF_THE_TARGET } from "../../forwarding/gateway_error.ts";
 import { decideRetry, MOST_TARGETS } from "../../forwarding/retry_policy.ts";
 import { isIdempotent } from "../../http1/methods.ts";
 import { NO_CONNECT, type TargetResponse, type Transport } from "../../forwarding/target_request.ts";
@@ -104,10 +104,6 @@ export async function attempt(
   }
 }
 
-/** Reasons for which no target is blamed: they are the shutdown's, sluice's own, or the client's. */
-const NOBODYS = new Set(["shutting_down", "overloaded"]);
-const CLIENTS = new Set(["client_closed", "body_too_large", "bad_request", "body_timeout"]);
-
 /** An attempt ended without a response: the target holds nothing any more, and is blamed for what is its own. */
 function leave(
   exchange: Exchange,
@@ -117,11 +113,8 @@ function leave(
   const { column } = parts;
   column.leave(target.slot);
   exchange.heldSlot = -1;
-  if (NOBODYS.has(failure.reason)) return;
-  if (CLIENTS.has(failure.reason)) {
-    column.count(target.slot, "leftByClient");
-    return;
-  }
+  if (NOT_OF_THE_TARGET.has(failure.reason)) return;
+  if (failure.reason === "client_closed") return column.count(target.slot, "leftByClient");
   column.count(target.slot, "noAnswer");
   if (failure.nothingSent) parts.connectionFailed(target, column.connectFailed(target.slot), failure.detail);
 }
