@@ -5,8 +5,8 @@ import { FetchTransport } from "../forwarding/fetch/fetch_transport.ts";
 import { Forwarder, type ForwarderParts } from "../forwarding/forward.ts";
 import { UpgradeForwarder } from "../forwarding/websocket/forward_upgrade.ts";
 import { TracedTransport } from "../forwarding/tracing/traced_transport.ts";
-import { NO_CONNECT, type Transport } from "../forwarding/transport.ts";
 import { TurnBudget } from "../forwarding/wire/turn_budget.ts";
+import type { Transport } from "../forwarding/transport.ts";
 import { makeSocketTransport } from "../forwarding/wire/socket_transport.ts";
 import { WireTransport } from "../forwarding/wire/wire_transport.ts";
 import { writeJsonLine, writeTextLine } from "../logging/access_line.ts";
@@ -14,7 +14,7 @@ import { AccessBuffer } from "../logging/access_buffer.ts";
 import { withoutSecrets } from "../logging/secrets.ts";
 import { FLUSH_MS } from "../logging/sink.ts";
 import type { ControlMessage, WorkerMessage } from "../protocol/messages.ts";
-import { hostPort, type Snapshot } from "../state/group_snapshot.ts";
+import type { Snapshot } from "../state/group_snapshot.ts";
 import { TargetTable } from "../state/target_table.ts";
 import type { WorkerColumn } from "../state/worker_column.ts";
 import { type CancelTimer, type Clock, delay, systemClock } from "../time/clock.ts";
@@ -22,6 +22,7 @@ import { type App, createApp } from "./chain/app.ts";
 import { foldChain } from "./chain/chain.ts";
 import { type CompiledSnapshot, compileSnapshot } from "./compiled_snapshot.ts";
 import { DecisionRing } from "./explain/decision_ring.ts";
+import { accessRecord } from "./chain/access_record.ts";
 import { WireChain } from "./chain/wire_chain.ts";
 import { Listener } from "./listener.ts";
 import { WireListener } from "./wire_listener.ts";
@@ -227,30 +228,9 @@ export class DataPlane {
 
   readonly #finished = (exchange: Exchange, totalMicros: number): void => {
     const endedMs = this.#clock.wallMs();
-    const rule = exchange.rule;
     this.#decisions.keep(exchange, { endedMs, totalMicros });
     if (!this.#compiled.snapshot.accessLog) return;
-    this.#access.add({
-      timeMs: endedMs,
-      client: exchange.client,
-      method: exchange.method,
-      path: exchange.path + exchange.query,
-      host: exchange.host,
-      status: exchange.status,
-      reason: exchange.reason,
-      rule: rule === null ? null : rule.number,
-      group: rule === null ? null : rule.targetGroup,
-      target: exchange.target === null ? null : hostPort(exchange.target.address, exchange.target.port),
-      attempts: exchange.attempts.length,
-      connectMs: lastConnectMs(exchange),
-      ttfbMs: exchange.ttfbMicros < 0 ? null : exchange.ttfbMicros / 1000,
-      totalMs: totalMicros / 1000,
-      requestBytes: exchange.requestBytes,
-      responseBytes: exchange.responseBytes,
-      cutBy: exchange.cutBy,
-      detail: lastDetail(exchange),
-      id: exchange.requestId,
-    });
+    this.#access.add(accessRecord(exchange, { endedMs, totalMicros }));
   };
 
   #broken(exchange: Exchange, error: unknown): Response {
@@ -302,15 +282,4 @@ export class DataPlane {
     this.#socketTransport?.close();
     this.#post({ type: "drained", worker: this.#worker });
   }
-}
-
-/** Of the attempt that the exchange ended with; null where it made no connection, or nobody knows. */
-function lastConnectMs({ attempts }: Exchange): number | null {
-  const micros = attempts.length === 0 ? NO_CONNECT : attempts[attempts.length - 1]!.connectMicros;
-  return micros === NO_CONNECT ? null : micros / 1000;
-}
-
-/** Why the attempt that the exchange ended with brought no answer. */
-function lastDetail({ attempts }: Exchange): string | null {
-  return attempts.length === 0 ? null : attempts[attempts.length - 1]!.detail;
 }
