@@ -17,6 +17,15 @@ function stall(head: string, sent: string): AnswerScript {
   };
 }
 
+/** Sends a body whose length only the connection's end tells, and resets the connection. */
+function untilReset(length: number): AnswerScript {
+  return async (turn) => {
+    await turn.body();
+    await turn.socket.send(`HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n${"x".repeat(length)}`);
+    await turn.socket.reset();
+  };
+}
+
 Deno.test("a target that breaks off mid-body gives its client a broken transfer, never a clean end", async (t) => {
   await using stage = await WireStage.start();
   const cases: Record<string, [AnswerScript, number]> = {
@@ -25,6 +34,7 @@ Deno.test("a target that breaks off mid-body gives its client a broken transfer,
     "nothing of a short Content-Length": [breakOff(100, 0), 0],
     "a long Content-Length, closed": [breakOff(500_000, 100_000), 100_000],
     "a long Content-Length, reset": [breakOff(500_000, 100_000, "reset"), 100_000],
+    "a body that ends with its connection, reset": [untilReset(100_000), 100_000],
     "chunked, without its last chunk": [breakOffChunked(["abc", "de"]), 5],
     "chunked, without any chunk": [breakOffChunked([]), 0],
     "a chunk cut short": [

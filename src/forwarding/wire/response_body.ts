@@ -51,6 +51,8 @@ export class ResponseBody implements BodySource {
         : await this.#reader.more();
       if (count === 0) {
         if (this.#left !== Infinity) throw new ResponseBroken("The target closed the connection before its body's end");
+        // Only an orderly end tells that such a body is whole: a reset, or TLS without close_notify, cut it off.
+        if (this.#reader.endedWith !== null) throw new ResponseBroken("The target broke the connection");
         this.done = true;
         return null;
       }
