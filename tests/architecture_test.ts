@@ -25,18 +25,19 @@ const MAY_IMPORT: Record<string, { folders: readonly string[]; types?: readonly 
   discovery: { folders: ["config"] },
   rules: { folders: ["config"] },
   state: { folders: ["config"] },
+  views: { folders: ["config", "state"] },
   dial: { folders: [] },
   health: { folders: ["config", "state", "dial"] },
   balancing: { folders: ["config", "state"] },
   forwarding: { folders: ["config", "state", "dial"] },
-  protocol: { folders: [], types: ["config", "state"] },
+  protocol: { folders: [], types: ["config", "state", "views"] },
   front: { folders: ["state", "dial"] },
   data_plane: {
-    folders: ["rules", "balancing", "forwarding", "front", "state", "protocol", "dial"],
+    folders: ["rules", "balancing", "forwarding", "front", "state", "views", "protocol", "dial"],
     types: ["config"],
   },
-  admin: { folders: ["config", "state", "rules", "balancing"] },
-  control_plane: { folders: ["config", "discovery", "health", "state", "protocol", "admin", "dial"] },
+  admin: { folders: ["config", "state", "views"] },
+  control_plane: { folders: ["config", "discovery", "health", "state", "views", "protocol", "admin", "dial"] },
   tools: { folders: ["config"] },
   cli: {
     folders: [
@@ -45,6 +46,7 @@ const MAY_IMPORT: Record<string, { folders: readonly string[]; types?: readonly 
       "discovery",
       "rules",
       "state",
+      "views",
       "dial",
       "health",
       "balancing",
@@ -104,7 +106,7 @@ const LOADED_AT_REST = [
 ];
 
 /** Folders without any input or output: a configuration, a rule or an algorithm can be tried with plain values. */
-const PURE = ["config", "http1", "rules", "state", "balancing"];
+const PURE = ["config", "http1", "rules", "state", "views", "balancing"];
 const INPUT_OUTPUT = /\bDeno\.|\bfetch\(|\bnew Worker\(|\bconsole\./;
 
 const MOST_LINES = 400;

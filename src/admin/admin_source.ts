@@ -1,6 +1,6 @@
-import type { Decision } from "../state/decision.ts";
-import type { ExplainRequest, Explanation } from "../state/explanation.ts";
-import type { SystemView } from "../state/target_state.ts";
+import type { Decision } from "../views/decision.ts";
+import type { ExplainRequest, Explanation } from "../views/explanation.ts";
+import type { SystemView } from "../views/system_view.ts";
 import type { TargetTable } from "../state/target_table.ts";
 
 /** What the admin listener shows and may change; the control plane is one, tests make their own. */

@@ -1,5 +1,5 @@
 import { quote } from "../logging/shown_text.ts";
-import type { Decision } from "../state/decision.ts";
+import type { Decision } from "../views/decision.ts";
 import { type Reason, REASON_NAMES } from "../state/reason.ts";
 
 /** Which decisions are asked for. */

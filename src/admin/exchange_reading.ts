@@ -1,6 +1,6 @@
 import type { TargetSnapshot } from "../state/group_snapshot.ts";
 import { LATENCY_BUCKETS, TARGET_COUNTERS, type TargetCounter } from "../state/slot_layout.ts";
-import { knowsConnections, type SystemView } from "../state/target_state.ts";
+import { knowsConnections, type SystemView } from "../views/system_view.ts";
 import type { TargetTable } from "../state/target_table.ts";
 import { type LatencySummary, summarizeLatency, toMs } from "./stats/latency_summary.ts";
 import type { ConnectSummary, ExchangeStats, StatusClasses } from "./stats/stats_model.ts";

@@ -1,5 +1,5 @@
 import { isFieldValue, isToken } from "../http1/tokens.ts";
-import { authorityOf, type ExplainRequest } from "../state/explanation.ts";
+import { authorityOf, type ExplainRequest } from "../views/explanation.ts";
 import { quote } from "../logging/shown_text.ts";
 
 const PARAMETERS = ["method", "url", "header"];

@@ -5,7 +5,7 @@ import { TargetRegistry } from "../control_plane/membership/target_registry.ts";
 import { explain } from "../data_plane/explain/explain.ts";
 import { shown } from "../logging/shown_text.ts";
 import type { LogFields, Logger } from "../logging/log.ts";
-import type { ExplainBasis, ExplainRequest, Explanation } from "../state/explanation.ts";
+import type { ExplainBasis, ExplainRequest, Explanation } from "../views/explanation.ts";
 import { TargetTable } from "../state/target_table.ts";
 import { type Clock } from "../time/clock.ts";
 import { adminDoor, AdminUnreachable, askAdminJson } from "./admin_door.ts";

@@ -1,13 +1,13 @@
 import type { AdminSource, Setting } from "../admin/admin_source.ts";
-import type { ExplainBasis, ExplainRequest, Explanation } from "../state/explanation.ts";
+import type { ExplainBasis, ExplainRequest, Explanation } from "../views/explanation.ts";
 import { textInTurns } from "../admin/in_turns.ts";
 import { statsPieces } from "../admin/stats/stats.ts";
 import type { Config } from "../config/model.ts";
 import type { ByteSink, Logger } from "../logging/log.ts";
 import type { WorkerMessage } from "../protocol/messages.ts";
-import type { Decision } from "../state/decision.ts";
+import type { Decision } from "../views/decision.ts";
 import { hostPort, type Snapshot } from "../state/group_snapshot.ts";
-import type { ReloadOutcome, SystemView } from "../state/target_state.ts";
+import type { ReloadOutcome, SystemView } from "../views/system_view.ts";
 import { TargetTable } from "../state/target_table.ts";
 import { type Clock, delay } from "../time/clock.ts";
 import { AdminListener } from "./ports/admin_listener.ts";

@@ -1,5 +1,5 @@
 import type { LogLevel } from "../config/model.ts";
-import type { Decision } from "../state/decision.ts";
+import type { Decision } from "../views/decision.ts";
 import type { Snapshot } from "../state/group_snapshot.ts";
 
 /** From the control plane to a worker. */

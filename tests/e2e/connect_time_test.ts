@@ -1,6 +1,6 @@
 /** How long connecting took: told of each attempt that made a connection, and of no other. */
 import assert from "node:assert/strict";
-import type { Decision } from "../../src/state/decision.ts";
+import type { Decision } from "../../src/views/decision.ts";
 import { freePort } from "../support/free_port.ts";
 import { okay } from "../support/recorder_scripts.ts";
 import type { AnswerScript } from "../support/recorder_target.ts";

@@ -1,6 +1,6 @@
 /** A target whose packets are dropped: how long it may cost a request, where the request goes then, and who hears of it. */
 import assert from "node:assert/strict";
-import type { Decision } from "../../src/state/decision.ts";
+import type { Decision } from "../../src/views/decision.ts";
 import { Failure } from "../../src/forwarding/gateway_error.ts";
 import { BlackHole } from "../support/black_hole.ts";
 import { ManualClock } from "../support/manual_clock.ts";

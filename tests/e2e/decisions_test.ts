@@ -1,7 +1,7 @@
 /** What `/decisions` and the access log say of requests that are over: what was known then, and why an attempt failed. */
 import assert from "node:assert/strict";
-import type { Decision } from "../../src/state/decision.ts";
-import type { Explanation } from "../../src/state/explanation.ts";
+import type { Decision } from "../../src/views/decision.ts";
+import type { Explanation } from "../../src/views/explanation.ts";
 import { ask } from "../support/ask.ts";
 import { freePort } from "../support/free_port.ts";
 import { groupEnvironment, MockGroup } from "../support/mock_group.ts";

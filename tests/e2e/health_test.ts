@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Explanation } from "../../src/state/explanation.ts";
+import type { Explanation } from "../../src/views/explanation.ts";
 import { ask, askTimes, Load, tally } from "../support/ask.ts";
 import { groupEnvironment, MockGroup } from "../support/mock_group.ts";
 import { until } from "../support/poll.ts";

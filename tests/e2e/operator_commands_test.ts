@@ -1,7 +1,7 @@
 /** The commands by which an operator asks the running sluice, and the configuration. */
 import assert from "node:assert/strict";
 import { EVENT_BATCH } from "../../src/cli/event_batch.ts";
-import type { Explanation } from "../../src/state/explanation.ts";
+import type { Explanation } from "../../src/views/explanation.ts";
 import { ask } from "../support/ask.ts";
 import { freePort } from "../support/free_port.ts";
 import { LineCollector } from "../support/line_collector.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Decision } from "../../src/state/decision.ts";
+import type { Decision } from "../../src/views/decision.ts";
 import { ask, askOn, Load } from "../support/ask.ts";
 import { MockGroup } from "../support/mock_group.ts";
 import { pause, until } from "../support/poll.ts";

@@ -1,6 +1,6 @@
 /** The connections of WebSockets to targets: timed and counted like those of other requests, however they end. */
 import assert from "node:assert/strict";
-import type { Decision } from "../../src/state/decision.ts";
+import type { Decision } from "../../src/views/decision.ts";
 import { freePort } from "../support/free_port.ts";
 import { groupEnvironment } from "../support/mock_group.ts";
 import { until } from "../support/poll.ts";

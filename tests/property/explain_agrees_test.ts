@@ -4,8 +4,8 @@
  */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { Decision } from "../../src/state/decision.ts";
-import type { Explanation } from "../../src/state/explanation.ts";
+import type { Decision } from "../../src/views/decision.ts";
+import type { Explanation } from "../../src/views/explanation.ts";
 import { freePort } from "../support/free_port.ts";
 import { MockGroup } from "../support/mock_group.ts";
 import { until } from "../support/poll.ts";

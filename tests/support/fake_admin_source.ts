@@ -1,9 +1,10 @@
 import type { AdminSource, Setting } from "../../src/admin/admin_source.ts";
-import type { ExplainRequest, Explanation } from "../../src/state/explanation.ts";
-import type { Decision } from "../../src/state/decision.ts";
+import type { ExplainRequest, Explanation } from "../../src/views/explanation.ts";
+import type { Decision } from "../../src/views/decision.ts";
 import type { GroupSnapshot, RuleSnapshot } from "../../src/state/group_snapshot.ts";
 import { hostPort } from "../../src/state/group_snapshot.ts";
-import type { GroupView, SystemView, TargetStateName, TargetView } from "../../src/state/target_state.ts";
+import type { TargetStateName } from "../../src/state/target_state.ts";
+import type { GroupView, SystemView, TargetView } from "../../src/views/system_view.ts";
 import { TargetTable } from "../../src/state/target_table.ts";
 import type { WorkerColumn } from "../../src/state/worker_column.ts";
 

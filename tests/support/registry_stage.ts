@@ -3,7 +3,7 @@ import { TargetRegistry } from "../../src/control_plane/membership/target_regist
 import type { Probe } from "../../src/health/probe.ts";
 import type { ProbeResult } from "../../src/health/probe_result.ts";
 import { hostPort } from "../../src/state/group_snapshot.ts";
-import type { TargetView } from "../../src/state/target_state.ts";
+import type { TargetView } from "../../src/views/system_view.ts";
 import { TargetTable } from "../../src/state/target_table.ts";
 import { LogRecorder } from "./log_recorder.ts";
 import { ManualClock } from "./manual_clock.ts";

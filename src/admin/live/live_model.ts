@@ -1,7 +1,8 @@
 import type { GroupSnapshot, RuleSnapshot, TargetSnapshot } from "../../state/group_snapshot.ts";
 import type { Reason } from "../../state/reason.ts";
-import type { NameView, SystemView, TargetStateName } from "../../state/target_state.ts";
-import type { Decision } from "../../state/decision.ts";
+import type { TargetStateName } from "../../state/target_state.ts";
+import type { NameView, SystemView } from "../../views/system_view.ts";
+import type { Decision } from "../../views/decision.ts";
 
 /** What `/events` sends to the dashboard: `system` first and whenever it changed, `tick` each second, `failures` on news. */
 export type LiveEvent =

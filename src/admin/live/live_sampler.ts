@@ -1,6 +1,6 @@
 import { hostPort, targetKey } from "../../state/group_snapshot.ts";
 import { LATENCY_BUCKETS, RULE_COUNTERS } from "../../state/slot_layout.ts";
-import type { GroupView, SystemView } from "../../state/target_state.ts";
+import type { GroupView, SystemView } from "../../views/system_view.ts";
 import type { TargetTable } from "../../state/target_table.ts";
 import { countSamples, percentileMicros, toMs } from "../stats/latency_summary.ts";
 import type { LiveNumbers, SystemShape, TargetRow, Tick } from "./live_model.ts";

@@ -1,6 +1,6 @@
 import { Registry } from "prom-client";
 import { REASON_NAMES, REASONS } from "../../state/reason.ts";
-import type { SystemView } from "../../state/target_state.ts";
+import type { SystemView } from "../../views/system_view.ts";
 import type { TargetTable } from "../../state/target_table.ts";
 import { streamInTurns, textInTurns } from "../in_turns.ts";
 import { MetricFamily, STATUS_CLASSES, writeFamilies } from "./metric_family.ts";

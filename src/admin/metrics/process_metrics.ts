@@ -1,5 +1,5 @@
 import process from "node:process";
-import type { SystemView } from "../../state/target_state.ts";
+import type { SystemView } from "../../views/system_view.ts";
 import { MetricFamily } from "./metric_family.ts";
 
 /**

@@ -1,5 +1,6 @@
 import { targetKey } from "../../state/group_snapshot.ts";
-import type { SystemView, TargetStateName, TargetView } from "../../state/target_state.ts";
+import type { TargetStateName } from "../../state/target_state.ts";
+import type { SystemView, TargetView } from "../../views/system_view.ts";
 import type { TargetTable } from "../../state/target_table.ts";
 import { ExchangeReading } from "../exchange_reading.ts";
 import { type Labels, LINES_AT_ONCE, MetricFamily, STATUS_CLASSES } from "./metric_family.ts";

@@ -1,7 +1,8 @@
 import { STATUS_MATCHER } from "../../config/values/status_matcher.ts";
 import { hostPort, type RuleSnapshot, targetKey } from "../../state/group_snapshot.ts";
 import { type Reason, REASON_NAMES } from "../../state/reason.ts";
-import type { GroupView, ReloadOutcome, SystemView, TargetStateName, TargetView } from "../../state/target_state.ts";
+import type { TargetStateName } from "../../state/target_state.ts";
+import type { GroupView, ReloadOutcome, SystemView, TargetView } from "../../views/system_view.ts";
 import type { TargetTable } from "../../state/target_table.ts";
 import { ExchangeReading, rate, statusClasses } from "../exchange_reading.ts";
 import type { GroupStats, RuleStats, Stats, TargetStats, TotalStats } from "./stats_model.ts";

@@ -1,5 +1,6 @@
 import type { Reason } from "../../state/reason.ts";
-import type { NameView, ReloadOutcome, SystemView, TargetStateName } from "../../state/target_state.ts";
+import type { TargetStateName } from "../../state/target_state.ts";
+import type { NameView, ReloadOutcome, SystemView } from "../../views/system_view.ts";
 import type { LatencySummary } from "./latency_summary.ts";
 
 /** Answers by status class; a request that the client left (499) is among `4xx`, what is above 599 among `5xx`. */

@@ -7,7 +7,7 @@ import { mostEjected } from "../../health/outlier_ejection.ts";
 import type { Probe } from "../../health/probe.ts";
 import type { ProbeResult } from "../../health/probe_result.ts";
 import { type GroupSnapshot, hostPort, targetKey, type TargetSnapshot } from "../../state/group_snapshot.ts";
-import type { GroupView, NameView } from "../../state/target_state.ts";
+import type { GroupView, NameView } from "../../views/system_view.ts";
 import { type RecordContext, TargetRecord } from "./target_record.ts";
 
 /** What discovery knows of names (`RefreshLoop` in the program). */

@@ -11,7 +11,8 @@ import { briefProbe, describeProbe, type ProbeResult } from "../../health/probe_
 import type { Logger } from "../../logging/log.ts";
 import { hostPort, type TargetSnapshot } from "../../state/group_snapshot.ts";
 import { FLAG } from "../../state/slot_layout.ts";
-import { stateOfFlags, type TargetStateName, type TargetView } from "../../state/target_state.ts";
+import { stateOfFlags, type TargetStateName } from "../../state/target_state.ts";
+import type { TargetView } from "../../views/system_view.ts";
 import type { TargetTable } from "../../state/target_table.ts";
 import type { CancelTimer, Clock } from "../../time/clock.ts";
 

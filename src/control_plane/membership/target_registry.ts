@@ -6,7 +6,7 @@ import type { Logger } from "../../logging/log.ts";
 import type { GroupSnapshot } from "../../state/group_snapshot.ts";
 import { SlotAllocator } from "../../state/slot_allocator.ts";
 import { MAX_GROUPS, MAX_TARGETS } from "../../state/slot_layout.ts";
-import type { GroupView } from "../../state/target_state.ts";
+import type { GroupView } from "../../views/system_view.ts";
 import type { TargetTable } from "../../state/target_table.ts";
 import type { CancelTimer, Clock } from "../../time/clock.ts";
 import { GroupMembers } from "./group_members.ts";

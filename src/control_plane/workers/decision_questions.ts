@@ -1,4 +1,4 @@
-import type { Decision } from "../../state/decision.ts";
+import type { Decision } from "../../views/decision.ts";
 import type { Clock } from "../../time/clock.ts";
 import type { WorkerPool } from "./worker_pool.ts";
 

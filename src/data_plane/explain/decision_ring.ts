@@ -4,7 +4,7 @@ import { findAlgorithm } from "../../balancing/registry.ts";
 import type { Attempt, CutBy, Exchange } from "../../forwarding/exchange.ts";
 import { NO_CONNECT } from "../../forwarding/transport.ts";
 import { isSecretName } from "../../logging/secrets.ts";
-import type { Decision } from "../../state/decision.ts";
+import type { Decision } from "../../views/decision.ts";
 import { hostPort, type TargetSnapshot } from "../../state/group_snapshot.ts";
 import { KEPT_CHARS, ownText } from "../../state/own_text.ts";
 import type { Reason } from "../../state/reason.ts";

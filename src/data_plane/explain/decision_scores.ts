@@ -1,7 +1,7 @@
 import type { CandidateList } from "../../balancing/algorithm.ts";
 import { findAlgorithm } from "../../balancing/registry.ts";
 import { hashText } from "../../balancing/text_hash.ts";
-import type { DecisionCandidate } from "../../state/decision.ts";
+import type { DecisionCandidate } from "../../views/decision.ts";
 import { type GroupSnapshot, hostPort, type TargetSnapshot } from "../../state/group_snapshot.ts";
 import type { TargetTable } from "../../state/target_table.ts";
 

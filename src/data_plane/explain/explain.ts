@@ -1,4 +1,4 @@
-import { authorityOf, type ExplainBasis, type ExplainRequest, type Explanation } from "../../state/explanation.ts";
+import { authorityOf, type ExplainBasis, type ExplainRequest, type Explanation } from "../../views/explanation.ts";
 import { Exchange } from "../../forwarding/exchange.ts";
 import { completeForFetch, fetchPreamble } from "../../forwarding/fetch/fetch_transport.ts";
 import { requestHeaders, targetHost } from "../../forwarding/headers/forwarded_headers.ts";

@@ -1,7 +1,8 @@
 import type { Exchange } from "../../forwarding/exchange.ts";
-import type { ExplainBasis, ExplainedCandidate } from "../../state/explanation.ts";
+import type { ExplainBasis, ExplainedCandidate } from "../../views/explanation.ts";
 import { hostPort, type TargetSnapshot } from "../../state/group_snapshot.ts";
-import { shownState, type TargetView } from "../../state/target_state.ts";
+import { shownState } from "../../state/target_state.ts";
+import type { TargetView } from "../../views/system_view.ts";
 import type { GroupRuntime } from "../group_runtime.ts";
 
 /** What the group made of a request. */

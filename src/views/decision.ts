@@ -1,4 +1,4 @@
-import type { Reason } from "./reason.ts";
+import type { Reason } from "../state/reason.ts";
 
 /**
  * What was chosen for one request, and why: each worker keeps its last ones, `/decisions` shows them. Pure data

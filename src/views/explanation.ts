@@ -1,7 +1,8 @@
-import type { GroupSnapshot, Snapshot } from "./group_snapshot.ts";
-import type { Reason } from "./reason.ts";
-import type { GroupView, TargetStateName } from "./target_state.ts";
-import type { TargetTable } from "./target_table.ts";
+import type { GroupSnapshot, Snapshot } from "../state/group_snapshot.ts";
+import type { Reason } from "../state/reason.ts";
+import type { TargetStateName } from "../state/target_state.ts";
+import type { GroupView } from "./system_view.ts";
+import type { TargetTable } from "../state/target_table.ts";
 
 /** A request that is not sent. */
 export interface ExplainRequest {
