@@ -7,6 +7,7 @@ import { ALGORITHMS } from "../src/balancing/registry.ts";
 import { Stickiness } from "../src/balancing/stickiness.ts";
 import { compileCycle } from "../src/balancing/weighted.ts";
 import { canonicalPath } from "../src/rules/canonical_path.ts";
+import { prefixRule } from "../src/config/rule.ts";
 import { compilePrefixIndex } from "../src/rules/prefix_index.ts";
 import { forwardedPath } from "../src/rules/rewrite.ts";
 import { TargetTable } from "../src/state/target_table.ts";
@@ -56,12 +57,10 @@ for (
 }
 
 for (const count of [1, 1000]) {
-  const rules = Array.from({ length: count }, (_, number) => ({
-    number,
-    pathPrefix: count === 1 ? "/" : `/team${number % 37}/service${number}`,
-    pathRewrite: "",
-    targetGroup: "test",
-  }));
+  const rules = Array.from({ length: count }, (_, number) => {
+    const prefix = count === 1 ? "/" : `/team${number % 37}/service${number}`;
+    return prefixRule(number, { prefix, group: "test" });
+  });
   const index = compilePrefixIndex(rules);
   const paths = Array.from({ length: 256 }, (_, request) => {
     const number = request * 31 % 1000;

@@ -2,7 +2,8 @@ import { isLoopback, isWildcard } from "./values/address_values.ts";
 import { type Problem, problemOf } from "./config_error.ts";
 import { quote } from "../logging/shown_text.ts";
 import { isBareNumber } from "./values/duration.ts";
-import type { Config, ListenerConfig, RuleConfig, TargetEntry } from "./model.ts";
+import type { Config, ListenerConfig, TargetEntry } from "./model.ts";
+import { prefixOf, type RuleConfig } from "./rule.ts";
 import type { KnownAlgorithm } from "./variables/parse_algorithm.ts";
 import { matchesWholeSegments } from "./values/path_values.ts";
 import type { SettingsReader } from "./settings_reader.ts";
@@ -93,7 +94,8 @@ function isListenerItself(entry: TargetEntry, listener: ListenerConfig): boolean
 
 function adviceOnRule(rule: RuleConfig, config: Config): Problem[] {
   const advice: Problem[] = [];
-  const { pathPrefix, pathRewrite } = rule;
+  const pathPrefix = prefixOf(rule);
+  const { group, pathRewrite } = rule.action;
   if (pathPrefix === config.listener.statsPath) {
     advice.push(problemOf(
       `LISTENER_RULE_${rule.number}_PATH_PREFIX`,
@@ -101,11 +103,11 @@ function adviceOnRule(rule: RuleConfig, config: Config): Problem[] {
     ));
   }
   if (pathPrefix.endsWith("/") && pathPrefix !== "/") {
-    const twin = config.rules.find((other) => other.pathPrefix === pathPrefix.slice(0, -1));
-    if (twin !== undefined && twin.targetGroup === rule.targetGroup && twin.pathRewrite === pathRewrite) {
+    const twin = config.rules.find((other) => prefixOf(other) === pathPrefix.slice(0, -1));
+    if (twin !== undefined && twin.action.group === group && twin.action.pathRewrite === pathRewrite) {
       advice.push(problemOf(
         `LISTENER_RULE_${rule.number}_PATH_PREFIX`,
-        `${quote(pathPrefix)} changes nothing: rule ${twin.number} does the same for ${quote(twin.pathPrefix)}`,
+        `${quote(pathPrefix)} changes nothing: rule ${twin.number} does the same for ${quote(prefixOf(twin))}`,
       ));
     }
   }
@@ -133,7 +135,7 @@ function adviceOnGroups(config: Config, reader: SettingsReader, known: readonly 
   const cookies = new Map<string, string>();
   for (const group of config.groups) {
     const algorithm = known.find((each) => each.name === group.algorithm);
-    if (!config.rules.some((rule) => rule.targetGroup === group.name)) {
+    if (!config.rules.some((rule) => rule.action.group === group.name)) {
       advice.push(problemOf(`TARGET_GROUP_${group.number}_NAME`, `No rule names group ${quote(group.name)}`));
     }
     if (algorithm?.sticky !== true) continue;

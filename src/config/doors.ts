@@ -1,5 +1,6 @@
 import { type Problem, problemOf } from "./config_error.ts";
-import type { Door, RuleConfig, TargetEntry, TargetGroupConfig } from "./model.ts";
+import type { Door, TargetEntry, TargetGroupConfig } from "./model.ts";
+import { prefixRule, type RuleConfig } from "./rule.ts";
 import { algorithmName, type KnownAlgorithm } from "./variables/parse_algorithm.ts";
 import { parseRule } from "./variables/parse_rule.ts";
 import { parseGroupSettings, parseTargetGroup } from "./variables/parse_target_group.ts";
@@ -117,6 +118,6 @@ function oneGroup(
   const algorithm = reader.read("TARGET_GROUP_<N>_ALGORITHM", algorithmName(known));
   return {
     groups: [parseGroupSettings(reader, { number: 1, ...what, algorithm }, {})],
-    rules: [{ number: 1, pathPrefix: "/", pathRewrite: "", targetGroup: what.name }],
+    rules: [prefixRule(1, { prefix: "/", group: what.name })],
   };
 }

@@ -1,3 +1,5 @@
+import type { RuleConfig } from "./rule.ts";
+
 /**
  * The effective configuration: what is wanted, after every source was read and every default filled in. Pure data (it is
  * posted to worker threads), frozen, and free of problems: text that has any never becomes a `Config`.
@@ -123,17 +125,6 @@ export interface LoggingConfig {
   /** `auto`: text on a terminal, JSON otherwise. */
   readonly format: "auto" | "text" | "json";
   readonly accessLog: boolean;
-}
-
-/** One listener rule. */
-export interface RuleConfig {
-  /** The N of `LISTENER_RULE_<N>_*`. */
-  readonly number: number;
-  readonly pathPrefix: string;
-  /** The prefix to strip; empty strips nothing. */
-  readonly pathRewrite: string;
-  /** The name of the target group. */
-  readonly targetGroup: string;
 }
 
 /** One target group. */

@@ -13,6 +13,7 @@ import {
 } from "./doors.ts";
 import { layersOf } from "./sources/layers.ts";
 import type { Config, Door } from "./model.ts";
+import { prefixOf } from "./rule.ts";
 import { parseAdmin } from "./variables/parse_admin.ts";
 import { algorithmName, type KnownAlgorithm } from "./variables/parse_algorithm.ts";
 import { parseDns } from "./variables/parse_dns.ts";
@@ -97,7 +98,9 @@ function findDuplicates({ groups, rules }: Routes): Problem[] {
     groupOf.set(name, before ?? number);
   }
   const ruleOf = new Map<string, number>();
-  for (const { pathPrefix, number } of rules) {
+  for (const rule of rules) {
+    const { number } = rule;
+    const pathPrefix = prefixOf(rule);
     const before = ruleOf.get(pathPrefix);
     if (before !== undefined) {
       problems.push(problemOf(

@@ -29,7 +29,6 @@ import { WireListener } from "./wire_listener.ts";
 import { checkRequest } from "./chain/check_request.ts";
 import { describeSpan } from "./chain/describe_span.ts";
 import { forwardToTarget } from "./chain/forward_to_target.ts";
-import { matchRule } from "./chain/match_rule.ts";
 import { finish, observe } from "./chain/observe.ts";
 import { ownAnswer } from "./chain/own_answer.ts";
 import { serveStats, StatsRequests } from "./chain/serve_stats.ts";
@@ -181,7 +180,6 @@ export class DataPlane {
       ...(this.#trace === null ? [] : [this.#trace.middleware()]),
       checkRequest(),
       serveStats(this.#stats),
-      matchRule(),
     ], forwardToTarget(this.#parts.transport, new Forwarder(this.#parts), this.#upgrades));
     return createApp(chain, {
       clock: this.#clock,

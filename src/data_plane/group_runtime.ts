@@ -4,7 +4,7 @@ import { findAlgorithm } from "../balancing/registry.ts";
 import { Stickiness } from "../balancing/stickiness.ts";
 import type { Exchange } from "../forwarding/exchange.ts";
 import type { ForwardGroup } from "../forwarding/forward.ts";
-import { forwardedPath } from "../rules/rewrite.ts";
+import { underBase } from "../rules/rewrite.ts";
 import type { GroupSnapshot, TargetSnapshot } from "../state/group_snapshot.ts";
 import type { TargetTable } from "../state/target_table.ts";
 import { captureScores } from "./explain/decision_scores.ts";
@@ -69,7 +69,7 @@ export class GroupRuntime implements ForwardGroup {
   }
 
   pathFor(exchange: Exchange, target: TargetSnapshot): string {
-    const path = forwardedPath(exchange.path, exchange.rule!.pathRewrite, target.base);
+    const path = underBase(exchange.strippedPath, target.base);
     return exchange.query === "" ? path : path + exchange.query;
   }
 }

@@ -1,5 +1,5 @@
 import type { FieldLines } from "../http1/field_lines.ts";
-import type { RuleSnapshot, TargetSnapshot } from "../state/group_snapshot.ts";
+import type { GroupSnapshot, RuleSnapshot, TargetSnapshot } from "../state/group_snapshot.ts";
 import type { Reason } from "../state/reason.ts";
 
 /** Who ended an exchange after its response headers and before its end; null where it passed whole, as far as sluice saw. */
@@ -47,6 +47,10 @@ export class Exchange {
   /** Content-Length of the request; -1 where it is chunked, 0 where there is no body, `UNANNOUNCED` where only reading tells. */
   bodyLength = 0;
   rule: RuleSnapshot | null = null;
+  /** The target group that the rule's action gave it to. */
+  group: GroupSnapshot | null = null;
+  /** What the rule's rewrite left of the path: targets get it under their base. */
+  strippedPath = "";
   /** The target that answered, or was tried last. */
   target: TargetSnapshot | null = null;
   attempts: readonly Attempt[] = NONE;

@@ -1,4 +1,4 @@
-import type { RuleConfig } from "../config/model.ts";
+import { prefixOf, type RuleConfig } from "../config/rule.ts";
 import { canonicalPath } from "./canonical_path.ts";
 import { underPrefix } from "./rewrite.ts";
 
@@ -36,7 +36,7 @@ interface Node<R> {
  */
 export function compilePrefixIndex<R extends RuleConfig>(rules: readonly R[]): PrefixIndex<R> {
   const canonical = rules.map(canonicalRule);
-  const only = canonical.length === 1 && canonical[0]!.pathPrefix === "/" ? canonical[0]! : null;
+  const only = canonical.length === 1 && prefixOf(canonical[0]!) === "/" ? canonical[0]! : null;
   const root: Node<R> = { label: "", rule: null, children: null };
   for (const rule of canonical) insert(root, rule);
   const match = only !== null ? () => only : (path: string) => find(root, path);
@@ -65,7 +65,7 @@ function endsSegment(path: string, at: number): boolean {
 
 function insert<R extends RuleConfig>(root: Node<R>, rule: R): void {
   let node = root;
-  let rest = rule.pathPrefix;
+  let rest = prefixOf(rule);
   while (rest.length > 0) {
     node.children ??= new Map();
     const child = node.children.get(rest.charCodeAt(0));
@@ -97,22 +97,22 @@ function sharedLength(one: string, other: string): number {
   return length;
 }
 
+/** `/café` finds what a browser sends for it. */
 function canonicalRule<R extends RuleConfig>(rule: R): R {
-  const pathPrefix = canonicalPath(rule.pathPrefix) ?? rule.pathPrefix;
-  const pathRewrite = rule.pathRewrite === "" ? "" : canonicalPath(rule.pathRewrite) ?? rule.pathRewrite;
-  return pathPrefix === rule.pathPrefix && pathRewrite === rule.pathRewrite
-    ? rule
-    : { ...rule, pathPrefix, pathRewrite };
+  const conditions = rule.conditions.map((each) => ({ ...each, prefix: canonicalPath(each.prefix) ?? each.prefix }));
+  const { pathRewrite } = rule.action;
+  const canonical = pathRewrite === "" ? "" : canonicalPath(pathRewrite) ?? pathRewrite;
+  return { ...rule, conditions, action: { ...rule.action, pathRewrite: canonical } };
 }
 
 function explain<R extends RuleConfig>(rules: readonly R[], chosen: R | null, path: string): RuleVerdict<R>[] {
   return rules.map((rule) => {
-    const prefix = rule.pathPrefix;
+    const prefix = prefixOf(rule);
     if (rule === chosen) {
       return { rule, verdict: "chosen", why: `"${prefix}" is the longest prefix that matches the path` };
     }
     if (underPrefix(path, prefix)) {
-      const winner = chosen!.pathPrefix;
+      const winner = prefixOf(chosen!);
       const why = winner === prefix
         ? `"${prefix}" matches the path, but rule ${chosen!.number} has the same prefix and comes first`
         : `"${prefix}" matches the path, but "${winner}" of rule ${chosen!.number} is longer`;

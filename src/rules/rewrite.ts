@@ -23,11 +23,18 @@ export function underPrefix(path: string, prefix: string): boolean {
  * ```
  */
 export function forwardedPath(path: string, rewrite: string, base: string): string {
-  let rest = path;
-  if (rewrite.length !== 0 && underPrefix(path, rewrite)) {
-    const last = rewrite.length - 1;
-    rest = path.slice(rewrite.charCodeAt(last) === SLASH ? last : last + 1);
-  }
+  return underBase(strippedPath(path, rewrite), base);
+}
+
+/** What the rewrite leaves of a canonical path: begins with "/", or is empty if nothing is left. */
+export function strippedPath(path: string, rewrite: string): string {
+  if (rewrite.length === 0 || !underPrefix(path, rewrite)) return path;
+  const last = rewrite.length - 1;
+  return path.slice(rewrite.charCodeAt(last) === SLASH ? last : last + 1);
+}
+
+/** Puts a target's base in front of what the rewrite left. */
+export function underBase(rest: string, base: string): string {
   if (base.length === 0) return rest.length === 0 ? "/" : rest;
   return rest.length === 0 ? base : base + rest;
 }

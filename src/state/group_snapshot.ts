@@ -1,4 +1,5 @@
 import type { AlgorithmOptions, ListenerConfig } from "../config/model.ts";
+import type { RuleConfig } from "../config/rule.ts";
 
 /**
  * What the data plane serves by: immutable, posted whole, swapped whole (members and their health can never be seen half
@@ -19,13 +20,9 @@ export interface Snapshot {
   readonly groups: readonly GroupSnapshot[];
 }
 
-export interface RuleSnapshot {
-  /** The rule's place in the counters of the target table; kept as long as its prefix stays. */
+export interface RuleSnapshot extends RuleConfig {
+  /** The rule's place in the counters of the target table; kept as long as its number stays. */
   readonly slot: number;
-  readonly number: number;
-  readonly pathPrefix: string;
-  readonly pathRewrite: string;
-  readonly targetGroup: string;
 }
 
 export interface GroupSnapshot {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
+import { prefixOf, prefixRule } from "../../src/config/rule.ts";
 import fc from "fast-check";
 import { canonicalPath, canonicalQuery } from "../../src/rules/canonical_path.ts";
 import { compilePrefixIndex } from "../../src/rules/prefix_index.ts";
 import { forwardedPath, underPrefix } from "../../src/rules/rewrite.ts";
-import type { RuleSnapshot } from "../../src/state/group_snapshot.ts";
 
 /** Paths thick with what a URL parser stumbles over. */
 const trickyPath = fc
@@ -79,17 +79,11 @@ Deno.test("a canonical query is what fetch's URL parser makes of the raw one, an
 Deno.test("the index finds the rule that trying every rule finds", () => {
   fc.assert(
     fc.property(fc.uniqueArray(shortPath, { maxLength: 40 }), shortPath, (prefixes, path) => {
-      const rules = prefixes.map((pathPrefix, slot): RuleSnapshot => ({
-        slot,
-        number: slot,
-        pathPrefix,
-        pathRewrite: "",
-        targetGroup: "",
-      }));
-      const longest = rules.filter(({ pathPrefix }) => underPrefix(path, pathPrefix))
-        .sort((one, other) => other.pathPrefix.length - one.pathPrefix.length)[0] ?? null;
+      const rules = prefixes.map((prefix, number) => prefixRule(number, { prefix, group: "" }));
+      const longest = rules.filter((rule) => underPrefix(path, prefixOf(rule)))
+        .sort((one, other) => prefixOf(other).length - prefixOf(one).length)[0] ?? null;
       const index = compilePrefixIndex(rules);
-      assert.equal(index.match(path), longest);
+      assert.deepEqual(index.match(path), longest);
       const verdicts = index.explainMatch(path);
       assert.deepEqual(verdicts.map(({ rule }) => rule), rules);
       assert.deepEqual(

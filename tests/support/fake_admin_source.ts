@@ -1,3 +1,4 @@
+import { prefixRule } from "../../src/config/rule.ts";
 import type { AdminSource, Setting } from "../../src/admin/admin_source.ts";
 import type { ExplainRequest, Explanation } from "../../src/views/explanation.ts";
 import type { Decision } from "../../src/views/decision.ts";
@@ -95,7 +96,7 @@ export class FakeAdminSource implements AdminSource {
         lastAnswerMs: STARTED_MS + 30_000,
       }],
     });
-    this.rules.push({ slot: number, number, pathPrefix: `/${name}`, pathRewrite: "", targetGroup: name });
+    this.rules.push({ ...prefixRule(number, { prefix: `/${name}`, group: name }), slot: number });
   }
 
   /** Changes what is known of a target. */

@@ -1,4 +1,4 @@
-import type { GroupSnapshot, RuleSnapshot, TargetSnapshot } from "../../state/group_snapshot.ts";
+import type { GroupSnapshot, TargetSnapshot } from "../../state/group_snapshot.ts";
 import type { Reason } from "../../state/reason.ts";
 import type { TargetStateName } from "../../state/target_state.ts";
 import type { NameView, SystemView } from "../../views/system_view.ts";
@@ -18,7 +18,14 @@ export interface SystemShape {
   readonly startedMs: number;
   readonly generation: number;
   readonly lastReload: SystemView["lastReload"];
-  readonly rules: readonly RuleSnapshot[];
+  readonly rules: readonly {
+    readonly slot: number;
+    readonly number: number;
+    /** What it takes, and what becomes of it, in words. */
+    readonly text: string;
+    /** The groups that it leads to. */
+    readonly groups: readonly string[];
+  }[];
   readonly groups: readonly {
     readonly name: string;
     readonly algorithm: string;

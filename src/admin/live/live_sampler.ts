@@ -1,4 +1,5 @@
-import { hostPort, targetKey } from "../../state/group_snapshot.ts";
+import { prefixOf } from "../../config/rule.ts";
+import { hostPort, type RuleSnapshot, targetKey } from "../../state/group_snapshot.ts";
 import { LATENCY_BUCKETS, RULE_COUNTERS } from "../../state/slot_layout.ts";
 import type { GroupView, SystemView } from "../../views/system_view.ts";
 import type { TargetTable } from "../../state/target_table.ts";
@@ -124,9 +125,15 @@ export function systemShape(view: SystemView): SystemShape {
     startedMs: view.startedMs,
     generation: view.generation,
     lastReload: view.lastReload,
-    rules: view.rules,
+    rules: view.rules.map(ruleShape),
     groups: view.groups.map((view) => groupShape(view)),
   };
+}
+
+function ruleShape(rule: RuleSnapshot): SystemShape["rules"][number] {
+  const { group, pathRewrite } = rule.action;
+  const strips = pathRewrite === "" ? "" : `, strips ${pathRewrite}`;
+  return { slot: rule.slot, number: rule.number, text: prefixOf(rule) + strips, groups: [group] };
 }
 
 function groupShape({ group, healthCheck, names, targets }: GroupView): SystemShape["groups"][number] {

@@ -1,4 +1,5 @@
 import { Registry } from "prom-client";
+import { prefixOf } from "../../config/rule.ts";
 import { REASON_NAMES, REASONS } from "../../state/reason.ts";
 import type { SystemView } from "../../views/system_view.ts";
 import type { TargetTable } from "../../state/target_table.ts";
@@ -62,7 +63,7 @@ function requestFamilies(view: SystemView, table: TargetTable): MetricFamily[] {
   responseBytes.add({}, table.workerCounter("responseBytes"));
   for (const reason of REASON_NAMES) own.add({ reason, status: REASONS[reason].status }, table.reasonCount(reason));
   for (const rule of view.rules) {
-    const labels = { rule: rule.number, path_prefix: rule.pathPrefix, target_group: rule.targetGroup };
+    const labels = { rule: rule.number, path_prefix: prefixOf(rule), target_group: rule.action.group };
     for (const [status_class, name] of STATUS_CLASSES) {
       byRule.add({ ...labels, status_class }, table.ruleCounter(rule.slot, name));
     }

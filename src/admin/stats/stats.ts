@@ -1,3 +1,4 @@
+import { prefixOf } from "../../config/rule.ts";
 import { STATUS_MATCHER } from "../../config/values/status_matcher.ts";
 import { hostPort, type RuleSnapshot, targetKey } from "../../state/group_snapshot.ts";
 import { type Reason, REASON_NAMES } from "../../state/reason.ts";
@@ -111,9 +112,9 @@ function ruleStats(rule: RuleSnapshot, table: TargetTable): RuleStats {
   const requests = Object.values(classes).reduce((sum, count) => sum + count, 0);
   return {
     number: rule.number,
-    pathPrefix: rule.pathPrefix,
-    pathRewrite: rule.pathRewrite,
-    targetGroup: rule.targetGroup,
+    pathPrefix: prefixOf(rule),
+    pathRewrite: rule.action.pathRewrite,
+    targetGroup: rule.action.group,
     requests,
     errors: classes["5xx"],
     errorRate: rate(classes["5xx"], requests),

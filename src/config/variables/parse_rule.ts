@@ -1,6 +1,7 @@
 import { problemOf } from "../config_error.ts";
 import { quote } from "../../logging/shown_text.ts";
-import type { RuleConfig, TargetGroupConfig } from "../model.ts";
+import type { TargetGroupConfig } from "../model.ts";
+import { prefixRule, type RuleConfig } from "../rule.ts";
 import { PATH } from "../values/path_values.ts";
 import type { SettingsReader } from "../settings_reader.ts";
 import { closest } from "../sources/unknown_names.ts";
@@ -15,25 +16,25 @@ export function parseRule(
   groups: readonly TargetGroupConfig[],
 ): RuleConfig | null {
   const at = { number };
-  const pathPrefix = reader.readOptional("LISTENER_RULE_<N>_PATH_PREFIX", PATH, at);
-  if (pathPrefix === null && reader.find("LISTENER_RULE_<N>_PATH_PREFIX", at) === null) {
+  const prefix = reader.readOptional("LISTENER_RULE_<N>_PATH_PREFIX", PATH, at);
+  if (prefix === null && reader.find("LISTENER_RULE_<N>_PATH_PREFIX", at) === null) {
     reader.reportMissing(`LISTENER_RULE_${number}_PATH_PREFIX`, 'Must be set; "/" takes every request');
   }
   const pathRewrite = reader.readOptional("LISTENER_RULE_<N>_PATH_REWRITE", PATH, at) ?? "";
-  const targetGroup = reader.readOptional("LISTENER_RULE_<N>_TARGET_GROUP", ANY_TEXT, at);
+  const group = reader.readOptional("LISTENER_RULE_<N>_TARGET_GROUP", ANY_TEXT, at);
   const names = groups.map((group) => group.name);
-  if (targetGroup === null) {
+  if (group === null) {
     const choice = names.length === 0 ? "" : ` (${listed(names)})`;
     reader.reportMissing(`LISTENER_RULE_${number}_TARGET_GROUP`, `The rule names no target group${choice}`);
-  } else if (!names.includes(targetGroup) && !groups.some((group) => isNameless(reader, group))) {
-    const meant = closest(targetGroup, names, 3);
+  } else if (!names.includes(group) && !groups.some((each) => isNameless(reader, each))) {
+    const meant = closest(group, names, 3);
     const choice = names.length === 0 ? "there is no group" : `the groups are ${listed(names)}`;
-    const text = `No group is called ${quote(targetGroup)}: ${choice}${
+    const text = `No group is called ${quote(group)}: ${choice}${
       meant === null ? "" : `; did you mean ${quote(meant)}?`
     }`;
     reader.report(problemOf(`LISTENER_RULE_${number}_TARGET_GROUP`, text));
   }
-  return pathPrefix === null || targetGroup === null ? null : { number, pathPrefix, pathRewrite, targetGroup };
+  return prefix === null || group === null ? null : prefixRule(number, { prefix, group, pathRewrite });
 }
 
 /** Tells whether a group goes by its number, as it has no name that could be read: that was reported. */

@@ -1,15 +1,15 @@
-import type { RuleConfig } from "../../config/model.ts";
+import type { RuleConfig } from "../../config/rule.ts";
 import type { RuleSnapshot } from "../../state/group_snapshot.ts";
 import { MAX_RULES } from "../../state/slot_layout.ts";
 import { SlotAllocator } from "../../state/slot_allocator.ts";
 import type { TargetTable } from "../../state/target_table.ts";
 
-/** Gives each rule its place in the counters, kept as long as its prefix stays. */
+/** Gives each rule its place in the counters, kept as long as its number stays. */
 export class RuleSlots {
   readonly #table: TargetTable;
   /** An open download or WebSocket counts under its rule when it ends, hours after that may have left. */
   readonly #slots = new SlotAllocator(MAX_RULES, { freshFirst: true });
-  #byPrefix = new Map<string, number>();
+  #byNumber = new Map<number, number>();
   /** Slots of rules that left, until every worker has moved past the generation that still had them. */
   readonly #leaving: { readonly slot: number; readonly generation: number }[] = [];
 
@@ -19,18 +19,18 @@ export class RuleSlots {
 
   /** The rules of the snapshot of this generation. */
   assign(rules: readonly RuleConfig[], generation: number, nowMs: number): RuleSnapshot[] {
-    const before = this.#byPrefix;
-    this.#byPrefix = new Map();
-    for (const { pathPrefix } of rules) {
-      const slot = before.get(pathPrefix);
+    const before = this.#byNumber;
+    this.#byNumber = new Map();
+    for (const { number } of rules) {
+      const slot = before.get(number);
       if (slot === undefined) continue;
-      before.delete(pathPrefix);
-      this.#byPrefix.set(pathPrefix, slot);
+      before.delete(number);
+      this.#byNumber.set(number, slot);
     }
     for (const slot of before.values()) this.#leaving.push({ slot, generation });
     return rules.map((rule) => {
-      let slot = this.#byPrefix.get(rule.pathPrefix);
-      if (slot === undefined) this.#byPrefix.set(rule.pathPrefix, slot = this.#take(nowMs));
+      let slot = this.#byNumber.get(rule.number);
+      if (slot === undefined) this.#byNumber.set(rule.number, slot = this.#take(nowMs));
       return { ...rule, slot };
     });
   }

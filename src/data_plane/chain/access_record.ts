@@ -8,7 +8,7 @@ export function accessRecord(
   exchange: Exchange,
   { endedMs, totalMicros }: { readonly endedMs: number; readonly totalMicros: number },
 ): AccessRecord {
-  const { rule } = exchange;
+  const { rule, group } = exchange;
   return {
     timeMs: endedMs,
     client: exchange.client,
@@ -18,7 +18,7 @@ export function accessRecord(
     status: exchange.status,
     reason: exchange.reason,
     rule: rule === null ? null : rule.number,
-    group: rule === null ? null : rule.targetGroup,
+    group: group === null ? null : group.name,
     target: exchange.target === null ? null : hostPort(exchange.target.address, exchange.target.port),
     attempts: exchange.attempts.length,
     connectMs: lastConnectMs(exchange),

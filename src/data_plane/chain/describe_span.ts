@@ -1,5 +1,6 @@
 import { type Span, SpanStatusCode, trace } from "@opentelemetry/api";
 import type { Exchange } from "../../forwarding/exchange.ts";
+import { conditionsText } from "../../rules/rule_words.ts";
 import { hostPort } from "../../state/group_snapshot.ts";
 import type { Middleware } from "./chain.ts";
 
@@ -20,14 +21,15 @@ export function describeSpan(): Middleware {
 
 /** Names follow OpenTelemetry's HTTP conventions where there are any, else they are `sluice.`'s own. */
 function describe(span: Span, exchange: Exchange): void {
-  const { rule, target, reason, attempts, method } = exchange;
+  const { rule, group, target, reason, attempts, method } = exchange;
   if (rule !== null) {
     // Rules are few, paths are not: a name must not make a series of its own for each request.
-    span.updateName(`${method} ${rule.pathPrefix}`);
-    span.setAttribute("http.route", rule.pathPrefix);
+    const prefix = conditionsText(rule);
+    span.updateName(`${method} ${prefix}`);
+    span.setAttribute("http.route", prefix);
     span.setAttribute("sluice.rule", rule.number);
-    span.setAttribute("sluice.target_group", rule.targetGroup);
   }
+  if (group !== null) span.setAttribute("sluice.target_group", group.name);
   if (target !== null) {
     span.setAttribute("sluice.target", hostPort(target.address, target.port));
   }

@@ -10,11 +10,14 @@ import type { Reason } from "../../state/reason.ts";
 import type { Handler } from "./chain.ts";
 import { type ClientOrigin, clientOrigin, rewriteLocations } from "./location_rewrite.ts";
 import { ownAnswer } from "./own_answer.ts";
+import { plan } from "./plan.ts";
 
-/** Ends the chain: prepares the request for its group, and hands it to whoever chooses targets and forwards. */
+/** Ends the chain: finds the request's rule and group, prepares the request, and hands it to whoever chooses targets and forwards. */
 export function forwardToTarget(transport: Transport, forwarder: Forwarder, upgrades: UpgradeForwarder): Handler {
   return function forwardToTarget({ exchange, compiled }) {
     const { listener } = compiled.snapshot;
+    const group = plan(exchange, compiled);
+    if (typeof group === "string") return ownAnswer(exchange, group, listener);
     const headers = transport.preamble();
     const preamble = headers.length;
     const facts = requestHeaders(exchange, compiled.headers, headers);
@@ -22,7 +25,6 @@ export function forwardToTarget(transport: Transport, forwarder: Forwarder, upgr
     if (listener.headerConvention) exchange.addResponseHeader("x-request-id", exchange.requestId);
     const refused = checkBody(exchange, facts, listener.maxBodyBytes);
     if (refused !== null) return ownAnswer(exchange, refused, listener);
-    const group = compiled.groups.get(exchange.rule!.targetGroup)!;
     const origin = group.snapshot.locationRewrite ? clientOrigin(exchange, compiled.headers) : null;
     let response: Promise<Response>;
     if (facts.upgrade && upgradeKind(exchange.method, exchange.request.headers) === "websocket") {
@@ -39,7 +41,7 @@ export function forwardToTarget(transport: Transport, forwarder: Forwarder, upgr
 function withClientLocations(response: Response, exchange: Exchange, origin: ClientOrigin): Response {
   const { target, rule, path, reason } = exchange;
   if (target !== null && reason === null && response.status !== 101) {
-    rewriteLocations(response.headers, { origin, target, rewrite: rule!.pathRewrite, path });
+    rewriteLocations(response.headers, { origin, target, rewrite: rule!.action.pathRewrite, path });
   }
   return response;
 }

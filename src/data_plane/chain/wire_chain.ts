@@ -18,6 +18,7 @@ import { attempt, type AttemptParts } from "./attempts.ts";
 import { checkReceived } from "./check_received.ts";
 import { OpenExchange } from "./open_exchange.ts";
 import { ownReply, send } from "./own_reply.ts";
+import { plan } from "./plan.ts";
 import { cutBy, pairsOf, relay, responseLines } from "./relay.ts";
 
 const encoder = new TextEncoder();
@@ -115,10 +116,8 @@ export class WireChain implements RequestHandler {
     const malformed = checkReceived(exchange, received);
     if (malformed !== null) return malformed;
     if (asksForStats(exchange, listener)) return await this.#answerStats(exchange, reply);
-    const rule = compiled.rules.match(exchange.path === "*" ? "/" : exchange.path);
-    if (rule === null) return "no_rule";
-    exchange.rule = rule;
-    const group = compiled.groups.get(rule.targetGroup)!;
+    const group = plan(exchange, compiled);
+    if (typeof group === "string") return group;
     const upgrade = upgradeOf(received);
     const origin = group.snapshot.locationRewrite ? clientOrigin(exchange, compiled.headers) : null;
     const { own, ownConnection, loop } = prepareLines(exchange, received.lines, compiled.headers);
@@ -150,7 +149,7 @@ export class WireChain implements RequestHandler {
       }
       const locations = origin === null
         ? null
-        : { origin, target: exchange.target!, rewrite: rule.pathRewrite, path: exchange.path };
+        : { origin, target: exchange.target!, rewrite: exchange.rule!.action.pathRewrite, path: exchange.path };
       await relay(outcome, { exchange, open, reply, locations, show });
       return null;
     } finally {

@@ -62,7 +62,7 @@ export class DecisionRing {
   keep(exchange: Exchange, times: { endedMs: number; totalMicros: number }): void {
     const kept = this.#places[this.#next] ??= new Kept();
     this.#next = this.#next + 1 === KEPT_DECISIONS ? 0 : this.#next + 1;
-    const { rule, attempts } = exchange;
+    const { rule, group, attempts } = exchange;
     kept.timeMs = times.endedMs - times.totalMicros / 1000;
     kept.totalMicros = times.totalMicros;
     kept.id = exchange.requestId;
@@ -79,7 +79,7 @@ export class DecisionRing {
     }
     if (kept.client !== exchange.client) kept.client = exchange.client;
     kept.rule = rule === null ? null : rule.number;
-    kept.group = rule === null ? null : rule.targetGroup;
+    kept.group = group === null ? null : group.name;
     // The one that chose: a reload may have brought another since, which could make nothing of these candidates.
     const scores = exchange.scores as CapturedScores | null;
     kept.firstTarget = attempts.length === 0 ? null : attempts[0]!.target;

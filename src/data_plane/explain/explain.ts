@@ -4,7 +4,8 @@ import { completeForFetch, fetchPreamble } from "../../forwarding/fetch/fetch_tr
 import { requestHeaders, targetHost } from "../../forwarding/headers/forwarded_headers.ts";
 import { headersForFetch } from "../../forwarding/wire/wire_transport.ts";
 import { handshakeProblem, upgradeKind } from "../../forwarding/websocket/upgrade_request.ts";
-import { forwardedPath } from "../../rules/rewrite.ts";
+import { underBase } from "../../rules/rewrite.ts";
+import { conditionsText } from "../../rules/rule_words.ts";
 import { hostPort, type RuleSnapshot, type TargetSnapshot } from "../../state/group_snapshot.ts";
 import { type Reason, REASONS } from "../../state/reason.ts";
 import { type CompiledSnapshot, compileSnapshot } from "../compiled_snapshot.ts";
@@ -14,6 +15,7 @@ import { isListenerItself } from "../chain/loop.ts";
 import { clientOrigin, clientUrl } from "../chain/location_rewrite.ts";
 import { checkBody } from "../chain/forward_to_target.ts";
 import { asksForStats } from "../chain/serve_stats.ts";
+import { plan } from "../chain/plan.ts";
 import { readRequestHead } from "../chain/request_head.ts";
 import { explainedTrace, headersOfTrace } from "./trace_headers.ts";
 
@@ -46,12 +48,11 @@ export function explain(question: ExplainRequest, context: ExplainContext): Expl
     return { ...blank, path, why: `${text}, which goes before any rule`, answer: { status: 200, reason: null, text } };
   }
   const rules = explainRules(compiled, exchange.path);
-  const rule = compiled.rules.match(exchange.path);
-  if (rule === null) {
-    return { ...blank, path, rules, why: "No rule's prefix holds this path", answer: answerOf("no_rule") };
+  const group = plan(exchange, compiled);
+  if (typeof group === "string") {
+    return { ...blank, path, rules, why: "No rule's prefix holds this path", answer: answerOf(group) };
   }
-  exchange.rule = rule;
-  return explainForwarding({ ...blank, path, rules }, { question, exchange, compiled, context });
+  return explainForwarding({ ...blank, path, rules }, { question, exchange, compiled, context, group });
 }
 
 interface Walk {
@@ -59,11 +60,11 @@ interface Walk {
   readonly exchange: Exchange;
   readonly compiled: CompiledSnapshot;
   readonly context: ExplainContext;
+  readonly group: GroupRuntime;
 }
 
 /** The part after a rule was found: the body's check, the group's choice, what would be sent. */
-function explainForwarding(known: Explanation, { question, exchange, compiled, context }: Walk): Explanation {
-  const group = compiled.groups.get(exchange.rule!.targetGroup)!;
+function explainForwarding(known: Explanation, { question, exchange, compiled, context, group }: Walk): Explanation {
   const { headers: clientHeaders } = exchange.request;
   const webSocket = upgradeKind(exchange.method, clientHeaders) === "websocket";
   const byFetch = !webSocket && compiled.snapshot.listener.upstreamTransport === "fetch";
@@ -170,24 +171,25 @@ function headersOf(lines: ExplainRequest["headers"]): Headers {
 function explainRules(compiled: CompiledSnapshot, path: string): Explanation["rules"] {
   // The longest first: the order in which they are considered, whatever their numbers.
   const verdicts = [...compiled.rules.explainMatch(path)].sort((a, b) =>
-    b.rule.pathPrefix.length - a.rule.pathPrefix.length
+    conditionsText(b.rule).length - conditionsText(a.rule).length
   );
   return verdicts.map(({ rule, verdict, why }) => ({
     number: rule.number,
-    pathPrefix: rule.pathPrefix,
-    targetGroup: rule.targetGroup,
+    pathPrefix: conditionsText(rule),
+    targetGroup: rule.action.group,
     matched: verdict === "chosen",
     why,
   }));
 }
 
 function rewriteSteps(exchange: Exchange, question: ExplainRequest, target: TargetSnapshot): Explanation["rewrite"] {
-  const { pathRewrite, pathPrefix } = exchange.rule as RuleSnapshot;
-  const stripped = forwardedPath(exchange.path, pathRewrite, "");
-  const whole = forwardedPath(exchange.path, pathRewrite, target.base);
+  const { action, ...rule } = exchange.rule as RuleSnapshot;
+  const { pathRewrite } = action;
+  const stripped = underBase(exchange.strippedPath, "");
+  const whole = underBase(exchange.strippedPath, target.base);
   const steps = [
     { step: "as it came", path: question.url },
-    { step: `canonical, matched by ${pathPrefix}`, path: exchange.path },
+    { step: `canonical, matched by ${conditionsText(rule)}`, path: exchange.path },
     {
       step: pathRewrite === ""
         ? "no rewrite"
@@ -204,7 +206,7 @@ function rewriteSteps(exchange: Exchange, question: ExplainRequest, target: Targ
 function explainLocations(exchange: Exchange, { headers }: CompiledSnapshot, target: TargetSnapshot) {
   const from = `${target.scheme}://${hostPort(target.host, target.port)}${target.base}/`;
   const origin = clientOrigin(exchange, headers);
-  const to = clientUrl(from, { origin, target, rewrite: exchange.rule!.pathRewrite, path: exchange.path });
+  const to = clientUrl(from, { origin, target, rewrite: exchange.rule!.action.pathRewrite, path: exchange.path });
   return { from, to: to! };
 }
 

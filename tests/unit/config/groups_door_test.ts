@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
+import { prefixRule } from "../../../src/config/rule.ts";
 import { configOf, messages, MINIMAL, parseEnvironment, parseWith } from "./parse_with.ts";
 
 Deno.test("A1 A16 A42 A44: environment variables alone make a group and a rule", () => {
   const config = configOf(parseEnvironment(MINIMAL));
   assert.equal(config.door, "groups");
-  assert.deepEqual(config.rules, [{ number: 1, pathPrefix: "/", pathRewrite: "", targetGroup: "web" }]);
+  assert.deepEqual(config.rules, [prefixRule(1, { prefix: "/", group: "web" })]);
   assert.equal(config.groups[0]!.name, "web");
   assert.deepEqual(config.groups[0]!.entries, [
     { scheme: "http", host: "10.0.0.1", port: 8081, base: "", weight: 1 },
@@ -126,7 +127,7 @@ Deno.test("numbers of groups and rules may have gaps and stand in any order", ()
 Deno.test("A43 B5: a rule without a rewrite, or with an empty one, strips nothing", () => {
   const without = configOf(parseEnvironment(MINIMAL));
   const empty = configOf(parseEnvironment({ ...MINIMAL, LISTENER_RULE_1_PATH_REWRITE: "" }));
-  assert.equal(without.rules[0]!.pathRewrite, "");
+  assert.equal(without.rules[0]!.action.pathRewrite, "");
   assert.deepEqual(empty, without);
 });
 
@@ -135,7 +136,7 @@ Deno.test("an empty rewrite in the environment counts, and hides the one of the 
     environment: { ...MINIMAL, LISTENER_RULE_1_PATH_REWRITE: "" },
     envFile: { path: ".env", text: "LISTENER_RULE_1_PATH_REWRITE=/api\nLISTENER_PORT=81\n" },
   }));
-  assert.equal(rules[0]!.pathRewrite, "");
+  assert.equal(rules[0]!.action.pathRewrite, "");
 });
 
 Deno.test("a variable without the group sets all groups, and a group's own goes before it", () => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { prefixRule } from "../../../src/config/rule.ts";
 import { configOf, messages, MINIMAL, parseEnvironment, parseWith } from "./parse_with.ts";
 
 function serversFile(text: string) {
@@ -8,7 +9,7 @@ function serversFile(text: string) {
 Deno.test("C2 C4 C24: BACKEND_SERVERS alone makes one group and one rule, with the backend list's defaults", () => {
   const config = configOf(parseEnvironment({ BACKEND_SERVERS: "http://localhost:5001,http://localhost:5002/" }));
   assert.equal(config.door, "backend_list");
-  assert.deepEqual(config.rules, [{ number: 1, pathPrefix: "/", pathRewrite: "", targetGroup: "backends" }]);
+  assert.deepEqual(config.rules, [prefixRule(1, { prefix: "/", group: "backends" })]);
   const group = config.groups[0]!;
   assert.equal(group.name, "backends");
   assert.deepEqual(group.entries.map((entry) => [entry.host, entry.port, entry.base, entry.weight]), [
@@ -96,7 +97,7 @@ Deno.test("E5 E7 E8: a servers file makes one group, checked on / every 5 s, out
   const config = configOf(serversFile('[{"id":1,"host":"127.0.0.1","port":8001},{"id":2,"host":"::1","port":8002}]'));
   assert.equal(config.door, "servers_file");
   assert.equal(config.groups[0]!.name, "servers");
-  assert.deepEqual(config.rules, [{ number: 1, pathPrefix: "/", pathRewrite: "", targetGroup: "servers" }]);
+  assert.deepEqual(config.rules, [prefixRule(1, { prefix: "/", group: "servers" })]);
   assert.deepEqual(config.groups[0]!.entries, [
     { scheme: "http", host: "127.0.0.1", port: 8001, base: "", weight: 1 },
     { scheme: "http", host: "::1", port: 8002, base: "", weight: 1 },

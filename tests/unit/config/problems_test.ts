@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { prefixOf } from "../../../src/config/rule.ts";
 import { configOf, messages, MINIMAL, parseEnvironment } from "./parse_with.ts";
 
 /** Asserts that an environment has exactly one problem. */
@@ -164,7 +165,7 @@ Deno.test("a prefix and a rewrite must be written as rules see paths", () => {
   }
   for (const path of ["/a//b", "/%2F", "/100%", "/...", "/a;b=c,d", "/~x/", "/caf%C3%A9"]) {
     const config = configOf(parseEnvironment({ ...MINIMAL, LISTENER_RULE_1_PATH_PREFIX: path }));
-    assert.equal(config.rules[0]!.pathPrefix, path);
+    assert.equal(prefixOf(config.rules[0]!), path);
   }
 });
 

@@ -1,19 +1,15 @@
 import assert from "node:assert/strict";
+import { prefixOf, prefixRule } from "../../../src/config/rule.ts";
 import { compilePrefixIndex } from "../../../src/rules/prefix_index.ts";
 import type { RuleSnapshot } from "../../../src/state/group_snapshot.ts";
 
 function rules(...prefixes: string[]): RuleSnapshot[] {
-  return prefixes.map((pathPrefix, slot) => ({
-    slot,
-    number: slot + 1,
-    pathPrefix,
-    pathRewrite: "",
-    targetGroup: "g",
-  }));
+  return prefixes.map((prefix, slot) => ({ ...prefixRule(slot + 1, { prefix, group: "g" }), slot }));
 }
 
 function matched(prefixes: string[], path: string): string | null {
-  return compilePrefixIndex(rules(...prefixes)).match(path)?.pathPrefix ?? null;
+  const rule = compilePrefixIndex(rules(...prefixes)).match(path);
+  return rule === null ? null : prefixOf(rule);
 }
 
 Deno.test("A45: the longest prefix wins, whatever its number", () => {

@@ -63,7 +63,7 @@ export function shapeGroupSection(section, shape, rules) {
 export function makeRuleChip(known, rule) {
   const element = known?.element ?? document.getElementById("rule-template").content.firstElementChild.cloneNode(true);
   const chip = { element, fields: fieldsOf(element) };
-  setText(chip.fields.prefix, rule.pathPrefix + (rule.pathRewrite === "" ? "" : ", strips " + rule.pathRewrite));
+  setText(chip.fields.prefix, rule.text);
   element.title = "rule " + rule.number;
   return chip;
 }

@@ -44,7 +44,7 @@ export function startDashboard() {
     page.rowsBySlot.clear();
     const sections = shape.groups.map((group) => {
       const section = page.sections.get(group.name) ?? makeGroupSection(group.name, hooks);
-      shapeGroupSection(section, group, shape.rules.filter((rule) => rule.targetGroup === group.name));
+      shapeGroupSection(section, group, shape.rules.filter((rule) => rule.groups.includes(group.name)));
       for (const row of section.rows.values()) page.rowsBySlot.set(row.shape.slot, row);
       return section;
     });

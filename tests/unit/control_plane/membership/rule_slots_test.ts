@@ -1,23 +1,22 @@
 import assert from "node:assert/strict";
-import type { RuleConfig } from "../../../../src/config/model.ts";
+import { prefixRule, type RuleConfig } from "../../../../src/config/rule.ts";
 import { RuleSlots } from "../../../../src/control_plane/membership/rule_slots.ts";
 import { MAX_RULES } from "../../../../src/state/slot_layout.ts";
 import { TargetTable } from "../../../../src/state/target_table.ts";
 
-function rules(count: number, name: string): RuleConfig[] {
-  return Array.from({ length: count }, (_, i) => (
-    { number: i + 1, pathPrefix: `/${name}/${i}`, pathRewrite: "", targetGroup: "web" }
-  ));
+/** @param first The first of their numbers. */
+function rules(count: number, first: number, prefix = "/"): RuleConfig[] {
+  return Array.from({ length: count }, (_, i) => prefixRule(first + i, { prefix, group: "web" }));
 }
 
-Deno.test("a rule keeps its counters as long as its prefix stays, and another prefix starts with none", () => {
+Deno.test("a rule keeps its counters as long as its number stays, and another number starts with none", () => {
   const table = TargetTable.create(1);
   const slots = new RuleSlots(table);
-  const [kept, left] = slots.assign(rules(2, "a"), 1, 0);
+  const [kept, left] = slots.assign(rules(2, 1), 1, 0);
   for (const { slot } of [kept!, left!]) {
     table.column(0).finished(200, slot, { reason: null, requestBytes: 0, responseBytes: 0 });
   }
-  const [other, still] = slots.assign([...rules(1, "b"), rules(1, "a")[0]!], 2, 0);
+  const [other, still] = slots.assign([...rules(1, 3), ...rules(1, 1, "/other")], 2, 0);
   assert.equal(still!.slot, kept!.slot);
   assert.notEqual(other!.slot, left!.slot, "requests that came by the old rule may still be open");
   assert.equal(table.ruleCounter(still!.slot, "status2xx"), 1);
@@ -27,7 +26,7 @@ Deno.test("a rule keeps its counters as long as its prefix stays, and another pr
 Deno.test("as many rules as there may be can be replaced by as many others at once, again and again", () => {
   const slots = new RuleSlots(TargetTable.create(1));
   for (let generation = 1; generation <= 5; generation++) {
-    const assigned = slots.assign(rules(MAX_RULES, `v${generation}`), generation, 0);
+    const assigned = slots.assign(rules(MAX_RULES, generation * MAX_RULES), generation, 0);
     assert.equal(new Set(assigned.map(({ slot }) => slot)).size, MAX_RULES);
     if (generation % 2 === 0) slots.appliedEverywhere(generation, 0);
   }
@@ -36,10 +35,10 @@ Deno.test("as many rules as there may be can be replaced by as many others at on
 Deno.test("what a WebSocket counts when it ends, long after its rule has left, is not the next rule's", () => {
   const table = TargetTable.create(1);
   const slots = new RuleSlots(table);
-  const [left] = slots.assign(rules(1, "a"), 1, 0);
+  const [left] = slots.assign(rules(1, 1), 1, 0);
   slots.assign([], 2, 1000);
   slots.appliedEverywhere(2, 1000);
-  const [later] = slots.assign(rules(1, "b"), 3, 3_600_000);
+  const [later] = slots.assign(rules(1, 2), 3, 3_600_000);
   table.column(0).finished(101, left!.slot, { reason: null, requestBytes: 0, responseBytes: 0 });
   assert.equal(table.ruleCounter(later!.slot, "status1xx"), 0);
 });
