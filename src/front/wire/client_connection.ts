@@ -35,7 +35,6 @@ export interface ConnectionParts {
   nowMs(): number;
   readonly rooms: FrontRooms;
   readonly operations: OperationCount;
-  readonly protocol: "http" | "https";
   /** Each response is its connection's last one. */
   readonly sendsAway: () => boolean;
   /** Tells whether an error is a fault of sluice's own, and logs it. */
@@ -58,6 +57,7 @@ export class ClientConnection implements ClientEvents {
   /** Address of the client: of the connection's other end, or as a PROXY header says. */
   peer: string;
   readonly sinceMs: number;
+  readonly protocol: "http" | "https";
   activity: Activity = "fresh";
   /** Monotonic ms: since when it does what it does. */
   activeSinceMs: number;
@@ -76,10 +76,11 @@ export class ClientConnection implements ClientEvents {
   #replying: ReplyWriter | null = null;
   #onLeft: (() => void) | null = null;
 
-  constructor(conn: Deno.Conn, peer: string, parts: ConnectionParts) {
+  constructor(conn: Deno.Conn, protocol: "http" | "https", parts: ConnectionParts) {
     this.#parts = parts;
+    this.protocol = protocol;
     this.rooms = parts.rooms;
-    this.peer = peer;
+    this.peer = (conn.remoteAddr as Deno.NetAddr).hostname;
     this.socket = new ClientSocket(conn, parts.operations);
     this.#heads = new HeadReader(this.socket);
     // The wheel's own time stands still while nothing is watched.
@@ -188,7 +189,7 @@ export class ClientConnection implements ClientEvents {
   async #serve(head: RequestHead): Promise<boolean> {
     const { socket } = this;
     const body = head.bodyLength === 0 ? null : new RequestBody(this, head.bodyLength);
-    const request = new WireRequest(head, this.peer, this.#parts.protocol, body);
+    const request = new WireRequest(head, this.peer, this.protocol, body);
     const reply = this.#replying = new ReplyWriter(this, {
       method: head.method,
       minor: head.minor,

@@ -1,7 +1,7 @@
-import { isOwnShortage } from "../../dial/own_shortage.ts";
-import { type Clock, delay } from "../../time/clock.ts";
+import type { Clock } from "../../time/clock.ts";
 import { DeadlineWheel } from "../../time/deadline.ts";
 import type { RequestHandler } from "../front.ts";
+import { AcceptLoop } from "./accept_loop.ts";
 import { ClientConnection, type ConnectionParts } from "./client_connection.ts";
 import type { OperationCount } from "./client_socket.ts";
 import { whoGoesFirst } from "./shedding.ts";
@@ -12,9 +12,6 @@ import { FrontRooms } from "./rooms.ts";
 const TICK_MS = 250;
 /** How often rooms that nobody needed are let go. */
 const TRIM_MS = 5_000;
-/** Pauses between tries to accept while no descriptor is left. */
-const FIRST_PAUSE_MS = 10;
-const LONGEST_PAUSE_MS = 500;
 
 /** What a wire front works with. */
 export interface WireFrontParts {
@@ -38,7 +35,7 @@ export class WireFront {
   readonly #rooms = new FrontRooms();
   readonly #shared: ConnectionParts;
   readonly #cancelTrim: () => void;
-  #listener: Deno.TcpListener | null = null;
+  readonly #plain: AcceptLoop<Deno.TcpConn>;
   #sendsAway = false;
   /** Most connections, once descriptors ran out; Infinity before. */
   #most = Infinity;
@@ -55,13 +52,13 @@ export class WireFront {
       nowMs: () => clock.monotonicMs(),
       rooms: this.#rooms,
       operations: parts.operations,
-      protocol: "http",
       sendsAway: () => this.#sendsAway,
       broken: parts.broken,
       proxies: parts.proxies,
       admit: (connection) => this.#admit(connection),
       closed: (connection) => this.#closed(connection),
     };
+    this.#plain = this.#makeLoop((conn) => this.#take(conn, "http"));
   }
 
   /** Connections that are open. */
@@ -78,9 +75,7 @@ export class WireFront {
 
   /** Begins to accept. Throws as `Deno.listen` does. Resolves when it was told to stop; rejects when accepting ended by itself. */
   listen(hostname: string, port: number): Promise<void> {
-    this.stopAccepting();
-    const listener = this.#listener = Deno.listen({ hostname, port, reusePort: true });
-    return this.#accept(listener);
+    return this.#plain.run(Deno.listen({ hostname, port, reusePort: true }));
   }
 
   /** Has each response from now on be its connection's last. */
@@ -91,9 +86,7 @@ export class WireFront {
 
   /** Accepts nothing new any more. */
   stopAccepting(): void {
-    const listener = this.#listener;
-    this.#listener = null;
-    listener?.close();
+    this.#plain.stop();
   }
 
   /** Closes connections that wait for a request. */
@@ -115,43 +108,21 @@ export class WireFront {
     this.#wheel.stop();
   }
 
-  async #accept(listener: Deno.TcpListener): Promise<void> {
-    let pauseMs = 0;
-    while (this.#listener === listener) {
-      if (!this.#makeRoom()) {
-        await delay(this.#parts.clock, FIRST_PAUSE_MS);
-        continue;
-      }
-      let conn: Deno.TcpConn;
-      try {
-        conn = await listener.accept();
-      } catch (error) {
-        if (this.#listener !== listener) return;
-        // Only a listener that is gone ends accepting. Anything else is one connection's matter (a client that was gone before it was
-        // accepted: ECONNABORTED, ENOTCONN), or a shortage that passes.
-        if (error instanceof Deno.errors.BadResource) throw error;
-        const text = error instanceof Error ? error.message : String(error);
-        if (!isOwnShortage(text)) {
-          await delay(this.#parts.clock, 1);
-          continue;
-        }
-        if (pauseMs === 0) this.#parts.short(true, text);
+  #makeLoop<C extends Deno.Conn>(take: (conn: C) => void): AcceptLoop<C> {
+    return new AcceptLoop({
+      clock: this.#parts.clock,
+      makeRoom: () => this.#makeRoom(),
+      take,
+      ranOut: (error, first) => {
+        if (first) this.#parts.short(true, error);
         this.#ranOut();
-        pauseMs = Math.min(Math.max(pauseMs * 2, FIRST_PAUSE_MS), LONGEST_PAUSE_MS);
-        await delay(this.#parts.clock, pauseMs);
-        continue;
-      }
-      if (pauseMs > 0) {
-        pauseMs = 0;
-        this.#parts.short(false, "");
-      }
-      this.#take(conn);
-    }
+      },
+      recovered: () => this.#parts.short(false, ""),
+    });
   }
 
-  #take(conn: Deno.TcpConn): void {
-    const peer = conn.remoteAddr.hostname;
-    const connection = new ClientConnection(conn, peer, this.#shared);
+  #take(conn: Deno.Conn, protocol: "http" | "https"): void {
+    const connection = new ClientConnection(conn, protocol, this.#shared);
     this.#connections.add(connection);
     connection.run();
   }

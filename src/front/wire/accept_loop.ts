@@ -1,0 +1,71 @@
+import { isOwnShortage } from "../../dial/own_shortage.ts";
+import { type Clock, delay } from "../../time/clock.ts";
+import type { Acceptor } from "../acceptor.ts";
+
+/** Pauses between tries to accept while no descriptor is left. */
+const FIRST_PAUSE_MS = 10;
+const LONGEST_PAUSE_MS = 500;
+
+/** What an accept loop works with. */
+export interface AcceptLoopParts<C extends Deno.Conn> {
+  readonly clock: Clock;
+  /** Makes room for one more connection; false if there is none, and accepting has to wait. */
+  makeRoom(): boolean;
+  /** Takes a connection. Must not throw. */
+  take(conn: C): void;
+  /** No descriptor was left for a connection. `first` of a row. */
+  ranOut(error: string, first: boolean): void;
+  /** A connection could be accepted again. */
+  recovered(): void;
+}
+
+/** Accepts connections on one port, whatever happens to any of them. The listener can be exchanged without losing one. */
+export class AcceptLoop<C extends Deno.Conn> {
+  readonly #parts: AcceptLoopParts<C>;
+  #acceptor: Acceptor<C> | null = null;
+
+  constructor(parts: AcceptLoopParts<C>) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Accepts on a listener from now on; the one before, if there is one, is closed then. Resolves when this one was closed by
+   * `stop` or by the next `run`; rejects when accepting ended by itself.
+   */
+  async run(acceptor: Acceptor<C>): Promise<void> {
+    const before = this.#acceptor;
+    this.#acceptor = acceptor;
+    before?.close();
+    const { clock, makeRoom, take, ranOut, recovered } = this.#parts;
+    let pauseMs = 0;
+    while (this.#acceptor === acceptor) {
+      if (!makeRoom()) {
+        await delay(clock, FIRST_PAUSE_MS);
+        continue;
+      }
+      try {
+        take(await acceptor.accept());
+        if (pauseMs > 0) recovered();
+        pauseMs = 0;
+      } catch (error) {
+        if (this.#acceptor !== acceptor) return;
+        // Only a listener that is gone ends accepting. Anything else is one connection's matter (a client that was gone before it
+        // was accepted: ECONNABORTED, ENOTCONN), or a shortage that passes.
+        if (error instanceof Deno.errors.BadResource) throw error;
+        const text = error instanceof Error ? error.message : String(error);
+        if (isOwnShortage(text)) {
+          ranOut(text, pauseMs === 0);
+          pauseMs = Math.min(Math.max(pauseMs * 2, FIRST_PAUSE_MS), LONGEST_PAUSE_MS);
+        }
+        await delay(clock, Math.max(1, pauseMs));
+      }
+    }
+  }
+
+  /** Accepts nothing new any more. */
+  stop(): void {
+    const acceptor = this.#acceptor;
+    this.#acceptor = null;
+    acceptor?.close();
+  }
+}
