@@ -6,8 +6,9 @@ import type { ContenderPlace } from "./contender.ts";
 export const CALLGRIND_NEEDS = ["valgrind", "callgrind_control"];
 
 /**
- * How a contender is started so that its instructions can be counted: as usual, but under valgrind, counting nothing yet. V8
- * writes machine code while it runs, so valgrind must look for changed code (`--smc-check`) or it would run old code.
+ * How a contender is started so that its instructions can be counted: as usual, but under valgrind, counting nothing
+ * yet. V8 writes machine code while it runs, so valgrind must look for changed code (`--smc-check`) or it would run old
+ * code.
  *
  * @param dir Where the counts go, and the pipes by which the run is controlled.
  */

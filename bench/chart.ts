@@ -7,7 +7,9 @@ const BAR = 18;
 const GAP = 7;
 const HEAD = 44;
 
-/** Draws the scenarios as bars of CPU time per request (medians of the rounds), with a line from quartile to quartile. */
+/**
+ * Draws the scenarios as bars of CPU time per request (medians of the rounds), with a line from quartile to quartile.
+ */
 export function chart(results: readonly ScenarioResult[]): string {
   const parts: string[] = [];
   let y = 12;

@@ -4,7 +4,10 @@ import { processTree, threadsOf, type ThreadStat } from "./proc_stat.ts";
 export interface CpuReading {
   /** By ticks: coarse, but with the threads that ended. */
   readonly tickMicros: number;
-  /** How far the difference of two such numbers can be off: user and system time are rounded by themselves in each process. */
+  /**
+   * How far the difference of two such numbers can be off: user and system time are rounded by themselves in each
+   * process.
+   */
   readonly tickErrorMicros: number;
   /** By the nanosecond, and only those that live. */
   readonly threads: readonly ThreadStat[];
@@ -30,8 +33,8 @@ export function readCpu(pid: number): CpuReading {
 }
 
 /**
- * CPU time between two readings: the sum over the threads, in nanoseconds. What a thread used that ended in between is missing
- * there; where that is more than the ticks can be wrong by, the ticks are taken.
+ * CPU time between two readings: the sum over the threads, in nanoseconds. What a thread used that ended in between is
+ * missing there; where that is more than the ticks can be wrong by, the ticks are taken.
  */
 export function cpuUsed(before: CpuReading, after: CpuReading): CpuUse {
   const earlier = new Map(before.threads.map(({ id, cpuMicros }) => [id, cpuMicros]));

@@ -8,8 +8,8 @@ const BLIND_SPOTS =
   "memory), cache misses, mispredicted branches and waiting are not in it.";
 
 /**
- * Instructions per request in each window, without what the process does at rest too: under valgrind requests come so slowly
- * that a second's timers, spread over its few requests, would look like a part of their cost.
+ * Instructions per request in each window, without what the process does at rest too: under valgrind requests come so
+ * slowly that a second's timers, spread over its few requests, would look like a part of their cost.
  */
 export function perRequest({ windows, atRestPerSecond }: CountResult): number[] {
   return windows.map(({ requests, instructions, seconds }) => (instructions - atRestPerSecond * seconds) / requests);

@@ -1,4 +1,7 @@
-/** A Markdown table, readable on a terminal too. The first line is its head, the first column stands left, the others right. */
+/**
+ * A Markdown table, readable on a terminal too. The first line is its head, the first column stands left, the others
+ * right.
+ */
 export function markdownTable(lines: readonly (readonly string[])[]): string[] {
   const widths = lines[0]!.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
   const rule = widths.map((width, i) => i === 0 ? "-".repeat(width + 2) : `${"-".repeat(width + 1)}:`);
@@ -12,8 +15,9 @@ export function markdownTable(lines: readonly (readonly string[])[]): string[] {
 const RESULTS_HEADING = "## The last runs";
 
 /**
- * Puts sections (`### name: title` and what follows) under the document's "The last runs", each in the place of the old one of the
- * same name, new ones behind them. What stands above the first section and below the next `##` is left as it is.
+ * Puts sections (`### name: title` and what follows) under the document's "The last runs", each in the place of the old
+ * one of the same name, new ones behind them. What stands above the first section and below the next `##` is left as it
+ * is.
  */
 export function withSections(document: string, sections: readonly string[]): string {
   const start = document.indexOf(`${RESULTS_HEADING}\n`);

@@ -58,8 +58,8 @@ export interface MeasureOptions extends Pace {
 const USUAL_TARGETS = 3;
 
 /**
- * Runs a scenario: all its proxies are started, warmed up, and then loaded one after the other, round after round, so that
- * whatever the machine does meanwhile happens to all of them alike.
+ * Runs a scenario: all its proxies are started, warmed up, and then loaded one after the other, round after round, so
+ * that whatever the machine does meanwhile happens to all of them alike.
  */
 export async function measure(scenario: Scenario, options: MeasureOptions): Promise<ScenarioResult> {
   const { say, rounds, seconds } = options;

@@ -63,7 +63,8 @@ export function threadsOf(pid: number): ThreadStat[] {
 function readStat(pid: number): ProcessStat | null {
   const text = textOf(`/proc/${pid}/stat`);
   if (text === null) return null; // it ended meanwhile
-  // the name stands in parentheses and may hold anything; fields are counted behind it, the first one is number 3 of proc(5)
+  // the name stands in parentheses and may hold anything; fields are counted behind it, the first one is number 3 of
+  // proc(5)
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
   const field = (number: number) => Number(fields[number - 3]);
   return { pid, parent: field(4), cpuMicros: (field(14) + field(15)) * (1e6 / TICKS_PER_SECOND) };

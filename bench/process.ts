@@ -73,7 +73,9 @@ export async function startOnCores(command: BenchCommand): Promise<BenchProcess>
   return process;
 }
 
-/** Asks and waits for the first byte: a program may try its port before it serves there, and drop who came too early. */
+/**
+ * Asks and waits for the first byte: a program may try its port before it serves there, and drop who came too early.
+ */
 async function answers(port: number): Promise<boolean> {
   try {
     using connection = await Deno.connect({ hostname: "127.0.0.1", port });

@@ -1,6 +1,6 @@
 /**
- * `deno run -A bench/profile.ts`: where sluice's JavaScript spends its time while it serves small GETs, by V8's sampling
- * profiler. What Deno does in Rust (sockets, HTTP) shows as `(program)` or `(idle)`.
+ * `deno run -A bench/profile.ts`: where sluice's JavaScript spends its time while it serves small GETs, by V8's
+ * sampling profiler. What Deno does in Rust (sockets, HTTP) shows as `(program)` or `(idle)`.
  */
 import { freePort } from "../tests/support/free_port.ts";
 import { sluiceCommand, sluiceEnvironment } from "../tests/support/sluice_program.ts";

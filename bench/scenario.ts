@@ -55,7 +55,10 @@ export function expectedSeconds(scenario: Scenario, pace: Pace): number {
   return scenario.entries.reduce((sum, entry) => sum + 1 + warmUp(entry) + rounds, 0);
 }
 
-/** The order in which a round takes its entries: each round starts one further, so that no entry always follows the same rest. */
+/**
+ * The order in which a round takes its entries: each round starts one further, so that no entry always follows the same
+ * rest.
+ */
 export function rotation(count: number, round: number): number[] {
   return Array.from({ length: count }, (_, i) => (i + round) % count);
 }

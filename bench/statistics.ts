@@ -33,8 +33,8 @@ export function summary(values: readonly number[]): Summary {
 }
 
 /**
- * The ratios of two rows of rounds, each round divided by the very same round of the base, since the machine drifts between
- * rounds by more than what is to be seen.
+ * The ratios of two rows of rounds, each round divided by the very same round of the base, since the machine drifts
+ * between rounds by more than what is to be seen.
  */
 export function pairedRatios(values: readonly number[], base: readonly number[]): number[] {
   return values.map((value, i) => value / base[i]!);
@@ -51,9 +51,9 @@ function quantile(values: readonly number[], share: number): number {
 }
 
 /**
- * The narrowest pair of order statistics, as many from below as from above, that holds the true median with at least 95 %
- * confidence. It supposes nothing of the values but that the rounds don't depend on each other: how many of them lie below
- * the true median is then a toss of as many coins.
+ * The narrowest pair of order statistics, as many from below as from above, that holds the true median with at least
+ * 95 % confidence. It supposes nothing of the values but that the rounds don't depend on each other: how many of them
+ * lie below the true median is then a toss of as many coins.
  */
 function medianInterval(values: readonly number[]): Interval | null {
   const sorted = sortedUp(values);

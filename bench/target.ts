@@ -12,8 +12,8 @@ export interface BenchTarget extends AsyncDisposable {
 const BODY = "x".repeat(100);
 
 /**
- * Starts nginx on the load's core, listening on `count` addresses of the loopback network. `/64k` and `/1m` are files, every
- * other path answers 100 bytes.
+ * Starts nginx on the load's core, listening on `count` addresses of the loopback network. `/64k` and `/1m` are files,
+ * every other path answers 100 bytes.
  */
 export async function startTarget(count: number): Promise<BenchTarget> {
   const program = findProgram("nginx");

@@ -18,8 +18,8 @@ export interface WarmUp {
 }
 
 /**
- * Loads a proxy, slice after slice, until it has answered so many requests: V8 compiles what runs often, so requests and not
- * seconds decide how much of it is compiled. A goal of 0 (what was compiled beforehand) is one slice.
+ * Loads a proxy, slice after slice, until it has answered so many requests: V8 compiles what runs often, so requests
+ * and not seconds decide how much of it is compiled. A goal of 0 (what was compiled beforehand) is one slice.
  */
 export async function warmUp(
   goal: number,

@@ -28,7 +28,10 @@ export interface LoadResult {
   readonly p99Micros: number;
 }
 
-/** Loads a URL with wrk for some seconds: one thread, keep-alive connections, on the load's core; closed loop unless it has a rate. */
+/**
+ * Loads a URL with wrk for some seconds: one thread, keep-alive connections, on the load's core; closed loop unless it
+ * has a rate.
+ */
 export async function runWrk(url: string, shape: LoadShape, seconds: number): Promise<LoadResult> {
   const program = findProgram("wrk");
   if (program === null) throw new Error("wrk is not installed");
@@ -87,9 +90,9 @@ function luaScript(shape: LoadShape): string {
 }
 
 /**
- * wrk asks `delay` how many milliseconds a connection is to wait before its next request. Each takes the next place of one
- * timetable, so that the rate holds as long as a connection is free when a request is due; what is overdue goes at once.
- * `due` lies in milliseconds of the monotonic clock (clock 1), which Lua itself can't read.
+ * wrk asks `delay` how many milliseconds a connection is to wait before its next request. Each takes the next place of
+ * one timetable, so that the rate holds as long as a connection is free when a request is due; what is overdue goes at
+ * once. `due` lies in milliseconds of the monotonic clock (clock 1), which Lua itself can't read.
  */
 function paced(ratePerSecond: number): string {
   return `local ffi = require("ffi")

@@ -1,6 +1,6 @@
 /**
- * `deno task compile`: makes dist/sluice for this machine. `deno task compile --otel` makes one that emits OpenTelemetry, and
- * always does: Deno decides that when it compiles (denoland/deno#28839).
+ * `deno task compile`: makes dist/sluice for this machine. `deno task compile --otel` makes one that emits
+ * OpenTelemetry, and always does: Deno decides that when it compiles (denoland/deno#28839).
  */
 import { makeProgram } from "./program.ts";
 

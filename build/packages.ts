@@ -35,9 +35,9 @@ export function packagesOfTestsAlone(lock: Lock): string[] {
 }
 
 /**
- * Lists what `deno compile` shall not embed of the packages in `cache` (Deno's npm cache). By itself it embeds every package
- * of the lock file whole, 20 MB that nothing of the program reads; and it parses all of it, which ends in a stack overflow at
- * the test data of bintrees (which prom-client needs).
+ * Lists what `deno compile` shall not embed of the packages in `cache` (Deno's npm cache). By itself it embeds every
+ * package of the lock file whole, 20 MB that nothing of the program reads; and it parses all of it, which ends in a
+ * stack overflow at the test data of bintrees (which prom-client needs).
  *
  * @param cache Deno's npm cache: a folder for each registry, in it `name/version`.
  */

@@ -1,25 +1,25 @@
 import { excludedPaths, type Lock } from "./packages.ts";
 
 /**
- * What the program may do: speak over the network, read its configuration files, read variables. Not: write, run programs,
- * load libraries, ask about the machine. What is missing is refused without asking anybody (`--no-prompt`), so that a server
- * never stands still before a question.
+ * What the program may do: speak over the network, read its configuration files, read variables. Not: write, run
+ * programs, load libraries, ask about the machine. What is missing is refused without asking anybody (`--no-prompt`),
+ * so that a server never stands still before a question.
  */
 export const PERMISSIONS: readonly string[] = ["--allow-net", "--allow-read", "--allow-env", "--no-prompt"];
 
 /**
- * How V8 collects garbage: at most 8 MB of young generation at once, and the old one once it has grown by 40 % rather than to a
- * multiple of what lives, which together nearly halve what the process holds. And none at rest: what V8 collects when nothing
- * happens takes along what it has learned of the code, so that each pause of traffic made the next 50,000 requests cost up to
- * three times as much (docs/performance.md).
+ * How V8 collects garbage: at most 8 MB of young generation at once, and the old one once it has grown by 40 % rather
+ * than to a multiple of what lives, which together nearly halve what the process holds. And none at rest: what V8
+ * collects when nothing happens takes along what it has learned of the code, so that each pause of traffic made the
+ * next 50,000 requests cost up to three times as much (docs/performance.md).
  */
 export const V8_FLAGS = "--v8-flags=--max-semi-space-size=8,--heap-growing-percent=40,--no-memory-reducer";
 
 /**
- * How much freed memory each thread keeps at hand: up to 1000 pieces of each size up to 1 KB (glibc's own default is 7), a few MB
- * in all. A request takes and frees some twenty such pieces. Beyond what is at hand they come from a heap that ten thousand idle
- * connections have left full of holes, and looking for one that fits cost a sixth of a request there. glibc reads this when the
- * program begins, so it is set by whatever starts it.
+ * How much freed memory each thread keeps at hand: up to 1000 pieces of each size up to 1 KB (glibc's own default is
+ * 7), a few MB in all. A request takes and frees some twenty such pieces. Beyond what is at hand they come from a heap
+ * that ten thousand idle connections have left full of holes, and looking for one that fits cost a sixth of a request
+ * there. glibc reads this when the program begins, so it is set by whatever starts it.
  */
 export const MEMORY_AT_HAND = { name: "GLIBC_TUNABLES", value: "glibc.malloc.tcache_count=1000" } as const;
 

@@ -1,4 +1,7 @@
-/** `deno task release`: makes a program for each architecture, and their checksums. Needs the network for Deno's runtimes. */
+/**
+ * `deno task release`: makes a program for each architecture, and their checksums. Needs the network for Deno's
+ * runtimes.
+ */
 import { createHash } from "node:crypto";
 import { makeProgram } from "./program.ts";
 

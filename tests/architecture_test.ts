@@ -1,6 +1,6 @@
 /**
- * The house stays as it was drawn: who may import whom, who may ask the time, how long a file may be. The tables come first;
- * a change of the drawing is a change of a table.
+ * The house stays as it was drawn: who may import whom, who may ask the time, how long a file may be. The tables come
+ * first; a change of the drawing is a change of a table.
  */
 import assert from "node:assert/strict";
 import { type ImportEdge, importEdges, loadedWith, projectFiles, reachable } from "./support/module_graph.ts";
@@ -61,7 +61,9 @@ const MAY_IMPORT: Record<string, { folders: readonly string[]; types?: readonly 
   },
 };
 
-/** What only some places may touch. A place is a file, or a folder with its `/`; `why` says what the others do instead. */
+/**
+ * What only some places may touch. A place is a file, or a folder with its `/`; `why` says what the others do instead.
+ */
 const ONLY_IN: readonly { what: string; pattern: RegExp; places: readonly string[]; why: string }[] = [
   {
     what: "the time and timers",
@@ -91,8 +93,8 @@ const ONLY_IN: readonly { what: string; pattern: RegExp; places: readonly string
 ];
 
 /**
- * All that a server loads before anybody asks it for anything. Each package here is memory of every server, and of each of its
- * threads: what only some need (servers files, scrapes, WebSockets) is loaded by `import()` when it is needed.
+ * All that a server loads before anybody asks it for anything. Each package here is memory of every server, and of each
+ * of its threads: what only some need (servers files, scrapes, WebSockets) is loaded by `import()` when it is needed.
  */
 const LOADED_AT_REST = [
   "@opentelemetry/api",

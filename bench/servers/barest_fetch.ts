@@ -1,4 +1,7 @@
-/** The barest: every request becomes the same `fetch`; nothing of the client's is forwarded but the path. Arguments: PORT TARGET */
+/**
+ * The barest: every request becomes the same `fetch`; nothing of the client's is forwarded but the path. Arguments:
+ * PORT TARGET
+ */
 const [port = "0", target = ""] = Deno.args;
 
 Deno.serve({ port: Number(port), hostname: "127.0.0.1", onListen() {} }, (request) => {

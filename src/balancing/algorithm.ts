@@ -3,8 +3,8 @@ import type { TargetTable } from "../state/target_table.ts";
 import type { Turns } from "./turns.ts";
 
 /**
- * The targets that may receive a request, in the group's order. Rebuilt only when membership or health changed, never per
- * request; only live numbers are read through `table`, by slot.
+ * The targets that may receive a request, in the group's order. Rebuilt only when membership or health changed, never
+ * per request; only live numbers are read through `table`, by slot.
  */
 export interface CandidateList {
   readonly count: number;
@@ -21,8 +21,8 @@ export interface CandidateList {
 }
 
 /**
- * Tells whether the request was at this candidate before. An algorithm that finds the same best one whenever it is asked passes over
- * such; one that draws need not: it is asked again.
+ * Tells whether the request was at this candidate before. An algorithm that finds the same best one whenever it is
+ * asked passes over such; one that draws need not: it is asked again.
  */
 export function wasTried({ tried, slots }: CandidateList, index: number): boolean {
   if (tried === null) return false;
@@ -71,6 +71,9 @@ export interface Algorithm {
   /** Builds, when candidates changed, what `select` reads as `candidates.prepared`. */
   readonly prepare?: (candidates: CandidateList, group: GroupSnapshot) => unknown;
   readonly create: (group: GroupSnapshot, context: SelectContext) => Select;
-  /** What `explain` and the decisions show for candidate `index`: what the choice is made by, in words (`in flight 3 x 1200 us`). */
+  /**
+   * What `explain` and the decisions show for candidate `index`: what the choice is made by, in words
+   * (`in flight 3 x 1200 us`).
+   */
   readonly score: (candidates: CandidateList, index: number, question: ScoreQuestion) => string;
 }

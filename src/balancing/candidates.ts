@@ -6,14 +6,14 @@ import { hashText } from "./text_hash.ts";
 import { drawnTurns, peekedTurns, type Turns } from "./turns.ts";
 
 /**
- * How often another target is drawn for a later attempt before simply the next is taken. So many draws keep an algorithm's shares
- * even if the target that failed has nearly all of the weight.
+ * How often another target is drawn for a later attempt before simply the next is taken. So many draws keep an
+ * algorithm's shares even if the target that failed has nearly all of the weight.
  */
 const MOST_DRAWS = 256;
 
 /**
- * Chooses a target of one group: the one place that asks who is eligible. It only chooses; counting in flight, cookies and
- * attempts are its caller's. One for each group and snapshot, in each thread.
+ * Chooses a target of one group: the one place that asks who is eligible. It only chooses; counting in flight, cookies
+ * and attempts are its caller's. One for each group and snapshot, in each thread.
  */
 export class GroupBalancer {
   readonly group: GroupSnapshot;
@@ -43,8 +43,9 @@ export class GroupBalancer {
   }
 
   /**
-   * Chooses a target for one attempt, or null if none is left. `pinned` is where the client's cookie points, taken if it
-   * is eligible; `tried` are the targets of this request's earlier attempts, null for the first, which allocates nothing.
+   * Chooses a target for one attempt, or null if none is left. `pinned` is where the client's cookie points, taken if
+   * it is eligible; `tried` are the targets of this request's earlier attempts, null for the first, which allocates
+   * nothing.
    */
   choose(key: string, pinned: TargetSnapshot | null, tried: readonly TargetSnapshot[] | null): TargetSnapshot | null {
     const list = this.candidates();

@@ -5,8 +5,8 @@ const TAB = 0x09;
 const QUOTE = 0x22;
 
 /**
- * Finds where the value of the next cookie called `name` begins in a Cookie header, from index `from` on; -1 if there is
- * none. Neither splits the header nor makes a string. Names are case-sensitive (RFC 6265, section 5.4).
+ * Finds where the value of the next cookie called `name` begins in a Cookie header, from index `from` on; -1 if there
+ * is none. Neither splits the header nor makes a string. Names are case-sensitive (RFC 6265, section 5.4).
  */
 export function nextCookie(header: string, name: string, from: number): number {
   for (let at = header.indexOf(name, from); at !== -1; at = header.indexOf(name, at + 1)) {

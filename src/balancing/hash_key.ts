@@ -13,8 +13,8 @@ export interface KeyedRequest {
 }
 
 /**
- * Takes a request's HASH_KEY. A request without the header or cookie is hashed by its client's address: one key for all of
- * them would put them all on one target.
+ * Takes a request's HASH_KEY. A request without the header or cookie is hashed by its client's address: one key for all
+ * of them would put them all on one target.
  */
 export function hashKeyOf(hashKey: HashKey, request: KeyedRequest): string {
   switch (hashKey.from) {

@@ -3,8 +3,9 @@ import { type Algorithm, wasTried } from "./algorithm.ts";
 /**
  * Fewest requests in flight, over all workers. Ties: round robin, as the first among equals after the one chosen last.
  *
- * O(n), ending early at a target with nothing in flight: one pass over a compact array, about 1 us at 1000 busy targets. A
- * heap would have to be shared and locked between threads for every request that starts or ends, and would cost more.
+ * O(n), ending early at a target with nothing in flight: one pass over a compact array, about 1 us at 1000 busy
+ * targets. A heap would have to be shared and locked between threads for every request that starts or ends, and would
+ * cost more.
  */
 export const leastConnections: Algorithm = {
   name: "LEAST_CONNECTIONS",

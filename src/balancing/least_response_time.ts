@@ -11,18 +11,18 @@ const FAILED_TRIAL_ODDS = 16;
 const TRIAL = -1;
 
 /**
- * Lowest product of requests in flight (before this one) and average TTFB in microseconds. Ties: lower average, then round
- * robin, as the first among equals after the one chosen last.
+ * Lowest product of requests in flight (before this one) and average TTFB in microseconds. Ties: lower average, then
+ * round robin, as the first among equals after the one chosen last.
  *
- * A target without a live sample in the last 10 s is chosen first, so that one slow response does not starve it forever, but
- * only while it has nothing in flight: one trial at a time, or every request of a burst would go to it. During its trial its
- * score uses the average that it had, or its probes' average, or else the mean of the others.
+ * A target without a live sample in the last 10 s is chosen first, so that one slow response does not starve it
+ * forever, but only while it has nothing in flight: one trial at a time, or every request of a burst would go to it.
+ * During its trial its score uses the average that it had, or its probes' average, or else the mean of the others.
  *
- * A target whose last connections failed never responds, so it would look idle and unmeasured forever. It therefore gets a
- * trial only now and then, and its failures count as if they were in flight.
+ * A target whose last connections failed never responds, so it would look idle and unmeasured forever. It therefore
+ * gets a trial only now and then, and its failures count as if they were in flight.
  *
- * O(n): one pass over compact arrays, about 5 us at 1000 targets; both factors change with every request, of any thread, so
- * no order could be kept.
+ * O(n): one pass over compact arrays, about 5 us at 1000 targets; both factors change with every request, of any
+ * thread, so no order could be kept.
  */
 export const leastResponseTime: Algorithm = {
   name: "LRT",
@@ -85,7 +85,9 @@ function isFresh(sampleAtMs: number, freshFromMs: number): boolean {
   return sampleAtMs > 0 && sampleAtMs >= freshFromMs;
 }
 
-/** The live average, else that of the probes, at least 1 us (a score of 0 would hide the load); 0 without any sample. */
+/**
+ * The live average, else that of the probes, at least 1 us (a score of 0 would hide the load); 0 without any sample.
+ */
 function knownAverage({ ttfbAtMs, ttfbMicros, probeMicros }: TargetTable, slot: number): number {
   const micros = ttfbAtMs[slot]! > 0 ? ttfbMicros[slot]! : probeMicros[slot]!;
   if (micros >= 1) return micros;

@@ -1,10 +1,10 @@
 import type { Algorithm } from "./algorithm.ts";
 
 /**
- * The better of two random targets by requests in flight. O(1). The second draw is uniform over the other targets: drawn
- * from one fewer and moved past the first, since drawing again until they differ takes unbounded time, and taking the
- * neighbour instead favours it. Ties: the first drawn, which is as random as any. Source: M. Mitzenmacher, The Power of Two
- * Choices in Randomized Load Balancing (2001).
+ * The better of two random targets by requests in flight. O(1). The second draw is uniform over the other targets:
+ * drawn from one fewer and moved past the first, since drawing again until they differ takes unbounded time, and taking
+ * the neighbour instead favours it. Ties: the first drawn, which is as random as any. Source: M. Mitzenmacher, The
+ * Power of Two Choices in Randomized Load Balancing (2001).
  */
 export const powerOfTwo: Algorithm = {
   name: "POWER_OF_TWO",

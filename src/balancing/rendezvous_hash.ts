@@ -10,18 +10,18 @@ interface Prepared {
 }
 
 /**
- * Rendezvous (highest random weight) hashing: the key is mixed with each target's own hash, and the highest result wins. A
- * target that comes or goes moves only the keys it wins or won, spread evenly over the others. Target hashes derive from
- * scheme, address, port and base, so that every thread, replica and restart chooses alike.
+ * Rendezvous (highest random weight) hashing: the key is mixed with each target's own hash, and the highest result
+ * wins. A target that comes or goes moves only the keys it wins or won, spread evenly over the others. Target hashes
+ * derive from scheme, address, port and base, so that every thread, replica and restart chooses alike.
  *
- * Weights count where entries were given different ones: the score is -weight / ln(u), for which a target's share is its part
- * of the sum. Entries that weigh the same make targets that weigh the same, however many addresses each has: a weight that
- * is shared out anew whenever an address comes would move keys between the others.
+ * Weights count where entries were given different ones: the score is -weight / ln(u), for which a target's share is
+ * its part of the sum. Entries that weigh the same make targets that weigh the same, however many addresses each has: a
+ * weight that is shared out anew whenever an address comes would move keys between the others.
  *
- * O(n), about 3 us at 1000 targets: each candidate's mix is a handful of integer operations; the logarithm is taken only of
- * those that can still win. A hash ring would look up in O(log n) but spread less evenly and be rebuilt with each change.
- * Ties: the first in the group's order (one in 2^32). Source: D. Thaler, C. Ravishankar, Using Name-Based Mappings to Increase
- * Hit Rates (1998); weights: J. Resch (2015).
+ * O(n), about 3 us at 1000 targets: each candidate's mix is a handful of integer operations; the logarithm is taken
+ * only of those that can still win. A hash ring would look up in O(log n) but spread less evenly and be rebuilt with
+ * each change. Ties: the first in the group's order (one in 2^32). Source: D. Thaler, C. Ravishankar, Using Name-Based
+ * Mappings to Increase Hit Rates (1998); weights: J. Resch (2015).
  */
 export const rendezvousHash: Algorithm = {
   name: "HASH",

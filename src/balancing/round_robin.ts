@@ -1,8 +1,8 @@
 import type { Algorithm } from "./algorithm.ts";
 
 /**
- * Each target in turn, in the group's order. O(1). One circle for all threads, in shared memory, so that the order is exact
- * however many workers there are. No ties.
+ * Each target in turn, in the group's order. O(1). One circle for all threads, in shared memory, so that the order is
+ * exact however many workers there are. No ties.
  */
 export const roundRobin: Algorithm = {
   name: "ROUND_ROBIN",

@@ -1,17 +1,17 @@
 /**
- * Deviations that are tried in order, in eighths of a turn: the smallest with which a schedule exists makes the smoothest.
- * 1:2:5 gives a b a c a a b a.
+ * Deviations that are tried in order, in eighths of a turn: the smallest with which a schedule exists makes the
+ * smoothest. 1:2:5 gives a b a c a a b a.
  */
 const DEVIATIONS_IN_EIGHTHS = [4, 5, 6, 7];
 
 /**
- * Makes one cycle in which index `i` has exactly `weights[i]` turns, and at every moment of it each has had its ideal share
- * to within less than one turn. Whole weights, at least 1 each; the cycle's length is their sum.
+ * Makes one cycle in which index `i` has exactly `weights[i]` turns, and at every moment of it each has had its ideal
+ * share to within less than one turn. Whole weights, at least 1 each; the cycle's length is their sum.
  *
- * Each turn of each index has a window of places in which it keeps the deviation; the window that closes first is served
- * first, which finds a schedule wherever there is one. With a deviation below 1 there always is one. O(sum log n) for each
- * deviation tried. Sources: G. Steiner, S. Yeomans, Level Schedules for Mixed-Model, Just-in-Time Processes (1993); S. Baruah
- * et al., Proportionate Progress (1996); R. Tijdeman, The Chairman Assignment Problem (1980).
+ * Each turn of each index has a window of places in which it keeps the deviation; the window that closes first is
+ * served first, which finds a schedule wherever there is one. With a deviation below 1 there always is one. O(sum log
+ * n) for each deviation tried. Sources: G. Steiner, S. Yeomans, Level Schedules for Mixed-Model, Just-in-Time Processes
+ * (1993); S. Baruah et al., Proportionate Progress (1996); R. Tijdeman, The Chairman Assignment Problem (1980).
  */
 export function smoothSchedule(weights: readonly number[]): Uint16Array {
   const cycle = weights.reduce((total, weight) => total + weight, 0);

@@ -3,12 +3,12 @@ import { type GroupSnapshot, targetKey, type TargetSnapshot } from "../state/gro
 import { cookieValue, nextCookie } from "./cookies.ts";
 
 /**
- * Pins clients of one group to their targets by a cookie. Its value is base64url(HMAC-SHA256(secret, group NUL target)): it
- * shows no address, only who has the secret can make one, and every replica with the same secret makes the same. All
- * values are made when a snapshot is applied; a request costs one search of its Cookie header and one lookup.
+ * Pins clients of one group to their targets by a cookie. Its value is base64url(HMAC-SHA256(secret, group NUL
+ * target)): it shows no address, only who has the secret can make one, and every replica with the same secret makes the
+ * same. All values are made when a snapshot is applied; a request costs one search of its Cookie header and one lookup.
  *
- * A client can keep or drop its own cookie, or use another client's, and so choose among targets that the balancer has given
- * to clients. It can't name a target for which no cookie was issued.
+ * A client can keep or drop its own cookie, or use another client's, and so choose among targets that the balancer has
+ * given to clients. It can't name a target for which no cookie was issued.
  */
 export class Stickiness {
   readonly #cookieName: string;
@@ -43,7 +43,9 @@ export class Stickiness {
     return null;
   }
 
-  /** The Set-Cookie value that pins a client to one of the group's targets: for an answer whose target was not `pinned`. */
+  /**
+   * The Set-Cookie value that pins a client to one of the group's targets: for an answer whose target was not `pinned`.
+   */
   setCookie(target: TargetSnapshot): string {
     return this.#setCookies.get(target)!;
   }

@@ -1,8 +1,8 @@
 import type { TargetTable } from "../state/target_table.ts";
 
 /**
- * Whose turn it is, one circle for each group. Algorithms use this instead of the table, so that the same code can choose,
- * show what it would choose, or choose again after a failure.
+ * Whose turn it is, one circle for each group. Algorithms use this instead of the table, so that the same code can
+ * choose, show what it would choose, or choose again after a failure.
  */
 export interface Turns {
   /** Takes the next turn of a circle of `length`. */
@@ -26,8 +26,8 @@ export function peekedTurns(table: TargetTable): Turns {
 }
 
 /**
- * Makes random turns, for attempts after the first. The shared circle is for first choices only, so that it stays exact; and
- * the next turn in it would put the whole share of a dead target on its neighbour.
+ * Makes random turns, for attempts after the first. The shared circle is for first choices only, so that it stays
+ * exact; and the next turn in it would put the whole share of a dead target on its neighbour.
  */
 export function drawnTurns(random: () => number): Turns {
   const draw = (_cursor: number, length: number) => Math.floor(random() * length);

@@ -19,14 +19,14 @@ export type WeightedCycle =
   );
 
 /**
- * Smooth weighted round robin. Weights are brought to whole numbers; over each cycle of their sum each target has exactly its
- * weight in turns, and on the way never a whole turn more or less than its share (`smooth_schedule.ts`), so that nothing
- * bunches. One circle for all threads, in shared memory: exact however many workers there are. No ties.
+ * Smooth weighted round robin. Weights are brought to whole numbers; over each cycle of their sum each target has
+ * exactly its weight in turns, and on the way never a whole turn more or less than its share (`smooth_schedule.ts`), so
+ * that nothing bunches. One circle for all threads, in shared memory: exact however many workers there are. No ties.
  *
- * O(1): the cycle is written out when candidates change. A cycle of more than 16384 turns is walked by a stride near the
- * golden ratio instead, and the target looked up in the cumulative weights: O(log n), just as exact over the cycle, and spread
- * as evenly as multiples of the golden ratio are (the three-distance theorem; V. Sos, 1958), though it may be a few turns off
- * on the way.
+ * O(1): the cycle is written out when candidates change. A cycle of more than 16384 turns is walked by a stride near
+ * the golden ratio instead, and the target looked up in the cumulative weights: O(log n), just as exact over the cycle,
+ * and spread as evenly as multiples of the golden ratio are (the three-distance theorem; V. Sos, 1958), though it may
+ * be a few turns off on the way.
  */
 export const weighted: Algorithm = {
   name: "WEIGHTED",
@@ -73,8 +73,9 @@ export function indexAtTurn(cycle: WeightedCycle, turn: number): number {
 }
 
 /**
- * A stride near the golden section of the length that visits each place once. Of the nearest ones it is the one whose ratio
- * to the length has the least sum of partial quotients: that sum bounds how unevenly its multiples fall (H. Niederreiter).
+ * A stride near the golden section of the length that visits each place once. Of the nearest ones it is the one whose
+ * ratio to the length has the least sum of partial quotients: that sum bounds how unevenly its multiples fall (H.
+ * Niederreiter).
  */
 function spreadingStride(length: number): number {
   const golden = Math.round(length * (Math.sqrt(5) - 1) / 2);
@@ -90,7 +91,9 @@ function spreadingStride(length: number): number {
   return best;
 }
 
-/** The sum of the partial quotients of the continued fraction of `one / other`; infinite if they have a common divisor. */
+/**
+ * The sum of the partial quotients of the continued fraction of `one / other`; infinite if they have a common divisor.
+ */
 function quotientSum(one: number, other: number): number {
   let sum = 0;
   while (other !== 0) {

@@ -4,9 +4,10 @@ const MAX_TOTAL = 2 ** 26;
 const MAX_DENOMINATOR = 4096;
 
 /**
- * Brings weights (above 0) to the smallest whole numbers of the same proportions: fractions (a weight of 1 shared by three
- * addresses) are multiplied out, and a common divisor is taken away. If the exact numbers would sum to more than 2^26
- * they are scaled to that and rounded, each to at least 1: a share is then off by less than one turn in a cycle of millions.
+ * Brings weights (above 0) to the smallest whole numbers of the same proportions: fractions (a weight of 1 shared by
+ * three addresses) are multiplied out, and a common divisor is taken away. If the exact numbers would sum to more than
+ * 2^26 they are scaled to that and rounded, each to at least 1: a share is then off by less than one turn in a cycle of
+ * millions.
  */
 export function wholeWeights(weights: readonly number[]): number[] {
   return exactly(weights) ?? nearly(weights);
@@ -31,7 +32,9 @@ function nearly(weights: readonly number[]): number[] {
   return weights.map((weight) => Math.max(1, Math.floor(weight * factor)));
 }
 
-/** The least denominator with which a weight is a fraction, by its continued fraction; null if it would be too large. */
+/**
+ * The least denominator with which a weight is a fraction, by its continued fraction; null if it would be too large.
+ */
 function denominatorOf(weight: number): number | null {
   let before = 0;
   let denominator = 1;

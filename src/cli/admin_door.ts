@@ -20,8 +20,8 @@ export interface AdminDoor {
 export class AdminUnreachable extends Error {}
 
 /**
- * Finds the admin listener from the same sources as `serve` does, or says why it can't. A configuration with problems is good
- * enough: the running sluice started with an earlier one.
+ * Finds the admin listener from the same sources as `serve` does, or says why it can't. A configuration with problems
+ * is good enough: the running sluice started with an earlier one.
  *
  * @param given `--admin URL`, before anything else.
  */
@@ -58,7 +58,8 @@ export async function askAdmin(door: AdminDoor, path: string, clock: Clock): Pro
   const abort = new AbortController();
   const cancel = clock.after(ANSWER_MS, () => abort.abort(), true);
   const { hostname, port } = new URL(door.url);
-  // fetch refuses URLs with some ports that an admin listener may have. For these, a client connects to the address directly.
+  // fetch refuses URLs with some ports that an admin listener may have. For these, a client connects to the address
+  // directly.
   const directed = BAD_PORTS.has(Number(port));
   const proxy = { transport: "tcp" as const, hostname: hostname.replace(/^\[|\]$/g, ""), port: Number(port) };
   // A connection of its own, so that nothing is left open when the command is done.

@@ -1,8 +1,9 @@
 import type { Config } from "../config/model.ts";
 
 /**
- * Says what most web applications want and this configuration lacks; null if nothing is missing. By default a target sees its own
- * address as Host, so applications that build links and redirects, compare Origin with Host, or verify a signed Host go wrong.
+ * Says what most web applications want and this configuration lacks; null if nothing is missing. By default a target
+ * sees its own address as Host, so applications that build links and redirects, compare Origin with Host, or verify a
+ * signed Host go wrong.
  */
 export function adviceForApplications({ listener, groups }: Pick<Config, "listener" | "groups">): string | null {
   if (groups.length === 0) return null;

@@ -21,7 +21,10 @@ export interface BalancerParts {
   readonly json: boolean;
 }
 
-/** Makes a balancer from a configuration, not started yet: with worker threads, or in this thread if there is one worker. */
+/**
+ * Makes a balancer from a configuration, not started yet: with worker threads, or in this thread if there is one
+ * worker.
+ */
 export function createBalancer(parts: BalancerParts): ControlPlane {
   const workers = workerCount(parts.config.listener);
   return new ControlPlane({

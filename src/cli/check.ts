@@ -33,8 +33,8 @@ const EARLIEST_TURN = 0.9;
 const WIDEST_COLUMN = 60;
 
 /**
- * Says what the configuration is and what is wrong or odd about it, as text or JSON, with the exit code of `check`: 2 for a
- * configuration that can't be used (with `strict` also for one that has warnings), 1 for a probe that failed.
+ * Says what the configuration is and what is wrong or odd about it, as text or JSON, with the exit code of `check`: 2
+ * for a configuration that can't be used (with `strict` also for one that has warnings), 1 for a probe that failed.
  */
 export function runCheck(result: ParseResult, options: CheckOptions = {}): { text: string; exitCode: 0 | 1 | 2 } {
   const { probes, strict = false, notes = [] } = options;
@@ -49,8 +49,8 @@ export function runCheck(result: ParseResult, options: CheckOptions = {}): { tex
 }
 
 /**
- * Computes the worst case: a target dies just after a good probe. Probes start at most an interval apart, and the last one
- * of the threshold runs into its timeout. If a probe may still run at the next turn, that turn is skipped, and two
+ * Computes the worst case: a target dies just after a good probe. Probes start at most an interval apart, and the last
+ * one of the threshold runs into its timeout. If a probe may still run at the next turn, that turn is skipped, and two
  * probes start at most a timeout and an interval apart.
  */
 export function takeOutTime(group: Pick<TargetGroupConfig, "name" | "healthCheck" | "ejection">): TakeOutTime {

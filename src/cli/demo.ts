@@ -21,7 +21,10 @@ export interface DemoFlags {
 const NAMES = ["mock-1", "mock-2", "mock-3"] as const;
 const WIDEST_NAME = 9;
 
-/** Runs mock targets, a balancer with its dashboard, traffic and a target that fails and recovers, all in this process; returns the exit code. */
+/**
+ * Runs mock targets, a balancer with its dashboard, traffic and a target that fails and recovers, all in this process;
+ * returns the exit code.
+ */
 export async function runDemo(flags: DemoFlags): Promise<0 | 2> {
   const durationMs = flags.duration === undefined ? null : durationOf(flags.duration);
   if (Number.isNaN(durationMs)) {

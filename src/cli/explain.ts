@@ -31,8 +31,8 @@ export interface ExplainResult {
 }
 
 /**
- * Explains what sluice would do with a request: from the configuration (names are resolved, but no target is probed or sent
- * anything), or with `--live` from the running sluice, which knows health and load. Both run the code that serves.
+ * Explains what sluice would do with a request: from the configuration (names are resolved, but no target is probed or
+ * sent anything), or with `--live` from the running sluice, which knows health and load. Both run the code that serves.
  */
 export async function runExplain(
   asked: { readonly method: string; readonly url: string; readonly result: ParseResult },

@@ -1,6 +1,8 @@
 import type { Problem } from "../config/config_error.ts";
 
-/** Most lines of one kind that are shown to a person: a file that is none of sluice's may have a mistake on every line. */
+/**
+ * Most lines of one kind that are shown to a person: a file that is none of sluice's may have a mistake on every line.
+ */
 export const MOST_LISTED = 100;
 
 /** Gives the first problems or warnings, and behind them a line on how many more there are. */

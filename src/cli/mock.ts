@@ -8,8 +8,8 @@ import { complain, print } from "./terminal.ts";
 export const MOCK_HOST = "0.0.0.0";
 
 /**
- * Runs mock targets on these ports (0 takes a free one) until SIGINT or SIGTERM and returns the exit code: 0, 1 for a port
- * that can't be had, 2 for variables that are wrong.
+ * Runs mock targets on these ports (0 takes a free one) until SIGINT or SIGTERM and returns the exit code: 0, 1 for a
+ * port that can't be had, 2 for variables that are wrong.
  */
 export async function runMock(
   ports: readonly number[],

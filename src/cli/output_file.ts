@@ -7,8 +7,8 @@ export interface OutputFile {
 }
 
 /**
- * Opens a file for a result, or stdout for `-`. The shipped program has no permission to write and never asks for one: the
- * answer is then a problem that names the way around.
+ * Opens a file for a result, or stdout for `-`. The shipped program has no permission to write and never asks for one:
+ * the answer is then a problem that names the way around.
  */
 export async function openOutput(path: string, flag: string): Promise<OutputFile | { readonly problem: string }> {
   if (path === "-") return { write: (text) => writeAll(Deno.stdout, text), close: () => {} };

@@ -2,15 +2,16 @@ import type { Logger } from "../logging/log.ts";
 import type { Clock } from "../time/clock.ts";
 
 /**
- * Signals within this time of the first are the same request to stop: under `deno task` a terminal's Ctrl-C arrives twice within a
- * millisecond, from the terminal and from the task runner.
+ * Signals within this time of the first are the same request to stop: under `deno task` a terminal's Ctrl-C arrives
+ * twice within a millisecond, from the terminal and from the task runner.
  */
 const SAME_SIGNAL_MS = 1_000;
 
 /** What an operator tells a serving process by signals. */
 export interface ProcessSignals {
   /**
-   * Resolves at the first SIGTERM or SIGINT. One that comes more than a second later ends the process at once, with exit code 1.
+   * Resolves at the first SIGTERM or SIGINT. One that comes more than a second later ends the process at once, with
+   * exit code 1.
    */
   readonly stop: Promise<void>;
   /** Sets what SIGHUP does. If a SIGHUP came earlier, it runs at once. */
@@ -26,8 +27,8 @@ export interface SignalParts {
 }
 
 /**
- * Handles signals from now on. Call it before the start: by default SIGHUP ends the process, and process 1 of a container
- * ignores SIGTERM without a handler.
+ * Handles signals from now on. Call it before the start: by default SIGHUP ends the process, and process 1 of a
+ * container ignores SIGTERM without a handler.
  */
 export function hearSignals({ log, clock, endAtOnce }: SignalParts): ProcessSignals {
   const { promise: stop, resolve } = Promise.withResolvers<void>();

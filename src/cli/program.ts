@@ -14,8 +14,8 @@ import { unknownCommand } from "./unknown_command.ts";
 import { VERSION } from "./version.ts";
 
 /**
- * Runs the command that the arguments name; returns the exit code. Each command loads its own code when it is asked for: a
- * server does not load the load tester, and a health check every few seconds does not load the server.
+ * Runs the command that the arguments name; returns the exit code. Each command loads its own code when it is asked
+ * for: a server does not load the load tester, and a health check every few seconds does not load the server.
  */
 export async function runProgram(args: readonly string[]): Promise<number> {
   let code = 0;

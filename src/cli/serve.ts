@@ -165,7 +165,9 @@ async function reload(read: () => Promise<ParseResult>, plane: ControlPlane, log
   plane.reload(result.config, settingsOf(result));
 }
 
-/** If a promise fails and no code handles it, this concerns one request or probe: log it and keep the process running. */
+/**
+ * If a promise fails and no code handles it, this concerns one request or probe: log it and keep the process running.
+ */
 function surviveRejections(log: Logger): void {
   globalThis.addEventListener("unhandledrejection", (event) => {
     event.preventDefault();

@@ -18,7 +18,9 @@ export interface StatusFlags {
 
 /** How often `--watch` asks. */
 const WATCH_MS = 1000;
-/** Cursor to the corner, and everything from there on cleared: the screen does not flicker, and what scrolled by stays. */
+/**
+ * Cursor to the corner, and everything from there on cleared: the screen does not flicker, and what scrolled by stays.
+ */
 const REDRAW = "\x1b[H\x1b[J";
 
 /** Prints the statistics of the running sluice; returns the exit code. */

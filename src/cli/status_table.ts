@@ -29,8 +29,8 @@ const WHY_INDENT = "    ";
 const COLORS: Readonly<Record<Level, string | null>> = { good: "32", warn: "33", bad: "31", plain: null };
 
 /**
- * Lays the rows out. If they don't fit, columns of numbers go one after the other, and each WHY stands on lines of its own
- * below its target: it is what one looks for.
+ * Lays the rows out. If they don't fit, columns of numbers go one after the other, and each WHY stands on lines of its
+ * own below its target: it is what one looks for.
  */
 export function statusTable(rows: readonly StatusRow[], { columns, color }: StatusScreen): string[] {
   const left = HEAD.map((_, column) => column);

@@ -7,8 +7,8 @@ import { inColor, type Level, type StatusRow, type StatusScreen, statusTable, wr
 const NO_SCREEN: StatusScreen = { columns: null, color: false };
 
 /**
- * Puts the statistics into a table: groups, and under each its targets. Times are to first byte (TTFB). Nothing in it drives a
- * terminal but the colours that the screen asks for.
+ * Puts the statistics into a table: groups, and under each its targets. Times are to first byte (TTFB). Nothing in it
+ * drives a terminal but the colours that the screen asks for.
  */
 export function statusText(stats: Stats, screen: StatusScreen = NO_SCREEN): string {
   const { columns, color } = screen;

@@ -8,7 +8,9 @@ export interface TableLayout {
   readonly indent?: string;
 }
 
-/** Lays rows out in columns, each as wide as its widest cell, every cell shown; nothing is padded at the end of a line. */
+/**
+ * Lays rows out in columns, each as wide as its widest cell, every cell shown; nothing is padded at the end of a line.
+ */
 export function textTable(
   texts: readonly (readonly string[])[],
   { right = [], indent = "" }: TableLayout = {},

@@ -5,8 +5,8 @@ import { closest } from "../config/sources/unknown_names.ts";
 const MOST_EDITS = 2;
 
 /**
- * Says that a word is no command, and which one was likely meant; null if it is a command or a flag. Without this the default
- * command would take the word and complain of something else.
+ * Says that a word is no command, and which one was likely meant; null if it is a command or a flag. Without this the
+ * default command would take the word and complain of something else.
  */
 export function unknownCommand(word: string | undefined, commands: readonly string[]): string | null {
   if (word === undefined || word.startsWith("-") || commands.includes(word)) return null;

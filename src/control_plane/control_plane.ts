@@ -174,7 +174,9 @@ export class ControlPlane implements AdminSource {
     }
   }
 
-  /** Takes note of a reload that changed nothing because of `problems`; whoever read the configuration has logged them. */
+  /**
+   * Takes note of a reload that changed nothing because of `problems`; whoever read the configuration has logged them.
+   */
   reloadRefused(problems: readonly string[]): void {
     this.#noteReload(false, problems);
   }

@@ -13,7 +13,9 @@ const LONGEST_VALUES = 200;
 /** Most pieces of a list that are named. */
 const MOST_PIECES = 10;
 
-/** Finds the variables whose values differ, in the order of the new settings. Where a value came from does not matter. */
+/**
+ * Finds the variables whose values differ, in the order of the new settings. Where a value came from does not matter.
+ */
 export function changesOf(before: readonly Setting[], after: readonly Setting[]): SettingChange[] {
   const [old, now] = [valuesOf(before), valuesOf(after)];
   const gone = [...old.keys()].filter((variable) => !now.has(variable));

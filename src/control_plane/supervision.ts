@@ -1,18 +1,22 @@
 import type { Logger } from "../logging/log.ts";
 import type { CancelTimer, Clock } from "../time/clock.ts";
 
-/** While the main listener accepts nothing for this long although it is opened again and again, only a restart may help. */
+/**
+ * While the main listener accepts nothing for this long although it is opened again and again, only a restart may help.
+ */
 export const UNLIVE_AFTER_MS = 30_000;
-/** A part that is open again for this long is logged as such: in a flood it ends and is opened several times a second. */
+/**
+ * A part that is open again for this long is logged as such: in a flood it ends and is opened several times a second.
+ */
 const SETTLED_MS = 5_000;
 
 /** Parts that live as long as the process, as the metrics name them. */
 export type LongLived = "listener" | "admin_listener";
 
 /**
- * Watches the parts that others count on: which workers accept connections, since when none does, and how often a listener
- * ended. `/readyz` and `/livez` follow from it. A flood of connections ends listeners, so that a short time without any makes
- * sluice unready and never unlive: an orchestrator must not restart it for that.
+ * Watches the parts that others count on: which workers accept connections, since when none does, and how often a
+ * listener ended. `/readyz` and `/livez` follow from it. A flood of connections ends listeners, so that a short time
+ * without any makes sluice unready and never unlive: an orchestrator must not restart it for that.
  */
 export class Supervision {
   readonly #clock: Clock;

@@ -38,9 +38,9 @@ export interface LookupOptions {
 /**
  * Resolves a host name by the configured family: `auto` asks for AAAA only if there is no A. Never throws.
  *
- * An error other than "no such records" fails the whole lookup, also under `any`: half an answer would drain the targets of
- * the other half. Deno 2.9 reports NXDOMAIN, an empty answer, SERVFAIL and REFUSED all as `NotFound`, so these can't be told
- * apart here; none of them replaces an earlier answer.
+ * An error other than "no such records" fails the whole lookup, also under `any`: half an answer would drain the
+ * targets of the other half. Deno 2.9 reports NXDOMAIN, an empty answer, SERVFAIL and REFUSED all as `NotFound`, so
+ * these can't be told apart here; none of them replaces an earlier answer.
  */
 export async function lookup(host: string, options: LookupOptions): Promise<LookupResult> {
   if (isAddress(host)) return { ok: true, addresses: [host] };

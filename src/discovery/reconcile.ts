@@ -9,8 +9,8 @@ export interface Difference<Current, Found> {
 }
 
 /**
- * Finds what joins, stays and leaves. Discovery always brings the whole truth, never a change; this is the one place that
- * makes changes of it (after Pingora's `discover` and `do_update`). Both maps go by the same key.
+ * Finds what joins, stays and leaves. Discovery always brings the whole truth, never a change; this is the one place
+ * that makes changes of it (after Pingora's `discover` and `do_update`). Both maps go by the same key.
  */
 export function reconcile<Current, Found>(
   current: ReadonlyMap<string, Current>,

@@ -47,8 +47,8 @@ export interface RefreshOptions {
 }
 
 /**
- * Keeps the addresses of a set of names: each is looked up at once, then every refresh interval; a failed lookup keeps the
- * last good answer; a name that never resolved is tried again with backoff. Addresses in the set need no lookup.
+ * Keeps the addresses of a set of names: each is looked up at once, then every refresh interval; a failed lookup keeps
+ * the last good answer; a name that never resolved is tried again with backoff. Addresses in the set need no lookup.
  */
 export class RefreshLoop {
   readonly #options: RefreshOptions;

@@ -1,6 +1,6 @@
 /**
- * Turns single results into a state that changes only after enough consecutive ones. A result of the other kind starts the
- * count anew. Fires on edges only: `observe` says whether the state flipped (after Pingora's health observer).
+ * Turns single results into a state that changes only after enough consecutive ones. A result of the other kind starts
+ * the count anew. Fires on edges only: `observe` says whether the state flipped (after Pingora's health observer).
  */
 export class ConsecutiveThreshold {
   #succeed: number;

@@ -23,9 +23,9 @@ interface Watch {
 }
 
 /**
- * Probes the targets of one group: each at once, then again and again, all side by side. Between two turns of a target is
- * 90 to 100 % of the interval, so that replicas and targets drift apart and no turn is later than the interval says. A
- * target whose probe still runs skips its turn. Nothing happens while checks are off.
+ * Probes the targets of one group: each at once, then again and again, all side by side. Between two turns of a target
+ * is 90 to 100 % of the interval, so that replicas and targets drift apart and no turn is later than the interval says.
+ * A target whose probe still runs skips its turn. Nothing happens while checks are off.
  */
 export class HealthChecker {
   readonly #options: CheckerOptions;

@@ -27,12 +27,12 @@ export interface EjectionGroup {
 }
 
 /**
- * Decides whether a run of connection failures ejects a target, and for how long. Returns the record with the ejection in
- * it, or null where the target stays in: too few failures, already out, or half of its group is out (one may always go,
- * also the only one).
+ * Decides whether a run of connection failures ejects a target, and for how long. Returns the record with the ejection
+ * in it, or null where the target stays in: too few failures, already out, or half of its group is out (one may always
+ * go, also the only one).
  *
- * The time doubles with each ejection in succession, up to 5 minutes. A target that comes back keeps its run of failures, so
- * that its next failed connection ejects it again; an answer, or a probe's success, ends the run.
+ * The time doubles with each ejection in succession, up to 5 minutes. A target that comes back keeps its run of
+ * failures, so that its next failed connection ejects it again; an answer, or a probe's success, ends the run.
  */
 export function eject(
   record: EjectionRecord,

@@ -23,10 +23,10 @@ export type Probe = (target: TargetSnapshot, options: ProbeOptions) => Promise<P
 const NO_LOCAL_PORT = /\(os error 99\)/;
 
 /**
- * Probes by HTTP/1.1 GET on a connection of its own, written byte by byte here: `fetch` would pool connections, follow its
- * own idea of Host, and read the body. Only the response's head is read, by the parser that traffic has, so that a target is
- * not healthy with what traffic refuses; the connection is closed in any case. The time counts from the connection's beginning
- * to the end of the head.
+ * Probes by HTTP/1.1 GET on a connection of its own, written byte by byte here: `fetch` would pool connections, follow
+ * its own idea of Host, and read the body. Only the response's head is read, by the parser that traffic has, so that a
+ * target is not healthy with what traffic refuses; the connection is closed in any case. The time counts from the
+ * connection's beginning to the end of the head.
  */
 export async function probeTarget(target: TargetSnapshot, options: ProbeOptions): Promise<ProbeResult> {
   const { config, clock, signal } = options;

@@ -1,6 +1,6 @@
 /**
- * Every way a probe can fail, as log, stats and dashboard name it. The first three are what an operator meets; the names
- * follow the pattern of AWS's reason codes for target health.
+ * Every way a probe can fail, as log, stats and dashboard name it. The first three are what an operator meets; the
+ * names follow the pattern of AWS's reason codes for target health.
  */
 export type ProbeFailure =
   /** No whole response head within the timeout. */

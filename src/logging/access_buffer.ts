@@ -15,8 +15,8 @@ export interface AccessBufferOptions {
 }
 
 /**
- * Collects access lines as bytes, written at once into memory that is there already: kept as strings, lines would outlive
- * the young generation by the thousand (docs/performance.md).
+ * Collects access lines as bytes, written at once into memory that is there already: kept as strings, lines would
+ * outlive the young generation by the thousand (docs/performance.md).
  */
 export class AccessBuffer {
   readonly #line = new ByteLine(BUFFER_BYTES);

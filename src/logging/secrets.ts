@@ -1,12 +1,17 @@
 const MASK = "***";
 
-/** Parts of a name that say its value lets its bearer in somewhere; `auth` stands in `author`, which is no such name. */
+/**
+ * Parts of a name that say its value lets its bearer in somewhere; `auth` stands in `author`, which is no such name.
+ */
 const SECRET_PARTS =
   /auth(?!or)|authori[sz]|token|secret|passw|credential|cookie|sess(ion|id)|signature|api[-_]?key|jwt|[cx]srf/i;
 /** Such parts, if they are words of their own: `sig`, not `design`. */
 const SECRET_WORDS = /(^|[^a-z0-9])(key|pass|pwd|sig|sid|code|otp|pin)([^a-z0-9]|$)/i;
 
-/** What looks like a secret wherever it stands: what follows a scheme of authentication, JSON Web Tokens, known prefixes. */
+/**
+ * What looks like a secret wherever it stands: what follows a scheme of authentication, JSON Web Tokens, known
+ * prefixes.
+ */
 const AFTER_SCHEME = /\b(bearer|basic|negotiate|ntlm)([\s,.=:]+)[^\s,;]+/gi;
 const TOKENS = /\b(?:eyJ|gh[pousr]_|github_pat_|glpat-|xox[abprs]-|[sr]k_(?:live|test)_|AKIA)[\w-]{8,}(?:\.[\w-]*)*/g;
 const USER_INFO = /:\/\/[^/@\s]*@/g;
@@ -18,8 +23,8 @@ export function isSecretName(name: string): boolean {
 }
 
 /**
- * Masks what looks like a secret within a text that came over the wire: parameters by their names, user names in URLs, tokens.
- * For logs of single requests; it costs microseconds.
+ * Masks what looks like a secret within a text that came over the wire: parameters by their names, user names in URLs,
+ * tokens. For logs of single requests; it costs microseconds.
  *
  * ```ts
  * import { equal } from "node:assert/strict";

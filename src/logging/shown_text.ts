@@ -1,6 +1,7 @@
 /**
- * Characters that do something instead of being seen: controls of ASCII and C1 drive a terminal, line and paragraph separators
- * forge lines, and format characters turn the direction of writing or take no room (https://trojansource.codes).
+ * Characters that do something instead of being seen: controls of ASCII and C1 drive a terminal, line and paragraph
+ * separators forge lines, and format characters turn the direction of writing or take no room
+ * (https://trojansource.codes).
  */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 const UNSEEN_IN_LINES = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
@@ -9,8 +10,9 @@ const UNSEEN_IN_LINES = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 const QUOTED_LENGTH = 200;
 
 /**
- * Makes every character of a text visible and keeps it on one line. Text of a client, a file or a variable reaches a terminal
- * or a log only through this, {@linkcode shownLines} or {@linkcode quote}. Shown text stays as it is when shown again.
+ * Makes every character of a text visible and keeps it on one line. Text of a client, a file or a variable reaches a
+ * terminal or a log only through this, {@linkcode shownLines} or {@linkcode quote}. Shown text stays as it is when
+ * shown again.
  *
  * ```ts
  * import { equal } from "node:assert/strict";

@@ -14,8 +14,9 @@ export interface ByteWriter {
 }
 
 /**
- * Collects lines and writes them in batches: not one system call per request, and no request waits for a slow reader. Lines keep
- * their order; a reader that stops taking them costs lines (counted, and told when it goes on), never requests.
+ * Collects lines and writes them in batches: not one system call per request, and no request waits for a slow reader.
+ * Lines keep their order; a reader that stops taking them costs lines (counted, and told when it goes on), never
+ * requests.
  */
 export class BatchedSink implements LineSink, ByteSink {
   readonly #writer: ByteWriter;
@@ -87,7 +88,8 @@ export class BatchedSink implements LineSink, ByteSink {
     try {
       for (; written < parts.length; written++) await this.#writeAll(parts[written]!);
     } catch {
-      // A full disk, or a pipe without a reader. sluice continues; the next lines say how many were lost, if they can be written.
+      // A full disk, or a pipe without a reader. sluice continues; the next lines say how many were lost, if they can
+      // be written.
       if (lost > 0) this.#dropped += lost - 1;
       for (const part of parts.slice(written)) this.#dropped += countLines(part);
     }

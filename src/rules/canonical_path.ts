@@ -3,11 +3,12 @@
  * standard, so the canonical form is a fixed point of that parser: it collapses dot segments, also written `%2e`, and
  * percent-encodes what the parser would. Whatever the parser would turn into another path is refused.
  *
- * What is not touched: `//`, and every percent-encoding other than a dot segment's (`%2F` stays `%2F`, `%7e` stays `%7e`).
+ * What is not touched: `//`, and every percent-encoding other than a dot segment's (`%2F` stays `%2F`, `%7e` stays
+ * `%7e`).
  *
- * Refused (400): a raw `\` (the parser makes it `/`), `#` (it cuts there), and control characters (it drops tab and line
- * ends). Encoded up front rather than refused: `"`, `<`, `>`, `` ` ``, `{`, `}`, space and everything beyond ASCII. RFC 3986
- * allows none of these raw, yet clients send them, and all mean the same encoded.
+ * Refused (400): a raw `\` (the parser makes it `/`), `#` (it cuts there), and control characters (it drops tab and
+ * line ends). Encoded up front rather than refused: `"`, `<`, `>`, `` ` ``, `{`, `}`, space and everything beyond
+ * ASCII. RFC 3986 allows none of these raw, yet clients send them, and all mean the same encoded.
  */
 
 const PLAIN = 0;
@@ -22,7 +23,9 @@ const PATH_KIND = kindTable(' "<>`{}', "\\#?");
 const QUERY_KIND = kindTable(" \"<>'", "#");
 const EXACT_QUERY_KIND = kindTable(" ", "#");
 
-/** Brings a raw path (without query, as it came on the wire) to its canonical form; null if it must be refused (400). */
+/**
+ * Brings a raw path (without query, as it came on the wire) to its canonical form; null if it must be refused (400).
+ */
 export function canonicalPath(rawPath: string): string | null {
   const length = rawPath.length;
   // An absolute-form request target without a path means `/` (RFC 9112, section 3.2.1).
@@ -48,17 +51,17 @@ export function canonicalPath(rawPath: string): string | null {
 
 /**
  * Brings a raw query (without its `?`) to the form that `fetch` sends; null if it must be refused (400: `#` and control
- * characters). It is kept byte for byte but for what the URL parser encodes in any query and no caller can prevent: `"`,
- * `<`, `>`, space and everything beyond ASCII, none of which RFC 3986 allows raw, and `'`, which it does allow and which
- * therefore reaches a target as `%27`. A transport that writes its own bytes needs only {@linkcode exactQuery}.
+ * characters). It is kept byte for byte but for what the URL parser encodes in any query and no caller can prevent:
+ * `"`, `<`, `>`, space and everything beyond ASCII, none of which RFC 3986 allows raw, and `'`, which it does allow and
+ * which therefore reaches a target as `%27`. A transport that writes its own bytes needs only {@linkcode exactQuery}.
  */
 export function canonicalQuery(rawQuery: string): string | null {
   return encodeQuery(rawQuery, QUERY_KIND);
 }
 
 /**
- * Keeps a raw query byte for byte; null if it must be refused, as by {@linkcode canonicalQuery}. A space, which would end
- * the request line, and what lies beyond ASCII are encoded.
+ * Keeps a raw query byte for byte; null if it must be refused, as by {@linkcode canonicalQuery}. A space, which would
+ * end the request line, and what lies beyond ASCII are encoded.
  */
 export function exactQuery(rawQuery: string): string | null {
   return encodeQuery(rawQuery, EXACT_QUERY_KIND);
@@ -113,7 +116,9 @@ function afterDot(path: string, at: number): number {
   return encoded ? at + 3 : at;
 }
 
-/** The WHATWG parser's path state: `..` takes the segment before it along, and a dot segment at the end leaves its `/`. */
+/**
+ * The WHATWG parser's path state: `..` takes the segment before it along, and a dot segment at the end leaves its `/`.
+ */
 function resolveDotSegments(path: string): string {
   const kept: string[] = [];
   let start = 1;

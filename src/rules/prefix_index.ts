@@ -4,8 +4,8 @@ import { underPrefix } from "./rewrite.ts";
 
 /**
  * Longest prefix by whole segments. The rules stand in a radix tree over the characters of their prefixes (labels are
- * compressed, a branch is one integer lookup), so that a match walks the path once, whatever the number of rules, and makes
- * no string on its way. Source of the structure: D. R. Morrison, PATRICIA (1968).
+ * compressed, a branch is one integer lookup), so that a match walks the path once, whatever the number of rules, and
+ * makes no string on its way. Source of the structure: D. R. Morrison, PATRICIA (1968).
  */
 export interface PrefixIndex<R extends RuleConfig> {
   /** Finds the rule whose prefix is the longest that holds the canonical path; null if none does. */
@@ -31,8 +31,8 @@ interface Node<R> {
 }
 
 /**
- * Compiles rules into an index. Prefixes and rewrites are brought to their canonical form first, as requests are, so that
- * `/café` finds what a browser sends. Of two equal prefixes (an error in any configuration) the first wins.
+ * Compiles rules into an index. Prefixes and rewrites are brought to their canonical form first, as requests are, so
+ * that `/café` finds what a browser sends. Of two equal prefixes (an error in any configuration) the first wins.
  */
 export function compilePrefixIndex<R extends RuleConfig>(rules: readonly R[]): PrefixIndex<R> {
   const canonical = rules.map(canonicalRule);

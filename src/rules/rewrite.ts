@@ -1,8 +1,8 @@
 const SLASH = 0x2f;
 
 /**
- * Tells whether `path` lies under `prefix` by whole segments: `/api` holds `/api` and `/api/x`, not `/apix`; `/api/` holds
- * itself and what is below it; `/` holds everything.
+ * Tells whether `path` lies under `prefix` by whole segments: `/api` holds `/api` and `/api/x`, not `/apix`; `/api/`
+ * holds itself and what is below it; `/` holds everything.
  */
 export function underPrefix(path: string, prefix: string): boolean {
   if (!path.startsWith(prefix)) return false;
@@ -11,8 +11,9 @@ export function underPrefix(path: string, prefix: string): boolean {
 }
 
 /**
- * The path that a target is sent: its base, then what the rewrite leaves of the canonical path. The rewrite strips whole
- * segments and nothing where it does not match; its own last `/` stays with the path (`/api/` leaves `/x` of `/api/x`).
+ * The path that a target is sent: its base, then what the rewrite leaves of the canonical path. The rewrite strips
+ * whole segments and nothing where it does not match; its own last `/` stays with the path (`/api/` leaves `/x` of
+ * `/api/x`).
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -40,8 +41,8 @@ export function underBase(rest: string, base: string): string {
 }
 
 /**
- * The way back: the path under which a client reaches what is at a target's `path`. A path that is not below the target's base
- * stays as it is, since no path of the rule leads there.
+ * The way back: the path under which a client reaches what is at a target's `path`. A path that is not below the
+ * target's base stays as it is, since no path of the rule leads there.
  *
  * ```ts
  * import assert from "node:assert/strict";

@@ -1,6 +1,6 @@
 /**
- * The only file that asks the time or sets a timer. Everything that needs either takes a {@linkcode Clock}, so that tests
- * script it and never sleep.
+ * The only file that asks the time or sets a timer. Everything that needs either takes a {@linkcode Clock}, so that
+ * tests script it and never sleep.
  */
 
 /** Cancels a timer; calling it again, or after the timer fired, does nothing. */
@@ -12,7 +12,9 @@ export interface Clock {
   wallMs(): number;
   /** Milliseconds since an arbitrary start, fractional, never going back. For durations and deadlines. */
   monotonicMs(): number;
-  /** Calls `run` once after `delayMs`. The timer keeps the process alive only if `keepAlive` is true (default false). */
+  /**
+   * Calls `run` once after `delayMs`. The timer keeps the process alive only if `keepAlive` is true (default false).
+   */
   after(delayMs: number, run: () => void, keepAlive?: boolean): CancelTimer;
   /** Calls `run` every `periodMs`. Never keeps the process alive. */
   every(periodMs: number, run: () => void): CancelTimer;
@@ -23,7 +25,10 @@ export function delay(clock: Clock, delayMs: number): Promise<void> {
   return new Promise((resolve) => clock.after(delayMs, resolve, true));
 }
 
-/** Calls `run` in the next turn of the event loop, when what is there by now has been looked at. No time: a {@linkcode Clock} has no say in it. */
+/**
+ * Calls `run` in the next turn of the event loop, when what is there by now has been looked at. No time: a
+ * {@linkcode Clock} has no say in it.
+ */
 export function nextTurn(run: () => void): void {
   setImmediate(run);
 }
@@ -32,8 +37,9 @@ export function nextTurn(run: () => void): void {
 const TIME_ORIGIN_MS = performance.timeOrigin;
 
 /**
- * The real clock. `performance.now()` starts at 0 in each thread, so the monotonic time is put on the process-wide scale by
- * `performance.timeOrigin`: readings of two workers can be compared (the latency average in shared memory needs that).
+ * The real clock. `performance.now()` starts at 0 in each thread, so the monotonic time is put on the process-wide
+ * scale by `performance.timeOrigin`: readings of two workers can be compared (the latency average in shared memory
+ * needs that).
  */
 export const systemClock: Clock = {
   wallMs: () => Date.now(),

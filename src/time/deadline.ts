@@ -24,8 +24,8 @@ export class Watch {
 }
 
 /**
- * All watches of one thread, under one timer. Opening and closing one costs a few assignments; a timer for each request would
- * cost a call into the platform at both ends.
+ * All watches of one thread, under one timer. Opening and closing one costs a few assignments; a timer for each request
+ * would cost a call into the platform at both ends.
  */
 export class DeadlineWheel {
   readonly #clock: Clock;
@@ -81,8 +81,8 @@ export class DeadlineWheel {
     watch.open = false;
     watch.previous!.next = watch.next;
     if (watch.next !== null) watch.next.previous = watch.previous;
-    // A closed watch that has reached the old generation would keep its neighbours alive there, and they theirs, each with
-    // its whole exchange: measured, that was half of the garbage collector's work.
+    // A closed watch that has reached the old generation would keep its neighbours alive there, and they theirs, each
+    // with its whole exchange: measured, that was half of the garbage collector's work.
     watch.previous = watch.next = watch.onTick = null;
     watch.expire = DONE;
     this.#open--;

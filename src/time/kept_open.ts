@@ -24,9 +24,9 @@ export interface KeptOpenParts<T extends Ending> {
 }
 
 /**
- * Keeps something open that others count on, a listener for example: it watches for the end and opens it again, with backoff.
- * `Deno.serve` ends for good when one `accept` fails (no descriptor is left), and only `finished` tells.
- * This is the supervision of systemd's `Restart=on-failure` and of Envoy's listeners.
+ * Keeps something open that others count on, a listener for example: it watches for the end and opens it again, with
+ * backoff. `Deno.serve` ends for good when one `accept` fails (no descriptor is left), and only `finished` tells. This
+ * is the supervision of systemd's `Restart=on-failure` and of Envoy's listeners.
  */
 export class KeptOpen<T extends Ending> {
   readonly #parts: KeptOpenParts<T>;

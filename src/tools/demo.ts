@@ -29,8 +29,8 @@ const TOTALS_MS = 10_000;
 class Interrupted extends Error {}
 
 /**
- * Shows a failure: traffic runs, a target dies and is taken out, then it recovers. Unless `once` is set, traffic then continues.
- * Resolves when the demo is over or `signal` aborts it.
+ * Shows a failure: traffic runs, a target dies and is taken out, then it recovers. Unless `once` is set, traffic then
+ * continues. Resolves when the demo is over or `signal` aborts it.
  */
 export async function playDemo(stage: DemoStage, options: { readonly once: boolean }): Promise<DemoTraffic> {
   const play = new Play(stage);

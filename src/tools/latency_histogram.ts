@@ -13,7 +13,9 @@ export interface LatencySummary {
 /** An hour: no request of a load test is waited for longer. */
 const HIGHEST_MICROS = 3_600_000_000;
 
-/** Counts latencies in an HDR histogram: microseconds, three significant digits, so that a percentile is within 0.1 %. */
+/**
+ * Counts latencies in an HDR histogram: microseconds, three significant digits, so that a percentile is within 0.1 %.
+ */
 export class LatencyHistogram {
   // The WebAssembly form is not faster here and would have to be loaded first.
   readonly #counts: Histogram = build({
@@ -44,7 +46,10 @@ export class LatencyHistogram {
     if (other.#maxMs > this.#maxMs) this.#maxMs = other.#maxMs;
   }
 
-  /** Average and maximum are exact to the microsecond; a percentile is the least recorded value that at least so many per cent don't exceed. */
+  /**
+   * Average and maximum are exact to the microsecond; a percentile is the least recorded value that at least so many
+   * per cent don't exceed.
+   */
   summary(): LatencySummary {
     if (this.count === 0) return { avg: 0, p50: 0, p90: 0, p95: 0, p99: 0, max: 0 };
     // The histogram answers with the top of a bucket, which may lie a little above the largest value of all.

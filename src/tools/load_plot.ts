@@ -16,7 +16,10 @@ const PERCENTILES: readonly Percentile[] = ["p50", "p90", "p95", "p99"];
 /** Labels at line ends need this much room. */
 const LABEL_PX = 14;
 
-/** Light first; the second block is for readers whose system is dark. Colours stay apart for the colour-blind (Okabe and Ito). */
+/**
+ * Light first; the second block is for readers whose system is dark. Colours stay apart for the colour-blind (Okabe and
+ * Ito).
+ */
 const STYLE = `
   svg { --ink: #1c2430; --soft: #5b6675; --line: #d7dce3; --paper: #ffffff; --bad: #c2361c;
     --p50: #0072b2; --p90: #009e73; --p95: #b07800; --p99: #c4447f; --rate: #0072b2; }

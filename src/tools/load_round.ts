@@ -64,8 +64,9 @@ async function runClosedLoop(lanes: readonly Lane[], plan: RoundPlan, context: R
 }
 
 /**
- * Open loop: requests are due at fixed times, and a latency counts from when its request was due, even if no lane was free
- * then. A target that stalls thus can't hide the requests that its stall kept from being sent (coordinated omission, Gil Tene).
+ * Open loop: requests are due at fixed times, and a latency counts from when its request was due, even if no lane was
+ * free then. A target that stalls thus can't hide the requests that its stall kept from being sent (coordinated
+ * omission, Gil Tene).
  */
 async function runOpenLoop(
   lanes: readonly Lane[],

@@ -202,7 +202,9 @@ class HttpMockTarget implements MockTarget {
     });
   }
 
-  /** Shows, changes (PUT) and takes back (DELETE) the faults; never subject to them itself, so that they can be removed. */
+  /**
+   * Shows, changes (PUT) and takes back (DELETE) the faults; never subject to them itself, so that they can be removed.
+   */
   async #answerFaults(request: IncomingMessage, response: ServerResponse): Promise<void> {
     switch (request.method) {
       case "GET":
@@ -254,7 +256,10 @@ function pathOf(target: string): string {
   return mark < 0 ? target : target.slice(0, mark);
 }
 
-/** Reads a body to its end; rejects if the client breaks it off. By events: iterating never ends for an empty body in Deno 2.4. */
+/**
+ * Reads a body to its end; rejects if the client breaks it off. By events: iterating never ends for an empty body in
+ * Deno 2.4.
+ */
 function readBody(request: IncomingMessage, take: (chunk: Buffer) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     request.on("data", take);

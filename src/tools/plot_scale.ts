@@ -6,7 +6,9 @@ export interface Scale {
   readonly isLog: boolean;
 }
 
-/** Levels that reach this many times the lowest are drawn on a logarithmic axis, since they would crowd on a linear one. */
+/**
+ * Levels that reach this many times the lowest are drawn on a logarithmic axis, since they would crowd on a linear one.
+ */
 const LOG_FROM = 20;
 
 /** Chooses a scale over the values: from zero to a round number above the largest, or just over what there is. */

@@ -8,9 +8,10 @@ const LONGEST_NAME = 64;
 const NOTHING: Bytes = new Uint8Array(0);
 
 /**
- * Finds the end of one response after another in the bytes of a connection, and tells what a load test needs: the status, whether
- * the connection stays open, and which target answered. A body's data are passed over. Nothing is copied if a response's head
- * arrives in one piece, which is the usual case. Malformed responses throw {@linkcode Malformed}.
+ * Finds the end of one response after another in the bytes of a connection, and tells what a load test needs: the
+ * status, whether the connection stays open, and which target answered. A body's data are passed over. Nothing is
+ * copied if a response's head arrives in one piece, which is the usual case. Malformed responses throw
+ * {@linkcode Malformed}.
  */
 export class ResponseReader {
   status = 0;

@@ -14,8 +14,8 @@ export interface SocketAddress {
 }
 
 /**
- * Speaks HTTP/1.1 on a plain socket as cheaply as it goes: the request is written once, and an answer is read no further than
- * its framing asks for. With `fetch` in its place the client, not the target, would be what is measured.
+ * Speaks HTTP/1.1 on a plain socket as cheaply as it goes: the request is written once, and an answer is read no
+ * further than its framing asks for. With `fetch` in its place the client, not the target, would be what is measured.
  */
 export class SocketExchange implements Exchange {
   status = 0;
@@ -133,7 +133,10 @@ class NothingCame extends Error {
   }
 }
 
-/** Writes the request as it goes over the wire. Host, Content-Length and Connection are given unless the headers name them. */
+/**
+ * Writes the request as it goes over the wire. Host, Content-Length and Connection are given unless the headers name
+ * them.
+ */
 export function requestBytes(request: LoadRequest): Uint8Array {
   const { url, method, headers } = request;
   const named = new Set(headers.map(([name]) => name.toLowerCase()));

@@ -1,6 +1,6 @@
 /**
- * The compiled program, named by the variable SLUICE_PROGRAM, in the place where it will run: an empty directory, a user who
- * may write nowhere, and no variables but its own.
+ * The compiled program, named by the variable SLUICE_PROGRAM, in the place where it will run: an empty directory, a
+ * user who may write nowhere, and no variables but its own.
  */
 import assert from "node:assert/strict";
 import { header } from "../support/raw_message.ts";

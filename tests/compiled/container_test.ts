@@ -1,6 +1,6 @@
 /**
- * The image of the Dockerfile, in real containers. Its first stage and its base images need a network; the second stage is
- * built as it stands, on the libraries that distroless `cc` would bring.
+ * The image of the Dockerfile, in real containers. Its first stage and its base images need a network; the second stage
+ * is built as it stands, on the libraries that distroless `cc` would bring.
  */
 import assert from "node:assert/strict";
 import { ContainerHost, IMAGE, run, whyNoContainers } from "../support/container_host.ts";

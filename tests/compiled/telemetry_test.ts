@@ -1,4 +1,7 @@
-/** The program that was compiled with OpenTelemetry, named by the variable SLUICE_OTEL_PROGRAM; skipped where there is none. */
+/**
+ * The program that was compiled with OpenTelemetry, named by the variable SLUICE_OTEL_PROGRAM; skipped where there is
+ * none.
+ */
 import { checkTelemetry } from "../support/telemetry_suite.ts";
 
 const program = Deno.env.get("SLUICE_OTEL_PROGRAM");

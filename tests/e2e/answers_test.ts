@@ -1,4 +1,7 @@
-/** What a target answers arrives at the client as it was sent: bytes on the wire at both ends, and what sluice says of it. */
+/**
+ * What a target answers arrives at the client as it was sent: bytes on the wire at both ends, and what sluice says of
+ * it.
+ */
 import assert from "node:assert/strict";
 import { brotliCompressSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { WIRE_ENGINE } from "../support/engine.ts";
@@ -8,7 +11,9 @@ import { answer, bytes, chunked, informational } from "../support/recorder_scrip
 import { WireStage } from "../support/wire_stage.ts";
 
 const PLAIN = "sluice ".repeat(300);
-/** A short chunked answer that came with its head goes on whole, with its length, by the transport that reads it itself. */
+/**
+ * A short chunked answer that came with its head goes on whole, with its length, by the transport that reads it itself.
+ */
 const WIRE = Deno.env.get("UPSTREAM_TRANSPORT") !== "fetch";
 
 Deno.test("a target's answer reaches the client byte for byte (A52, C15)", async (t) => {

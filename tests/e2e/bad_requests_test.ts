@@ -1,4 +1,7 @@
-/** Requests that are malformed, ambiguous or can't be passed on as what they are: none reaches a target as something else. */
+/**
+ * Requests that are malformed, ambiguous or can't be passed on as what they are: none reaches a target as something
+ * else.
+ */
 import assert from "node:assert/strict";
 import { WIRE_ENGINE } from "../support/engine.ts";
 import { bodyText, header } from "../support/raw_message.ts";

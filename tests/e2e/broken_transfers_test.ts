@@ -1,4 +1,6 @@
-/** Who broke off, and who is told: the client sees a broken transfer, the target is let go, nobody is blamed wrongly. */
+/**
+ * Who broke off, and who is told: the client sees a broken transfer, the target is let go, nobody is blamed wrongly.
+ */
 import assert from "node:assert/strict";
 import { until } from "../support/poll.ts";
 import { answer, breakOff, breakOffChunked, bytes, hang, okay } from "../support/recorder_scripts.ts";

@@ -1,4 +1,6 @@
-/** Each attempt at a target is a span, and the target goes on with the trace below it: the same over both transports. */
+/**
+ * Each attempt at a target is a span, and the target goes on with the trace below it: the same over both transports.
+ */
 import assert from "node:assert/strict";
 import { ask } from "../support/ask.ts";
 import { closingListener } from "../support/closing_listener.ts";

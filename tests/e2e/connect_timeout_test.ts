@@ -1,4 +1,6 @@
-/** A target whose packets are dropped: how long it may cost a request, where the request goes then, and who hears of it. */
+/**
+ * A target whose packets are dropped: how long it may cost a request, where the request goes then, and who hears of it.
+ */
 import assert from "node:assert/strict";
 import type { Decision } from "../../src/views/decision.ts";
 import { Failure } from "../../src/forwarding/gateway_error.ts";

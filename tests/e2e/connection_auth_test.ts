@@ -1,4 +1,7 @@
-/** Authentication that holds for a connection and not for a request (NTLM, Negotiate): nobody else may be sent on that connection. */
+/**
+ * Authentication that holds for a connection and not for a request (NTLM, Negotiate): nobody else may be sent on that
+ * connection.
+ */
 import assert from "node:assert/strict";
 import { until } from "../support/poll.ts";
 import { bodyText, header } from "../support/raw_message.ts";

@@ -1,4 +1,6 @@
-/** What `/decisions` and the access log say of requests that are over: what was known then, and why an attempt failed. */
+/**
+ * What `/decisions` and the access log say of requests that are over: what was known then, and why an attempt failed.
+ */
 import assert from "node:assert/strict";
 import type { Decision } from "../../src/views/decision.ts";
 import type { Explanation } from "../../src/views/explanation.ts";

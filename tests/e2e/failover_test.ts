@@ -130,7 +130,8 @@ Deno.test("A40: whatever the algorithm, a dead target among three costs no reque
     assert.deepEqual(tally(answers, ({ status }) => status), { 200: 40 }, name);
     const shares = mocks.served.map((served, i) => served - before[i]!);
     assert.equal(shares[0]! + shares[1]!, 40, name);
-    // Chance may be uneven; one of the two getting less than a tenth of 40 would be no chance any more. LRT goes by times.
+    // Chance may be uneven; one of the two getting less than a tenth of 40 would be no chance any more. LRT goes by
+    // times.
     assert.ok(name === "LRT" || Math.min(...shares) >= 4, `${name}: ${shares.join(" and ")}`);
   }
   const stats = await sluice.settled();

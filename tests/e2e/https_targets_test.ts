@@ -1,4 +1,6 @@
-/** Targets of `https://`: they get HTTP/1.1 even if they offer HTTP/2, and may end a connection without a word of TLS. */
+/**
+ * Targets of `https://`: they get HTTP/1.1 even if they offer HTTP/2, and may end a connection without a word of TLS.
+ */
 import assert from "node:assert/strict";
 import { ask } from "../support/ask.ts";
 import { Certificate } from "../support/certificate.ts";

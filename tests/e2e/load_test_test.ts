@@ -89,7 +89,8 @@ Deno.test("D12 each level and round sends its total, and the target counts the s
 });
 
 Deno.test("D13 percentiles are right against a mock with a known distribution of delays", async () => {
-  // Of 100 requests 91 take 20 ms, 5 take 300 ms, 4 take 900 ms, in a fixed order, so that p90, p95 and p99 fall into three steps.
+  // Of 100 requests 91 take 20 ms, 5 take 300 ms, 4 take 900 ms, in a fixed order, so that p90, p95 and p99 fall into
+  // three steps.
   let index = 0;
   const random = () => {
     const place = (index++ * 37) % 100;

@@ -93,7 +93,8 @@ Deno.test("a broken body is 400 to a client that is still there, and nobody has 
       await using client = await stage.connect();
       const start = framing.includes("chunked") ? "2\r\nab\r\n" : "ab";
       await client.send(stage.head("POST /x", [framing]) + start);
-      // Behind the head and in a packet of its own, as the platform closes a connection without a word where both come at once.
+      // Behind the head and in a packet of its own, as the platform closes a connection without a word where both come
+      // at once.
       if (framing !== "Content-Length: 5") await until(() => stage.target.requests.length === 1, "the request's begin");
       if (rest === "half-close") client.halfClose();
       else await client.send(rest);

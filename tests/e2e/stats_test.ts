@@ -60,8 +60,8 @@ function sum(lines: readonly LogLine[], field: string): number {
 
 Deno.test("C18: after 2,000 requests good, retried, failed over, refused, timed out, cut and left, clients, targets, access log, stats and metrics agree to the request and the byte", async () => {
   assert.equal(KINDS.reduce((total, { count }) => total + count, LEFT), TOTAL);
-  // A request's first attempt breaks before its headers, its retry gets the answer. On connections of their own: on a kept
-  // one fetch would send it again by itself (the last test here).
+  // A request's first attempt breaks before its headers, its retry gets the answer. On connections of their own: on a
+  // kept one fetch would send it again by itself (the last test here).
   const begun = new Set<string>();
   const flaky: AnswerScript = (turn) => {
     if (begun.has(turn.path)) return answer(200, ["Connection: close"], "flaky")(turn);
@@ -223,7 +223,8 @@ Deno.test("a GET whose kept connection the target drops is sent again by fetch i
     ["/dropped", 0],
     ["/dropped", 1],
   ]);
-  // No part of sluice hears of it; RFC 9112 section 9.3.1 allows it for idempotent methods, and no other is kept waiting.
+  // No part of sluice hears of it; RFC 9112 section 9.3.1 allows it for idempotent methods, and no other is kept
+  // waiting.
   assert.equal(stats.groups[0]!.requests, 2);
   assert.equal(stats.total.retries, 0);
 });

@@ -1,4 +1,6 @@
-/** Requests of every kind share connections with targets that close theirs at random, from clients of which some leave. */
+/**
+ * Requests of every kind share connections with targets that close theirs at random, from clients of which some leave.
+ */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { groupEnvironment } from "../support/mock_group.ts";
@@ -206,7 +208,10 @@ function writesOf({ nonce, method, body, bytes, dice }: Plan): (string | Uint8Ar
   return [head, ...pieces, "0\r\n\r\n"];
 }
 
-/** Sends a request and reads its answer: null where the client left, or its connection ended first. `kept`: it may ask again. */
+/**
+ * Sends a request and reads its answer: null where the client left, or its connection ended first. `kept`: it may ask
+ * again.
+ */
 async function ask(client: RawClient, plan: Plan): Promise<{ got: RawResponse | null; kept: boolean }> {
   const { socket } = client;
   const writes = writesOf(plan);

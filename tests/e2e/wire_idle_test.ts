@@ -1,4 +1,7 @@
-/** An idle connection is not read from at first: what came to it meanwhile is found before the next request goes out on it. */
+/**
+ * An idle connection is not read from at first: what came to it meanwhile is found before the next request goes out on
+ * it.
+ */
 import assert from "node:assert/strict";
 import { Failure } from "../../src/forwarding/gateway_error.ts";
 import { ManualClock } from "../support/manual_clock.ts";

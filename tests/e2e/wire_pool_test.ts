@@ -245,7 +245,10 @@ Deno.test("idle connections are closed after 50 seconds, at the end, and beyond 
   });
 });
 
-/** Ways to answer a request whose nonce stands in its path: each mentions its own nonce only, or one that nobody asked for. */
+/**
+ * Ways to answer a request whose nonce stands in its path: each mentions its own nonce only, or one that nobody asked
+ * for.
+ */
 const WAYS: ((turn: Turn, nonce: string) => AnswerScript)[] = [
   (_, nonce) => okay(nonce),
   (_, nonce) => okay(nonce),

@@ -99,7 +99,8 @@ Deno.test("HASH and STICKY choose alike in each of four workers", async (t) => {
       }),
     });
     const chosen = new Set<string | null>();
-    // Ports are random, and so is who gets a key: that 40 keys leave one of three targets out happens once in ten million.
+    // Ports are random, and so is who gets a key: that 40 keys leave one of three targets out happens once in ten
+    // million.
     for (let key = 0; key < 40; key++) {
       const answers = await askTimes(8, sluice.url, "/", { headers: [`X-Key: key-${key}`] });
       assert.equal(Object.keys(tally(answers, ({ servedBy }) => servedBy)).length, 1, `key ${key} has one target`);

@@ -1,6 +1,6 @@
 /**
- * What `/explain` says is what the proxy does. Both are asked through their public doors, one request after another: first
- * the question, then the request itself; the client, the target and the decisions are the witnesses.
+ * What `/explain` says is what the proxy does. Both are asked through their public doors, one request after another:
+ * first the question, then the request itself; the client, the target and the decisions are the witnesses.
  */
 import assert from "node:assert/strict";
 import fc from "fast-check";

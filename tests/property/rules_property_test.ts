@@ -35,7 +35,9 @@ const trickyPath = fc
   )
   .map((parts) => `/${parts.join("")}`);
 
-/** The `#` that the tests add keeps the parser from trimming a space at the very end, which no request line can carry. */
+/**
+ * The `#` that the tests add keeps the parser from trimming a space at the very end, which no request line can carry.
+ */
 const anyText = fc.oneof(
   trickyPath,
   fc.string({ unit: "grapheme" }).map((text) => `/${text}`),

@@ -51,7 +51,9 @@ export function tally<T>(values: readonly T[], key: (value: T) => string | numbe
   return counts;
 }
 
-/** A load of several kept connections, each asking again and again until it is told to stop or finds nobody listening. */
+/**
+ * A load of several kept connections, each asking again and again until it is told to stop or finds nobody listening.
+ */
 export class Load {
   /** Answers by status; `broken` where a connection ended instead, `refused` where none could be made. */
   readonly outcomes: Record<string, number> = {};

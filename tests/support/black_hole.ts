@@ -3,7 +3,10 @@ const BACKLOG = 1;
 /** A loopback connection that is not made within this time is one that the system drops. */
 const DROPPED_MS = 250;
 
-/** An address that answers nothing at all, as a machine that lost power: its listener's backlog is full, so the system drops every SYN. */
+/**
+ * An address that answers nothing at all, as a machine that lost power: its listener's backlog is full, so the system
+ * drops every SYN.
+ */
 export class BlackHole implements Disposable {
   readonly address: string;
   readonly port: number;

@@ -37,8 +37,8 @@ export function browserTest(title: string, run: () => Promise<void>): void {
 }
 
 /**
- * Opens a URL in a new browser with a new profile and runs `use` on the page. Fails when the page complained on the console or
- * asked another origin for something.
+ * Opens a URL in a new browser with a new profile and runs `use` on the page. Fails when the page complained on the
+ * console or asked another origin for something.
  */
 export async function withPage(
   url: string,

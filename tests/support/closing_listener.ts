@@ -1,4 +1,6 @@
-/** Accepts connections and closes each at once: what a TLS client can't make a connection to, and what refuses nobody. */
+/**
+ * Accepts connections and closes each at once: what a TLS client can't make a connection to, and what refuses nobody.
+ */
 export function closingListener(): { port: number } & AsyncDisposable {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const closing = (async () => {

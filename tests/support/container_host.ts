@@ -17,8 +17,8 @@ export function whyNoContainers(): string | null {
 }
 
 /**
- * Podman with a store of its own, which is gone at the end with every container in it. It runs where no systemd and no bridge
- * network is: containers share the machine's network.
+ * Podman with a store of its own, which is gone at the end with every container in it. It runs where no systemd and no
+ * bridge network is: containers share the machine's network.
  */
 export class ContainerHost implements AsyncDisposable {
   readonly dir: string;
@@ -51,8 +51,8 @@ export class ContainerHost implements AsyncDisposable {
   }
 
   /**
-   * Makes {@linkcode IMAGE} out of the compiled program by the Dockerfile's second stage, word for word; only the base, which
-   * can't be had without a network, is made of what it consists of: the libraries that the program is linked to.
+   * Makes {@linkcode IMAGE} out of the compiled program by the Dockerfile's second stage, word for word; only the base,
+   * which can't be had without a network, is made of what it consists of: the libraries that the program is linked to.
    */
   async buildImage(program: string): Promise<void> {
     const context = `${this.dir}/context`;

@@ -5,8 +5,8 @@ import { until } from "./poll.ts";
 import { type TempDir, tempDir } from "./temp_dir.ts";
 
 /**
- * Debian's dnsmasq as a name server on a loopback port. It answers by a hosts file that the test can change while it runs,
- * and says NXDOMAIN to everything else; it asks nobody.
+ * Debian's dnsmasq as a name server on a loopback port. It answers by a hosts file that the test can change while it
+ * runs, and says NXDOMAIN to everything else; it asks nobody.
  */
 export class Dnsmasq implements AsyncDisposable {
   readonly port: number;

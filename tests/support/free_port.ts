@@ -1,10 +1,13 @@
-/** Below what Linux gives out by itself, to listeners on port 0 and to outgoing connections, and above the ports that `fetch` refuses. */
+/**
+ * Below what Linux gives out by itself, to listeners on port 0 and to outgoing connections, and above the ports that
+ * `fetch` refuses.
+ */
 const LOWEST = 11_000;
 const HIGHEST = 32_000;
 
 /**
- * Finds a loopback port that nothing listens on, and that nobody gets who does not ask for it by number. For programs that can't
- * listen on port 0 and say what they got, and for addresses where nobody shall answer.
+ * Finds a loopback port that nothing listens on, and that nobody gets who does not ask for it by number. For programs
+ * that can't listen on port 0 and say what they got, and for addresses where nobody shall answer.
  */
 export function freePort(hostname = "127.0.0.1"): number {
   for (;;) {

@@ -18,8 +18,8 @@ export function findProgram(name: string): string | null {
 }
 
 /**
- * Declares a test that needs programs which are not part of sluice. Where one is missing the test is skipped, its title says
- * why, and the closing count says so too.
+ * Declares a test that needs programs which are not part of sluice. Where one is missing the test is skipped, its title
+ * says why, and the closing count says so too.
  */
 export function testWithPrograms(
   programs: readonly string[],

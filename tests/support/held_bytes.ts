@@ -4,7 +4,10 @@ import vm from "node:vm";
 v8.setFlagsFromString("--expose-gc");
 const collectGarbage: () => void = vm.runInNewContext("gc");
 
-/** Does `work` and tells how many more bytes of the heap are held after it than before: what garbage there is does not count. */
+/**
+ * Does `work` and tells how many more bytes of the heap are held after it than before: what garbage there is does not
+ * count.
+ */
 export function heldBytes(work: () => void): number {
   collectGarbage();
   const before = Deno.memoryUsage().heapUsed;

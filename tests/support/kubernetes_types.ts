@@ -13,7 +13,8 @@ export interface Manifest {
 
 /**
  * Checks manifests against Kubernetes' own schemas, as the types that `kubernetes-models` makes of them: as TypeScript
- * literals, so that a field which does not exist is found and not only one of the wrong type. Returns what the compiler says.
+ * literals, so that a field which does not exist is found and not only one of the wrong type. Returns what the compiler
+ * says.
  */
 export async function checkManifests(manifests: readonly Manifest[], dir: TempDir): Promise<string> {
   const lines = manifests.flatMap((manifest, i) => [

@@ -45,7 +45,10 @@ export class ManualClock implements Clock {
     this.#nowMs = until;
   }
 
-  /** Lets time pass without running anything, as where the whole process is frozen; what fell due runs with the next `advance`. */
+  /**
+   * Lets time pass without running anything, as where the whole process is frozen; what fell due runs with the next
+   * `advance`.
+   */
   standStill(ms: number): void {
     this.#nowMs += ms;
   }

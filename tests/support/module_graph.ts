@@ -36,8 +36,8 @@ export async function importEdges(roots: readonly string[]): Promise<ImportEdge[
 }
 
 /**
- * The packages and the parts of Node that are loaded together with `roots`, in order, as `hono` and `node:crypto`: what the
- * project's own files import, but for types and for what `import()` loads later.
+ * The packages and the parts of Node that are loaded together with `roots`, in order, as `hono` and `node:crypto`: what
+ * the project's own files import, but for types and for what `import()` loads later.
  */
 export async function loadedWith(roots: readonly string[]): Promise<string[]> {
   const modules = new Map((await readGraph(roots)).map((module) => [module.specifier, module]));

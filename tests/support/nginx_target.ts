@@ -15,8 +15,9 @@ export interface NginxOptions {
 }
 
 /**
- * Debian's nginx as a target that nobody of this project wrote: gzip, ranges, conditional requests, keep-alive, error pages
- * of its own. It logs each request as `METHOD URI STATUS "Host" CONNECTION`, where CONNECTION is nginx's number of it.
+ * Debian's nginx as a target that nobody of this project wrote: gzip, ranges, conditional requests, keep-alive, error
+ * pages of its own. It logs each request as `METHOD URI STATUS "Host" CONNECTION`, where CONNECTION is nginx's number
+ * of it.
  */
 export class NginxTarget implements AsyncDisposable {
   readonly port: number;

@@ -46,7 +46,9 @@ export class OtlpReceiver implements AsyncDisposable {
     );
   }
 
-  /** Waits for the spans of a request's attempts: `count` of them below its server span, in the order of their start. */
+  /**
+   * Waits for the spans of a request's attempts: `count` of them below its server span, in the order of their start.
+   */
   async attempts(path: string, count: number): Promise<readonly ReceivedSpan[]> {
     const { spanId } = await this.serverSpan(path);
     const below = () => this.spans.filter(({ kind, parentSpanId }) => kind === "client" && parentSpanId === spanId);

@@ -1,9 +1,13 @@
-/** How long {@linkcode until} waits before it gives up: long, since a busy machine is slow and a good test never gets there. */
+/**
+ * How long {@linkcode until} waits before it gives up: long, since a busy machine is slow and a good test never gets
+ * there.
+ */
 const PATIENCE_MS = 20_000;
 
 /**
- * Waits until `condition` gives something other than `undefined`, `null` or `false`, and returns it. A condition that throws
- * ends the wait. After the patience is spent it fails with `message` (a function is asked then, so that it can say what it saw).
+ * Waits until `condition` gives something other than `undefined`, `null` or `false`, and returns it. A condition that
+ * throws ends the wait. After the patience is spent it fails with `message` (a function is asked then, so that it can
+ * say what it saw).
  */
 export async function until<T>(
   condition: () => T | undefined | null | false | Promise<T | undefined | null | false>,
@@ -39,7 +43,9 @@ export async function within<T>(
   }
 }
 
-/** Waits a while. Only for what takes time by itself (a slow target); never to hope that something happened meanwhile. */
+/**
+ * Waits a while. Only for what takes time by itself (a slow target); never to hope that something happened meanwhile.
+ */
 export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }

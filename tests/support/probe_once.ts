@@ -1,4 +1,7 @@
-/** Probes an https target on loopback once, in a process of its own (what it trusts comes from DENO_CERT), and says the result. */
+/**
+ * Probes an https target on loopback once, in a process of its own (what it trusts comes from DENO_CERT), and says the
+ * result.
+ */
 import { probeTarget } from "../../src/health/probe.ts";
 import { describeProbe } from "../../src/health/probe_result.ts";
 import { systemClock } from "../../src/time/clock.ts";

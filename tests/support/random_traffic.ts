@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { ALGORITHMS } from "../../src/balancing/registry.ts";
 
-/** A target group of a random configuration; targets by index, an index beyond the mocks is a port where nobody listens. */
+/**
+ * A target group of a random configuration; targets by index, an index beyond the mocks is a port where nobody listens.
+ */
 export interface RandomGroup {
   readonly targets: readonly { readonly index: number; readonly base: string; readonly weight: number }[];
   readonly algorithm: string;

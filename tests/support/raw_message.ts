@@ -100,7 +100,9 @@ async function readChunked(socket: RawSocket): Promise<{ raw: string; body: Uint
   }
 }
 
-/** Reads one answer, informational ones (1xx but 101) left aside. `method` is the request's: HEAD answers have no body. */
+/**
+ * Reads one answer, informational ones (1xx but 101) left aside. `method` is the request's: HEAD answers have no body.
+ */
 export async function readResponse(socket: RawSocket, method = "GET"): Promise<RawResponse> {
   while (true) {
     const head = await readHead(socket);

@@ -6,8 +6,8 @@ import { within } from "./poll.ts";
 export type EndKind = "end" | "reset";
 
 /**
- * One TCP connection, byte by byte, with nothing between the test and the wire. On node:net, since a real reset (RST) can't
- * be sent through `Deno.Conn`.
+ * One TCP connection, byte by byte, with nothing between the test and the wire. On node:net, since a real reset (RST)
+ * can't be sent through `Deno.Conn`.
  */
 export class RawSocket implements AsyncDisposable {
   readonly #socket: net.Socket;

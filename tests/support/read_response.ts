@@ -15,7 +15,9 @@ export interface ReadResponse {
   readonly taken: number;
 }
 
-/** Reads a response to GET out of pieces, each given to the parser as it comes; says "more" where the head does not end. */
+/**
+ * Reads a response to GET out of pieces, each given to the parser as it comes; says "more" where the head does not end.
+ */
 export function readResponseIn(pieces: readonly string[]): ReadResponse | "more" {
   let bytes: Bytes = new Uint8Array(0);
   const reader = new ResponseHeadReader();
@@ -47,8 +49,8 @@ export function readResponseIn(pieces: readonly string[]): ReadResponse | "more"
 }
 
 /**
- * Cuts a message in all the ways that the suites feed it to a parser: whole, byte by byte, at every place, and into three
- * pieces at many.
+ * Cuts a message in all the ways that the suites feed it to a parser: whole, byte by byte, at every place, and into
+ * three pieces at many.
  */
 export function* cutsOf(message: string): Generator<string[]> {
   yield [message];

@@ -136,7 +136,9 @@ async function untilLeft(turn: Turn): Promise<void> {
   await turn.socket.close();
 }
 
-/** Ends the sending side and waits until the other side has gone too, so that no unread byte turns the end into a reset. */
+/**
+ * Ends the sending side and waits until the other side has gone too, so that no unread byte turns the end into a reset.
+ */
 async function closeGently(turn: Turn): Promise<void> {
   turn.socket.halfClose();
   await turn.socket.untilEnded(10 * 60_000);

@@ -15,14 +15,17 @@ export const OK: ProbeResult = { kind: "success", status: 200, micros: 1000 };
 export const SICK: ProbeResult = { kind: "failure", failure: "Target.ResponseCodeMismatch", status: 503, micros: 1000 };
 
 /**
- * A registry with everything around it scripted: the clock stands still, names and health are what the test says. The test
- * plays the control plane's part.
+ * A registry with everything around it scripted: the clock stands still, names and health are what the test says. The
+ * test plays the control plane's part.
  */
 export class RegistryStage implements AsyncDisposable {
   readonly clock = new ManualClock();
   readonly log = new LogRecorder();
   readonly table = TargetTable.create(1);
-  /** What a name resolves to; an error is thrown; `null` never answers. A records only, except where the key is `AAAA name`. */
+  /**
+   * What a name resolves to; an error is thrown; `null` never answers. A records only, except where the key is
+   * `AAAA name`.
+   */
   readonly dns = new Map<string, string[] | Error | null>();
   /** What a probe of an address finds; `OK` where nothing is said; `null` never ends. */
   readonly health = new Map<string, ProbeResult | null>();

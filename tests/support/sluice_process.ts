@@ -172,7 +172,9 @@ export class SluiceProcess implements AsyncDisposable {
     return this.adminJson("/lb/stats");
   }
 
-  /** Waits until nothing is in flight, neither at the listener nor at any target, and returns the stats of that moment. */
+  /**
+   * Waits until nothing is in flight, neither at the listener nor at any target, and returns the stats of that moment.
+   */
   async settled(): Promise<Stats> {
     let last: Stats | null = null;
     return await until(async () => {

@@ -58,7 +58,9 @@ export function sluiceCommand(
   };
 }
 
-/** The whole environment of a sluice process: what Deno needs, and the given variables. An undefined one is taken away. */
+/**
+ * The whole environment of a sluice process: what Deno needs, and the given variables. An undefined one is taken away.
+ */
 export function sluiceEnvironment(env: Record<string, string | undefined>): Record<string, string> {
   const all: Record<string, string> = { NO_COLOR: "1" };
   for (const { name, value } of [EVENT_BATCH, MEMORY_AT_HAND]) all[name] = value;

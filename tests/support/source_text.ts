@@ -1,6 +1,6 @@
 /**
- * TypeScript without its comments and without what stands in quotes, so that a search finds code and not talk about code.
- * Line breaks stay, so that line numbers do too. Template literals stay as they are: code can stand in them.
+ * TypeScript without its comments and without what stands in quotes, so that a search finds code and not talk about
+ * code. Line breaks stay, so that line numbers do too. Template literals stay as they are: code can stand in them.
  */
 export function codeOf(source: string): string {
   return source.replace(

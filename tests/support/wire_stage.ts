@@ -16,7 +16,9 @@ export class WireStage implements AsyncDisposable {
     this.targets = targets;
   }
 
-  /** Starts it. `env` goes to sluice beside the rule and the group; `addresses` stand in the group after the recorders. */
+  /**
+   * Starts it. `env` goes to sluice beside the rule and the group; `addresses` stand in the group after the recorders.
+   */
   static async start(
     options: { env?: Record<string, string>; targets?: number; addresses?: readonly string[] } = {},
   ): Promise<WireStage> {
@@ -89,7 +91,10 @@ export class WireStage implements AsyncDisposable {
     this.script = okay();
   }
 
-  /** Waits until nothing is in flight and every finished request has its access line; returns the last line and the stats. */
+  /**
+   * Waits until nothing is in flight and every finished request has its access line; returns the last line and the
+   * stats.
+   */
   async settled(): Promise<{ line: LogLine; lines: readonly LogLine[]; stats: Stats }> {
     const stats = await this.sluice.settled();
     const lines = await this.sluice.accessLines(stats.total.finished);

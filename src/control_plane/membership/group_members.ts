@@ -81,7 +81,8 @@ export class GroupMembers {
       if (host !== found.host || weight !== found.weight) record.target = { slot, ...found };
     }
     this.#sayLeftOut(added.filter((found) => !this.#join(found)).map(targetKey));
-    // Nobody leaves while a name of the group is asked for the first time: the group would stand empty until the answer.
+    // Nobody leaves while a name of the group is asked for the first time: the group would stand empty until the
+    // answer.
     if (entries.every(({ host }) => names.isSettled(host))) {
       removed.forEach((record) => this.#leave(record));
     }
@@ -228,8 +229,8 @@ export class GroupMembers {
   }
 
   /**
-   * Where members left, or came back ejected, those that are out may be more than half of the group: then some come back before
-   * their time, and all where nobody is ejected any more.
+   * Where members left, or came back ejected, those that are out may be more than half of the group: then some come
+   * back before their time, and all where nobody is ejected any more.
    */
   #releaseExcess(): void {
     const ejected = [...this.#members.values()].filter((record) => record.ejected);

@@ -36,8 +36,8 @@ export class RuleSlots {
   }
 
   /**
-   * A free slot; where thousands of rules were replaced at once, one that was just left: a straggler is then counted under
-   * the wrong rule, which is better than no reload. A configuration has no more rules than there are slots.
+   * A free slot; where thousands of rules were replaced at once, one that was just left: a straggler is then counted
+   * under the wrong rule, which is better than no reload. A configuration has no more rules than there are slots.
    */
   #take(nowMs: number): number {
     const slot = this.#slots.take(nowMs) ?? this.#slots.takeEarly() ?? this.#leaving.shift()?.slot;

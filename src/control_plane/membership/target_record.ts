@@ -24,7 +24,10 @@ export interface RecordContext {
   readonly log: Logger;
 }
 
-/** Everything the control plane knows of one target; writes its flags into the target table and logs each change of state. */
+/**
+ * Everything the control plane knows of one target; writes its flags into the target table and logs each change of
+ * state.
+ */
 export class TargetRecord {
   /** Replaced when its weight or its entry's host changes; the slot stays. */
   target: TargetSnapshot;
@@ -71,8 +74,8 @@ export class TargetRecord {
   }
 
   /**
-   * Takes a probe's result in. A success of a probe that began after an ejection ends it. `nextProbeMs` (monotonic) says when the
-   * next one comes.
+   * Takes a probe's result in. A success of a probe that began after an ejection ends it. `nextProbeMs` (monotonic)
+   * says when the next one comes.
    */
   observeProbe(result: ProbeResult, startedMs: number, nextProbeMs: number | null): void {
     if (result.kind === "inconclusive") return;
@@ -86,7 +89,8 @@ export class TargetRecord {
     const failedBefore = this.#threshold.healthy ? this.#threshold.consecutive.failed : 0;
     this.#threshold.observe(ok);
     this.#tellOfPending(failedBefore, nextProbeMs);
-    // The last probe's: a target that answered 503 and now refuses connections is down for another reason than at first.
+    // The last probe's: a target that answered 503 and now refuses connections is down for another reason than at
+    // first.
     if (this.#threshold.healthy) this.#unhealthyReason = null;
     else if (!ok) this.#unhealthyReason = reason;
     if (ok) {
@@ -235,7 +239,10 @@ export class TargetRecord {
     }
   }
 
-  /** Which way the last probes point (`1 of 2 probes failed (got 404), out at 12:00:30 UTC`); null where nothing will change. */
+  /**
+   * Which way the last probes point (`1 of 2 probes failed (got 404), out at 12:00:30 UTC`); null where nothing will
+   * change.
+   */
   #pendingText(nextProbeMs: number | null): string | null {
     const pending = this.#checked ? this.#threshold.pending : null;
     if (pending === null) return null;

@@ -65,8 +65,8 @@ export class TargetRegistry {
   }
 
   /**
-   * Begins lookups and probes; resolves after the first round of DNS, whatever it brought. `onChange` may be called before:
-   * targets given by address need not wait for names.
+   * Begins lookups and probes; resolves after the first round of DNS, whatever it brought. `onChange` may be called
+   * before: targets given by address need not wait for names.
    */
   async start(): Promise<void> {
     this.#cancelSweep = this.#options.clock.every(SWEEP_MS, () => this.#sweep());
@@ -84,8 +84,8 @@ export class TargetRegistry {
   }
 
   /**
-   * Says that every worker serves by this generation or a later one. A slot is reused only after that, and when nothing is
-   * in flight there.
+   * Says that every worker serves by this generation or a later one. A slot is reused only after that, and when nothing
+   * is in flight there.
    */
   appliedEverywhere(generation: number): void {
     for (const group of this.#groups.values()) group.appliedEverywhere(generation);
@@ -119,9 +119,9 @@ export class TargetRegistry {
   }
 
   /**
-   * Takes another configuration. Health, latency and counters of targets that stay are kept, those that go drain; where a
-   * new name has to be looked up first, nobody leaves its group until that lookup has ended. Make a new snapshot after it;
-   * `onChange` says when names have brought more.
+   * Takes another configuration. Health, latency and counters of targets that stay are kept, those that go drain; where
+   * a new name has to be looked up first, nobody leaves its group until that lookup has ended. Make a new snapshot
+   * after it; `onChange` says when names have brought more.
    */
   reload(groups: readonly TargetGroupConfig[], dns: DnsConfig): void {
     if (this.#stopped) return;
@@ -199,8 +199,8 @@ export class TargetRegistry {
   }
 
   /**
-   * A free slot, zeroed. Where thousands of targets were replaced at once it may be one whose rest is not over: a straggler's
-   * attempt may then be counted at the wrong target, which is better than a group without targets.
+   * A free slot, zeroed. Where thousands of targets were replaced at once it may be one whose rest is not over: a
+   * straggler's attempt may then be counted at the wrong target, which is better than a group without targets.
    */
   #takeSlot(): number | null {
     const { table, clock } = this.#options;

@@ -5,7 +5,10 @@ import { type Clock, delay } from "../../time/clock.ts";
 /** A port could not be had: one line for the user, and exit code 1. */
 export class PortTaken extends Error {}
 
-/** Longest wait for a connection to oneself: a listener whose queue is full does not complete one, and is a listener too. */
+/**
+ * Longest wait for a connection to oneself: a listener whose queue is full does not complete one, and is a listener
+ * too.
+ */
 const TRY_MS = 500;
 /** How long one waits for another process that is starting on the same port, and how often it is looked at. */
 const STARTING_MS = 1_000;
@@ -19,11 +22,12 @@ export interface PortClaim {
 }
 
 /**
- * Claims the listener's port (LISTENER_PORT=0: a free one) without opening it: the system would accept connections that nobody
- * serves, and reset them when the workers open it. The workers open it with SO_REUSEPORT, which would silently share it with
- * another sluice. So first a connection is tried: whoever accepts it holds the port. Of two that start at once the UDP port of
- * the same number decides, which is held until the listener is open; if something else has that (HTTP/3), nothing is lost but
- * a second and this certainty. LISTENER_TAKEOVER=true shares the port on purpose and claims nothing.
+ * Claims the listener's port (LISTENER_PORT=0: a free one) without opening it: the system would accept connections that
+ * nobody serves, and reset them when the workers open it. The workers open it with SO_REUSEPORT, which would silently
+ * share it with another sluice. So first a connection is tried: whoever accepts it holds the port. Of two that start at
+ * once the UDP port of the same number decides, which is held until the listener is open; if something else has that
+ * (HTTP/3), nothing is lost but a second and this certainty. LISTENER_TAKEOVER=true shares the port on purpose and
+ * claims nothing.
  */
 export async function claimListenerPort(
   { host, port, takeover }: Pick<ListenerConfig, "host" | "port" | "takeover">,

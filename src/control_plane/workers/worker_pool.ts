@@ -122,9 +122,10 @@ export class WorkerPool {
   }
 
   /**
-   * True once a worker hung. `terminate` ends a thread at the next turn of its event loop; Deno 2.9 never ends one whose
-   * JavaScript does not return (2.4 did, after 2 s), and such a thread keeps its share of the listener: new connections that
-   * the kernel gives to it are never answered. Only the end of the process helps, so that `/livez` says 503 from then on.
+   * True once a worker hung. `terminate` ends a thread at the next turn of its event loop; Deno 2.9 never ends one
+   * whose JavaScript does not return (2.4 did, after 2 s), and such a thread keeps its share of the listener: new
+   * connections that the kernel gives to it are never answered. Only the end of the process helps, so that `/livez`
+   * says 503 from then on.
    */
   get anyHung(): boolean {
     return this.#anyHung;
@@ -153,7 +154,8 @@ export class WorkerPool {
     this.#cancelWatch();
     for (const seat of this.#seats) {
       seat.respawn?.();
-      // One that is still loading would begin to listen after it was told to drain, and nobody would ever hear of its end.
+      // One that is still loading would begin to listen after it was told to drain, and nobody would ever hear of its
+      // end.
       if (seat.loaded) continue;
       seat.handle?.terminate();
       seat.handle = null;
@@ -206,8 +208,8 @@ export class WorkerPool {
   }
 
   /**
-   * Looks who is silent. Only time in which this thread ran counts: where the whole process stood still (a frozen container, a
-   * machine that was moved), everybody was silent and nobody hangs.
+   * Looks who is silent. Only time in which this thread ran counts: where the whole process stood still (a frozen
+   * container, a machine that was moved), everybody was silent and nobody hangs.
    */
   #watch(): void {
     const nowMs = this.#parts.clock.monotonicMs();

@@ -32,8 +32,8 @@ export class UpgradeForwarder {
   }
 
   /**
-   * Forwards a handshake. Resolves with the 101 (the tunnel's end calls `exchange.end`), with the target's own answer where
-   * it refuses, or with one of sluice's own where there is none.
+   * Forwards a handshake. Resolves with the 101 (the tunnel's end calls `exchange.end`), with the target's own answer
+   * where it refuses, or with one of sluice's own where there is none.
    */
   forward(
     exchange: Exchange,
@@ -134,8 +134,8 @@ export class UpgradeForwarder {
   }
 
   /**
-   * Ends every tunnel, each with a close frame: sluice is going away. Those whose handshake is under way follow as soon as they
-   * stand, and those that are still there when the wheel lets everything expire are cut.
+   * Ends every tunnel, each with a close frame: sluice is going away. Those whose handshake is under way follow as soon
+   * as they stand, and those that are still there when the wheel lets everything expire are cut.
    */
   closeAll(): void {
     this.#closing = true;

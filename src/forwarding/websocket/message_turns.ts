@@ -2,12 +2,16 @@ import { nextTurn } from "../../time/clock.ts";
 
 /** Messages that one direction of one tunnel may pass on in a turn of the event loop. */
 const SHARE = 4;
-/** Messages of all tunnels of a thread in one turn: beyond them each direction has one. One costs up to 40 us, and a request needs some ten turns. */
+/**
+ * Messages of all tunnels of a thread in one turn: beyond them each direction has one. One costs up to 40 us, and a
+ * request needs some ten turns.
+ */
 const FULL = 16;
 
 /**
- * Counts the messages that a thread's tunnels pass on in one turn of its event loop. A socket full of tiny messages brings
- * thousands of them at once, and while they are passed on nobody else is served: so many a turn, and the rest in the next.
+ * Counts the messages that a thread's tunnels pass on in one turn of its event loop. A socket full of tiny messages
+ * brings thousands of them at once, and while they are passed on nobody else is served: so many a turn, and the rest in
+ * the next.
  */
 export class MessageTurns {
   readonly #later: (run: () => void) => void;

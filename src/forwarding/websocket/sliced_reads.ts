@@ -18,9 +18,10 @@ const MANY = 32;
 const FEW = 8;
 
 /**
- * Hands `ws` what its open socket reads in slices that hold few messages. `ws` makes an event of each message of what it was
- * handed, and no pause stops it on the way: a read of 64 KiB may hold 32,768 empty ones, and all would be passed on to a client
- * that is too slow for the first. What is not handed over yet stays in the socket's own buffer, so its end comes behind it.
+ * Hands `ws` what its open socket reads in slices that hold few messages. `ws` makes an event of each message of what
+ * it was handed, and no pause stops it on the way: a read of 64 KiB may hold 32,768 empty ones, and all would be passed
+ * on to a client that is too slow for the first. What is not handed over yet stays in the socket's own buffer, so its
+ * end comes behind it.
  */
 export function sliceReads(raw: Socket, socket: SlicedSocket): void {
   const readers = raw.listeners("data") as ((chunk: Buffer) => void)[];

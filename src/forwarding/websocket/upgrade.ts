@@ -1,7 +1,8 @@
 /**
- * WebSocket through the balancer. `Deno.serve` hands out no raw connection, so bytes can't be copied through: the handshake is made
- * with the target first, by `ws` (which tells a refused handshake's real answer), then with the client, by `Deno.upgradeWebSocket`,
- * and whole messages go from one to the other. What that means for users stands in docs/websocket.md.
+ * WebSocket through the balancer. `Deno.serve` hands out no raw connection, so bytes can't be copied through: the
+ * handshake is made with the target first, by `ws` (which tells a refused handshake's real answer), then with the
+ * client, by `Deno.upgradeWebSocket`, and whole messages go from one to the other. What that means for users stands in
+ * docs/websocket.md.
  */
 import type { TargetSnapshot } from "../../state/group_snapshot.ts";
 import type { Clock } from "../../time/clock.ts";
@@ -34,7 +35,10 @@ export interface UpgradeOptions extends Omit<TunnelOptions, "clock" | "told"> {
   readonly connectTimeoutMs: number;
   /** Ends a handshake that is under way as `shutting_down`. */
   readonly cut?: AbortSignal;
-  /** Called when the tunnel stands, before the client is told: from then on `info.completed` of `Deno.serve` says nothing. */
+  /**
+   * Called when the tunnel stands, before the client is told: from then on `info.completed` of `Deno.serve` says
+   * nothing.
+   */
   onAccepted?(): void;
 }
 
@@ -62,7 +66,8 @@ export async function forwardUpgrade(
 ): Promise<UpgradeResult> {
   const problem = handshakeProblem(request.headers);
   if (problem !== null) {
-    // RFC 6455 section 4.4: say which version is spoken; RFC 9110 section 15.5.22: a 426 says in Upgrade what is wanted.
+    // RFC 6455 section 4.4: say which version is spoken; RFC 9110 section 15.5.22: a 426 says in Upgrade what is
+    // wanted.
     const headers: [string, string][] = problem.status === 426
       ? [["sec-websocket-version", "13"], ["connection", "upgrade"], ["upgrade", "websocket"]]
       : [];

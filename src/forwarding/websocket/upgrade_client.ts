@@ -3,7 +3,9 @@ import { MESSAGE_COST } from "./message_cost.ts";
 import { mayClose } from "./upgrade_close.ts";
 import { WaitingMessages } from "./waiting_messages.ts";
 
-/** How a leg of a tunnel ended: with a close frame (`code` is 1005 where it held none), or by vanishing (`code` null). */
+/**
+ * How a leg of a tunnel ended: with a close frame (`code` is 1005 where it held none), or by vanishing (`code` null).
+ */
 export interface LegEnd {
   readonly code: number | null;
   readonly reason: string;
@@ -55,8 +57,9 @@ export class ClientLeg {
   #cancelPoll: CancelTimer | null = null;
 
   /**
-   * Accepts the client, telling it the headers `told`. `pingSeconds` is `Deno.upgradeWebSocket`'s `idleTimeout`: a client that was silent for half of it
-   * is sent a ping, and is gone if nothing comes back in the other half; 0 never asks.
+   * Accepts the client, telling it the headers `told`. `pingSeconds` is `Deno.upgradeWebSocket`'s `idleTimeout`: a
+   * client that was silent for half of it is sent a ping, and is gone if nothing comes back in the other half; 0 never
+   * asks.
    */
   constructor(
     request: Request,
@@ -130,9 +133,10 @@ export class ClientLeg {
   }
 
   /**
-   * Sends a close frame behind all that was sent; null sends one without a code. What the client still sends is dropped until its own
-   * close frame comes. A server's WebSocket of Deno's would drop the connection at the first such message instead (a client's would
-   * not), and with it, as TCP resets it, what the client has not read yet: an upload that is cut short would never know why.
+   * Sends a close frame behind all that was sent; null sends one without a code. What the client still sends is dropped
+   * until its own close frame comes. A server's WebSocket of Deno's would drop the connection at the first such message
+   * instead (a client's would not), and with it, as TCP resets it, what the client has not read yet: an upload that is
+   * cut short would never know why.
    */
   close(code: number | null, reason: string): void {
     this.resume();
@@ -201,8 +205,9 @@ export class ClientLeg {
   }
 
   /**
-   * Leaves the socket's reading loop, so that TCP makes the client wait. Deno has no call for that, but its loop asks after each
-   * message whether the socket is closed: it is made to look so until the loop has looked, and resuming starts the loop anew.
+   * Leaves the socket's reading loop, so that TCP makes the client wait. Deno has no call for that, but its loop asks
+   * after each message whether the socket is closed: it is made to look so until the loop has looked, and resuming
+   * starts the loop anew.
    */
   #stopReading(): void {
     if (this.#keys === null || this.#paused) return;
@@ -217,7 +222,8 @@ export class ClientLeg {
         this.#hiddenState = null;
       });
     }
-    // Pongs are not seen meanwhile: let one message in now and then, or the ping would take a waiting client for a dead one.
+    // Pongs are not seen meanwhile: let one message in now and then, or the ping would take a waiting client for a dead
+    // one.
     if (this.#pingSeconds > 0) this.#cancelPeek = this.#clock.after(this.#pingSeconds * 250, () => this.resume());
   }
 
@@ -257,8 +263,9 @@ export function addHeaders(response: Response, headers: readonly (readonly [stri
 }
 
 /**
- * Finds where this Deno keeps a WebSocket's state and reading loop: private symbols, the same in Deno 2.4 to 2.9. Null where they
- * are not found; then a client that sends much faster than its target reads is cut off instead of being made to wait.
+ * Finds where this Deno keeps a WebSocket's state and reading loop: private symbols, the same in Deno 2.4 to 2.9. Null
+ * where they are not found; then a client that sends much faster than its target reads is cut off instead of being made
+ * to wait.
  */
 function findReadingKeys(socket: WebSocket): ReadingKeys | null {
   const readyState = symbolOf(socket, "[[readyState]]");

@@ -4,8 +4,9 @@ import type { Clock } from "../../time/clock.ts";
 import { NO_CONNECT } from "../transport.ts";
 
 /**
- * Times and counts the connection that one WebSocket handshake makes to its target. It is a connection of its own, so there is one
- * for each attempt, it is never idle, and it counts as open until its socket is closed, however the tunnel over it ends.
+ * Times and counts the connection that one WebSocket handshake makes to its target. It is a connection of its own, so
+ * there is one for each attempt, it is never idle, and it counts as open until its socket is closed, however the tunnel
+ * over it ends.
  */
 export class UpgradeConnection {
   /** How long making it took, or was tried where it failed; whole microseconds, `NO_CONNECT` until then. */

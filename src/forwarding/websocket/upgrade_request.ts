@@ -10,7 +10,8 @@ import { isToken } from "../../http1/tokens.ts";
 /**
  * - `none`: an ordinary request.
  * - `websocket`: goes through `forwardUpgrade`.
- * - `ignore`: an offer that a server may pass over (RFC 9110 section 7.8); the request is served as the plain HTTP it also is.
+ * - `ignore`: an offer that a server may pass over (RFC 9110 section 7.8); the request is served as the plain HTTP it
+ *   also is.
  * - `refuse`: a client that can't go on without the other protocol; 501 `upgrade_refused` rather than a surprise.
  */
 export type UpgradeKind = "none" | "websocket" | "ignore" | "refuse";
@@ -22,8 +23,9 @@ export function isUpgrade(headers: Headers): boolean {
 }
 
 /**
- * Classifies an upgrade. `Upgrade: h2c` stands on ordinary requests of some clients (curl `--http2`, Java's HttpClient), which go on in
- * HTTP/1.1 when nothing comes of it. A WebSocket handshake is a GET (RFC 6455 section 4.1): on any other method the header means nothing.
+ * Classifies an upgrade. `Upgrade: h2c` stands on ordinary requests of some clients (curl `--http2`, Java's
+ * HttpClient), which go on in HTTP/1.1 when nothing comes of it. A WebSocket handshake is a GET (RFC 6455 section 4.1):
+ * on any other method the header means nothing.
  */
 export function upgradeKind(method: string, headers: Headers): UpgradeKind {
   if (!isUpgrade(headers)) return "none";
@@ -70,8 +72,9 @@ function isSixteenBytes(key: string): boolean {
 }
 
 /**
- * Headers that are not copied from the client's handshake: each leg has a key and a version of its own. Extensions
- * are agreed between two neighbours, and the listener's WebSocket has none to agree on (no permessage-deflate), so none is offered.
+ * Headers that are not copied from the client's handshake: each leg has a key and a version of its own. Extensions are
+ * agreed between two neighbours, and the listener's WebSocket has none to agree on (no permessage-deflate), so none is
+ * offered.
  */
 const OWN_TO_A_LEG = new Set([
   "connection",

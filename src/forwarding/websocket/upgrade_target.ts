@@ -25,7 +25,10 @@ export interface TargetSocket {
   resume(): void;
 }
 
-/** Why a handshake brought neither a tunnel nor an answer; `client_closed` where the client left meanwhile, `shutting_down` where it was cut. */
+/**
+ * Why a handshake brought neither a tunnel nor an answer; `client_closed` where the client left meanwhile,
+ * `shutting_down` where it was cut.
+ */
 export type UpgradeFailure =
   | "connect_refused"
   | "connect_failed"
@@ -48,8 +51,8 @@ export type TargetHandshake =
 /** Largest message either way; a larger one ends the tunnel. Deno's own limit for the client's leg. */
 export const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
 /**
- * Most fragments of one message of a target. `ws` keeps a view of each, at about 200 bytes: as much again as the largest
- * message, and enough for one in fragments of 256 bytes.
+ * Most fragments of one message of a target. `ws` keeps a view of each, at about 200 bytes: as much again as the
+ * largest message, and enough for one in fragments of 256 bytes.
  */
 const MAX_FRAGMENTS = MAX_MESSAGE_BYTES / 256;
 /** How long a target may take to answer a close frame, or to close its socket after its own. */
@@ -89,7 +92,8 @@ export function shakeHands(
     autoPong: false,
     closeTimeout: TARGET_CLOSE_MS,
     agent: false,
-    // An address is no name to be asked for (RFC 6066 section 3): the certificate has to be for the address itself then.
+    // An address is no name to be asked for (RFC 6066 section 3): the certificate has to be for the address itself
+    // then.
     servername: !secure ? undefined : isIP(target.host) === 0 ? target.host : "",
     finishRequest(
       request: { path: string; on: (event: "socket", run: (socket: Socket) => void) => void; end(): void },
@@ -139,7 +143,10 @@ export function shakeHands(
   options.cut?.addEventListener("abort", cutOff);
   if (options.cut?.aborted) cutOff();
 
-  /** Nothing that is thrown may leave an event: there it would end the process. What a target sent is what it was thrown for. */
+  /**
+   * Nothing that is thrown may leave an event: there it would end the process. What a target sent is what it was thrown
+   * for.
+   */
   function on(event: string, run: (...given: any[]) => void): void {
     socket.on(event, (...given: unknown[]) => {
       try {

@@ -6,7 +6,10 @@ import { mayClose, NO_CODE } from "./upgrade_close.ts";
 import type { TargetSocket } from "./upgrade_target.ts";
 import type { LeftFirst, TunnelOptions } from "./upgrade_tunnel_options.ts";
 
-/** Above this cost, in bytes, of messages waiting for one side, the other is not read; at or below `LOW_WATER` it is again. */
+/**
+ * Above this cost, in bytes, of messages waiting for one side, the other is not read; at or below `LOW_WATER` it is
+ * again.
+ */
 const HIGH_WATER = 1024 * 1024;
 const LOW_WATER = 256 * 1024;
 /** Pongs that wait for a target to read them; above it may not be answered (RFC 6455 section 5.5.3). */
@@ -193,7 +196,8 @@ export class Tunnel {
   #targetEnded(code: number, reason: string): void {
     this.#targetOver = true;
     if (this.#left === null) {
-      // `ws` says 1006 of a socket that closed without a close frame, and gives a code of its own to a target that broke the protocol.
+      // `ws` says 1006 of a socket that closed without a close frame, and gives a code of its own to a target that
+      // broke the protocol.
       const vanished = this.#targetBroke || !mayClose(code, reason);
       this.#leave("target", vanished ? null : code);
       if (!vanished) this.#farewell = { code, reason };

@@ -4,9 +4,9 @@ import type { Clock } from "../../time/clock.ts";
 const PRESUMED_PER_SECOND = 100;
 
 /**
- * Counts the messages that wait in a socket which tells only how many bytes do. Those with bytes, and all before them, are written
- * when no bytes wait. Of empty ones behind them nothing is known: so many a second are presumed to be written. A client that reads
- * gets its heartbeats, and one that does not read gets no memory to speak of.
+ * Counts the messages that wait in a socket which tells only how many bytes do. Those with bytes, and all before them,
+ * are written when no bytes wait. Of empty ones behind them nothing is known: so many a second are presumed to be
+ * written. A client that reads gets its heartbeats, and one that does not read gets no memory to speak of.
  */
 export class WaitingMessages {
   readonly #clock: Clock;

@@ -1,4 +1,6 @@
-/** What is asked of thousands of targets is made in turns: nothing of it may hold up the requests of the same thread. */
+/**
+ * What is asked of thousands of targets is made in turns: nothing of it may hold up the requests of the same thread.
+ */
 import assert from "node:assert/strict";
 import { createAdminApp } from "../../../src/admin/app.ts";
 import type { AdminConfig } from "../../../src/config/model.ts";

@@ -12,7 +12,9 @@ function bytesOf(content: string): Bytes {
   return new Uint8Array(latin1(content));
 }
 
-/** Finds the head in pieces that come one by one, `before` bytes behind the buffer's start; -1 where it does not end. */
+/**
+ * Finds the head in pieces that come one by one, `before` bytes behind the buffer's start; -1 where it does not end.
+ */
 function findIn(pieces: readonly string[], before = 0): number {
   const finder = new HeadFinder();
   finder.restart(before);

@@ -156,7 +156,8 @@ Deno.test("a stall of the target hides from the closed loop and shows in the ope
   const open = (await run({ concurrency: [1], rate: 100 }, stallOnce).report).levels[0]!;
   assert.deepEqual([closed.ok, open.ok], [100, 100]);
   assert.ok(closed.latencyMs.p95 < 10, `${closed.latencyMs.p95}`);
-  // Requests were due each 10 ms of the stall, so that they waited 990, 980, ... 10 ms: the median of all 100 is near 500.
+  // Requests were due each 10 ms of the stall, so that they waited 990, 980, ... 10 ms: the median of all 100 is near
+  // 500.
   assert.ok(open.latencyMs.p50 > 300 && open.latencyMs.p50 < 700, `${open.latencyMs.p50}`);
   assert.ok(open.latencyMs.p95 > 900, `${open.latencyMs.p95}`);
 });
