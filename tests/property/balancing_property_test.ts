@@ -5,6 +5,7 @@ import type { TargetSnapshot } from "../../src/state/group_snapshot.ts";
 import { FLAG } from "../../src/state/slot_layout.ts";
 import { TargetTable } from "../../src/state/target_table.ts";
 import { makeBalancer, makeGroup, makeTarget, seededRandom } from "../support/target_group.ts";
+import "../support/seed.ts";
 
 /** One thing that happens to a group between or during choices. */
 type Step =

@@ -10,6 +10,7 @@ import { canonicalPath } from "../../src/rules/canonical_path.ts";
 import { PATH } from "../../src/config/values/path_values.ts";
 import { runCheck } from "../../src/cli/check.ts";
 import { parseWith } from "../unit/config/parse_with.ts";
+import "../support/seed.ts";
 
 const NAMES = [...new Set(VARIABLES.flatMap((each) => [each.name, each.global ?? each.name, ...(each.aliases ?? [])]))];
 

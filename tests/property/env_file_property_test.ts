@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { parseEnv } from "node:util";
 import fc from "fast-check";
 import { readEnvFile } from "../../src/config/sources/env_file.ts";
+import "../support/seed.ts";
 
 const NAME = fc.constantFrom("A", "B", "LISTENER_PORT", "x_1");
 const word = (characters: string[]) =>

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { parseSources } from "../../src/cli/parse_sources.ts";
 import { runExplain } from "../../src/cli/explain.ts";
 import { systemClock } from "../../src/time/clock.ts";
+import "../support/seed.ts";
 
 const piece = fc.oneof(
   fc.string({ unit: "binary", maxLength: 4 }),

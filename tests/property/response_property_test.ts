@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Malformed } from "../../src/http1/malformed.ts";
 import { readResponseIn } from "../support/read_response.ts";
+import "../support/seed.ts";
 
 const byteText = fc.uint8Array({ maxLength: 60 }).map((bytes) => String.fromCharCode(...bytes));
 const valueText = byteText.map((text) => text.replace(/[^\t\x20-\x7e\x80-\xff]/g, "x").trim());

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { ResponseReader } from "../../src/tools/response_reader.ts";
+import "../support/seed.ts";
 
 const encoder = new TextEncoder();
 

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { canonicalPath, canonicalQuery } from "../../src/rules/canonical_path.ts";
 import { compilePrefixIndex } from "../../src/rules/prefix_index.ts";
 import { forwardedPath, underPrefix } from "../../src/rules/rewrite.ts";
+import "../support/seed.ts";
 
 /** Paths thick with what a URL parser stumbles over. */
 const trickyPath = fc

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { pause } from "../support/poll.ts";
 import { RegistryStage } from "../support/registry_stage.ts";
 import { SAMPLE_DNS, sampleEntry, sampleGroup } from "../support/sample_group.ts";
+import "../support/seed.ts";
 
 const POOL = Array.from({ length: 4 }, (_, i) => `10.0.0.${i}`);
 

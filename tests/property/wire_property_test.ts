@@ -13,6 +13,7 @@ import {
   writeJsonLine,
   writeTextLine,
 } from "../../src/logging/access_line.ts";
+import "../support/seed.ts";
 
 const names = fc.oneof(
   fc.constantFrom(

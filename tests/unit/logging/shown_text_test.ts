@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { quote, shown, shownLines } from "../../../src/logging/shown_text.ts";
+import "../../support/seed.ts";
 
 /** Any text, rich in what drives terminals. */
 const anyText = fc.string({

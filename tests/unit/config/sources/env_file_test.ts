@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { parseEnv } from "node:util";
 import fc from "fast-check";
 import { readEnvFile } from "../../../../src/config/sources/env_file.ts";
+import "../../../support/seed.ts";
 
 function valuesOf(text: string): Record<string, string> {
   return Object.fromEntries([...readEnvFile(".env", text).layer.values].map(([name, value]) => [name, value.text]));

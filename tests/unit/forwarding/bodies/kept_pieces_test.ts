@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { KeptPieces } from "../../../../src/forwarding/bodies/kept_pieces.ts";
+import "../../../support/seed.ts";
 
 /** A piece as `Deno.serve` gives it: a view of a larger buffer. */
 function piece(bytes: readonly number[], bufferBytes: number): Uint8Array<ArrayBuffer> {
