@@ -3,6 +3,7 @@ import { formatHostPort, isWildcard } from "../config/values/address_values.ts";
 import type { ParseResult } from "../config/parse_config.ts";
 import { quote } from "../logging/shown_text.ts";
 import type { Clock } from "../time/clock.ts";
+import { withTimeout } from "../time/with_timeout.ts";
 
 /** Longest wait for an answer of the admin listener. */
 const ANSWER_MS = 5000;
@@ -55,8 +56,7 @@ export function adminDoor(result: ParseResult, given?: string): AdminDoor | { re
 
 /** Asks the admin listener; returns status and text. Throws {@linkcode AdminUnreachable} if there is no answer. */
 export async function askAdmin(door: AdminDoor, path: string, clock: Clock): Promise<{ status: number; text: string }> {
-  const abort = new AbortController();
-  const cancel = clock.after(ANSWER_MS, () => abort.abort(), true);
+  using timeout = withTimeout(clock, ANSWER_MS);
   const { hostname, port } = new URL(door.url);
   // fetch refuses URLs with some ports that an admin listener may have. For these, a client connects to the address
   // directly.
@@ -67,16 +67,15 @@ export async function askAdmin(door: AdminDoor, path: string, clock: Clock): Pro
   try {
     const response = await fetch(directed ? `http://${hostname}${path}` : new URL(path, door.url), {
       client,
-      signal: abort.signal,
+      signal: timeout.signal,
       redirect: "manual",
       headers: door.token === null ? {} : { authorization: `Bearer ${door.token}` },
     });
     return { status: response.status, text: await response.text() };
   } catch (error) {
-    const why = abort.signal.aborted ? `no response within ${ANSWER_MS / 1000} s` : whyNoAnswer(error);
+    const why = timeout.passed ? `no response within ${ANSWER_MS / 1000} s` : whyNoAnswer(error);
     throw new AdminUnreachable(`Cannot reach the admin listener at ${door.url}: ${why}${hintOf(door)}`);
   } finally {
-    cancel();
     client.close();
   }
 }

@@ -1,5 +1,6 @@
 import { quote } from "../logging/shown_text.ts";
 import { type Clock, systemClock } from "../time/clock.ts";
+import { withTimeout } from "../time/with_timeout.ts";
 import type { Exchange, LoadRequest } from "../tools/exchange.ts";
 import { FetchExchange } from "../tools/fetch_exchange.ts";
 import { plotSvg } from "../tools/load_plot.ts";
@@ -93,20 +94,16 @@ async function chooseExchange(
 }
 
 async function findAddress(address: SocketAddress, timeoutMs: number, clock: Clock): Promise<SocketAddress | string> {
-  const late = Promise.withResolvers<null>();
-  const cancel = clock.after(timeoutMs, () => late.resolve(null));
+  using timeout = withTimeout(clock, timeoutMs);
   const connecting = Deno.connect(address).then((connection) => {
     const hostname = connection.remoteAddr.hostname;
     connection.close();
     return { hostname, port: address.port };
   });
   try {
-    return await Promise.race([connecting, late.promise]) ?? `No answer within ${timeoutMs / 1000} s`;
+    return await timeout.race(connecting) ?? `No answer within ${timeoutMs / 1000} s`;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
-  } finally {
-    cancel();
-    connecting.catch(() => {});
   }
 }
 

@@ -5,7 +5,8 @@ import { PortTaken } from "../control_plane/ports/listener_port.ts";
 import { emitsSpans } from "../forwarding/tracing/emits_spans.ts";
 import { Log, type Logger } from "../logging/log.ts";
 import { BatchedSink } from "../logging/sink.ts";
-import { delay, systemClock } from "../time/clock.ts";
+import { systemClock } from "../time/clock.ts";
+import { withTimeout } from "../time/with_timeout.ts";
 import { createBalancer } from "./balancer.ts";
 import { adviceOnEventBatch, EVENT_BATCH, limitEventBatch } from "./event_batch.ts";
 import { listed } from "./listed.ts";
@@ -58,11 +59,15 @@ export async function runServe(flags: ServeFlags): Promise<number> {
     json: wantsJson(config, Deno.stdout),
   });
   surviveRejections(log);
+  // If a reader has stopped reading (a stuck pipe), lines are lost, but the process still ends.
+  const flushWithin = async (ms: number) => {
+    using timeout = withTimeout(systemClock, ms);
+    await timeout.race(Promise.all([logSink.flush(), accessSink.flush()]));
+  };
   const endAtOnce = () => {
     const open = plane.openRequests;
     log.warn("stopped_at_once", `Stopped at once by a second signal: ${open} open requests are cut`, { open });
-    Promise.race([Promise.all([logSink.flush(), accessSink.flush()]), delay(systemClock, LAST_LINES_AT_ONCE_MS)])
-      .finally(() => Deno.exit(1));
+    flushWithin(LAST_LINES_AT_ONCE_MS).finally(() => Deno.exit(1));
   };
   const signals = hearSignals({ log, clock: systemClock, endAtOnce });
   try {
@@ -93,9 +98,7 @@ export async function runServe(flags: ServeFlags): Promise<number> {
     return 1;
   } finally {
     await mocks?.shutdown();
-    const flushed = Promise.all([logSink.flush(), accessSink.flush()]);
-    // If a reader has stopped reading (a stuck pipe), lines are lost, but the process still ends.
-    await Promise.race([flushed, delay(systemClock, LAST_LINES_MS)]);
+    await flushWithin(LAST_LINES_MS);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Stats } from "../admin/stats/stats_model.ts";
 import type { ParseResult } from "../config/parse_config.ts";
-import { type Clock, delay } from "../time/clock.ts";
+import type { Clock } from "../time/clock.ts";
+import { withTimeout } from "../time/with_timeout.ts";
 import { adminDoor, AdminUnreachable, askAdminJson } from "./admin_door.ts";
 import { shown, shownLines } from "../logging/shown_text.ts";
 import type { StatusScreen } from "./status_table.ts";
@@ -53,7 +54,8 @@ export async function runStatus(result: ParseResult, flags: StatusFlags, clock: 
       error instanceof AdminUnreachable ? `${shown(error.message)}\n` : Promise.reject(error)
     );
     draw(redraws ? REDRAW + fitted(text) : text);
-    await Promise.race([delay(clock, WATCH_MS), stop.received]);
+    using pause = withTimeout(clock, WATCH_MS);
+    await pause.race(stop.received);
   }
   return 0;
 }

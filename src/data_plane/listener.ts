@@ -1,6 +1,7 @@
 import { CutTransfer } from "../forwarding/bodies/response_body.ts";
 import type { WorkerMessage } from "../protocol/messages.ts";
 import { type Clock, delay } from "../time/clock.ts";
+import { withTimeout } from "../time/with_timeout.ts";
 import { KeptOpen } from "../time/kept_open.ts";
 import { whyNotListening } from "../dial/listen_error.ts";
 import type { App } from "./chain/app.ts";
@@ -80,10 +81,8 @@ export class Listener {
    * and its 101, so that it is not waited for longer than a listener takes to close.
    */
   async untilClosed(): Promise<void> {
-    const patience = Promise.withResolvers<void>();
-    const cancelWait = this.#parts.clock.after(CLOSE_MS, patience.resolve, true);
-    await Promise.race([this.#closed, patience.promise]);
-    cancelWait();
+    using timeout = withTimeout(this.#parts.clock, CLOSE_MS);
+    await timeout.race(Promise.resolve(this.#closed));
   }
 
   /**

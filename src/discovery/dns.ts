@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import type { DnsConfig } from "../config/model.ts";
 import type { Clock } from "../time/clock.ts";
+import { withTimeout } from "../time/with_timeout.ts";
 
 /** Longest a whole lookup (A, and AAAA where it is asked for) may take. */
 export const LOOKUP_TIMEOUT_MS = 5000;
@@ -45,16 +46,9 @@ export interface LookupOptions {
 export async function lookup(host: string, options: LookupOptions): Promise<LookupResult> {
   if (isAddress(host)) return { ok: true, addresses: [host] };
   const { dns, clock, signal } = options;
-  const abort = new AbortController();
-  let timedOut = false;
-  const cancelTimer = clock.after(LOOKUP_TIMEOUT_MS, () => {
-    timedOut = true;
-    abort.abort();
-  });
-  const onOuterAbort = () => abort.abort();
-  signal.addEventListener("abort", onOuterAbort);
-  if (signal.aborted) abort.abort();
-  const ask = (type: "A" | "AAAA") => addressesOf(host, type, options, abort.signal);
+  // Its disposal also ends the other query, which may still be open under `any`.
+  using timeout = withTimeout(clock, LOOKUP_TIMEOUT_MS, signal);
+  const ask = (type: "A" | "AAAA") => addressesOf(host, type, options, timeout.signal);
   try {
     let found: string[];
     if (dns.family === "ipv4") found = await ask("A");
@@ -67,13 +61,8 @@ export async function lookup(host: string, options: LookupOptions): Promise<Look
     if (found.length === 0) return { ok: false, error: "no addresses" };
     return { ok: true, addresses: [...new Set(found)].sort() };
   } catch (error) {
-    if (timedOut) return { ok: false, error: `no answer within ${LOOKUP_TIMEOUT_MS} ms` };
+    if (timeout.passed) return { ok: false, error: `no answer within ${LOOKUP_TIMEOUT_MS} ms` };
     return { ok: false, error: error instanceof Error ? error.message : String(error) };
-  } finally {
-    cancelTimer();
-    signal.removeEventListener("abort", onOuterAbort);
-    // Under `any` the other query may still be open.
-    abort.abort();
   }
 }
 

@@ -5,6 +5,7 @@ import { Malformed } from "../http1/malformed.ts";
 import { ResponseHeadReader } from "../http1/response_head.ts";
 import { hostPort, type TargetSnapshot } from "../state/group_snapshot.ts";
 import type { Clock } from "../time/clock.ts";
+import { type Timeout, withTimeout } from "../time/with_timeout.ts";
 import { matchesStatus } from "./matcher.ts";
 import type { ProbeFailure, ProbeResult } from "./probe_result.ts";
 
@@ -36,16 +37,8 @@ export async function probeTarget(target: TargetSnapshot, options: ProbeOptions)
     return { kind: "failure", failure, status, micros: microsSinceStart() };
   };
 
-  const abort = new AbortController();
-  let timedOut = false;
-  const cancelTimer = clock.after(config.timeoutMs, () => {
-    timedOut = true;
-    abort.abort();
-  });
-  const callOff = () => abort.abort();
-  signal.addEventListener("abort", callOff);
-  if (signal.aborted) abort.abort();
-  const line = new Line(abort.signal);
+  using timeout = withTimeout(clock, config.timeoutMs, signal);
+  const line = new Line(timeout);
   try {
     await line.open(target.address, config.port ?? target.port);
     if (target.scheme === "https") await line.secure(target.host);
@@ -61,14 +54,12 @@ export async function probeTarget(target: TargetSnapshot, options: ProbeOptions)
     }
   } catch (error) {
     if (error instanceof Malformed) return failed("Target.InvalidResponse");
-    if (timedOut) return failed("Target.Timeout");
+    if (timeout.passed) return failed("Target.Timeout");
     const message = error instanceof Error ? error.message : String(error);
     if (signal.aborted) return { kind: "inconclusive", error: "called off" };
     if (isOwnShortage(message) || NO_LOCAL_PORT.test(message)) return { kind: "inconclusive", error: message };
     return failed(failureOf(error, line));
   } finally {
-    cancelTimer();
-    signal.removeEventListener("abort", callOff);
     line.close();
   }
 }
@@ -88,20 +79,20 @@ function failureOf(error: unknown, line: Line): ProbeFailure {
   return "Target.ConnectionReset";
 }
 
-/** One connection that ends when the signal says so, wherever it is. */
+/** One connection, closed when its time is up, whatever it is doing. */
 class Line {
   /** True during the TLS handshake. */
   securing = false;
   /** What came so far, up to `end`. */
   bytes: Bytes = new Uint8Array(4096);
   end = 0;
-  readonly #signal: AbortSignal;
+  readonly #timeout: Timeout;
   #connection: Deno.TcpConn | Deno.TlsConn | null = null;
   readonly #onAbort = () => this.close();
 
-  constructor(signal: AbortSignal) {
-    this.#signal = signal;
-    signal.addEventListener("abort", this.#onAbort);
+  constructor(timeout: Timeout) {
+    this.#timeout = timeout;
+    timeout.signal.addEventListener("abort", this.#onAbort);
   }
 
   get isOpen(): boolean {
@@ -109,18 +100,16 @@ class Line {
   }
 
   async open(hostname: string, port: number): Promise<void> {
-    const connecting = Deno.connect({ hostname, port, signal: this.#signal });
-    // Before Deno took a signal here, a late connection had to be caught and closed.
-    const aborted = rejectOnAbort(this.#signal);
-    try {
-      this.#connection = await Promise.race([connecting, aborted.promise]);
-    } catch (error) {
+    const { signal } = this.#timeout;
+    const connecting = Deno.connect({ hostname, port, signal });
+    const connection = await this.#timeout.race(connecting);
+    if (connection === undefined) {
+      // Deno 2.4 ignores the signal: there a connection may still be made.
       connecting.then((late) => late.close(), () => {});
-      throw error;
-    } finally {
-      aborted.cancel();
+      throw abortError();
     }
-    if (this.#signal.aborted) throw abortError();
+    this.#connection = connection;
+    if (signal.aborted) throw abortError();
   }
 
   async secure(serverName: string): Promise<void> {
@@ -128,7 +117,7 @@ class Line {
     const plain = this.#connection as Deno.TcpConn;
     const tls = await Deno.startTls(plain, { hostname: serverName, alpnProtocols: ["http/1.1"] });
     this.#connection = tls;
-    if (this.#signal.aborted) throw abortError();
+    if (this.#timeout.signal.aborted) throw abortError();
     await tls.handshake();
     this.securing = false;
   }
@@ -147,7 +136,7 @@ class Line {
     }
     const length = await this.#connection!.read(this.bytes.subarray(this.end));
     if (length === null) {
-      if (this.#signal.aborted) throw abortError();
+      if (this.#timeout.signal.aborted) throw abortError();
       return false;
     }
     this.end += length;
@@ -155,7 +144,7 @@ class Line {
   }
 
   close(): void {
-    this.#signal.removeEventListener("abort", this.#onAbort);
+    this.#timeout.signal.removeEventListener("abort", this.#onAbort);
     try {
       this.#connection?.close();
     } catch {
@@ -170,12 +159,4 @@ function encodeLatin1(text: string): Uint8Array {
 
 function abortError(): DOMException {
   return new DOMException("The signal has been aborted", "AbortError");
-}
-
-function rejectOnAbort(signal: AbortSignal): { promise: Promise<never>; cancel: () => void } {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const onAbort = () => reject(abortError());
-  signal.addEventListener("abort", onAbort);
-  if (signal.aborted) onAbort();
-  return { promise, cancel: () => signal.removeEventListener("abort", onAbort) };
 }

@@ -1,4 +1,5 @@
 import type { Clock } from "../time/clock.ts";
+import { withTimeout } from "../time/with_timeout.ts";
 import type { DemoTarget } from "./demo_target.ts";
 import { DemoTraffic } from "./demo_traffic.ts";
 
@@ -106,16 +107,8 @@ class Play {
 
   async pause(ms: number): Promise<void> {
     const { clock, signal } = this.#stage;
-    await new Promise<void>((resolve) => {
-      const done = () => {
-        cancel();
-        signal.removeEventListener("abort", done);
-        resolve();
-      };
-      const cancel = clock.after(ms, done, true);
-      signal.addEventListener("abort", done);
-      if (signal.aborted) done();
-    });
+    using timeout = withTimeout(clock, ms, signal);
+    await timeout.over;
     if (signal.aborted) throw new Interrupted();
   }
 

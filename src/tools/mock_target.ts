@@ -2,7 +2,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from "node:net";
 import { Buffer } from "node:buffer";
 import { WebSocketServer } from "ws";
-import { type CancelTimer, type Clock, systemClock } from "../time/clock.ts";
+import { type Clock, systemClock } from "../time/clock.ts";
+import { withTimeout } from "../time/with_timeout.ts";
 import { mockAnswer } from "./mock_answer.ts";
 import { allowedFaults, changeFaults, type MockFaults } from "./mock_faults.ts";
 
@@ -112,18 +113,13 @@ class HttpMockTarget implements MockTarget {
   }
 
   async shutdown(): Promise<void> {
-    const closed = new Promise<void>((resolve) => {
-      // Deno 2.4 hands out no sockets and waits for ever for requests that hang.
-      const cancel = this.#clock.after(LONGEST_CLOSE_MS, resolve, true);
-      this.#server.close(() => {
-        cancel();
-        resolve();
-      });
-    });
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     for (const client of this.#echo.clients) client.terminate();
     for (const socket of this.#sockets) socket.destroy();
     this.#server.closeAllConnections();
-    await closed;
+    // Deno 2.4 hands out no sockets and waits forever for requests that hang.
+    using timeout = withTimeout(this.#clock, LONGEST_CLOSE_MS);
+    await timeout.race(closed);
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -186,20 +182,13 @@ class HttpMockTarget implements MockTarget {
   }
 
   /** Waits, but no longer than the client does. */
-  #pause(ms: number, response: ServerResponse): Promise<void> {
-    if (ms <= 0 || response.destroyed) return Promise.resolve();
-    return new Promise((resolve) => {
-      let cancel: CancelTimer = () => {};
-      const onClose = () => {
-        cancel();
-        resolve();
-      };
-      response.once("close", onClose);
-      cancel = this.#clock.after(ms, () => {
-        response.off("close", onClose);
-        resolve();
-      }, true);
-    });
+  async #pause(ms: number, response: ServerResponse): Promise<void> {
+    if (ms <= 0 || response.destroyed) return;
+    const closed = Promise.withResolvers<void>();
+    response.once("close", closed.resolve);
+    using timeout = withTimeout(this.#clock, ms);
+    await timeout.race(closed.promise);
+    response.off("close", closed.resolve);
   }
 
   /**

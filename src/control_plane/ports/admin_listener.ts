@@ -4,6 +4,7 @@ import type { AdminConfig } from "../../config/model.ts";
 import { hostPort } from "../../state/group_snapshot.ts";
 import type { Logger } from "../../logging/log.ts";
 import type { Clock } from "../../time/clock.ts";
+import { withTimeout } from "../../time/with_timeout.ts";
 import { whyNotListening } from "../../dial/listen_error.ts";
 import { KeptOpen } from "../../time/kept_open.ts";
 import { urlFromHere, whereItListens } from "./listening_text.ts";
@@ -79,10 +80,8 @@ export class AdminListener {
   async close(): Promise<void> {
     this.#ended.abort();
     const closed = this.#kept.release()?.shutdown();
-    let cancelWait = () => {};
-    const waited = new Promise<void>((resolve) => cancelWait = this.#clock.after(CLOSE_MS, resolve, true));
-    await Promise.race([closed, waited]);
-    cancelWait();
+    using timeout = withTimeout(this.#clock, CLOSE_MS);
+    await timeout.race(Promise.resolve(closed));
   }
 }
 

@@ -1,6 +1,7 @@
 import type { ListenerConfig } from "../../config/model.ts";
 import { whyNotListening } from "../../dial/listen_error.ts";
 import { type Clock, delay } from "../../time/clock.ts";
+import { withTimeout } from "../../time/with_timeout.ts";
 
 /** A port could not be had: one line for the user, and exit code 1. */
 export class PortTaken extends Error {}
@@ -56,15 +57,12 @@ export async function claimListenerPort(
 /** Tells whether somebody accepts connections at an address, or would if its queue were not full. */
 export async function accepts(host: string, port: number, clock: Clock): Promise<boolean> {
   const hostname = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
-  const abort = new AbortController();
-  const cancel = clock.after(TRY_MS, () => abort.abort(), true);
+  using timeout = withTimeout(clock, TRY_MS);
   try {
-    (await Deno.connect({ hostname, port, signal: abort.signal })).close();
+    (await Deno.connect({ hostname, port, signal: timeout.signal })).close();
     return true;
   } catch {
-    return abort.signal.aborted;
-  } finally {
-    cancel();
+    return timeout.passed;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Decision } from "../../views/decision.ts";
 import type { Clock } from "../../time/clock.ts";
+import { withTimeout } from "../../time/with_timeout.ts";
 import type { WorkerPool } from "./worker_pool.ts";
 
 /** Longest wait for workers that are asked for their decisions. */
@@ -23,16 +24,14 @@ export class DecisionQuestions {
     const found: Decision[] = [];
     let missing = this.#pool.alive;
     if (missing > 0) {
-      await new Promise<void>((resolve) => {
-        const cancelWait = this.#clock.after(DECISIONS_MS, resolve, true);
-        this.#open.set(id, (decisions) => {
-          for (const decision of decisions) found.push(decision);
-          if (--missing > 0) return;
-          cancelWait();
-          resolve();
-        });
-        this.#pool.broadcast({ type: "decisions_wanted", id });
+      const all = Promise.withResolvers<void>();
+      this.#open.set(id, (decisions) => {
+        for (const decision of decisions) found.push(decision);
+        if (--missing === 0) all.resolve();
       });
+      this.#pool.broadcast({ type: "decisions_wanted", id });
+      using timeout = withTimeout(this.#clock, DECISIONS_MS);
+      await timeout.race(all.promise);
       this.#open.delete(id);
     }
     return found.sort((a, b) => b.timeMs - a.timeMs);
