@@ -215,8 +215,11 @@ export class WireChain implements RequestHandler {
   }
 }
 
-/** The protocol that a client asks to switch to (RFC 9110 section 7.8); null if it asks for none, or speaks HTTP/1.0. */
-function upgradeOf({ version, lines }: ReceivedRequest): string | null {
-  if (version !== "1.1" || !lines.has(Kind.Upgrade)) return null;
+/**
+ * The protocol that a client asks to switch to (RFC 9110 section 7.8); null if it asks for none, or speaks HTTP/1.0. With a body the
+ * wish is left out, which that section allows: the new protocol's bytes would follow a body that is still on its way.
+ */
+function upgradeOf({ version, lines, bodyLength }: ReceivedRequest): string | null {
+  if (version !== "1.1" || bodyLength !== 0 || !lines.has(Kind.Upgrade)) return null;
   return lists(lines.get("connection") ?? "", "upgrade") ? lines.get("upgrade") : null;
 }
