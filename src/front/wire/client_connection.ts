@@ -7,6 +7,7 @@ import { isConnectionError } from "./connection_error.ts";
 import { ClientSocket, type OperationCount } from "./client_socket.ts";
 import { HeadReader } from "./head_reader.ts";
 import type { ClientLimits } from "./limits.ts";
+import { linger, LINGER_MS } from "./linger.ts";
 import { RequestBody } from "./request_body.ts";
 import { ReplyWriter } from "./reply_writer.ts";
 import type { FrontRooms } from "./rooms.ts";
@@ -14,9 +15,6 @@ import { WireRequest } from "./wire_request.ts";
 
 const encoder = new TextEncoder();
 const CONTINUE = encoder.encode("HTTP/1.1 100 Continue\r\n\r\n");
-/** How long, and for how many bytes, a client may go on sending what nobody reads, so that it gets its response. */
-const LINGER_MS = 2_000;
-const LINGER_BYTES = 1_048_576;
 
 /**
  * Pauses between two interim responses to a client that has ended its side: the first makes the system of one that is gone answer
@@ -67,12 +65,15 @@ export class ClientConnection implements ClientEvents {
   /** Requests that were read. */
   requests = 0;
   readonly #parts: ConnectionParts;
-  readonly #watch: Watch;
+  #watch: Watch;
   readonly #heads: HeadReader;
   #probeAtMs = 0;
   #probes = 0;
   #probePauseMs = FIRST_PROBE_PAUSE_MS;
-  #waiting: "head" | "body" | "write" | null = null;
+  /** Wheel's ms: since when more of a body is waited for; null while none is. */
+  #bodySinceMs: number | null = null;
+  #writes = false;
+  #closed = false;
   #replying: ReplyWriter | null = null;
   #onLeft: (() => void) | null = null;
 
@@ -122,7 +123,8 @@ export class ClientConnection implements ClientEvents {
 
   /** Closes it at once. */
   close(): void {
-    if (!this.#watch.open && !this.socket.open) return;
+    if (this.#closed) return;
+    this.#closed = true;
     this.#parts.wheel.close(this.#watch);
     this.socket.close();
     this.#parts.closed(this);
@@ -143,12 +145,17 @@ export class ClientConnection implements ClientEvents {
   }
 
   waiting(begins: boolean): void {
-    this.#limit(begins ? "body" : null);
+    this.#bodySinceMs = begins ? this.#parts.wheel.nowMs : null;
+    this.#limit();
   }
 
   writing(begins: boolean): void {
-    this.#limit(begins ? "write" : null);
+    this.#writes = begins;
+    this.#limit();
   }
+
+  /** The client took some of what is written to it. */
+  readonly taken = (): void => this.#parts.wheel.moved(this.#watch);
 
   /** Takes the client's address from the header that a proxy puts before the first request; false if nobody may, or none came. */
   async #meetProxy(isBelieved: (peer: string) => boolean): Promise<boolean> {
@@ -244,25 +251,9 @@ export class ClientConnection implements ClientEvents {
     if (this.socket.open) await this.#linger();
   }
 
-  /**
-   * The response is sent, but the client may still be sending: a close now would reset the connection and could take the response
-   * with it (RFC 9112 section 9.6). So the sending side ends first, and what comes is read and thrown away for a while.
-   */
-  async #linger(): Promise<void> {
-    const { socket } = this;
+  #linger(): Promise<void> {
     this.#restart(LINGER_MS);
-    try {
-      await socket.closeWrite();
-      let bytes = socket.available;
-      while (bytes < LINGER_BYTES && socket.open) {
-        socket.start = socket.end;
-        socket.rewind();
-        if (!await socket.more()) return;
-        bytes += socket.available;
-      }
-    } catch {
-      // Gone already.
-    }
+    return linger(this.socket);
   }
 
   #become(activity: Activity): void {
@@ -271,10 +262,12 @@ export class ClientConnection implements ClientEvents {
     if (activity === "request") this.#restart(0);
   }
 
-  #limit(waiting: "body" | "write" | null): void {
-    this.#waiting = waiting;
-    const limits = this.#parts.limits();
-    this.#restart(waiting === null ? 0 : waiting === "body" ? limits.bodyMs : limits.writeMs);
+  /** What is written counts first; a body that is waited for all the while has had that time too. */
+  #limit(): void {
+    if (this.#writes) return this.#restart(this.#parts.limits().writeMs);
+    const sinceMs = this.#bodySinceMs;
+    this.#restart(sinceMs === null ? 0 : this.#parts.limits().bodyMs);
+    if (sinceMs !== null) this.#watch.movedAtMs = sinceMs;
   }
 
   #restart(limitMs: number): void {
@@ -282,11 +275,14 @@ export class ClientConnection implements ClientEvents {
   }
 
   readonly #expired = (): void => {
-    const { activity } = this;
+    const { activity, socket } = this;
     this.timedOut = true;
-    if (activity === "head") return this.socket.stopReading();
-    if (activity === "request" && this.#waiting === "body") return this.socket.stopReading();
-    this.close();
+    const awaitsBody = activity === "request" && this.#bodySinceMs !== null && !this.#writes;
+    if (activity !== "head" && !awaitsBody) return this.close();
+    const { wheel } = this.#parts;
+    // What is answered now has limits of its own.
+    this.#watch = wheel.watch(0, wheel.nowMs, this.#expired);
+    socket.stopReading();
   };
 
   #left(): void {

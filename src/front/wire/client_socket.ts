@@ -66,20 +66,28 @@ export class ClientSocket {
     this.bytes = larger;
   }
 
+  /** Goes on in a new room, unless a read is under way: what was read before, a head that marks point to, stays in the old one. */
+  moveTo(room: Bytes): void {
+    if (this.#reading) return;
+    room.set(this.bytes.subarray(this.start, this.end));
+    this.end -= this.start;
+    this.start = 0;
+    this.bytes = room;
+  }
+
   /** Lets go of a room that grew, if what is left fits the first one. No read may be under way. */
   shrink(): void {
     if (this.bytes.length === FIRST_BYTES || this.available > FIRST_BYTES || this.#reading) return;
-    const smaller = new Uint8Array(FIRST_BYTES);
-    smaller.set(this.bytes.subarray(this.start, this.end));
-    this.end -= this.start;
-    this.start = 0;
-    this.bytes = smaller;
+    this.moveTo(new Uint8Array(FIRST_BYTES));
   }
 
-  /** Begins a read of what may come next, unless one is under way or there is no room. */
+  /**
+   * Begins a read of what may come next, unless one is under way. Nothing that was read moves: a head that marks point to stays in the
+   * room that it was read to. If so much waits already that the room is full, nothing is read.
+   */
   readAhead(): void {
     if (this.#reading || this.ended !== null) return;
-    if (this.start === this.end && this.bytes.length - this.end < LEAST_AHEAD_BYTES) return;
+    if (this.available === 0 && this.bytes.length - this.end < LEAST_AHEAD_BYTES) this.grow();
     if (this.bytes.length - this.end > 0) this.#begin(null);
   }
 
@@ -101,11 +109,23 @@ export class ClientSocket {
     return this.ended === null ? this.#got : null;
   }
 
-  /** Writes all bytes. Rejects if the client takes no more. */
-  async write(bytes: Bytes): Promise<void> {
+  /** Throws away what was read, waits for more and throws that away too; resolves with how many bytes came, 0 if none will. */
+  async discard(): Promise<number> {
+    if (this.ended !== null || !this.open) return 0;
+    if (!this.#reading) {
+      this.start = this.end = 0;
+      this.#begin(null);
+    }
+    await new Promise<void>((resolve) => this.#wake = resolve);
+    return this.ended === null ? this.#got : 0;
+  }
+
+  /** Writes all bytes; `taken` is called each time that some went and others wait. Rejects if the client takes no more. */
+  async write(bytes: Bytes, taken?: () => void): Promise<void> {
     this.#operations.spend();
     let at = await this.#conn.write(bytes);
     while (at < bytes.length) {
+      taken?.();
       this.#operations.spend();
       at += await this.#conn.write(bytes.subarray(at));
     }
@@ -125,6 +145,8 @@ export class ClientSocket {
   close(): void {
     if (!this.open) return;
     this.open = false;
+    // Who waits for bytes gets none: what stands in its place is from the read before.
+    this.ended ??= "left";
     this.onLeft = null;
     try {
       this.#conn.close();
@@ -153,15 +175,17 @@ export class ClientSocket {
   readonly #read = (count: number | null): void => {
     this.#reading = false;
     this.#operations.spend();
-    if (count === null) this.ended = "closed its side";
-    else if (this.#place === null) this.end += count;
-    else this.#got = count;
+    if (count === null) this.ended ??= "closed its side";
+    else {
+      this.#got = count;
+      if (this.#place === null) this.end += count;
+    }
     this.#notify();
   };
 
   readonly #broken = (): void => {
     this.#reading = false;
-    this.ended = "left";
+    this.ended ??= "left";
     const { onLeft } = this;
     this.onLeft = null;
     this.#notify();

@@ -18,6 +18,8 @@ export interface ReplyOwner {
   readonly rooms: FrontRooms;
   /** A write begins or ends: LISTENER_WRITE_TIMEOUT counts between. */
   writing(begins: boolean): void;
+  /** The client took some of it. */
+  readonly taken: () => void;
 }
 
 /** What a request says of how it may be answered. */
@@ -192,7 +194,7 @@ export class ReplyWriter implements Reply {
   async #send(bytes: Bytes): Promise<void> {
     const { socket } = this.#owner;
     this.#owner.writing(true);
-    await socket.write(bytes);
+    await socket.write(bytes, this.#owner.taken);
     this.#owner.writing(false);
   }
 

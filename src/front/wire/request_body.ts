@@ -27,6 +27,8 @@ export class RequestBody implements BodySource {
   readonly #chunks: ChunkReader | null;
   #left: number;
   #large: Bytes | null = null;
+  /** Where a chunked body is read to. */
+  #reads: Bytes | null = null;
   done = false;
   /** A read waits for the client. */
   #waiting = false;
@@ -65,7 +67,8 @@ export class RequestBody implements BodySource {
 
   /** Gives back what it borrowed. The last piece may not be used any more. */
   release(): void {
-    if (this.#large !== null) this.#owner.rooms.large.giveBack(this.#large);
+    // A read that is under way may still write to the room: it is nobody's any more.
+    if (this.#large !== null && !this.#waiting) this.#owner.rooms.large.giveBack(this.#large);
     this.#large = null;
   }
 
@@ -85,7 +88,7 @@ export class RequestBody implements BodySource {
       piece = place.subarray(0, count);
     }
     this.#left -= piece.length;
-    if (this.#left === 0) this.done = true;
+    if (this.#left === 0) this.#end();
     return piece;
   }
 
@@ -101,7 +104,7 @@ export class RequestBody implements BodySource {
         throw error;
       }
       if (chunks.done) {
-        this.done = true;
+        this.#end();
         break;
       }
       const count = Math.min(chunks.dataLeft, socket.available, place.length - length);
@@ -115,11 +118,18 @@ export class RequestBody implements BodySource {
         continue;
       }
       if (length > 0) break;
-      socket.rewind();
-      while (socket.bytes.length < CHUNKED_READ_BYTES) socket.grow();
+      // Never into the room of the head, whose lines another attempt may send once more.
+      if (socket.bytes === this.#reads) socket.rewind();
+      else socket.moveTo(this.#reads ??= new Uint8Array(CHUNKED_READ_BYTES));
       if (!await this.#wait(socket.more())) throw this.#broken();
     }
     return length === 0 ? null : place.subarray(0, length);
+  }
+
+  /** All of it was read. From now on a read ahead finds out whether the client leaves. */
+  #end(): void {
+    this.done = true;
+    this.#owner.socket.readAhead();
   }
 
   #room(): Bytes {
