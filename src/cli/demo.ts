@@ -104,7 +104,7 @@ function introduce({ listenerUrl, adminUrl }: ControlPlane, mocks: readonly Demo
 }
 
 function stateOf(plane: ControlPlane, mock: DemoTarget): { state: string; reason: string | null } {
-  const targets = plane.view().groups.flatMap((group) => group.targets);
+  const targets = plane.responses.view().groups.flatMap((group) => group.targets);
   const view = targets.find(({ target }) => target.port === mock.port);
   return { state: view?.state ?? "gone", reason: view?.reason ?? null };
 }

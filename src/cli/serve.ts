@@ -157,7 +157,7 @@ async function reload(read: () => Promise<ParseResult>, plane: ControlPlane, log
     return plane.reloadRefused(result.problems.map(({ message }) => message));
   }
   // The file was probably read while it was being written: an empty file is valid, but would drop every rule.
-  if (result.config.door === "nothing" && plane.view().rules.length > 0) {
+  if (result.config.door === "nothing" && plane.responses.view().rules.length > 0) {
     const message = "The new configuration is empty, so the old one stays in use";
     log.error("reload_refused", message, { problems: 0 });
     return plane.reloadRefused([message]);

@@ -1,21 +1,20 @@
-import type { AdminSource, Setting } from "../admin/admin_source.ts";
+import type { Setting } from "../admin/admin_source.ts";
 import type { ExplainBasis, ExplainRequest, Explanation } from "../views/explanation.ts";
 import { textInTurns } from "../admin/in_turns.ts";
 import { statsPieces } from "../admin/stats/stats.ts";
 import type { Config } from "../config/model.ts";
 import type { ByteSink, Logger } from "../logging/log.ts";
 import type { WorkerMessage } from "../protocol/messages.ts";
-import type { Decision } from "../views/decision.ts";
-import { hostPort, type Snapshot } from "../state/group_snapshot.ts";
-import type { ReloadOutcome, SystemView } from "../views/system_view.ts";
+import { hostPort } from "../state/group_snapshot.ts";
 import { TargetTable } from "../state/target_table.ts";
 import { type Clock, delay } from "../time/clock.ts";
+import { AdminResponses } from "./admin_responses.ts";
 import { AdminListener } from "./ports/admin_listener.ts";
 import { claimListenerPort, type PortClaim, PortTaken } from "./ports/listener_port.ts";
 import { urlFromHere, whereItListens } from "./ports/listening_text.ts";
-import { planReload } from "./reload.ts";
-import { RuleSlots } from "./membership/rule_slots.ts";
+import { EffectiveConfig } from "./effective_config.ts";
 import { TargetRegistry } from "./membership/target_registry.ts";
+import { Snapshots } from "./snapshots.ts";
 import { Supervision } from "./supervision.ts";
 import { DecisionQuestions } from "./workers/decision_questions.ts";
 import { type Spawn, WorkerPool } from "./workers/worker_pool.ts";
@@ -40,25 +39,22 @@ export interface ControlPlaneOptions {
   explain(request: ExplainRequest, context: ExplainBasis): Explanation;
 }
 
-/** Most changes that a log line names. */
-const MOST_CHANGES = 100;
-/** Most lines that are kept of a reload. */
-const MOST_OUTCOME_LINES = 10;
 const DRAIN_POLL_MS = 20;
 /** How long workers may take to answer and log what SHUTDOWN_TIMEOUT cut. */
 const CUT_MS = 500;
 
 /**
- * The only place where the parts meet: configuration, discovery, health, the workers and the admin listener. It never
- * touches a request.
+ * Connects the parts of the control plane (configuration, targets, workers, admin listener), and starts and stops them.
+ * It never touches a request.
  */
-export class ControlPlane implements AdminSource {
+export class ControlPlane {
   readonly table: TargetTable;
+  /** Answers the admin listener. */
+  readonly responses: AdminResponses;
   readonly #options: ControlPlaneOptions;
-  readonly #instance: string;
-  readonly #startedMs: number;
+  readonly #effective: EffectiveConfig;
   readonly #registry: TargetRegistry;
-  readonly #ruleSlots: RuleSlots;
+  readonly #snapshots: Snapshots;
   readonly #pool: WorkerPool;
   readonly #listening = Promise.withResolvers<void>();
   readonly #supervision: Supervision;
@@ -66,23 +62,14 @@ export class ControlPlane implements AdminSource {
   readonly #decisions: DecisionQuestions;
   #claim: PortClaim | null = null;
   #admin: AdminListener | null = null;
-  #config: Config;
-  #settings: readonly Setting[];
-  #lastReload: ReloadOutcome | null = null;
-  #snapshot: Snapshot;
-  #listenerPort = 0;
   #ready = false;
   #sendsAway = false;
 
   constructor(options: ControlPlaneOptions) {
     const { config, clock, random, log } = options;
     this.#options = options;
-    this.#config = config;
-    this.#settings = options.settings;
-    this.#startedMs = clock.wallMs();
-    this.#instance = Math.floor(random() * 0xffffffff).toString(16).padStart(8, "0");
+    this.#effective = new EffectiveConfig({ config, settings: options.settings }, { clock, log });
     this.table = TargetTable.create(options.workers);
-    this.#ruleSlots = new RuleSlots(this.table);
     this.#supervision = new Supervision(clock, log);
     this.#registry = new TargetRegistry({
       groups: config.groups,
@@ -93,7 +80,13 @@ export class ControlPlane implements AdminSource {
       log,
       onChange: () => this.#publish(),
     });
-    this.#snapshot = this.#makeSnapshot(0);
+    this.#snapshots = new Snapshots({
+      table: this.table,
+      clock,
+      instance: Math.floor(random() * 0xffffffff).toString(16).padStart(8, "0"),
+      config: () => this.#config,
+      groups: (generation) => this.#registry.groups(generation),
+    });
     this.#pool = new WorkerPool({
       count: options.workers,
       spawn: options.spawn,
@@ -104,33 +97,55 @@ export class ControlPlane implements AdminSource {
         type: "start",
         worker,
         table: this.table.buffer,
-        snapshot: this.#snapshot,
+        snapshot: this.#snapshots.current,
         accessLogJson: options.json,
       }),
       onMessage: (message) => this.#receive(message),
       onLost: (worker) => this.#supervision.lost(worker),
     });
     this.#decisions = new DecisionQuestions(this.#pool, clock);
+    this.responses = new AdminResponses({
+      version: options.version,
+      startedMs: clock.wallMs(),
+      clock,
+      table: this.table,
+      snapshots: this.#snapshots,
+      registry: this.#registry,
+      pool: this.#pool,
+      supervision: this.#supervision,
+      decisions: this.#decisions,
+      now: () => ({
+        settings: this.#effective.settings,
+        listenerUrl: this.listenerUrl,
+        ready: this.#ready,
+        lastReload: this.#effective.lastReload,
+      }),
+      explain: options.explain,
+    });
   }
 
-  /** Where clients connect. */
+  get #config(): Config {
+    return this.#effective.config;
+  }
+
+  /** The URL that clients on this machine use. */
   get listenerUrl(): string {
-    return urlFromHere(this.#config.listener.host, this.#listenerPort);
+    return urlFromHere(this.#config.listener.host, this.#snapshots.listenerPort);
   }
 
-  /** Where the admin listener is; null where it is off. */
+  /** The admin listener's URL; null if it is off. */
   get adminUrl(): string | null {
     return this.#admin?.url ?? null;
   }
 
-  /** Starts; resolves when the listener accepts. Throws `PortTaken` where a port can't be had. */
+  /** Starts; resolves when the listener accepts. Throws `PortTaken` if a port is in use. */
   async start(): Promise<void> {
     const { log } = this.#options;
     this.#claim = await claimListenerPort(this.#config.listener, this.#options.clock);
-    this.#listenerPort = this.#claim.port;
+    this.#snapshots.listenerPort = this.#claim.port;
     if (this.#config.admin.enabled) {
       const { takeover } = this.#config.listener;
-      this.#admin = await AdminListener.open(this, this.#config.admin, {
+      this.#admin = await AdminListener.open(this.responses, this.#config.admin, {
         ...this.#options,
         takeover,
         onDown: (error) => this.#supervision.adminListenerDown(error),
@@ -145,9 +160,9 @@ export class ControlPlane implements AdminSource {
     this.#claim.release();
     this.#started = this.#ready = true;
     const { host } = this.#config.listener;
-    log.info("listening", `Listening on ${whereItListens(host, this.#listenerPort)}`, {
+    log.info("listening", `Listening on ${whereItListens(host, this.#snapshots.listenerPort)}`, {
       url: this.listenerUrl,
-      address: hostPort(host, this.#listenerPort),
+      address: hostPort(host, this.#snapshots.listenerPort),
       workers: this.#options.workers,
       rules: this.#config.rules.length,
       groups: this.#config.groups.length,
@@ -155,34 +170,17 @@ export class ControlPlane implements AdminSource {
     });
   }
 
-  /** Swaps another configuration in whole; addresses, ports, workers and transport stay as they were, and are named. */
+  /** Applies another configuration, except for what needs a restart: that is named in the log. */
   reload(config: Config, settings: readonly Setting[]): void {
-    const { log } = this.#options;
-    const plan = planReload({ config: this.#config, settings: this.#settings }, { config, settings });
-    this.#config = plan.applied.config;
-    this.#settings = plan.applied.settings;
+    const plan = this.#effective.replace({ config, settings });
     this.#registry.reload(this.#config.groups, this.#config.dns);
     this.#publish();
-    const changes = firstOf(plan.changes.map(({ text }) => text), MOST_CHANGES);
-    this.#noteReload(true, changes);
-    log.info("reloaded", `Configuration reloaded: ${changes.length === 0 ? "nothing changed" : changes.join("; ")}`, {
-      generation: this.#snapshot.generation,
-      changes,
-    });
-    for (const { variable, text } of plan.waiting) {
-      log.warn("restart_needed", `${text}: takes effect at the next start`, { variable });
-    }
+    this.#effective.reportReload(plan, this.#snapshots.current.generation);
   }
 
-  /**
-   * Takes note of a reload that changed nothing because of `problems`; whoever read the configuration has logged them.
-   */
+  /** Keeps the outcome of a reload that changed nothing because of `problems`, which its caller has logged. */
   reloadRefused(problems: readonly string[]): void {
-    this.#noteReload(false, problems);
-  }
-
-  #noteReload(successful: boolean, lines: readonly string[]): void {
-    this.#lastReload = { atMs: this.#options.clock.wallMs(), successful, lines: firstOf(lines, MOST_OUTCOME_LINES) };
+    this.#effective.reportRefusal(problems);
   }
 
   /** Stops: not ready, wait, close the listener, let open requests end. Resolves when all is closed. */
@@ -227,7 +225,7 @@ export class ControlPlane implements AdminSource {
     return this.#pool.allDrained;
   }
 
-  /** Lets go of what a start that failed had opened. */
+  /** Closes what a failed start had opened. */
   async abandon(): Promise<void> {
     this.#claim?.release();
     this.#pool.terminate();
@@ -236,55 +234,11 @@ export class ControlPlane implements AdminSource {
     await this.#admin?.close();
   }
 
-  // --- AdminSource ----------------------------------------------------------------------------------------------
-
-  view(): SystemView {
-    return {
-      version: this.#options.version,
-      instance: this.#instance,
-      startedMs: this.#startedMs,
-      nowMs: this.#options.clock.wallMs(),
-      generation: this.#snapshot.generation,
-      lastReload: this.#lastReload,
-      listenerUrl: this.listenerUrl,
-      upstreamTransport: this.#snapshot.listener.upstreamTransport,
-      ready: this.#ready && this.#supervision.accepting > 0,
-      live: !this.#pool.anyHung && this.#supervision.live,
-      listenerEnds: this.#supervision.ends,
-      workers: this.#pool.views(),
-      rules: this.#snapshot.rules,
-      groups: this.#registry.views(),
-    };
-  }
-
-  settings(): readonly Setting[] {
-    return this.#settings;
-  }
-
-  drain(group: string, addressPort: string): boolean {
-    return this.#registry.drain(group, addressPort);
-  }
-
-  enable(group: string, addressPort: string): boolean {
-    return this.#registry.enable(group, addressPort);
-  }
-
-  decisions(): Promise<readonly Decision[]> {
-    return this.#decisions.ask();
-  }
-
-  explain(request: ExplainRequest): Explanation {
-    const groups = this.#registry.views();
-    return this.#options.explain(request, { snapshot: this.#snapshot, table: this.table, groups });
-  }
-
-  // --- workers --------------------------------------------------------------------------------------------------
-
   #receive(message: WorkerMessage): void {
     const { log } = this.#options;
     switch (message.type) {
       case "listening":
-        // A replacement starts with the snapshot as of then, so only this is to be caught up.
+        // A worker that replaced another has a fresh snapshot, but has not heard this message.
         if (this.#sendsAway) this.#pool.post(message.worker, { type: "send_away" });
         this.#supervision.listening(message.worker);
         if (this.#supervision.accepting === this.#options.workers) this.#listening.resolve();
@@ -294,13 +248,10 @@ export class ControlPlane implements AdminSource {
       case "listener_up":
         return this.#supervision.listenerUp(message.worker);
       case "listen_failed": {
-        const { host } = this.#config.listener;
-        this.#listening.reject(
-          new PortTaken(
-            `Cannot listen on "${host}:${this.#listenerPort}" (LISTENER_HOST, LISTENER_PORT): ${message.error}`,
-          ),
-        );
-        // Before the start is over, its error line says it all.
+        const address = `${this.#config.listener.host}:${this.#snapshots.listenerPort}`;
+        const text = `Cannot listen on "${address}" (LISTENER_HOST, LISTENER_PORT): ${message.error}`;
+        this.#listening.reject(new PortTaken(text));
+        // During the start, the start's own error line is enough.
         if (this.#started) this.#pool.couldNotListen(message.worker, message.error);
         return;
       }
@@ -314,7 +265,7 @@ export class ControlPlane implements AdminSource {
         return log[message.level](message.event, message.message, message.fields);
       case "stats_wanted": {
         const { worker, id } = message;
-        const pieces = statsPieces(this.view(), this.table, this.#options.clock.wallMs());
+        const pieces = statsPieces(this.responses.view(), this.table, this.#options.clock.wallMs());
         void textInTurns(pieces).then((json) => this.#pool.post(worker, { type: "stats", id, json }));
         return;
       }
@@ -322,43 +273,24 @@ export class ControlPlane implements AdminSource {
         return this.#decisions.answer(message.id, message.decisions);
       case "drained":
       case "loaded":
-        // The pool's own.
+        // The pool has handled these.
         return;
     }
   }
 
-  /** Tells who frees slots how far every worker has come. */
+  /** Frees slots that no worker uses any more. */
   #noteGenerations(): void {
     let oldest = Infinity;
     for (let worker = 0; worker < this.#options.workers; worker++) {
       oldest = Math.min(oldest, this.table.life(worker).generation);
     }
     this.#registry.appliedEverywhere(oldest);
-    this.#ruleSlots.appliedEverywhere(oldest, this.#options.clock.monotonicMs());
+    this.#snapshots.appliedEverywhere(oldest);
   }
 
-  /** Makes a snapshot of what is true now and sends it to every worker. */
+  /** Sends a snapshot of the present state to every worker. */
   #publish(): void {
-    this.#snapshot = this.#makeSnapshot(this.#snapshot.generation + 1);
-    this.#pool.broadcast({ type: "snapshot", snapshot: this.#snapshot });
+    this.#pool.broadcast({ type: "snapshot", snapshot: this.#snapshots.next() });
     this.table.bumpEpoch();
   }
-
-  #makeSnapshot(generation: number): Snapshot {
-    const { listener, rules, logging } = this.#config;
-    return {
-      generation,
-      instance: this.#instance,
-      listener,
-      listenerPort: this.#listenerPort,
-      accessLog: logging.accessLog,
-      trace: logging.level === "debug",
-      rules: this.#ruleSlots.assign(rules, generation, this.#options.clock.monotonicMs()),
-      groups: generation === 0 ? [] : this.#registry.groups(generation),
-    };
-  }
-}
-
-function firstOf(lines: readonly string[], most: number): readonly string[] {
-  return lines.length <= most ? lines : [...lines.slice(0, most), `and ${lines.length - most} more`];
 }

@@ -128,10 +128,13 @@ Deno.test("E13: a worker that crashes under load costs only what it held, its nu
   await until(() => load.answers >= 300, "some load");
   balancer.crash(0);
   await until(() => log.messages("worker_crashed").length === 1, "the crash to be noticed");
-  await until(() => plane.view().workers[0]!.restarts === 1 && balancer.threads.length === 3, "a replacement");
-  const generation = plane.view().generation;
   await until(
-    () => plane.view().workers.every((worker) => worker.generation === generation),
+    () => plane.responses.view().workers[0]!.restarts === 1 && balancer.threads.length === 3,
+    "a replacement",
+  );
+  const generation = plane.responses.view().generation;
+  await until(
+    () => plane.responses.view().workers.every((worker) => worker.generation === generation),
     "the replacement to serve",
   );
   const before = load.answers;
@@ -176,7 +179,7 @@ Deno.test("the last decisions of all workers are asked for without holding anybo
   await using mocks = await MockGroup.start(1);
   await using balancer = await FragileBalancer.start(2, groupEnvironment(mocks.list));
   await askFresh(32, balancer.url);
-  await until(async () => (await balancer.plane.decisions()).length === 32, "each request's decision");
+  await until(async () => (await balancer.plane.responses.decisions()).length === 32, "each request's decision");
 });
 
 Deno.test("at SIGTERM under load no line of the access log is lost, whichever worker wrote it", async () => {

@@ -1,0 +1,62 @@
+import type { Config } from "../config/model.ts";
+import type { GroupSnapshot, Snapshot } from "../state/group_snapshot.ts";
+import type { TargetTable } from "../state/target_table.ts";
+import type { Clock } from "../time/clock.ts";
+import { RuleSlots } from "./membership/rule_slots.ts";
+
+/** What snapshots are made of. */
+export interface SnapshotParts {
+  readonly table: TargetTable;
+  readonly clock: Clock;
+  /** Names this process in `Via` and in the statistics. */
+  readonly instance: string;
+  /** The configuration in effect. */
+  config(): Config;
+  /** The groups and their targets, as of this generation. */
+  groups(generation: number): GroupSnapshot[];
+}
+
+/** Makes the snapshots that workers serve by. Each is complete, and its generation is one more than the last. */
+export class Snapshots {
+  /** The listener's port, once it is known. */
+  listenerPort = 0;
+  readonly #parts: SnapshotParts;
+  readonly #ruleSlots: RuleSlots;
+  #current: Snapshot;
+
+  /** Begins with generation 0, which has no groups yet. */
+  constructor(parts: SnapshotParts) {
+    this.#parts = parts;
+    this.#ruleSlots = new RuleSlots(parts.table);
+    this.#current = this.#make(0);
+  }
+
+  get current(): Snapshot {
+    return this.#current;
+  }
+
+  /** Makes the next snapshot from the present state. */
+  next(): Snapshot {
+    return this.#current = this.#make(this.#current.generation + 1);
+  }
+
+  /** Frees the counters of rules that no worker serves by any more: all have applied `generation` or a later one. */
+  appliedEverywhere(generation: number): void {
+    this.#ruleSlots.appliedEverywhere(generation, this.#parts.clock.monotonicMs());
+  }
+
+  #make(generation: number): Snapshot {
+    const { clock, instance, config, groups } = this.#parts;
+    const { listener, rules, logging } = config();
+    return {
+      generation,
+      instance,
+      listener,
+      listenerPort: this.listenerPort,
+      accessLog: logging.accessLog,
+      trace: logging.level === "debug",
+      rules: this.#ruleSlots.assign(rules, generation, clock.monotonicMs()),
+      groups: generation === 0 ? [] : groups(generation),
+    };
+  }
+}
