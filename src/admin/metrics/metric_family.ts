@@ -1,5 +1,6 @@
 import { type Metric, Registry } from "prom-client";
 import { LATENCY_BUCKETS, latencyBucketLimitMicros } from "../../state/slot_layout.ts";
+import type { StatusClasses } from "../stats/stats_model.ts";
 
 /** A metric's labels; values may be any text (the library escapes them). */
 export type Labels = Readonly<Record<string, string | number>>;
@@ -10,15 +11,6 @@ interface Sample {
   /** Where it is not the family's own (`_bucket`, `_sum`, `_count`). */
   readonly metricName?: string;
 }
-
-/** Status classes as label values, and the counters that hold them. */
-export const STATUS_CLASSES = [
-  ["1xx", "status1xx"],
-  ["2xx", "status2xx"],
-  ["3xx", "status3xx"],
-  ["4xx", "status4xx"],
-  ["5xx", "status5xx"],
-] as const;
 
 /**
  * The upper bounds of histograms, in buckets of the target table: each is a limit that the table has too, so that no count is
@@ -46,6 +38,34 @@ const BOUNDS: readonly { readonly bucket: number; readonly le: number }[] = [
   return { bucket, le: latencyBucketLimitMicros(bucket) / 1e6 };
 });
 
+/** A family as a table says it: what it is called, and how its numbers come out of `T`. */
+export interface FamilyRow<T> {
+  readonly type: MetricFamily["type"];
+  readonly name: string;
+  readonly help: string;
+  /** Adds the numbers; none where there is nothing to tell. */
+  readonly add: (family: MetricFamily, from: T) => void;
+}
+
+/** Makes the row of a family that has one number, without labels. */
+export function single<T>(
+  type: "counter" | "gauge",
+  name: string,
+  help: string,
+  value: (from: T) => number,
+): FamilyRow<T> {
+  return { type, name, help, add: (family, from) => family.add({}, value(from)) };
+}
+
+/** Makes families of rows. */
+export function familiesOf<T>(rows: readonly FamilyRow<T>[], from: T): MetricFamily[] {
+  return rows.map(({ type, name, help, add }) => {
+    const family = new MetricFamily(type, name, help);
+    add(family, from);
+    return family;
+  });
+}
+
 /** A metric whose numbers are counted elsewhere and collected at scrape time. */
 export class MetricFamily {
   readonly name: string;
@@ -62,6 +82,11 @@ export class MetricFamily {
   /** Adds a number. */
   add(labels: Labels, value: number): void {
     this.#samples.push({ labels, value });
+  }
+
+  /** Adds counts by status class. */
+  addClasses(labels: Labels, classes: StatusClasses): void {
+    for (const [status_class, count] of Object.entries(classes)) this.add({ ...labels, status_class }, count);
   }
 
   /** Adds a latency histogram of the target table, in seconds. */

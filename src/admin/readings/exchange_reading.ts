@@ -1,9 +1,10 @@
-import type { TargetSnapshot } from "../state/group_snapshot.ts";
-import { LATENCY_BUCKETS, TARGET_COUNTERS, type TargetCounter } from "../state/slot_layout.ts";
-import { knowsConnections, type SystemView } from "../views/system_view.ts";
-import type { TargetTable } from "../state/target_table.ts";
-import { type LatencySummary, summarizeLatency, toMs } from "./stats/latency_summary.ts";
-import type { ConnectSummary, ExchangeStats, StatusClasses } from "./stats/stats_model.ts";
+import type { TargetSnapshot } from "../../state/group_snapshot.ts";
+import { LATENCY_BUCKETS, TARGET_COUNTERS, type TargetCounter } from "../../state/slot_layout.ts";
+import { knowsConnections, type SystemView } from "../../views/system_view.ts";
+import type { TargetTable } from "../../state/target_table.ts";
+import { type LatencySummary, summarizeLatency, toMs } from "../stats/latency_summary.ts";
+import type { ConnectSummary, ExchangeStats } from "../stats/stats_model.ts";
+import { rate, statusClasses } from "./request_reading.ts";
 
 const COUNTERS = TARGET_COUNTERS.length;
 const TTFB = COUNTERS;
@@ -16,7 +17,7 @@ const MAXIMA = new Set([PLACE.get("ttfbMaxMicros")!, PLACE.get("totalMaxMicros")
 /** These are counted of targets whose connections are known. */
 const OF_CONNECTIONS = new Set([PLACE.get("connects")!, PLACE.get("connectSumMicros")!]);
 
-/** What has been counted of a target at one moment, or of several targets together. */
+/** What was counted of a target at one moment, or of several targets together. */
 export class ExchangeReading {
   inFlight = 0;
   /** Connections to it are known; of several: to one of them. */
@@ -28,7 +29,7 @@ export class ExchangeReading {
     this.#numbers = numbers;
   }
 
-  /** Makes so many readings, all of nothing. They share one piece of memory. */
+  /** Makes `count` empty readings that share one piece of memory. */
   static make(count: number): ExchangeReading[] {
     const all = new Float64Array(count * NUMBERS);
     return Array.from(
@@ -37,7 +38,7 @@ export class ExchangeReading {
     );
   }
 
-  /** Reads a target, in place of what stood here. */
+  /** Reads a target, over what was here. */
   read(target: TargetSnapshot, view: SystemView, table: TargetTable): this {
     const { slot } = target;
     const numbers = this.#numbers.fill(0, TTFB);
@@ -72,23 +73,27 @@ export class ExchangeReading {
     return this.#numbers.subarray(TOTAL, NUMBERS);
   }
 
+  /** Reads a counter. */
   count(name: TargetCounter): number {
     return this.#numbers[PLACE.get(name)!]!;
   }
 
-  /** As the statistics say it. */
+  /** Attempts with a status of 500 or above, or without an answer. */
+  get errors(): number {
+    return this.count("status5xx") + this.count("noAnswer");
+  }
+
+  /** Gives all of it as the statistics show it. */
   stats(): ExchangeStats {
     const requests = this.count("attempts");
-    const noAnswer = this.count("noAnswer");
-    const classes = statusClasses((name) => this.count(name));
-    const errors = classes["5xx"] + noAnswer;
+    const { errors } = this;
     return {
       requests,
       errors,
       errorRate: rate(errors, requests),
-      noAnswer,
+      noAnswer: this.count("noAnswer"),
       inFlight: this.inFlight,
-      statusClasses: classes,
+      statusClasses: statusClasses((name) => this.count(name)),
       requestBytes: this.count("requestBytes"),
       responseBytes: this.count("responseBytes"),
       retries: this.count("retries"),
@@ -100,34 +105,18 @@ export class ExchangeReading {
     };
   }
 
-  /** The connections made; null where none of them is known. */
+  /** Sums up the connections that were made; null if none is known. */
   connects(): ConnectSummary | null {
     if (!this.knowsConnections) return null;
     const made = this.count("connects");
     return { made, averageMs: made === 0 ? null : toMs(this.count("connectSumMicros") / made) };
   }
 
-  /** The times until the headers, and of the whole exchange. */
+  /** Sums up the times until the headers, and of whole exchanges. */
   latencies(): { readonly ttfb: LatencySummary; readonly responseTime: LatencySummary } {
     return {
       ttfb: summarizeLatency(this.ttfb, this.count("ttfbSumMicros"), this.count("ttfbMaxMicros")),
       responseTime: summarizeLatency(this.total, this.count("totalSumMicros"), this.count("totalMaxMicros")),
     };
   }
-}
-
-/** Counts by status class. */
-export function statusClasses(count: (name: `status${keyof StatusClasses}`) => number): StatusClasses {
-  return {
-    "1xx": count("status1xx"),
-    "2xx": count("status2xx"),
-    "3xx": count("status3xx"),
-    "4xx": count("status4xx"),
-    "5xx": count("status5xx"),
-  };
-}
-
-/** A share, 0 to 1; 0 of nothing. */
-export function rate(part: number, whole: number): number {
-  return whole === 0 ? 0 : Math.min(1, part / whole);
 }
