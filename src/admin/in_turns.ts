@@ -26,6 +26,15 @@ export function streamInTurns(pieces: Pieces): ReadableStream<Uint8Array> {
   }, { highWaterMark: 0 });
 }
 
+/** Takes steps, one after the other, with turns of the event loop before each; returns what they lead to. */
+export async function inTurns<T>(steps: Iterator<unknown, T, void>): Promise<T> {
+  for (;;) {
+    await turn();
+    const { value, done } = steps.next();
+    if (done) return value;
+  }
+}
+
 /** Makes one text of pieces. */
 export async function textInTurns(pieces: Pieces): Promise<string> {
   const all: string[] = [];

@@ -1,8 +1,11 @@
-import { REASON_NAMES } from "../../state/reason.ts";
 import type { CancelTimer, Clock } from "../../time/clock.ts";
 import type { AdminSource } from "../admin_source.ts";
-import type { Failure, LiveEvent, Tick } from "./live_model.ts";
-import { LiveSampler, systemShape } from "./live_sampler.ts";
+import { inTurns } from "../in_turns.ts";
+import type { RequestReading } from "../readings/request_reading.ts";
+import { SystemReader } from "../readings/system_reading.ts";
+import type { Failure } from "./live_model.ts";
+import { LiveSampler } from "./live_sampler.ts";
+import { eventText, systemText, type TickText, tickText } from "./live_text.ts";
 
 const TICK_MS = 1000;
 /** A reader that has this much unread is not sent more until it has caught up; then it gets everything anew. */
@@ -18,17 +21,24 @@ interface Reader {
   behind: boolean;
 }
 
-/** Sends what happens to any number of dashboards. Reads and counts nothing while there is none. */
+/** What is sent to a dashboard, as it was after the last tick. */
+interface Texts {
+  readonly system: string;
+  readonly tick: TickText;
+}
+
+/** Sends what happens to any number of dashboards. Reads nothing while none is open. */
 export class LiveFeed {
   readonly #source: AdminSource;
   readonly #clock: Clock;
   readonly #readers = new Set<Reader>();
   #cancelTick: CancelTimer | null = null;
   #ticks = 0;
+  readonly #reader = new SystemReader();
   #sampler = new LiveSampler();
-  #tick: Tick | null = null;
-  #shape = "";
-  #rows = new Map<number, string>();
+  #texts: Texts | null = null;
+  /** The tick that is being made. */
+  #making: Promise<void> | null = null;
   #failures = "";
   #failuresSeen = -1;
   #askingFailures = false;
@@ -48,10 +58,10 @@ export class LiveFeed {
         reader = { controller, behind: true };
         this.#readers.add(reader);
         if (this.#cancelTick === null) {
-          this.#cancelTick = this.#clock.every(TICK_MS, () => this.tick());
-          this.tick();
+          this.#cancelTick = this.#clock.every(TICK_MS, () => void this.tick());
+          void this.tick();
         } else {
-          this.#sendAll(reader);
+          this.#giveAll(reader);
         }
       },
       cancel: () => this.#remove(reader),
@@ -67,42 +77,49 @@ export class LiveFeed {
     }
   }
 
-  /** Reads everything and sends what is new. The clock calls it each second while somebody reads. */
-  tick(): void {
-    const view = this.#source.view();
-    const tick = this.#sampler.sample(view, this.#source.table, this.#clock.monotonicMs());
-    const shape = eventText({ event: "system", data: systemShape(view) });
-    const shapeChanged = shape !== this.#shape;
-    this.#shape = shape;
-    this.#tick = tick;
-    const rows = new Map(tick.targets.map((row) => [row[0], JSON.stringify(row)]));
-    const changed = tick.targets.filter((row) => this.#rows.get(row[0]) !== rows.get(row[0]));
-    this.#rows = rows;
-    const news = encode(eventText({ event: "tick", data: { ...tick, targets: changed } }));
+  /**
+   * Reads everything over many turns of the event loop, and sends what is new. The clock calls it each second while somebody reads. A
+   * call while a tick is being made waits for that one.
+   */
+  tick(): Promise<void> {
+    return this.#making ??= this.#send().finally(() => this.#making = null);
+  }
+
+  async #send(): Promise<void> {
+    const { requests, texts, before } = await inTurns(this.#make());
+    if (this.#readers.size === 0) return;
+    this.#texts = texts;
+    const news = encode(texts.tick.news);
     for (const reader of [...this.#readers]) {
-      if (shapeChanged || reader.behind) this.#sendAll(reader);
-      else this.#send(reader, news);
+      if (reader.behind || texts.system !== before?.system) this.#giveAll(reader);
+      else this.#give(reader, news);
     }
-    if (this.#ticks++ % FAILURES_EVERY_TICKS === 0) this.#askFailures();
+    if (this.#ticks++ % FAILURES_EVERY_TICKS === 0) this.#askFailures(requests);
   }
 
-  #sendAll(reader: Reader): void {
-    if (this.#tick === null) return;
+  *#make(): Generator<null, { requests: RequestReading; texts: Texts; before: Texts | null }, void> {
+    const before = this.#texts;
+    const view = this.#source.view();
+    const atMs = this.#clock.monotonicMs();
+    const reading = yield* this.#reader.read(view, this.#source.table);
+    const tick = yield* tickText(yield* this.#sampler.sample(reading, atMs), before?.tick.rows ?? new Map());
+    const system = yield* systemText(view);
+    return { requests: reading.requests, texts: { system, tick }, before };
+  }
+
+  #giveAll(reader: Reader): void {
+    if (this.#texts === null) return;
     reader.behind = false;
-    this.#send(reader, encode(this.#shape + eventText({ event: "tick", data: this.#tick }) + this.#failures));
+    this.#give(reader, encode(this.#texts.system + this.#texts.tick.whole() + this.#failures));
   }
 
-  #send(reader: Reader, bytes: Uint8Array): void {
+  #give(reader: Reader, bytes: Uint8Array): void {
     if ((reader.controller.desiredSize ?? 0) <= 0) reader.behind = true;
     else reader.controller.enqueue(bytes);
   }
 
-  #askFailures(): void {
-    const { table } = this.#source;
-    const seen = REASON_NAMES.reduce(
-      (sum, reason) => sum + table.reasonCount(reason),
-      table.workerCounter("status5xx"),
-    );
+  #askFailures({ reasons, errors }: RequestReading): void {
+    const seen = Object.values(reasons).reduce((sum, count) => sum + count, errors);
     if (seen === this.#failuresSeen || this.#askingFailures) return;
     this.#askingFailures = true;
     this.#source.decisions().then((decisions) => {
@@ -113,10 +130,10 @@ export class LiveFeed {
         .map(({ timeMs, id, method, path, status, reason, rule, group, totalMs, attempts }) => (
           { timeMs, id, method, path, status, reason, rule, group, totalMs, attempts }
         ));
-      const text = eventText({ event: "failures", data: failures });
+      const text = eventText("failures", failures);
       if (text === this.#failures) return;
       this.#failures = text;
-      for (const reader of this.#readers) this.#send(reader, encode(text));
+      for (const reader of this.#readers) this.#give(reader, encode(text));
     }, () => {
       // A worker that ended meanwhile can't answer: the next round asks again.
     }).finally(() => this.#askingFailures = false);
@@ -127,14 +144,9 @@ export class LiveFeed {
     this.#cancelTick?.();
     this.#cancelTick = null;
     this.#sampler = new LiveSampler();
-    this.#rows.clear();
+    this.#texts = null;
     this.#failuresSeen = -1;
   }
-}
-
-/** Writes one server-sent event. JSON has no line breaks of its own, so one data line holds it. */
-function eventText({ event, data }: LiveEvent): string {
-  return `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
 }
 
 const encoder = new TextEncoder();

@@ -1,14 +1,16 @@
-import type { GroupSnapshot, TargetSnapshot } from "../../state/group_snapshot.ts";
 import type { Reason } from "../../state/reason.ts";
+import type { GroupSnapshot, TargetSnapshot } from "../../state/group_snapshot.ts";
 import type { TargetStateName } from "../../state/target_state.ts";
-import type { NameView, SystemView } from "../../views/system_view.ts";
 import type { Decision } from "../../views/decision.ts";
+import type { NameView, SystemView } from "../../views/system_view.ts";
+import type { EncodedNumbers } from "./live_numbers.ts";
 
-/** What `/events` sends to the dashboard: `system` first and whenever it changed, `tick` each second, `failures` on news. */
-export type LiveEvent =
-  | { readonly event: "system"; readonly data: SystemShape }
-  | { readonly event: "tick"; readonly data: Tick }
-  | { readonly event: "failures"; readonly data: readonly Failure[] };
+/** What `/events` sends to the page: `system` first and at each change, `tick` each second, `failures` if there are new ones. */
+export interface LiveEvents {
+  readonly system: SystemShape;
+  readonly tick: Tick;
+  readonly failures: readonly Failure[];
+}
 
 /** What changes seldom: who is there. */
 export interface SystemShape {
@@ -18,25 +20,34 @@ export interface SystemShape {
   readonly startedMs: number;
   readonly generation: number;
   readonly lastReload: SystemView["lastReload"];
-  readonly rules: readonly {
-    readonly slot: number;
-    readonly number: number;
-    /** What it takes, and what becomes of it, in words. */
-    readonly text: string;
-    /** The groups that it leads to. */
-    readonly groups: readonly string[];
-  }[];
-  readonly groups: readonly {
-    readonly name: string;
-    readonly algorithm: string;
-    readonly failOpen: boolean;
-    readonly resolved: boolean;
-    readonly checks: string;
-    /** Health checks are on. */
-    readonly checked: boolean;
-    readonly names: readonly Pick<NameView, "host" | "lastError">[];
-    readonly targets: readonly TargetShape[];
-  }[];
+  /** What the numbers are called, in the order in which they are sent. */
+  readonly numberNames: readonly string[];
+  readonly rules: readonly RuleShape[];
+  readonly groups: readonly GroupShape[];
+}
+
+/** A rule; its numbers follow by slot. */
+export interface RuleShape {
+  readonly slot: number;
+  readonly number: number;
+  /** What it takes, and what becomes of it, in words. */
+  readonly text: string;
+  /** The groups that it leads to. */
+  readonly groups: readonly string[];
+}
+
+/** A group and who is in it. */
+export interface GroupShape {
+  readonly name: string;
+  readonly algorithm: string;
+  readonly failOpen: boolean;
+  readonly resolved: boolean;
+  /** What probes do, in words. */
+  readonly checks: string;
+  /** Health checks are on. */
+  readonly checked: boolean;
+  readonly names: readonly Pick<NameView, "host" | "lastError">[];
+  readonly targets: readonly TargetShape[];
 }
 
 /** A target's name and place; its numbers follow by slot. */
@@ -52,29 +63,14 @@ export interface TargetShape {
   readonly leaving: boolean;
 }
 
-/** The order of the numbers in {@linkcode LiveNumbers}. */
-export type LiveNumbers = readonly [
-  inFlight: number,
-  /** Over the last tick. */
-  requestsPerSecond: number,
-  /** 0 to 1, over the last few seconds, as the percentiles (ms; null without a sample). */
-  errorRate: number,
-  p50: number | null,
-  p90: number | null,
-  p99: number | null,
-  /** Since the start. */
-  requests: number,
-  errors: number,
-];
-
 /** One second's news. Targets whose row is as it was are left out. */
 export interface Tick {
   readonly nowMs: number;
   readonly ready: boolean;
-  readonly total: LiveNumbers;
   readonly workers: SystemView["workers"];
-  readonly rules: readonly (readonly [slot: number, requestsPerSecond: number, requests: number, errors: number])[];
-  readonly groups: readonly (readonly [name: GroupSnapshot["name"], numbers: LiveNumbers])[];
+  readonly total: EncodedNumbers;
+  readonly rules: readonly (readonly [slot: number, numbers: EncodedNumbers])[];
+  readonly groups: readonly (readonly [name: GroupSnapshot["name"], numbers: EncodedNumbers])[];
   readonly targets: readonly TargetRow[];
 }
 
@@ -86,7 +82,7 @@ export type TargetRow = readonly [
   sinceMs: number,
   nextProbeMs: number | null,
   ejectedUntilMs: number | null,
-  numbers: LiveNumbers,
+  numbers: EncodedNumbers,
 ];
 
 /** A request that went wrong. */

@@ -23,21 +23,29 @@ const TARGETS = 4000;
 const READS_AT_ONCE = 2 * 100;
 const BYTES_AT_ONCE = 256 * 1024;
 
-/** Asks for a page, and watches how much of the table is read in one turn of the event loop. */
-async function watch(source: FakeAdminSource, path: string) {
-  let reads = 0;
-  let before = 0;
-  let most = 0;
+/** Asks for a page, and watches how much of the table is read, and how much JSON is written, in one turn of the event loop. */
+async function watch(source: FakeAdminSource, path: string, until: RegExp | null = null) {
+  const done = { reads: 0, chars: 0 };
+  const before = { reads: 0, chars: 0 };
+  const most = { reads: 0, chars: 0 };
   const { addHistogram } = source.table;
   source.table.addHistogram = (...args) => {
-    reads++;
+    done.reads++;
     return addHistogram.apply(source.table, args);
+  };
+  const { stringify } = JSON;
+  JSON.stringify = (value: unknown, replacer?: any, space?: string | number) => {
+    const text = stringify(value, replacer, space);
+    done.chars += text.length;
+    return text;
   };
   let watching = true;
   const watched = new Promise<void>((resolve) => {
     const turn = () => {
-      most = Math.max(most, reads - before);
-      before = reads;
+      for (const what of ["reads", "chars"] as const) {
+        most[what] = Math.max(most[what], done[what] - before[what]);
+        before[what] = done[what];
+      }
       if (watching) setImmediate(turn);
       else resolve();
     };
@@ -51,21 +59,40 @@ async function watch(source: FakeAdminSource, path: string) {
   });
   const response = await app.request(path, { headers: { host: "localhost" } });
   const pieces: Uint8Array[] = [];
-  for await (const piece of response.body!) pieces.push(piece);
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const piece of response.body!) {
+    pieces.push(piece);
+    text += decoder.decode(piece, { stream: true });
+    if (until?.test(text)) break;
+  }
   watching = false;
   await watched;
+  JSON.stringify = stringify;
   abort.abort();
-  return { reads, most, pieces, text: await new Blob(pieces as Uint8Array<ArrayBuffer>[]).text() };
+  return { reads: done.reads, most, pieces, text };
 }
 
 for (const path of ["/lb/stats", "/metrics"]) {
   Deno.test(`${path} of ${TARGETS} targets is read and written a few targets a turn, each target once`, async () => {
     const { reads, most, pieces } = await watch(new FakeAdminSource({ web: TARGETS - 1, api: 1 }), path);
     assert.equal(reads, 2 * TARGETS);
-    assert.ok(most <= READS_AT_ONCE, `${most} histograms were read in one turn`);
+    assert.ok(most.reads <= READS_AT_ONCE, `${most.reads} histograms were read in one turn`);
+    assert.ok(most.chars <= BYTES_AT_ONCE, `${most.chars} characters were written in one turn`);
     for (const piece of pieces) assert.ok(piece.length <= BYTES_AT_ONCE, `a piece of ${piece.length} bytes`);
   });
 }
+
+Deno.test(`/events of ${TARGETS} targets is read and written a few targets a turn, each target once a tick`, async () => {
+  const source = new FakeAdminSource({ web: TARGETS - 1, api: 1 });
+  const { reads, most, text } = await watch(source, "/events", /event: tick\n.*\n\n/);
+  assert.ok(most.reads <= READS_AT_ONCE, `${most.reads} histograms were read in one turn`);
+  assert.ok(most.chars <= BYTES_AT_ONCE, `${most.chars} characters were written in one turn`);
+  const [system, tick] = [...text.matchAll(/^data: (.*)$/gm)].map(([, data]) => JSON.parse(data!));
+  assert.deepEqual(system.groups.map(({ targets }: { targets: [] }) => targets.length), [TARGETS - 1, 1]);
+  assert.equal(tick.targets.length, TARGETS);
+  assert.equal(reads, 2 * TARGETS);
+});
 
 Deno.test("statistics that are written in pieces say what they say in one go, whatever the groups are called", async () => {
   const source = new FakeAdminSource({ web: 120, empty: 0, '"targets": []': 1, one: 50 });

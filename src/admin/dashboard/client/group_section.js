@@ -62,7 +62,7 @@ export function shapeGroupSection(section, shape, rules) {
 /** Makes, or takes again, the sign of a rule that leads to the group. */
 export function makeRuleChip(known, rule) {
   const element = known?.element ?? document.getElementById("rule-template").content.firstElementChild.cloneNode(true);
-  const chip = { element, fields: fieldsOf(element) };
+  const chip = { element, fields: fieldsOf(element), record: known?.record ?? makeRecord() };
   setText(chip.fields.prefix, rule.text);
   element.title = "rule " + rule.number;
   return chip;

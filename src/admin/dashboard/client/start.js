@@ -60,20 +60,23 @@ export function startDashboard() {
 
   function onTick(tick) {
     page.nowMs = tick.nowMs;
-    takeNumbers(page.total, tick.total);
+    const names = page.shape.numberNames;
+    takeNumbers(page.total, tick.total, names);
     for (const [name, numbers] of tick.groups) {
       const section = page.sections.get(name);
-      if (section !== undefined) takeNumbers(section.record, numbers);
+      if (section !== undefined) takeNumbers(section.record, numbers, names);
     }
     for (const section of page.sections.values()) {
-      for (const [slot, perSecond] of tick.rules) {
+      for (const [slot, numbers] of tick.rules) {
         const chip = section.chips.get(slot);
-        if (chip !== undefined) setText(chip.fields.perSecond, formatCount(perSecond) + "/s");
+        if (chip === undefined) continue;
+        takeNumbers(chip.record, numbers, names);
+        setText(chip.fields.perSecond, formatCount(chip.record.perSecond) + "/s");
       }
     }
     for (const row of tick.targets) {
       const known = page.rowsBySlot.get(row[0]);
-      if (known !== undefined) takeTargetRow(known.record, row);
+      if (known !== undefined) takeTargetRow(known.record, row, names);
     }
     for (const row of page.rowsBySlot.values()) remember(row.record);
     for (const section of page.sections.values()) remember(section.record);
