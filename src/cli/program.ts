@@ -157,6 +157,23 @@ export async function runProgram(args: readonly string[]): Promise<number> {
       code = await runLoad(flags);
     });
 
+  program.command("import").description("write the .env file for another system's configuration")
+    .argument("<kind>", "nginx")
+    .argument("<file...>", "its configuration; - reads standard input")
+    .addHelpText(
+      "after",
+      `
+Exit codes: 0 all was carried over, 3 something was left out (comments in the result say what), 1 the input can't be
+read, 2 an unknown kind.`,
+    )
+    .action(async (kind: string, files: string[]) => {
+      const { runImport } = await import("./import.ts");
+      const { stdout, stderr, exitCode } = await runImport(kind, files);
+      if (stdout !== "") print(stdout);
+      stderr.forEach(complain);
+      code = exitCode;
+    });
+
   program.command("version").description("print the version").action(() => print(`sluice ${VERSION}`));
 
   const commands = [...program.commands.map((command) => command.name()), "help"];

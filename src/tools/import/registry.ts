@@ -1,0 +1,6 @@
+import type { Importer } from "./importer.ts";
+
+/** Each kind and its reader, loaded when it is asked for: some bring parsers that no other needs. */
+export const IMPORTERS: Readonly<Record<string, () => Promise<Importer>>> = {
+  nginx: async () => (await import("./nginx/import_nginx.ts")).importNginx,
+};

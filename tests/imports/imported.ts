@@ -1,0 +1,42 @@
+import { ALGORITHMS } from "../../src/balancing/registry.ts";
+import { parseConfig } from "../../src/config/parse_config.ts";
+import { isKnown } from "../../src/config/variables/variables.ts";
+import { emit, type Emitted } from "../../src/tools/import/output/emit.ts";
+import { IMPORTERS } from "../../src/tools/import/registry.ts";
+
+/** What tests take for variables that sluice does not have, so that they stay the same when it gets them. */
+const LATER = /_TLS_|ACME|RATE_LIMIT|_ALLOW$|_DENY$|_BACKUP$|SLOW_START|COMPRESSION|BASIC_AUTH|MAX_IN_FLIGHT$/;
+
+/** Imports a text as the file `FILE`. */
+export async function imported(
+  kind: string,
+  text: string | Readonly<Record<string, string>>,
+  options: { file?: string; isKnown?: (name: string) => boolean } = {},
+): Promise<Emitted> {
+  const { file = "site.conf" } = options;
+  const files = typeof text === "string" ? { [file]: text } : text;
+  const read = await IMPORTERS[kind]!();
+  const found = read(Object.entries(files).map(([path, text]) => ({ path, text })), () => []);
+  const known = options.isKnown ?? ((name: string) => !LATER.test(name));
+  return emit(found, { kind, files: Object.keys(files), isKnown: known });
+}
+
+/** Imports as `sluice import` does. */
+export function importedForUse(kind: string, text: string, file?: string): Promise<Emitted> {
+  return imported(kind, text, { file, isKnown });
+}
+
+/** The lines of a `.env` file that set something, or would. */
+export function settings(text: string): string[] {
+  return text.split("\n").filter((line) => /^(# not yet: )?[A-Z][A-Z0-9_]*=/.test(line));
+}
+
+/** What `sluice check` would call a problem. */
+export function problemsOf(envText: string): string[] {
+  const envFile = { path: ".env", text: envText };
+  const result = parseConfig(
+    { flags: {}, environment: {}, envFile, configFile: null },
+    { algorithms: ALGORITHMS, readServersFile: null },
+  );
+  return result.problems.map((each) => each.message);
+}

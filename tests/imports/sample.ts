@@ -1,0 +1,35 @@
+/**
+ * A configuration as people have it, what of it must stand in the imported `.env`, and requests that both programs must answer
+ * the same. `{{listen}}` stands for the port of the listener, `{{a}}`, `{{a2}}`, `{{b}}` and `{{c}}` for addresses of targets.
+ */
+export interface Sample {
+  readonly title: string;
+  readonly config: string;
+  /** Lines of the `.env`, in any order. */
+  readonly has: readonly string[];
+  /** Words that the remarks about what was left out must hold. */
+  readonly leftOut?: readonly string[];
+  /**
+   * `METHOD HOST PATH`, then headers behind ` | `. With `*` in front any target may respond, as the choice is a matter of
+   * chance.
+   */
+  readonly asks: readonly string[];
+}
+
+/** Addresses that unit tests put in; nobody listens there. */
+export const PLACES: Readonly<Record<string, string>> = {
+  listen: "8080",
+  a: "127.0.0.1:9001",
+  a2: "127.0.0.1:9002",
+  b: "127.0.0.1:9003",
+  c: "127.0.0.1:9004",
+};
+
+/** Puts addresses into a sample's configuration. */
+export function filled(text: string, places: Readonly<Record<string, string>> = PLACES): string {
+  return text.replace(/\{\{(\w+)\}\}/g, (_, name) => {
+    const place = places[name];
+    if (place === undefined) throw new Error(`The sample names ${name}, which is no place`);
+    return place;
+  });
+}
