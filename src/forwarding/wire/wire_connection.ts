@@ -1,3 +1,4 @@
+import { type SocketOps, socketOps } from "../../dial/socket_ops.ts";
 import type { Bytes } from "../../http1/bytes.ts";
 import type { WorkerColumn } from "../../state/worker_column.ts";
 import type { TurnBudget } from "./turn_budget.ts";
@@ -41,6 +42,7 @@ export class WireConnection {
   reading = false;
   idleSinceMs = 0;
   readonly #conn: Deno.TcpConn;
+  readonly #ops: SocketOps;
   readonly #column: WorkerColumn;
   readonly #rooms: WireRooms;
   readonly #turn: TurnBudget;
@@ -52,6 +54,7 @@ export class WireConnection {
   constructor(conn: Deno.TcpConn, shared: ThreadParts) {
     const { column, rooms, turn } = shared;
     this.#conn = conn;
+    this.#ops = socketOps(conn);
     this.#column = column;
     this.#rooms = rooms;
     this.#turn = turn;
@@ -106,14 +109,14 @@ export class WireConnection {
     this.written = false;
     this.#given = bytes;
     this.#turn.spend();
-    this.#conn.write(bytes).then(this.#wrote, ignore);
+    this.#ops.write(bytes).then(this.#wrote, ignore);
   }
 
   /** Writes bytes; resolves once the system has all of them. */
   async writeAll(bytes: Bytes): Promise<void> {
     for (let at = 0; at < bytes.length;) {
       this.#turn.spend();
-      at += await this.#conn.write(at === 0 ? bytes : bytes.subarray(at));
+      at += await this.#ops.write(at === 0 ? bytes : bytes.subarray(at));
     }
   }
 
@@ -139,14 +142,14 @@ export class WireConnection {
   #read(place: Bytes, own: boolean): void {
     this.reading = true;
     this.#intoOwn = own;
-    this.#conn.read(place).then(this.#received, this.#broken);
+    this.#ops.read(place).then(this.#received, this.#broken);
   }
 
-  readonly #received = (count: number | null): void => {
+  readonly #received = (count: number): void => {
     this.reading = false;
     this.#turn.spend();
     if (!this.open) return;
-    if (count === null) return this.owner!.ended(null);
+    if (count === 0) return this.owner!.ended(null);
     if (this.#intoOwn) this.end += count;
     this.owner!.received(count);
   };

@@ -1,3 +1,4 @@
+import { type SocketOps, socketOps } from "../../dial/socket_ops.ts";
 import type { Bytes } from "../../http1/bytes.ts";
 
 /** What counts a thread's socket operations (the runtime lets so many succeed in a turn of its event loop). */
@@ -27,6 +28,7 @@ export class ClientSocket {
   /** Called once when the client's connection breaks while nobody reads. */
   onLeft: (() => void) | null = null;
   readonly #conn: Deno.Conn;
+  readonly #ops: SocketOps;
   readonly #operations: OperationCount;
   #reading = false;
   #place: Bytes | null = null;
@@ -35,6 +37,7 @@ export class ClientSocket {
 
   constructor(conn: Deno.Conn, operations: OperationCount) {
     this.#conn = conn;
+    this.#ops = socketOps(conn);
     this.#operations = operations;
     // A head and the body behind it would else wait for the client's acknowledgement (Nagle's algorithm).
     try {
@@ -123,11 +126,11 @@ export class ClientSocket {
   /** Writes all bytes; `taken` is called each time that some went and others wait. Rejects if the client takes no more. */
   async write(bytes: Bytes, taken?: () => void): Promise<void> {
     this.#operations.spend();
-    let at = await this.#conn.write(bytes);
+    let at = await this.#ops.write(bytes);
     while (at < bytes.length) {
       taken?.();
       this.#operations.spend();
-      at += await this.#conn.write(bytes.subarray(at));
+      at += await this.#ops.write(bytes.subarray(at));
     }
   }
 
@@ -166,16 +169,16 @@ export class ClientSocket {
   #begin(place: Bytes | null): void {
     this.#reading = true;
     this.#place = place;
-    this.#conn.read(place ?? (this.end === 0 ? this.bytes : this.bytes.subarray(this.end))).then(
+    this.#ops.read(place ?? (this.end === 0 ? this.bytes : this.bytes.subarray(this.end))).then(
       this.#read,
       this.#broken,
     );
   }
 
-  readonly #read = (count: number | null): void => {
+  readonly #read = (count: number): void => {
     this.#reading = false;
     this.#operations.spend();
-    if (count === null) this.ended ??= "closed its side";
+    if (count === 0) this.ended ??= "closed its side";
     else {
       this.#got = count;
       if (this.#place === null) this.end += count;
