@@ -1,3 +1,4 @@
+import type { Setting } from "../config/setting.ts";
 import type { Decision } from "../views/decision.ts";
 import type { ExplainRequest, Explanation } from "../views/explanation.ts";
 import type { SystemView } from "../views/system_view.ts";
@@ -22,16 +23,4 @@ export interface AdminSource {
   decisions(): Promise<readonly Decision[]>;
   /** Says what would be done with a request, by the code that serves; sends nothing. */
   explain(request: ExplainRequest): Explanation | Promise<Explanation>;
-}
-
-/** One value of the effective configuration. */
-export interface Setting {
-  /** The variable's name (`TARGET_GROUP_1_NAME`). */
-  readonly name: string;
-  /** As the variable would say it; the true one, also where `secret`: masking is the reader's business. */
-  readonly value: string;
-  /** Where it came from, in words (`default`, `environment`, `.env line 3`, `--port`). */
-  readonly origin: string;
-  /** Never shown. */
-  readonly secret: boolean;
 }

@@ -1,5 +1,6 @@
 import { type Context, Hono } from "hono";
 import type { AdminConfig } from "../config/model.ts";
+import { shownValue } from "../config/setting.ts";
 import type { Logger } from "../logging/log.ts";
 import { quote, shownLines } from "../logging/shown_text.ts";
 import type { Clock } from "../time/clock.ts";
@@ -53,8 +54,6 @@ const ROUTES: readonly {
   { path: "/targets/:group/:target/enable", method: "POST", what: "take a drain back" },
 ];
 
-const MASK = "***";
-
 /** Makes the admin listener's application. */
 export function createAdminApp(source: AdminSource, config: AdminConfig, options: AdminAppOptions): Hono {
   const { clock } = options;
@@ -107,8 +106,8 @@ export function createAdminApp(source: AdminSource, config: AdminConfig, options
   app.get("/readyz", (c) => source.view().ready ? c.text("ready\n") : c.text("not ready\n", 503));
   app.get("/config", (c) =>
     json(c, {
-      settings: source.settings().map(({ name, value, origin, secret }) => (
-        { name, value: secret && value !== "" ? MASK : value, origin }
+      settings: source.settings().map((setting) => (
+        { name: setting.variable, value: shownValue(setting), origin: setting.origin }
       )),
     }));
   app.get("/explain", async (c) => {

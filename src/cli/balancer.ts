@@ -1,4 +1,4 @@
-import type { Setting } from "../admin/admin_source.ts";
+import type { Setting } from "../config/setting.ts";
 import type { Config } from "../config/model.ts";
 import { ControlPlane } from "../control_plane/control_plane.ts";
 import { type Spawn, spawnThread } from "../control_plane/workers/worker_pool.ts";

@@ -6,7 +6,7 @@ import { systemClock } from "../time/clock.ts";
 import { playDemo } from "../tools/demo.ts";
 import { DemoTarget } from "../tools/demo_target.ts";
 import { createBalancer } from "./balancer.ts";
-import { parseSources, settingsOf } from "./parse_sources.ts";
+import { parseSources } from "./parse_sources.ts";
 import { listenForStop } from "./stop_signal.ts";
 import { complain, print } from "./terminal.ts";
 
@@ -78,7 +78,7 @@ async function startBalancer(mocks: readonly DemoTarget[]): Promise<ControlPlane
   const result = await parseSources({ flags: {}, environment, envFile: null, configFile: null });
   return createBalancer({
     config: result.config!,
-    settings: settingsOf(result),
+    settings: result.settings,
     log: new Log({ write: (text) => print(text, "stderr") }, { level: "error", json: false }),
     accessLog: { writeBytes: () => {} },
     json: false,

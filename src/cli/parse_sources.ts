@@ -1,4 +1,3 @@
-import type { Setting } from "../admin/admin_source.ts";
 import { ALGORITHMS } from "../balancing/registry.ts";
 import { parseConfig, type ParseResult } from "../config/parse_config.ts";
 import type { Sources } from "../config/sources/sources.ts";
@@ -12,9 +11,4 @@ export async function parseSources(sources: Sources): Promise<ParseResult> {
     ? null
     : (await import("../config/sources/servers_file.ts")).readServersFile;
   return parseConfig(sources, { algorithms: ALGORITHMS, readServersFile });
-}
-
-/** The effective values as the admin listener takes them. */
-export function settingsOf(result: ParseResult): Setting[] {
-  return result.settings.map(({ variable, value, origin, secret }) => ({ name: variable, value, origin, secret }));
 }

@@ -10,7 +10,7 @@ import { withTimeout } from "../time/with_timeout.ts";
 import { createBalancer } from "./balancer.ts";
 import { adviceOnEventBatch, EVENT_BATCH, limitEventBatch } from "./event_batch.ts";
 import { listed } from "./listed.ts";
-import { parseSources, settingsOf } from "./parse_sources.ts";
+import { parseSources } from "./parse_sources.ts";
 import { hearSignals } from "./process_signals.ts";
 import { readSources, type SourceFlags } from "./sources.ts";
 import { complain } from "./terminal.ts";
@@ -53,7 +53,7 @@ export async function runServe(flags: ServeFlags): Promise<number> {
   const log = new Log(logSink, { level: config.logging.level, json: wantsJson(config, Deno.stderr) });
   const plane = createBalancer({
     config,
-    settings: settingsOf(result),
+    settings: result.settings,
     log,
     accessLog: accessSink,
     json: wantsJson(config, Deno.stdout),
@@ -165,7 +165,7 @@ async function reload(read: () => Promise<ParseResult>, plane: ControlPlane, log
   warn(result, log);
   // Before the line that says what changed, so that it is written if the new level wants it.
   log.setLevel(result.config.logging.level);
-  plane.reload(result.config, settingsOf(result));
+  plane.reload(result.config, result.settings);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { quote } from "../logging/shown_text.ts";
-import { closest } from "../config/sources/unknown_names.ts";
+import { closest } from "../config/values/closest.ts";
 
 /** Most edits between a word and the command that it may have meant. */
 const MOST_EDITS = 2;

@@ -1,6 +1,6 @@
 import { quote, shown } from "../logging/shown_text.ts";
 
-/** Something wrong or odd in the configuration, as one line of text. */
+/** A problem or warning about the configuration, as one line of text. */
 export interface Problem {
   /** The variable, or the file and JSON path (`servers.json: $[1].port`). */
   readonly subject: string;
@@ -8,7 +8,7 @@ export interface Problem {
   readonly message: string;
 }
 
-/** Makes a problem or warning; names and paths in it are shown as text, whatever they hold. */
+/** Makes a problem or warning; control characters in names and paths are escaped. */
 export function problem(subject: string, message: string): Problem {
   return { subject: shown(subject), message: shown(message) };
 }
@@ -18,7 +18,7 @@ export function cannotUse(value: string, subject: string, mustBe: string): Probl
   return problem(subject, `Cannot use ${quote(value)} as ${subject}: it must be ${mustBe}`);
 }
 
-/** Makes a problem whose text does not name the subject at its front by itself: `SUBJECT: text`. */
+/** Makes the problem `SUBJECT: text`. */
 export function problemOf(subject: string, text: string): Problem {
   return problem(subject, `${subject}: ${text}`);
 }

@@ -1,32 +1,34 @@
 import { type Problem, problemOf } from "./config_error.ts";
 import type { Door, TargetEntry, TargetGroupConfig } from "./model.ts";
 import { prefixRule, type RuleConfig } from "./rule.ts";
-import { algorithmName, type KnownAlgorithm } from "./variables/parse_algorithm.ts";
-import { parseRule } from "./variables/parse_rule.ts";
-import { parseGroupSettings, parseTargetGroup } from "./variables/parse_target_group.ts";
-import { parseTargets } from "./variables/parse_targets.ts";
-import type { ReadServersFile } from "./sources/servers_file.ts";
 import type { SettingsReader } from "./settings_reader.ts";
+import type { ReadServersFile } from "./sources/servers_file.ts";
 import type { Layer, SourceFile } from "./sources/sources.ts";
 import { formatTarget } from "./values/target_text.ts";
+import { parseAlgorithm } from "./variables/algorithm.ts";
+import { BACKEND_LIST } from "./variables/backend_list.ts";
+import type { KnownAlgorithm } from "./variables/known_algorithm.ts";
+import { parseRule } from "./variables/rule.ts";
+import { parseGroupOptions, parseTargetGroup } from "./variables/target_group.ts";
+import { parseTargets } from "./variables/targets.ts";
 import { isKnown, numberOf } from "./variables/variables.ts";
 
-/** What a door gives: groups, and the rules that lead to them. */
+/** What a door leads to: target groups, and the rules that name them. */
 export interface Routes {
   readonly groups: readonly TargetGroupConfig[];
   readonly rules: readonly RuleConfig[];
 }
 
-/** Most rules, groups and entries at once; the shared table of targets has no more room. */
+/** Most rules, groups and targets: the table of targets has no more room. */
 export const LIMITS = { rules: 4096, groups: 1024, entries: 4096 } as const;
 
-/** The numbers of groups and rules for which anything is set, in order. */
+/** The numbers of groups and rules that have any variable set, in order. */
 export interface Numbers {
   readonly groups: readonly number[];
   readonly rules: readonly number[];
 }
 
-/** Finds the numbers in use. A variable that is set to nothing uses none. */
+/** Finds the numbers in use. An empty variable does not use one. */
 export function numbersIn(layers: readonly Layer[]): Numbers {
   const groups = new Set<number>();
   const rules = new Set<number>();
@@ -55,11 +57,11 @@ export function openDoors(layers: readonly Layer[], configFile: SourceFile | nul
   return doors;
 }
 
-/** Reads the numbered variables: groups first, since rules name them. */
+/** Parses the numbered variables; groups first, since rules name them. */
 export function parseGroupsDoor(reader: SettingsReader, known: readonly KnownAlgorithm[], numbers: Numbers): Routes {
   const excess = findExcess(numbers);
   if (excess.length > 0) {
-    // Each group and rule costs problems and settings of its own, and so many can't be served anyway.
+    // Each group and rule would add problems and settings of its own.
     for (const problem of excess) reader.report(problem);
     return { groups: [], rules: [] };
   }
@@ -75,22 +77,18 @@ function findExcess({ groups, rules }: Numbers): Problem[] {
   ];
 }
 
-/** Makes the problem of more than there is room for. */
+/** Makes the problem of more than the limit. */
 export function tooMany(subject: string, what: string, count: number, most: number): Problem {
   return problemOf(subject, `There can be at most ${most} ${what}, not ${count}`);
 }
 
-/** Reads `BACKEND_SERVERS`. */
+/** Parses `BACKEND_SERVERS`. */
 export function parseBackendList(reader: SettingsReader, known: readonly KnownAlgorithm[]): Routes {
-  const entries = parseTargets(reader, {}, {
-    targets: "BACKEND_SERVERS",
-    weights: "BACKEND_WEIGHTS",
-    needsWeights: null,
-  });
+  const entries = parseTargets(reader, {}, { ...BACKEND_LIST, needsWeights: null });
   return oneGroup(reader, known, { name: "backends", entries });
 }
 
-/** Reads the file of `--config`. */
+/** Parses the file of `--config`. */
 export function parseServersFile(
   reader: SettingsReader,
   known: readonly KnownAlgorithm[],
@@ -115,9 +113,9 @@ function oneGroup(
   known: readonly KnownAlgorithm[],
   what: { name: string; entries: readonly TargetEntry[] },
 ): Routes {
-  const algorithm = reader.read("TARGET_GROUP_<N>_ALGORITHM", algorithmName(known));
+  const algorithm = parseAlgorithm(reader, known, {});
   return {
-    groups: [parseGroupSettings(reader, { number: 1, ...what, algorithm }, {})],
+    groups: [parseGroupOptions(reader, { number: 1, ...what, algorithm }, {})],
     rules: [prefixRule(1, { prefix: "/", group: what.name })],
   };
 }

@@ -1,11 +1,12 @@
 import type { RuleConfig } from "./rule.ts";
 
 /**
- * The effective configuration: what is wanted, after every source was read and every default filled in. Pure data (it is
- * posted to worker threads), frozen, and free of problems: text that has any never becomes a `Config`.
+ * The configuration in effect, with every default filled in. It is plain data, because it is posted to worker threads;
+ * frozen; and valid, since sluice makes none if there is a problem. `variables/` defines
+ * the variable of each field.
  */
 
-/** Which way of saying it was used: numbered variables, `BACKEND_SERVERS`, `--config servers.json`, or none. */
+/** How the targets are configured: numbered variables, `BACKEND_SERVERS`, `--config servers.json`, or not at all. */
 export type Door = "groups" | "backend_list" | "servers_file" | "nothing";
 
 /** The whole effective configuration. */
@@ -21,23 +22,23 @@ export interface Config {
   readonly groups: readonly TargetGroupConfig[];
 }
 
-/** What a body of sluice's own error answers holds. */
+/** Body of sluice's own error responses. */
 export type ErrorBody = "empty" | "json" | "text";
 
-/** How targets are spoken to: by the platform's `fetch`, or on sockets of sluice's own (plain HTTP only). */
+/** How requests are sent to targets: by the platform's `fetch`, or on sluice's own sockets (plain HTTP only). */
 export type UpstreamTransport = "wire" | "fetch";
 
-/** Which requests may go on a connection to a target that was used before: all, or those that may be sent twice. */
+/** Which requests may reuse a connection to a target: all, or only those that may be sent twice. */
 export type UpstreamReuse = "always" | "safe";
 
-/** Who speaks HTTP to clients: the platform's `Deno.serve`, or sluice's own engine on accepted sockets. */
+/** What speaks HTTP to clients: the platform's `Deno.serve`, or sluice's own engine. */
 export type ListenerEngine = "serve" | "wire";
 
-/** The listener's engine, and what the `wire` engine allows its clients. Times in ms; 0 never. */
+/** The listener's engine, and the limits that the `wire` engine sets for clients. Times in ms; 0: no limit. */
 export interface FrontConfig {
   /** LISTENER_ENGINE. */
   readonly engine: ListenerEngine;
-  /** LISTENER_HEAD_TIMEOUT: from a request's first byte, or the accept, to the end of its head. */
+  /** LISTENER_HEAD_TIMEOUT: from a request's first byte, or the accept, to the end of its headers. */
   readonly headTimeoutMs: number;
   /** LISTENER_IDLE_TIMEOUT: between requests. */
   readonly idleTimeoutMs: number;
@@ -45,7 +46,7 @@ export interface FrontConfig {
   readonly writeTimeoutMs: number;
   /** LISTENER_MAX_CONNECTIONS, of the whole process. */
   readonly maxConnections: number | "auto";
-  /** LISTENER_MAX_CONNECTIONS_PER_CLIENT; 0 no limit. */
+  /** LISTENER_MAX_CONNECTIONS_PER_CLIENT; 0: no limit. */
   readonly maxConnectionsPerClient: number;
   /** LISTENER_MAX_HEAD_BYTES, 1024 to 65536. */
   readonly maxHeadBytes: number;
@@ -55,37 +56,37 @@ export interface FrontConfig {
   readonly proxyProtocol: boolean;
 }
 
-/** The listener: where clients connect, and what holds for every request. */
+/** The listener: where clients connect, and what applies to every request. */
 export interface ListenerConfig {
   readonly host: string;
   /** 0 takes a free port. */
   readonly port: number;
   /** Threads that serve; `auto` is one for each available core; 1 serves in the main thread. */
   readonly workers: number | "auto";
-  /** CONNECTION_TIMEOUT: from handing a request to a target until its response headers, all attempts together. */
+  /** CONNECTION_TIMEOUT: from sending a request to a target until its response headers, all attempts together. */
   readonly connectionTimeoutMs: number;
-  /** CONNECT_TIMEOUT: for one connection to a target, TLS included; at most half of `connectionTimeoutMs`. */
+  /** CONNECT_TIMEOUT: to open a connection to a target, TLS included; at most half of `connectionTimeoutMs`. */
   readonly connectTimeoutMs: number;
-  /** LISTENER_BODY_TIMEOUT: a request body that is still due and brings no byte for this long ends in 408; 0 never. */
+  /** LISTENER_BODY_TIMEOUT: a request body of which no byte arrives for this long gets 408; 0: never. */
   readonly bodyTimeoutMs: number;
-  /** STREAM_IDLE_TIMEOUT: an open exchange without a byte either way for this long is cut; 0 never. */
+  /** STREAM_IDLE_TIMEOUT: sluice closes an open exchange without a byte either way for this long; 0: never. */
   readonly streamIdleTimeoutMs: number;
   /** HEADER_CONVENTION_ENABLE: add the X-Forwarded family. */
   readonly headerConvention: boolean;
-  /** VIA_ENABLE: name this sluice in `Via`; without it no loop is found. */
+  /** VIA_ENABLE: name this sluice in `Via`; without it, sluice finds no loop. */
   readonly via: boolean;
-  /** MAX_BODY_BYTES: larger request bodies get 413; 0 no limit. */
+  /** MAX_BODY_BYTES: larger request bodies get 413; 0: no limit. */
   readonly maxBodyBytes: number;
-  /** TRUSTED_PROXIES: CIDRs (`10.0.0.0/8`, `::1/128`; a bare address is a whole-length CIDR); null where unset. */
+  /** TRUSTED_PROXIES: CIDRs (`10.0.0.0/8`, `::1/128` for one address); null if unset. */
   readonly trustedProxies: readonly string[] | null;
   readonly shutdownDelayMs: number;
   readonly shutdownTimeoutMs: number;
   /** LISTENER_TAKEOVER: start although another sluice holds the port with SO_REUSEPORT. */
   readonly takeover: boolean;
   readonly errorBody: ErrorBody;
-  /** REASON_HEADER: say the reason of an answer of sluice's own in `X-Sluice-Reason`. */
+  /** REASON_HEADER: add the reason to sluice's own responses, as `X-Sluice-Reason`. */
   readonly reasonHeader: boolean;
-  /** STATS_PATH: path of the stats on the main listener; null where they are not there. */
+  /** STATS_PATH: path of the statistics on the listener; null for none. */
   readonly statsPath: string | null;
   /** RETRY_ATTEMPTS: further attempts after the request was sent (idempotent, unread body). */
   readonly retryAttempts: number;
@@ -99,7 +100,7 @@ export interface AdminConfig {
   readonly enabled: boolean;
   readonly host: string;
   readonly port: number;
-  /** ADMIN_PORT was given, so a taken port ends the start instead of moving on to a free one. */
+  /** ADMIN_PORT is set: if it is in use, sluice exits instead of taking a free port. */
   readonly portWasAskedFor: boolean;
   readonly token: string | null;
   readonly metricsPublic: boolean;
@@ -109,11 +110,11 @@ export interface AdminConfig {
 
 /** Name resolution. */
 export interface DnsConfig {
-  /** DNS_FAMILY; `auto` is A, and AAAA where there is no A. */
+  /** DNS_FAMILY; `auto` is A, or AAAA if there is no A. */
   readonly family: "auto" | "ipv4" | "ipv6" | "any";
   /** DNS_SERVER, instead of the system's. */
   readonly server: { readonly address: string; readonly port: number } | null;
-  /** DNS_REFRESH_INTERVAL; 0 resolves at the start only. */
+  /** DNS_REFRESH_INTERVAL; 0: only at start. */
   readonly refreshIntervalMs: number;
 }
 
@@ -133,7 +134,7 @@ export interface TargetGroupConfig {
   readonly number: number;
   readonly name: string;
   readonly entries: readonly TargetEntry[];
-  /** Canonical name out of the registry (`ROUND_ROBIN`). */
+  /** The registry's name (`ROUND_ROBIN`), never an alias. */
   readonly algorithm: string;
   readonly algorithmOptions: AlgorithmOptions;
   /** PRESERVE_HOST: targets see the client's Host. */
@@ -142,7 +143,7 @@ export interface TargetGroupConfig {
   readonly locationRewrite: boolean;
   readonly healthCheck: HealthCheckConfig;
   readonly ejection: EjectionConfig;
-  /** FAIL_OPEN: when all are unhealthy, all serve. */
+  /** FAIL_OPEN: if all targets are unhealthy, use all. */
   readonly failOpen: boolean;
 }
 
@@ -152,9 +153,9 @@ export interface TargetEntry {
   /** As configured, lower case; an IPv6 address without brackets. */
   readonly host: string;
   readonly port: number;
-  /** Without its last `/`; empty where none was given. */
+  /** Without its last `/`; empty if there is none. */
   readonly base: string;
-  /** An integer of at least 1; 1 where absent. Shared out over the addresses that the host resolves to. */
+  /** An integer of at least 1. The addresses that the host resolves to share it. */
   readonly weight: number;
 }
 
@@ -164,13 +165,13 @@ export interface AlgorithmOptions {
   readonly stickyCookieName: string;
   /** STICKY_TTL; 0 makes a session cookie. */
   readonly stickyTtlMs: number;
-  /** STICKY_SECRET; null where unset (one is made at the start). */
+  /** STICKY_SECRET; null if unset: sluice makes one at start. */
   readonly stickySecret: string | null;
   /** HASH_KEY. */
   readonly hashKey: HashKey;
 }
 
-/** What `HASH` hashes on. */
+/** What `HASH` hashes. */
 export type HashKey =
   | { readonly from: "client-ip" }
   | { readonly from: "path" }
@@ -199,10 +200,10 @@ export interface StatusRange {
   readonly to: number;
 }
 
-/** Passive outlier ejection by live traffic. */
+/** Outlier ejection by live traffic. */
 export interface EjectionConfig {
   readonly enabled: boolean;
-  /** Consecutive connection failures until a target is out. */
+  /** Failed connections in a row until sluice ejects a target. */
   readonly failures: number;
   /** The first ejection's length; doubles up to 5 minutes. */
   readonly timeMs: number;

@@ -1,4 +1,3 @@
-import { adviceOn } from "./advice.ts";
 import { type Problem, problemOf } from "./config_error.ts";
 import { quote } from "../logging/shown_text.ts";
 import {
@@ -14,46 +13,47 @@ import {
 import { layersOf } from "./sources/layers.ts";
 import type { Config, Door } from "./model.ts";
 import { prefixOf } from "./rule.ts";
-import { parseAdmin } from "./variables/parse_admin.ts";
-import { algorithmName, type KnownAlgorithm } from "./variables/parse_algorithm.ts";
-import { parseDns } from "./variables/parse_dns.ts";
-import { parseListener } from "./variables/parse_listener.ts";
-import { parseLogging } from "./variables/parse_logging.ts";
 import type { Setting } from "./setting.ts";
-import type { ReadServersFile } from "./sources/servers_file.ts";
 import { SettingsReader } from "./settings_reader.ts";
-import type { Layer, Sources } from "./sources/sources.ts";
+import type { ReadServersFile } from "./sources/servers_file.ts";
+import type { Sources } from "./sources/sources.ts";
 import { findUnknownNames } from "./sources/unknown_names.ts";
+import { parseAdmin } from "./variables/admin.ts";
+import { parseAlgorithmOfAll } from "./variables/algorithm.ts";
+import { DNS } from "./variables/dns.ts";
+import type { KnownAlgorithm } from "./variables/known_algorithm.ts";
+import { parseListener } from "./variables/listener.ts";
+import { LOGGING } from "./variables/logging.ts";
+import { TOPICS } from "./variables/variables.ts";
 
 /** What the sources say. */
 export interface ParseResult {
-  /** Frozen; null where there is any problem. */
+  /** Frozen; null if there is any problem. */
   readonly config: Config | null;
-  /** Every reason why it can't start. */
+  /** Why sluice can't start with it. */
   readonly problems: readonly Problem[];
-  /** What is allowed and yet likely not meant. */
+  /** What is valid but probably not meant. */
   readonly warnings: readonly Problem[];
-  /** Every effective value with its origin; whoever prints them masks the secret ones. */
+  /** Every value in effect with its source, secrets included. */
   readonly settings: readonly Setting[];
 }
 
-/** What the parser is told of the parts that it does not know itself. */
+/** What the parser can't import. */
 export interface Known {
   readonly algorithms: readonly KnownAlgorithm[];
-  /** Needed where there is a servers file. */
+  /** Must be there if there is a servers file. */
   readonly readServersFile: ReadServersFile | null;
 }
 
-/** Reads the whole configuration and finds every problem at once; never throws, whatever the texts hold. */
+/** Parses the whole configuration and finds all problems at once. Never throws, whatever the texts hold. */
 export function parseConfig(sources: Sources, known: Known): ParseResult {
   const { layers, problems, warnings } = layersOf(sources);
   const doors = openDoors(layers, sources.configFile);
   const door: Door = doors[0]?.door ?? "nothing";
   const unknown = findUnknownNames(layers);
   const reader = new SettingsReader(layers, door, unknown.meant);
-  [...problems, ...unknown.problems].forEach((problem) => reader.report(problem));
-  reader.warn(warnings);
-  reader.warn(unknown.warnings);
+  for (const problem of [...problems, ...unknown.problems]) reader.report(problem);
+  reader.warn([...warnings, ...unknown.warnings]);
   if (doors.length > 1) {
     reader.report(problemOf(
       doors.map(({ by }) => by).join(" and "),
@@ -63,21 +63,25 @@ export function parseConfig(sources: Sources, known: Known): ParseResult {
 
   const listener = parseListener(reader);
   const admin = parseAdmin(reader, listener);
-  const dns = parseDns(reader);
-  const logging = parseLogging(reader);
-  reader.read("LOAD_BALANCING_ALGORITHM", algorithmName(known.algorithms));
-  const routes: Routes[] = doors.map((each) => {
-    if (each.door === "groups") return parseGroupsDoor(reader, known.algorithms, numbersIn(layers));
-    if (each.door === "backend_list") return parseBackendList(reader, known.algorithms);
-    return parseServersFile(reader, known.algorithms, { file: sources.configFile!, read: known.readServersFile! });
-  });
+  const dns = reader.readAll(DNS);
+  const logging = reader.readAll(LOGGING);
+  parseAlgorithmOfAll(reader, known.algorithms);
+  const routes: Routes[] = [];
+  for (const { door } of doors) {
+    if (door === "groups") routes.push(parseGroupsDoor(reader, known.algorithms, numbersIn(layers)));
+    if (door === "backend_list") routes.push(parseBackendList(reader, known.algorithms));
+    if (door === "servers_file") {
+      const [file, read] = [sources.configFile!, known.readServersFile!];
+      routes.push(parseServersFile(reader, known.algorithms, { file, read }));
+    }
+  }
   const config: Config = { door, listener, admin, dns, logging, ...(routes[0] ?? { rules: [], groups: [] }) };
 
   for (const each of routes) {
     for (const problem of [...findDuplicates(each), ...findExcess(each)]) reader.report(problem);
   }
-  if (door !== "backend_list") reader.warn(weightsOfNoList(layers));
-  reader.warn(adviceOn(config, reader, known.algorithms));
+  const scene = { config, reader, algorithms: known.algorithms };
+  for (const topic of TOPICS) reader.warn(topic.adviceOn?.(scene) ?? []);
   const found = reader.problems;
   return {
     config: found.length === 0 ? freezeDeep(config) : null,
@@ -113,16 +117,10 @@ function findDuplicates({ groups, rules }: Routes): Problem[] {
   return problems;
 }
 
-/** Names that resolve to many addresses can't be counted here; whoever gives out the slots says so then. */
+/** Host names may resolve to more addresses than there is room for; that shows only when they do. */
 function findExcess({ groups }: Routes): Problem[] {
   const entries = groups.reduce((sum, group) => sum + group.entries.length, 0);
   return entries > LIMITS.entries ? [tooMany("targets", "targets", entries, LIMITS.entries)] : [];
-}
-
-function weightsOfNoList(layers: readonly Layer[]): Problem[] {
-  const weights = layers.map((layer) => layer.values.get("BACKEND_WEIGHTS"))
-    .find((each) => (each?.text.trim() ?? "") !== "");
-  return weights === undefined ? [] : [problemOf(weights.label, "Has no effect without BACKEND_SERVERS")];
 }
 
 function freezeDeep<T>(value: T): T {

@@ -1,15 +1,17 @@
-/** One effective value, and where it came from. */
+import { MASK } from "../logging/secrets.ts";
+
+/** One value in effect, and its source. */
 export interface Setting {
-  /** The variable, or for a server of the servers file its place (`servers.json: $[1]`). */
+  /** The variable, or the place of a server in the servers file (`servers.json: $[1]`). */
   readonly variable: string;
-  /** As one would write it; empty where it is unset and has no default. Printed through `shownValue` only. */
+  /** As an operator would write it; empty if it is unset. Never print it: use `shownValue`. */
   readonly value: string;
-  /** `flag --port`, `environment`, `.env:3`, `default`, `default of the backend list` ...; with the name in brackets where another held it. */
+  /** `flag --port`, `environment`, `.env:3`, `default`, ...; followed by the name in brackets if it came by another name. */
   readonly origin: string;
   readonly secret: boolean;
 }
 
-/** Gives the value as anybody may see it: a secret one as stars that don't tell its length. */
-export function shownValue(setting: Setting): string {
-  return setting.secret && setting.value !== "" ? "********" : setting.value;
+/** Returns the value, or the mask if it is secret. */
+export function shownValue(setting: Pick<Setting, "value" | "secret">): string {
+  return setting.secret && setting.value !== "" ? MASK : setting.value;
 }

@@ -3,15 +3,13 @@ import { quote } from "../logging/shown_text.ts";
 import type { Door } from "./model.ts";
 import type { Setting } from "./setting.ts";
 import type { Found, Layer } from "./sources/sources.ts";
-import { Refusal, type ValueKind } from "./values/value_kind.ts";
-import { definitionOf, type VariableName } from "./variables/variables.ts";
+import { Refusal } from "./values/value_kind.ts";
+import type { AnyVariable, ValuesOf, Variable, VariableTable } from "./variables/variable.ts";
 
-/** Which rule or group a numbered variable belongs to. */
+/** Whose variable is meant. */
 export interface At {
-  /** Unset for the one group of a door without numbers, whose variables are the global ones. */
+  /** The number of a rule or group. Unset for the one group of a door without numbers: it has the variables for all groups. */
   readonly number?: number;
-  /** A default that depends on other values, instead of the list's. */
-  readonly default?: string;
 }
 
 const DOOR_NAMES: Readonly<Record<Door, string>> = {
@@ -21,128 +19,126 @@ const DOOR_NAMES: Readonly<Record<Door, string>> = {
   nothing: "nothing configured",
 };
 
-/** Reads variables out of the layers, and collects problems and effective values on the way. */
+/** Reads variables from the sources, and collects problems, warnings and the values in effect. */
 export class SettingsReader {
   readonly door: Door;
-  /** What is odd, in order. */
-  readonly warnings: Problem[] = [];
   readonly #layers: readonly Layer[];
   readonly #misspelled: ReadonlySet<string>;
   readonly #problems = new Map<string, Problem>();
+  readonly #warnings = new Map<string, Problem>();
   readonly #settings = new Map<string, Setting>();
 
-  /** @param misspelled Variables that unknown ones, which are problems already, were likely meant to be. */
+  /** @param misspelled Variables that unknown names, which are problems already, were probably meant to be. */
   constructor(layers: readonly Layer[], door: Door, misspelled: ReadonlySet<string>) {
     this.#misspelled = misspelled;
     this.#layers = layers;
     this.door = door;
   }
 
-  /** What was wrong, once each: a global variable is read for every group. */
+  /** What is wrong, in order and each once: a variable for all groups is read once for each group. */
   get problems(): Problem[] {
     return [...this.#problems.values()];
   }
 
+  /** What is valid but probably not meant, in order and each once. */
+  get warnings(): Problem[] {
+    return [...this.#warnings.values()];
+  }
+
+  /** The values in effect, in the order in which they were read. */
   get settings(): Setting[] {
     return [...this.#settings.values()];
   }
 
-  /** Adds a problem that a kind of value can't know. */
+  /** Adds a problem. */
   report(problem: Problem): void {
     this.#problems.set(problem.message, problem);
   }
 
-  /** Adds the problem of a variable that must be set, unless a misspelled one stands for it, which was reported. */
+  /** Adds the problem of a variable that must be set. If an unknown name was probably meant to be it, that problem is enough. */
   reportMissing(variable: string, text: string): void {
     if (!this.#misspelled.has(variable)) this.report(problemOf(variable, text));
   }
 
-  /** Adds warnings, as many as there may be. */
+  /** Adds warnings. */
   warn(warnings: Iterable<Problem>): void {
-    for (const warning of warnings) this.warnings.push(warning);
+    for (const warning of warnings) this.#warnings.set(warning.message, warning);
   }
 
-  /** Adds an effective value that no `read` added. */
+  /** Adds a value in effect that `read` did not add. */
   record(setting: Setting): void {
     this.#settings.set(setting.variable, setting);
   }
 
-  /** Says under which name a value is shown and asked for. */
-  shownAs(name: VariableName, at: At = {}): string {
-    return this.#namesOf(name, at)[0]!;
+  /** Returns the name that a variable has in texts. */
+  shownAs(variable: AnyVariable, at: At = {}): string {
+    return this.#namesOf(variable, at)[0]!;
   }
 
-  /** Finds the text of a variable. A name for one group goes before the one for all, and both before the aliases. */
-  find(name: VariableName, at: At = {}): Found | null {
-    const { emptyCounts } = definitionOf(name);
-    for (const variable of this.#namesOf(name, at)) {
+  /** Finds the text of a variable. The name for one group goes before the one for all groups, and both before aliases. */
+  find(variable: AnyVariable, at: At = {}): Found | null {
+    for (const name of this.#namesOf(variable, at)) {
       for (const layer of this.#layers) {
-        const value = layer.values.get(variable);
+        const value = layer.values.get(name);
         const text = value?.text.trim();
-        if (value === undefined || text === undefined || (text === "" && emptyCounts !== true)) continue;
-        return { variable, text, origin: value.origin, label: value.label };
+        if (value === undefined || text === undefined || (text === "" && variable.emptyCounts !== true)) continue;
+        return { variable: name, text, origin: value.origin, label: value.label };
       }
     }
     return null;
   }
 
-  /** Reads a variable that has a default. */
-  read<T>(name: VariableName, kind: ValueKind<T>, at: At = {}): T {
-    return this.readOptional(name, kind, at) as T;
+  /** Reads a table of variables, with their fields as keys. */
+  readAll<T extends VariableTable>(table: T, at: At = {}): ValuesOf<T> {
+    return Object.fromEntries(
+      Object.entries(table).map(([field, variable]) => [field, this.read(variable, at)]),
+    ) as ValuesOf<T>;
   }
 
-  /** Reads a variable; null where it is unset and has no default. A wrong value is reported, and the default is given. */
-  readOptional<T>(name: VariableName, kind: ValueKind<T>, at: At = {}): T | null {
-    const { secret = false, emptyCounts } = definitionOf(name);
-    const variable = this.shownAs(name, at);
-    const found = this.find(name, at);
-    if (found !== null && !(emptyCounts === true && found.text === "")) {
+  /** Reads a variable; null if it is unset and has no default. If its value is wrong, reports that and returns the default. */
+  read<T>(variable: Variable<T>, at: At = {}): T {
+    const { kind, secret = false, advice } = variable;
+    const name = this.shownAs(variable, at);
+    const found = this.find(variable, at);
+    if (found !== null) {
       const value = kind.parse(found.text);
       if (!(value instanceof Refusal)) {
-        this.#settings.set(variable, {
-          variable,
-          value: kind.format(value),
-          origin: originOf(found, variable),
-          secret,
-        });
+        this.record({ variable: name, value: kind.format(value), origin: originOf(found, name), secret });
+        this.warn((advice?.(value, found.text) ?? []).map((text) => problemOf(found.label, text)));
         return value;
       }
       const shown = secret ? "the value" : quote(found.text);
-      const message = `Cannot use ${shown} as ${found.label}: it must be ${value.mustBe}`;
-      this.report(problem(found.variable, message));
+      this.report(problem(found.variable, `Cannot use ${shown} as ${found.label}: it must be ${value.mustBe}`));
     }
-    const { text, origin } = this.#defaultOf(name, at);
-    const value = text === null || text === "" ? null : kind.parse(text);
-    if (value instanceof Refusal) throw new Error(`The default ${quote(text!)} of ${name} must be ${value.mustBe}`);
-    const formatted = value === null ? "" : kind.format(value);
-    this.#settings.set(variable, {
-      variable,
-      value: formatted,
-      origin: found?.text === "" ? originOf(found, variable) : origin,
-      secret,
-    });
+    const { text, origin } = this.#defaultOf(variable);
+    if (text === null) {
+      this.record({ variable: name, value: "", origin, secret });
+      return null as T;
+    }
+    const value = kind.parse(text);
+    if (value instanceof Refusal) throw new Error(`The default ${quote(text)} of ${name} must be ${value.mustBe}`);
+    this.record({ variable: name, value: kind.format(value), origin, secret });
     return value;
   }
 
-  #defaultOf(name: VariableName, at: At): { text: string | null; origin: string } {
-    const definition = definitionOf(name);
-    const ofDoor = definition.doorDefaults?.[this.door];
+  #defaultOf(variable: AnyVariable): { text: string | null; origin: string } {
+    const ofDoor = variable.doorDefaults?.[this.door];
     if (ofDoor !== undefined) return { text: ofDoor, origin: `default of ${DOOR_NAMES[this.door]}` };
-    return { text: at.default ?? definition.default, origin: "default" };
+    return { text: variable.default, origin: "default" };
   }
 
-  /** Every name that may hold a variable's value, the one that counts most first. */
-  #namesOf(name: VariableName, at: At): string[] {
-    const { global, aliases = [] } = definitionOf(name);
-    const usable = aliases.filter((alias) => alias !== "HOST" || this.door === "backend_list");
-    const own = name.includes("<N>")
-      ? (at.number === undefined ? [] : [name.replace("<N>", String(at.number))])
-      : [name as string];
-    return [...own, ...(global === undefined ? [] : [global]), ...usable];
+  /** Returns every name that may hold a variable's value, the strongest first. */
+  #namesOf({ name, global, aliases = [], aliasDoor = this.door }: AnyVariable, at: At): string[] {
+    const own = !name.includes("<N>")
+      ? [name]
+      : at.number === undefined
+      ? []
+      : [name.replace("<N>", String(at.number))];
+    return [...own, ...(global === undefined ? [] : [global]), ...(aliasDoor === this.door ? aliases : [])];
   }
 }
 
-/** Says where a value stood, with the name where it is not the one that is shown. */
+/** Returns where a value came from, with its name if that is not the one shown. */
 export function originOf(found: Found, variable: string): string {
   return found.variable === variable ? found.origin : `${found.origin} (${found.variable})`;
 }

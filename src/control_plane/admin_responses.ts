@@ -1,4 +1,5 @@
-import type { AdminSource, Setting } from "../admin/admin_source.ts";
+import type { AdminSource } from "../admin/admin_source.ts";
+import type { Setting } from "../config/setting.ts";
 import type { TargetTable } from "../state/target_table.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Decision } from "../views/decision.ts";

@@ -1,4 +1,4 @@
-import type { Setting } from "../admin/admin_source.ts";
+import type { Setting } from "../config/setting.ts";
 import type { ExplainBasis, ExplainRequest, Explanation } from "../views/explanation.ts";
 import { textInTurns } from "../admin/in_turns.ts";
 import { statsPieces } from "../admin/stats/stats.ts";

@@ -1,4 +1,4 @@
-import type { Setting } from "../admin/admin_source.ts";
+import type { Setting } from "../config/setting.ts";
 import type { Config } from "../config/model.ts";
 import type { Logger } from "../logging/log.ts";
 import type { Clock } from "../time/clock.ts";

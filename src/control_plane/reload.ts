@@ -1,5 +1,10 @@
-import type { Setting } from "../admin/admin_source.ts";
 import type { Config } from "../config/model.ts";
+import type { Setting } from "../config/setting.ts";
+import { FRONT } from "../config/variables/front.ts";
+import { LISTENER_FIELDS } from "../config/variables/listener.ts";
+import { LOGGING } from "../config/variables/logging.ts";
+import type { VariableTable } from "../config/variables/variable.ts";
+import { needsRestart } from "../config/variables/variables.ts";
 import { changesOf, type SettingChange } from "./setting_changes.ts";
 
 /** A configuration with the values that it came from. */
@@ -8,9 +13,9 @@ export interface ConfigWithSettings {
   readonly settings: readonly Setting[];
 }
 
-/** What a reload comes to. */
+/** What a reload does. */
 export interface ReloadPlan {
-  /** The new configuration, but for what can't change while the process runs. */
+  /** The new configuration, except for what can't change while the process runs. */
   readonly applied: ConfigWithSettings;
   /** What changes now. */
   readonly changes: readonly SettingChange[];
@@ -18,33 +23,22 @@ export interface ReloadPlan {
   readonly waiting: readonly SettingChange[];
 }
 
-/** Settings that hold sockets, threads or a transport, by their variable. */
-const FIXED_LISTENER = {
-  LISTENER_HOST: "host",
-  LISTENER_PORT: "port",
-  LISTENER_WORKERS: "workers",
-  LISTENER_TAKEOVER: "takeover",
-  UPSTREAM_TRANSPORT: "upstreamTransport",
-  UPSTREAM_REUSE: "upstreamReuse",
-} as const;
-
-/** Tells whether a change of a variable takes effect at the next start only. */
-function needsRestart(variable: string): boolean {
-  return variable in FIXED_LISTENER || /^(ADMIN_\w+|METRICS_PUBLIC|LOG_FORMAT)$/.test(variable);
-}
-
-/** Finds what of a new configuration can be applied while the process runs, and what can't. */
+/** Separates what can change while the process runs from what needs a restart, as the variables' definitions say. */
 export function planReload(before: ConfigWithSettings, after: ConfigWithSettings): ReloadPlan {
-  const kept = Object.fromEntries(Object.values(FIXED_LISTENER).map((key) => [key, before.config.listener[key]]));
+  const [was, is] = [before.config, after.config];
   const config: Config = {
-    ...after.config,
-    listener: { ...after.config.listener, ...kept },
-    admin: before.config.admin,
-    logging: { ...after.config.logging, format: before.config.logging.format },
+    ...is,
+    listener: {
+      ...keepFixed(LISTENER_FIELDS, was.listener, is.listener),
+      front: keepFixed(FRONT, was.listener.front, is.listener.front),
+    },
+    // All of its variables need a restart.
+    admin: was.admin,
+    logging: keepFixed(LOGGING, was.logging, is.logging),
   };
-  const old = new Map(before.settings.map((setting) => [setting.name, setting]));
+  const old = new Map(before.settings.map((setting) => [setting.variable, setting]));
   const settings = after.settings.map((setting) =>
-    needsRestart(setting.name) ? old.get(setting.name) ?? setting : setting
+    needsRestart(setting.variable) ? old.get(setting.variable) ?? setting : setting
   );
   const all = changesOf(before.settings, after.settings);
   return {
@@ -52,4 +46,10 @@ export function planReload(before: ConfigWithSettings, after: ConfigWithSettings
     changes: all.filter(({ variable }) => !needsRestart(variable)),
     waiting: all.filter(({ variable }) => needsRestart(variable)),
   };
+}
+
+/** Takes the new values, but keeps the old ones of variables that need a restart. */
+function keepFixed<T extends object>(table: VariableTable, was: T, is: T): T {
+  const fixed = Object.keys(table).filter((field) => table[field]!.restart === true);
+  return { ...is, ...Object.fromEntries(fixed.map((field) => [field, was[field as keyof T]])) };
 }

@@ -1,4 +1,5 @@
-import type { Setting } from "../admin/admin_source.ts";
+import type { Setting } from "../config/setting.ts";
+import { MASK } from "../logging/secrets.ts";
 
 /** One variable whose value is another than before. */
 export interface SettingChange {
@@ -13,9 +14,7 @@ const LONGEST_VALUES = 200;
 /** Most pieces of a list that are named. */
 const MOST_PIECES = 10;
 
-/**
- * Finds the variables whose values differ, in the order of the new settings. Where a value came from does not matter.
- */
+/** Finds the variables whose values differ, in the order of the new settings. The sources of values don't matter. */
 export function changesOf(before: readonly Setting[], after: readonly Setting[]): SettingChange[] {
   const [old, now] = [valuesOf(before), valuesOf(after)];
   const gone = [...old.keys()].filter((variable) => !now.has(variable));
@@ -39,7 +38,7 @@ interface Value {
 /** Values by variable; the servers of a file (`servers.json: $[0]`) are one list under the file's name. */
 function valuesOf(settings: readonly Setting[]): Map<string, Value> {
   const values = new Map<string, Value>();
-  for (const { name, value, origin, secret } of settings) {
+  for (const { variable: name, value, origin, secret } of settings) {
     const file = /^(.*): \$\[\d+\]$/s.exec(name)?.[1];
     const before = file === undefined ? undefined : values.get(file)?.value;
     values.set(file ?? name, {
@@ -52,7 +51,7 @@ function valuesOf(settings: readonly Setting[]): Map<string, Value> {
 }
 
 function masked(was: string, is: string): string {
-  const shown = (value: string) => value === "" ? "unset" : "********";
+  const shown = (value: string) => value === "" ? "unset" : MASK;
   return `${shown(was)} -> ${shown(is)}`;
 }
 

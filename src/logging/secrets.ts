@@ -1,4 +1,5 @@
-const MASK = "***";
+/** Stands for a secret, whatever its length. */
+export const MASK = "***";
 
 /**
  * Parts of a name that say its value lets its bearer in somewhere; `auth` stands in `author`, which is no such name.

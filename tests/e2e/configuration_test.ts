@@ -219,6 +219,6 @@ Deno.test("A23 to A27, A38: the defaults of a group's checks are the documented 
   const warning = hasty.events.find(({ event }) => event === "config_warning");
   assert.match(
     String(warning?.message),
-    /HEALTH_CHECK_INTERVAL: "30" is milliseconds; write "30s" if seconds are meant/,
+    /HEALTH_CHECK_INTERVAL: "30" is milliseconds; write "30s" if you mean seconds/,
   );
 });

@@ -25,10 +25,10 @@ Deno.test("with VIA_ENABLE=false a target that is the listener itself is an erro
   const env = { BACKEND_SERVERS: "http://127.0.0.1:8080", LISTENER_PORT: "8080" };
   const { code, stderr } = await runSluice([], { ...env, VIA_ENABLE: "false" });
   assert.equal(code, 2);
-  assert.match(stderr, /is the listener itself, and with VIA_ENABLE=false no loop is found/);
+  assert.match(stderr, /is the listener itself, and with VIA_ENABLE=false sluice finds no loop/);
   const known = await runSluice(["check"], env);
   assert.equal(known.code, 0);
-  assert.match(known.stdout, /will be answered 508/);
+  assert.match(known.stdout, /will get 508/);
 });
 
 Deno.test("explain says where LOCATION_REWRITE leads a redirect, and check says what applications want", async () => {

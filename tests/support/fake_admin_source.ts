@@ -1,5 +1,6 @@
 import { prefixRule } from "../../src/config/rule.ts";
-import type { AdminSource, Setting } from "../../src/admin/admin_source.ts";
+import type { AdminSource } from "../../src/admin/admin_source.ts";
+import type { Setting } from "../../src/config/setting.ts";
 import type { ExplainRequest, Explanation } from "../../src/views/explanation.ts";
 import type { Decision } from "../../src/views/decision.ts";
 import type { GroupSnapshot, RuleSnapshot } from "../../src/state/group_snapshot.ts";
@@ -150,9 +151,9 @@ export class FakeAdminSource implements AdminSource {
 
   settings(): readonly Setting[] {
     return [
-      { name: "LISTENER_PORT", value: "8080", origin: "default", secret: false },
-      { name: "ADMIN_TOKEN", value: "very-secret", origin: "environment", secret: true },
-      { name: "STICKY_SECRET", value: "", origin: "default", secret: true },
+      { variable: "LISTENER_PORT", value: "8080", origin: "default", secret: false },
+      { variable: "ADMIN_TOKEN", value: "very-secret", origin: "environment", secret: true },
+      { variable: "STICKY_SECRET", value: "", origin: "default", secret: true },
     ];
   }
 

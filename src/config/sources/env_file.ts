@@ -11,10 +11,9 @@ interface Assignment {
 }
 
 /**
- * Reads a `.env` file by the rules of dotenv, as `parseEnv` of `node:util` does (Deno 2.4 has none): `NAME=value`, after
- * `export` too; `#` begins a comment outside quotes; values in `"`, `'` or `` ` `` may go over several lines, and `\n` is a
- * line break between double ones. It also says what dotenv passes over in silence: a name that stands twice, and a line that
- * is no assignment.
+ * Parses a `.env` file by the rules of dotenv, as `parseEnv` of `node:util` does (which Deno 2.4 lacks): `NAME=value`, also
+ * after `export`; `#` begins a comment outside quotes; values in `"`, `'` or `` ` `` may have several lines, and in `"` the
+ * characters `\n` are a line break. Unlike dotenv, it warns of a name that appears twice, and of a line that is no assignment.
  */
 export function readEnvFile(path: string, text: string): { layer: Layer; warnings: Problem[] } {
   const warnings: Problem[] = [];
@@ -23,7 +22,7 @@ export function readEnvFile(path: string, text: string): { layer: Layer; warning
   for (const { name, value, line } of assignments(path, text, warnings)) {
     const before = lineOf.get(name);
     if (before !== undefined) {
-      warnings.push(problemOf(name, `Set twice in ${path} (lines ${before} and ${line}): the last one counts`));
+      warnings.push(problemOf(name, `Set twice in ${path} (lines ${before} and ${line}): the last value wins`));
     }
     lineOf.set(name, line);
     const origin = `${path}:${line}`;
@@ -40,7 +39,7 @@ function assignments(path: string, text: string, warnings: Problem[]): Assignmen
     if (/^\s*(#|$)/.test(line)) continue;
     const match = /^\s*(?:export\s+)?([^\s=#]+)\s*=\s*(.*)$/.exec(line);
     if (match === null) {
-      warnings.push(problemOf(`${path}:${i + 1}`, `Passed over ${quote(line.trim())}: a line must be NAME=value`));
+      warnings.push(problemOf(`${path}:${i + 1}`, `Ignored ${quote(line.trim())}: a line must be NAME=value`));
       continue;
     }
     const [, name = "", rest = ""] = match;
@@ -52,8 +51,8 @@ function assignments(path: string, text: string, warnings: Problem[]): Assignmen
 }
 
 /**
- * The value between quotes with which `rest` begins, what stands behind `=` in line `at`, over as many lines as it takes; null
- * where there is none.
+ * Finds the value in quotes that begins `rest`, which is what follows `=` in line `at`. It may end in a later line. Null if
+ * `rest` does not begin with a quote, or the quote never ends.
  */
 function quotedValue(rest: string, lines: readonly string[], at: number): { value: string; moreLines: number } | null {
   const mark = rest.charAt(0);
@@ -63,7 +62,7 @@ function quotedValue(rest: string, lines: readonly string[], at: number): { valu
     const end = line.indexOf(mark);
     parts.push(end < 0 ? line : line.slice(0, end));
     if (end >= 0) break;
-    if (next >= lines.length) return null; // never closed: then it is part of a plain value
+    if (next >= lines.length) return null; // it never ends, so it is part of a plain value
   }
   const value = parts.join("\n");
   return { value: mark === '"' ? value.replaceAll("\\n", "\n") : value, moreLines: parts.length - 1 };

@@ -4,7 +4,7 @@ import { readEnvFile } from "./env_file.ts";
 import { isServiceLink } from "./service_links.ts";
 import type { Flags, Layer, Sources } from "./sources.ts";
 
-/** The variable that each flag stands for. */
+/** The variable that each flag sets. */
 const FLAG_VARIABLES: Readonly<Record<keyof Flags, string>> = {
   host: "LISTENER_HOST",
   port: "LISTENER_PORT",
@@ -13,14 +13,14 @@ const FLAG_VARIABLES: Readonly<Record<keyof Flags, string>> = {
   algorithm: "LOAD_BALANCING_ALGORITHM",
 };
 
-/** The sources as layers, and what was wrong or odd in reading them. */
+/** The sources as layers, with their problems and warnings. */
 export interface Layers {
   readonly layers: readonly Layer[];
   readonly problems: readonly Problem[];
   readonly warnings: readonly Problem[];
 }
 
-/** Makes one layer of each source, the strongest first. */
+/** Makes a layer of each source, the strongest first. */
 export function layersOf(sources: Sources): Layers {
   const problems: Problem[] = [];
   const warnings: Problem[] = [];
@@ -44,7 +44,7 @@ function flagLayer(flags: Flags, problems: Problem[], warnings: Problem[]): Laye
   for (const [flag, variable] of Object.entries(FLAG_VARIABLES)) {
     let text = flags[flag as keyof Flags];
     if (text === undefined) continue;
-    // an empty variable counts as unset, but an empty flag was typed
+    // An empty variable counts as unset, but somebody typed an empty flag.
     if (text.trim() === "") problems.push(cannotUse(text, `--${flag}`, "a value"));
     if (flag === "interval") text = withSeconds(text.trim(), warnings);
     values.set(variable, { text, origin: `flag --${flag}`, label: `--${flag} (${variable})` });
@@ -52,7 +52,7 @@ function flagLayer(flags: Flags, problems: Problem[], warnings: Problem[]): Laye
   return { kind: "flags", values };
 }
 
-/** Gives a bare number of `--interval` its unit, seconds, and raises it to 1 where it is less. */
+/** Adds the unit to a bare number of `--interval`, which is in seconds, and raises it to at least 1. */
 function withSeconds(text: string, warnings: Problem[]): string {
   if (!/^[+-]?\d+(\.\d+)?$/.test(text)) return text;
   if (Number(text) >= 1) return `${text.replace("+", "")}s`;
@@ -66,7 +66,7 @@ function environmentLayer(environment: Readonly<Record<string, string>>, warning
     if (isServiceLink(name, text)) {
       warnings.push(problemOf(
         name,
-        `Passed over ${quote(text)}: it looks like what Kubernetes sets for a service of that name` +
+        `Ignored ${quote(text)}: it looks like what Kubernetes sets for a service of that name` +
           ` (enableServiceLinks: false ends that)`,
       ));
     } else {

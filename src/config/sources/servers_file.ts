@@ -4,7 +4,7 @@ import { cannotUse, type Problem, problemOf } from "../config_error.ts";
 import { quote } from "../../logging/shown_text.ts";
 import type { TargetEntry } from "../model.ts";
 import { formatTarget, parseBase } from "../values/target_text.ts";
-import { closest } from "./unknown_names.ts";
+import { closest } from "../values/closest.ts";
 import { Refusal } from "../values/value_kind.ts";
 import { MOST_WEIGHT } from "../values/weights.ts";
 
@@ -25,23 +25,23 @@ const ALLOWED: Readonly<Record<keyof z.infer<typeof SERVER>, string>> = {
   base: 'a path that begins with "/", without "?", "#", "\\", dot segments, spaces, control or non-ASCII characters',
 };
 
-/** One server of the file, and its place in it. */
+/** One server of the file, and its place. */
 export interface Server {
   /** `servers.json: $[1]`. */
   readonly place: string;
   readonly entry: TargetEntry;
 }
 
-/** What reads a servers file: passed to whoever parses, so that only a process that is given such a file loads zod. */
+/** The parser of servers files. It is passed in, so that only a process with such a file loads zod. */
 export type ReadServersFile = typeof readServersFile;
 
-/** Reads a servers file: a JSON array of `{"id": 1, "host": "127.0.0.1", "port": 8001}`. Finds every problem at once. */
+/** Parses a servers file: a JSON array of `{"id": 1, "host": "127.0.0.1", "port": 8001}`. Finds every problem at once. */
 export function readServersFile(path: string, text: string): { servers: Server[]; problems: Problem[] } {
   let json: unknown;
   try {
     json = JSON.parse(text.replace(/^\ufeff/, ""));
   } catch (error) {
-    // the engine's text may repeat pieces of the file, line ends included
+    // The engine's message may quote the file, line ends included.
     const detail = quote(error instanceof Error ? error.message : String(error)).slice(1, -1);
     return { servers: [], problems: [problemOf(path, `Cannot read it as JSON: ${detail}`)] };
   }
@@ -62,7 +62,7 @@ export function readServersFile(path: string, text: string): { servers: Server[]
   return { servers, problems: [...sameTwice(servers), ...sameIdTwice(path, result.data)] };
 }
 
-/** Translates one of zod's issues. */
+/** Says one of zod's issues in sluice's words. */
 function problemsOf(path: string, json: unknown, issue: z.core.$ZodIssue): Problem[] {
   const place = `${path}: $${
     issue.path.map((step) => typeof step === "number" ? `[${step}]` : `.${String(step)}`).join("")
@@ -87,7 +87,7 @@ function problemsOf(path: string, json: unknown, issue: z.core.$ZodIssue): Probl
   return [cannotUse(typeof value === "string" ? value : briefJson(value), place, allowed)];
 }
 
-/** A value as JSON; one so deep that the engine can't write it, in short. */
+/** Writes a value as JSON, or in short if it is too deep for the engine. */
 function briefJson(value: unknown): string {
   try {
     return JSON.stringify(value);
@@ -103,7 +103,7 @@ function sameTwice(servers: readonly Server[]): Problem[] {
     const before = placeOf.get(key);
     placeOf.set(key, before ?? place);
     if (before === undefined) return [];
-    return [problemOf(place, `${quote(formatHostPort(entry.host, entry.port))} is there before, at ${before}`)];
+    return [problemOf(place, `${quote(formatHostPort(entry.host, entry.port))} is already at ${before}`)];
   });
 }
 
@@ -114,6 +114,6 @@ function sameIdTwice(path: string, servers: readonly { id?: number | string | un
     const before = indexOf.get(String(id));
     indexOf.set(String(id), before ?? index);
     if (before === undefined) return [];
-    return [problemOf(`${path}: $[${index}].id`, `${quote(String(id))} is there before, at $[${before}].id`)];
+    return [problemOf(`${path}: $[${index}].id`, `${quote(String(id))} is already at $[${before}].id`)];
   });
 }

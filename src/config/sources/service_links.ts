@@ -1,15 +1,15 @@
 import { isKnown } from "../variables/variables.ts";
 
-/** The names that belong to sluice whatever follows; an unknown one is a mistake. */
+/** Beginnings of names that belong to sluice: an unknown name with one is an error. */
 const FAMILIES = /^(TARGET_GROUP|LISTENER|HEALTH_CHECK)_/;
 
-/** Tells whether a name is of a family in which every unknown name is an error. */
+/** Tells whether a name belongs to sluice, so that it must be known. */
 export function isOfFamily(name: string): boolean {
   return FAMILIES.test(name);
 }
 
 /**
- * Tells whether a variable of the environment is what Kubernetes injects into every pod for a service that happens to be
+ * Tells whether Kubernetes probably set a variable: it does so in every pod for each service, and one may be
  * called `listener`, `admin` or `target-group-1` (`LISTENER_SERVICE_HOST`, `LISTENER_PORT=tcp://10.0.0.7:80`,
  * `LISTENER_PORT_80_TCP_ADDR`).
  * https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables

@@ -1,9 +1,9 @@
-/** A file that was asked for: its text, or why it could not be read (`no such file`). */
+/** A file of configuration: its text, or why it can't be read (`no such file`). */
 export type SourceFile =
   | { readonly path: string; readonly text: string }
   | { readonly path: string; readonly error: string };
 
-/** The flags of `serve` that hold configuration, as written. */
+/** The flags of `serve` that set variables, as written. */
 export interface Flags {
   readonly host?: string;
   readonly port?: string;
@@ -13,21 +13,21 @@ export interface Flags {
   readonly algorithm?: string;
 }
 
-/** Everything that configuration is read from, strongest first. */
+/** All sources of configuration, the strongest first. */
 export interface Sources {
   readonly flags: Flags;
   readonly environment: Readonly<Record<string, string>>;
-  /** `./.env` or the file of `--env-file`; null where there is no `./.env` and none was asked for. */
+  /** `./.env` or the file of `--env-file`; null if neither is there. */
   readonly envFile: SourceFile | null;
-  /** The file of `--config`; null where the flag was not given. */
+  /** The file of `--config`; null without the flag. */
   readonly configFile: SourceFile | null;
 }
 
-/** The one value that counts for a variable, and where it stood. */
+/** The value that wins for a variable, and its source. */
 export interface Found {
-  /** The name that held it: the variable itself, a weaker name for it, or an alias. */
+  /** The name that it was set by: the variable itself, its name for all groups, or an alias. */
   readonly variable: string;
-  /** Trimmed; empty only for a variable whose empty value counts. */
+  /** Trimmed; empty only if empty values count for the variable. */
   readonly text: string;
   /** As `check` prints it: `environment`, `flag --port`, `.env:3`. */
   readonly origin: string;

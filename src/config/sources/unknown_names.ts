@@ -1,25 +1,25 @@
-import { distance } from "fastest-levenshtein";
 import { type Problem, problemOf } from "../config_error.ts";
+import { closest } from "../values/closest.ts";
+import { isKnown, NUMBERED_NAMES, numberOf, PLAIN_NAMES } from "../variables/variables.ts";
 import { isOfFamily } from "./service_links.ts";
 import type { Layer } from "./sources.ts";
-import { isKnown, NUMBERED_NAMES, numberOf, PLAIN_NAMES } from "../variables/variables.ts";
 
-/** Shortest name whose likeness to one of ours says anything: many programs have a `PORT` and a `HOST`. */
+/** Shorter names resemble sluice's by chance: many programs have a `PORT` and a `HOST`. */
 const LEAST_LENGTH = 8;
-/** A prefix that somebody may give to all variables of this program. */
+/** A prefix that an operator may give to all of sluice's variables. */
 const OWN_PREFIX = /^SLUICE_+/;
-/** What Kubernetes sets for a service of any name, in every pod. */
+/** What Kubernetes sets in every pod for a service of any name. */
 const OF_A_SERVICE = /_(SERVICE_(HOST|PORT(_\w+)?)|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$/;
 
-/** What was found of names that no part of the program reads. */
+/** What was found out about names that sluice does not read. */
 export interface UnknownNames {
   readonly problems: readonly Problem[];
   readonly warnings: readonly Problem[];
-  /** The variables that those of `problems` were likely meant to be. */
+  /** The variables that the names in `problems` were probably meant to be. */
   readonly meant: ReadonlySet<string>;
 }
 
-/** Finds names that no part of the program reads: errors in our own families, warnings for what is like one of ours. */
+/** Finds names that sluice does not read: problems in sluice's own families, warnings for other names like one of sluice's. */
 export function findUnknownNames(layers: readonly Layer[]): UnknownNames {
   const problems: Problem[] = [];
   const warnings: Problem[] = [];
@@ -31,7 +31,8 @@ export function findUnknownNames(layers: readonly Layer[]): UnknownNames {
         const meant = closest(name, candidatesFor(name), Math.max(2, Math.floor(name.length / 4)));
         problems.push(problemOf(label, `There is no such variable${didYouMean(meant)}`));
         if (meant !== null) meantByProblems.add(meant);
-      } else if (!OF_A_SERVICE.test(name) && !/^(tcp|udp|sctp):\/\//.test(text)) {
+      } else {
+        if (OF_A_SERVICE.test(name) || /^(tcp|udp|sctp):\/\//.test(text)) continue;
         const likeness = likenessOf(name.toUpperCase(), layer.kind);
         if (likeness !== null) {
           warnings.push(problemOf(label, `Nothing reads this variable${didYouMean(likeness.meant)}`));
@@ -47,9 +48,9 @@ function didYouMean(meant: string | null): string {
 }
 
 /**
- * Finds what a name that is not ours is like: one of our names, or its beginning. A `.env` file is likely sluice's alone, so
- * that the first word is enough there (`STICKY_COOKIES`); the environment holds other programs' names, and a whole
- * name of ours must stand at the beginning of one (`CONNECTION_TIMEOUT_MS`), or very nearly be it.
+ * Finds which of sluice's names another name is like; null if it is like none. A `.env` file probably belongs to sluice
+ * alone, so the same first word is enough there (`STICKY_COOKIES`). The environment holds other programs' names too: there
+ * the name must begin with a whole name of sluice's (`CONNECTION_TIMEOUT_MS`), or be off by very little.
  */
 function likenessOf(name: string, source: Layer["kind"]): { readonly meant: string | null } | null {
   const bare = name.replace(OWN_PREFIX, "");
@@ -67,30 +68,12 @@ function likenessOf(name: string, source: Layer["kind"]): { readonly meant: stri
   return { meant: closest(name, family, Math.floor(name.length / 2)) };
 }
 
-/** First words of our names that have more than one. */
+/** First words of sluice's names that have more than one word. */
 const FIRST_WORDS: ReadonlySet<string> = new Set(
   [...PLAIN_NAMES].filter((name) => name.includes("_")).map((name) => name.split("_")[0]!),
 );
 
-/** Finds the most similar of some words, if any is at most `most` edits away. */
-export function closest(word: string, words: Iterable<string>, most: number): string | null {
-  // the distance of a very long word costs its square, and it is none of ours
-  if (word.length > 200) return null;
-  let found: string | null = null;
-  let least = most + 1;
-  for (const each of words) {
-    // each edit changes the length by one at most, so that most words need no closer look
-    if (Math.abs(word.length - each.length) >= least) continue;
-    const edits = distance(word, each);
-    if (edits < least) {
-      least = edits;
-      found = each;
-    }
-  }
-  return found;
-}
-
-/** Gives the names that a name may have meant, with its own number where it has one. */
+/** Returns all names that a name could be meant to be; numbered ones get its number. */
 function candidatesFor(name: string): string[] {
   const number = numberOf(name)?.number ?? Number(/\d{1,9}/.exec(name)?.[0] ?? 1);
   return [...PLAIN_NAMES, ...[...NUMBERED_NAMES].map((pattern) => pattern.replace("<N>", String(number)))];

@@ -1,12 +1,12 @@
 import ipaddr from "ipaddr.js";
 import { Refusal, type ValueKind } from "./value_kind.ts";
 
-/** A letter, digit or `_` at both ends of each label; `_` because container tools put it into names. */
+/** Each label begins and ends with a letter, a digit or `_`, which container tools put into names. */
 const HOST_NAME = /^(?=.{1,254}$)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*\.?$/;
 
 /**
- * Reads a host name or address (IPv6 with or without brackets) into its one form: lower case, IPv6 compressed and without
- * brackets; null where it is none. `127.1` and `0x7f.0.0.1` are refused, as resolvers don't agree on them.
+ * Parses a host name or address (IPv6 with or without brackets) and writes it in one form: lower case, IPv6 compressed and
+ * without brackets; null if it is neither. `127.1` and `0x7f.0.0.1` are refused, because resolvers don't agree on them.
  */
 export function parseHost(text: string): string | null {
   const bracketed = /^\[(.*)\]$/.exec(text);
@@ -17,7 +17,7 @@ export function parseHost(text: string): string | null {
   if (ipaddr.IPv4.isValidFourPartDecimal(bare)) return bare;
   const lower = bare.toLowerCase();
   const lastLabel = lower.replace(/\.$/, "").split(".").at(-1) ?? "";
-  // what ends in a number is read as an IPv4 address by the URL standard (https://url.spec.whatwg.org/#ends-in-a-number-checker)
+  // The URL standard reads a name that ends in a number as an IPv4 address (https://url.spec.whatwg.org/#ends-in-a-number-checker)
   if (/^(\d+|0x[0-9a-f]*)$/.test(lastLabel)) return null;
   return HOST_NAME.test(lower) ? lower : null;
 }
@@ -33,19 +33,21 @@ export function isLoopback(host: string): boolean {
   return ipaddr.isValid(host) && ipaddr.process(host).range() === "loopback";
 }
 
-/** Tells whether a host means every address of this machine: 0.0.0.0 or ::. */
+/** Tells whether a host stands for every address of this machine: 0.0.0.0 or ::. */
 export function isWildcard(host: string): boolean {
   return host === "0.0.0.0" || host === "::";
 }
 
 /** A host name or address to listen on. */
 export const HOST: ValueKind<string> = {
+  words: "address or host name",
   parse: (text) => parseHost(text) ?? new Refusal("a host name, an IPv4 or an IPv6 address"),
   format: String,
 };
 
-/** A host with an optional port, as a Host header has it. */
+/** A host with an optional port, as in a Host header. */
 export const HOST_HEADER: ValueKind<string> = {
+  words: "host or host:port",
   parse: (text) => {
     const match = /^(\[[^\]]*\]|[^:]*)(:\d{1,5})?$/.exec(text);
     const host = match === null ? null : parseHost(match[1]!);
@@ -60,6 +62,7 @@ export const HOST_HEADER: ValueKind<string> = {
 
 /** A range of addresses: a CIDR, or one address. */
 export const CIDR: ValueKind<string> = {
+  words: "CIDR",
   parse: (text) => {
     const refusal = new Refusal("addresses or CIDRs such as 10.0.0.0/8 or fd00::/8");
     const [address, length, ...more] = text.split("/");
@@ -72,8 +75,9 @@ export const CIDR: ValueKind<string> = {
   format: String,
 };
 
-/** A name server's address with its port (53 where absent). */
+/** A name server's address and port; the port defaults to 53. */
 export const NAME_SERVER: ValueKind<{ readonly address: string; readonly port: number }> = {
+  words: "address:port",
   parse: (text) => {
     const refusal = new Refusal("address:port such as 10.0.0.2:53 or [fd00::2]:53");
     const match = /^(\[[^\]]*\]|[^:]*)(?::(\d{1,5}))?$/.exec(text);

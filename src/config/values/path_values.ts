@@ -1,7 +1,7 @@
 import { quote } from "../../logging/shown_text.ts";
 import { Refusal, type ValueKind } from "./value_kind.ts";
 
-/** Writes every character that a path in its sent form can't hold as percent-encoded UTF-8. */
+/** Percent-encodes every character that can't stand in the path of a request. */
 function percentEncode(text: string, refused: RegExp): string {
   return text.replace(refused, (character) => {
     const bytes = new TextEncoder().encode(character);
@@ -9,17 +9,17 @@ function percentEncode(text: string, refused: RegExp): string {
   });
 }
 
-/** Tells whether a segment is `.` or `..`, in whatever spelling is resolved before a rule sees the path. */
+/** Tells whether a segment is `.` or `..`, also percent-encoded: sluice resolves them before it looks for a rule. */
 function isDotSegment(segment: string): boolean {
   return /^(\.|%2e){1,2}$/i.test(segment);
 }
 
-/** What the form that rules see has never: refused in requests (`?` begins the query, `#` and `\\` are 400), or percent-encoded. */
+/** What a path never has when rules see it: requests with `#` or `\\` get 400, `?` begins the query, clients encode the rest. */
 const NOT_IN_PATHS = /[^\x21-\x7e]|[?#\\"<>`{}]/gu;
-/** What a request target can't hold at all; what probes ask for is sent as it stands. */
+/** What a request target can't hold. The path of probes is sent as configured. */
 const NOT_IN_TARGETS = /[^\x21-\x7e]|[#\\]/gu;
 
-/** Makes the refusal of a path that is not as requests have it, or null where it is. */
+/** Returns why no request could have this path, or null if one could. */
 function refusalOfPath(text: string, refused: RegExp): Refusal | null {
   if (!text.startsWith("/")) return new Refusal(`a path that begins with "/"`);
   const dots = text.replace(/\?.*$/s, "").split("/").find(isDotSegment);
@@ -35,14 +35,16 @@ function refusalOfPath(text: string, refused: RegExp): Refusal | null {
   return new Refusal(`as it is sent, without ${wrong}: write it percent-encoded as ${quote(encoded)}`);
 }
 
-/** A path in the form that rules see: a prefix of theirs, a rewrite, the path of the stats, a base. */
+/** A path in the form that rules see: a prefix, a rewrite, the path of the statistics, a base. */
 export const PATH: ValueKind<string> = {
+  words: "path",
   parse: (text) => refusalOfPath(text, NOT_IN_PATHS) ?? text,
   format: String,
 };
 
-/** A path that may have a query: what health checks ask for. */
+/** A path that may have a query, for probes. */
 export const PATH_AND_QUERY: ValueKind<string> = {
+  words: "path, with a query or without",
   parse: (text) => refusalOfPath(text, NOT_IN_TARGETS) ?? text,
   format: String,
 };

@@ -4,7 +4,7 @@ import { Refusal, type ValueKind } from "./value_kind.ts";
 const UNITS: Readonly<Record<string, number>> = { "": 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
 
 /**
- * Reads a size as bytes: a bare number, or one with `k`, `m` or `g` (also `KB`, `MiB`); null if it is none.
+ * Parses a size as bytes: a bare number, or one with `k`, `m` or `g` (also `KB`, `MiB`); null if it is not a size.
  *
  * ```ts
  * import { equal } from "node:assert/strict";
@@ -21,6 +21,7 @@ export function parseSize(text: string): number | null {
 
 /** A size of 0 or more. */
 export const SIZE: ValueKind<number> = {
+  words: "bytes, or with `k`, `m`, `g`",
   parse: (text) =>
     parseSize(text) ??
       new Refusal(`a whole number of bytes, or one with k, m or g (10m is 10485760), 0 to ${2 ** 53 - 1}`),

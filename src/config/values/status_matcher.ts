@@ -3,6 +3,7 @@ import { Refusal, splitList, type ValueKind } from "./value_kind.ts";
 
 /** Which statuses count as success: single ones and inclusive ranges (`200-299,301`). */
 export const STATUS_MATCHER: ValueKind<readonly StatusRange[]> = {
+  words: "statuses and ranges",
   parse: (text) => {
     const ranges: StatusRange[] = [];
     for (const piece of splitList(text)) {

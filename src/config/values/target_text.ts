@@ -3,11 +3,11 @@ import type { TargetEntry } from "../model.ts";
 import { PATH } from "./path_values.ts";
 import { Refusal } from "./value_kind.ts";
 
-/** One entry of a list of targets before it has a weight. */
+/** One entry of a list of targets, without its weight. */
 export type TargetAddress = Omit<TargetEntry, "weight">;
 
 /**
- * Reads `[http://|https://]host[:port][/base]`, IPv6 in brackets; the ports default to 80 and 443.
+ * Parses `[http://|https://]host[:port][/base]`, IPv6 in brackets; the ports default to 80 and 443.
  *
  * ```ts
  * import { deepEqual } from "node:assert/strict";
@@ -41,14 +41,14 @@ export function parseTarget(text: string): TargetAddress | Refusal {
   return base instanceof Refusal ? base : { scheme, host, port, base };
 }
 
-/** Tells whether this is an IPv6 address that lacks its brackets, with a zone or a port behind it or without. */
+/** Tells whether this is an IPv6 address without its brackets, with or without a zone or port. */
 function isBareIpv6(authority: string): boolean {
   const address = authority.replace(/%.*$/s, "");
   return /^[^[]*:.*:/s.test(address) &&
     [address, address.replace(/:\d*$/, "")].some((each) => each.includes(":") && parseHost(each) !== null);
 }
 
-/** Reads a base: a path in the form that is sent, without its last `/`. */
+/** Parses a base: a path in the form that is sent, without its last `/`. */
 export function parseBase(text: string): string | Refusal {
   if (text === "") return "";
   const path = PATH.parse(text);
@@ -56,7 +56,7 @@ export function parseBase(text: string): string | Refusal {
   return path.replace(/\/$/, "");
 }
 
-/** Writes a target so that it reads back the same. */
+/** Writes a target so that it parses to the same one. */
 export function formatTarget(target: TargetAddress): string {
   const scheme = target.scheme === "https" ? "https://" : "";
   return `${scheme}${formatHostPort(target.host, target.port)}${

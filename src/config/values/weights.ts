@@ -1,7 +1,7 @@
 import { formatHostPort, parseHost } from "./address_values.ts";
 import { Refusal } from "./value_kind.ts";
 
-/** Most that one entry may weigh; the sum over a group stays far below what a 32-bit number holds. */
+/** Greatest weight; the sum over a group stays far below the limit of a 32-bit number. */
 export const MOST_WEIGHT = 100_000;
 
 /** One piece of `_WEIGHTS`: it applies to the entries of a host, or only to those with that port too. */
@@ -12,7 +12,7 @@ export interface WeightEntry {
   readonly weight: number;
 }
 
-/** Reads `host:weight` or `host:port:weight`, IPv6 in brackets. */
+/** Parses `host:weight` or `host:port:weight`, IPv6 in brackets. */
 export function parseWeight(text: string): WeightEntry | Refusal {
   const match = /^(\[[^\]]*\]|[^:[\]]*):(?:([^:]*):)?([^:]*)$/.exec(text);
   if (match === null) {
@@ -29,13 +29,13 @@ export function parseWeight(text: string): WeightEntry | Refusal {
   return { host, port, weight };
 }
 
-/** Writes what an entry of `_WEIGHTS` speaks of. */
+/** Writes which targets an entry of `_WEIGHTS` applies to. */
 export function formatWeightKey(entry: Omit<WeightEntry, "weight">): string {
   if (entry.port !== null) return formatHostPort(entry.host, entry.port);
   return entry.host.includes(":") ? `[${entry.host}]` : entry.host;
 }
 
-/** Finds a target's weight, by key: the piece that names its port goes before the one that names only its host. */
+/** Finds a target's weight. An entry with its port wins over one with only its host. */
 export function weightOf(
   target: { readonly host: string; readonly port: number },
   weights: ReadonlyMap<string, WeightEntry>,
@@ -44,7 +44,7 @@ export function weightOf(
   return (weights.get(ofPort) ?? weights.get(ofHost))?.weight ?? null;
 }
 
-/** Gives the two keys under which a target's weight may stand. */
+/** Returns the two keys that a target's weight may have. */
 export function weightKeysOf({ host, port }: { readonly host: string; readonly port: number }): [string, string] {
   return [formatWeightKey({ host, port }), formatWeightKey({ host, port: null })];
 }

@@ -1,20 +1,42 @@
-import { FRONT_VARIABLES } from "./front_variables.ts";
-import { GROUP_VARIABLES } from "./group_variables.ts";
-import { PROCESS_VARIABLES } from "./process_variables.ts";
-import type { VariableDefinition } from "./variable_definition.ts";
+import { ADMIN_TOPIC } from "./admin.ts";
+import { ALGORITHM_TOPIC } from "./algorithm.ts";
+import { BACKEND_LIST_TOPIC } from "./backend_list.ts";
+import { DNS_TOPIC } from "./dns.ts";
+import { EJECTION_TOPIC } from "./ejection.ts";
+import { FORWARDING_TOPIC } from "./forwarding.ts";
+import { FRONT_TOPIC } from "./front.ts";
+import { HEALTH_CHECK_TOPIC } from "./health_check.ts";
+import { LISTENER_TOPIC } from "./listener.ts";
+import { LOGGING_TOPIC } from "./logging.ts";
+import { OWN_RESPONSES_TOPIC } from "./own_responses.ts";
+import { RULE_TOPIC } from "./rule.ts";
+import { TARGET_GROUP_TOPIC } from "./target_group.ts";
+import { TIMEOUTS_TOPIC } from "./timeouts.ts";
+import type { Topic } from "./topic.ts";
+import type { AnyVariable } from "./variable.ts";
 
-/** A variable's name in the list: `LISTENER_PORT`, `TARGET_GROUP_<N>_NAME`. */
-export type VariableName =
-  | typeof PROCESS_VARIABLES[number]["name"]
-  | typeof FRONT_VARIABLES[number]["name"]
-  | typeof GROUP_VARIABLES[number]["name"];
+/** Every topic, in the order of their warnings. */
+export const TOPICS: readonly Topic[] = [
+  LISTENER_TOPIC,
+  FRONT_TOPIC,
+  TIMEOUTS_TOPIC,
+  FORWARDING_TOPIC,
+  OWN_RESPONSES_TOPIC,
+  RULE_TOPIC,
+  TARGET_GROUP_TOPIC,
+  ALGORITHM_TOPIC,
+  HEALTH_CHECK_TOPIC,
+  EJECTION_TOPIC,
+  BACKEND_LIST_TOPIC,
+  DNS_TOPIC,
+  LOGGING_TOPIC,
+  ADMIN_TOPIC,
+];
 
-/** Every variable there is. */
-export const VARIABLES: readonly VariableDefinition[] = [...PROCESS_VARIABLES, ...FRONT_VARIABLES, ...GROUP_VARIABLES];
+/** Every variable that sluice reads. */
+export const VARIABLES: readonly AnyVariable[] = TOPICS.flatMap(({ variables }) => Object.values(variables));
 
-const BY_NAME: ReadonlyMap<string, VariableDefinition> = new Map(VARIABLES.map((each) => [each.name, each]));
-
-/** Every name without a number that a value may stand under: variables, their global forms, and aliases. */
+/** Every name without a number: variables, their forms for all groups, and aliases. */
 export const PLAIN_NAMES: ReadonlySet<string> = new Set(
   VARIABLES.flatMap((each) => [each.name, each.global ?? "", ...(each.aliases ?? [])])
     .filter((name) => name !== "" && !name.includes("<N>")),
@@ -25,18 +47,20 @@ export const NUMBERED_NAMES: ReadonlySet<string> = new Set(
   VARIABLES.map((each) => each.name).filter((name) => name.includes("<N>")),
 );
 
-/** Gives what the list says of a variable. */
-export function definitionOf(name: VariableName): VariableDefinition {
-  return BY_NAME.get(name)!;
+const NEED_RESTART: ReadonlySet<string> = new Set(VARIABLES.filter((each) => each.restart).map((each) => each.name));
+
+/** Tells whether a change of a variable takes effect at the next start only. */
+export function needsRestart(name: string): boolean {
+  return NEED_RESTART.has(name);
 }
 
-/** Puts `<N>` where a name's number stands; null for a name that has none in a form that counts (`01` does not). */
+/** Replaces a name's number by `<N>`; null if it has none. `01` is not a number here. */
 export function numberOf(name: string): { readonly pattern: string; readonly number: number } | null {
   const match = /^(TARGET_GROUP|LISTENER_RULE)_(0|[1-9]\d{0,8})_(.+)$/.exec(name);
   return match === null ? null : { pattern: `${match[1]}_<N>_${match[3]}`, number: Number(match[2]) };
 }
 
-/** Tells whether a name is one that the program reads. */
+/** Tells whether sluice reads a variable of this name. */
 export function isKnown(name: string): boolean {
   const numbered = numberOf(name);
   return PLAIN_NAMES.has(name) || (numbered !== null && NUMBERED_NAMES.has(numbered.pattern));

@@ -156,8 +156,8 @@ Deno.test("a servers file that is no JSON, no list, empty or not there is one li
 Deno.test("a server that stands twice, or an id, is an error", () => {
   const { problems } = serversFile('[{"id":1,"host":"a","port":1},{"id":1,"host":"A","port":1}]');
   assert.deepEqual(messages(problems), [
-    'servers.json: $[1]: "a:1" is there before, at servers.json: $[0]',
-    'servers.json: $[1].id: "1" is there before, at $[0].id',
+    'servers.json: $[1]: "a:1" is already at servers.json: $[0]',
+    'servers.json: $[1].id: "1" is already at $[0].id',
   ]);
 });
 

@@ -15,10 +15,10 @@ Deno.test("an ordinary configuration has no warning", () => {
 Deno.test("an interval that looks like seconds, or is shorter than the recommended 5 s (A38), is a warning", () => {
   const checks = { HEALTH_CHECK_ENABLED: "true" };
   assert.deepEqual(warnings({ ...checks, HEALTH_CHECK_INTERVAL: "30" }), [
-    'HEALTH_CHECK_INTERVAL: "30" is milliseconds; write "30s" if seconds are meant',
+    'HEALTH_CHECK_INTERVAL: "30" is milliseconds; write "30s" if you mean seconds',
   ]);
   assert.deepEqual(warnings({ ...checks, TARGET_GROUP_1_HEALTH_CHECK_INTERVAL: "500ms" }), [
-    'TARGET_GROUP_1_HEALTH_CHECK_INTERVAL: "500ms" is a short interval: 5 seconds or more are recommended',
+    'TARGET_GROUP_1_HEALTH_CHECK_INTERVAL: "500ms" is a short interval: we recommend 5 seconds or more',
   ]);
   assert.deepEqual(warnings({ ...checks, TARGET_GROUP_1_HEALTH_CHECK_INTERVAL: "5000" }), []);
 });
@@ -27,15 +27,15 @@ Deno.test("UPSTREAM_REUSE without effect is a warning", () => {
   const found = (transport: string) => warnings({ UPSTREAM_TRANSPORT: transport, UPSTREAM_REUSE: "safe" });
   assert.deepEqual(found("wire"), []);
   assert.deepEqual(found("fetch"), [
-    'UPSTREAM_REUSE: "safe" has no effect with UPSTREAM_TRANSPORT=fetch: POST and PATCH get connections of their own ' +
-    "there, and all others share",
+    'UPSTREAM_REUSE: "safe" has no effect with UPSTREAM_TRANSPORT=fetch: there POST and PATCH always get a ' +
+    "new connection, and all other requests share",
   ]);
 });
 
 Deno.test("a timeout that looks like seconds is a warning", () => {
   assert.deepEqual(warnings({ CONNECTION_TIMEOUT: "5", SHUTDOWN_TIMEOUT: "30", SHUTDOWN_DELAY: "0" }), [
-    'CONNECTION_TIMEOUT: "5" is milliseconds; write "5s" if seconds are meant',
-    'SHUTDOWN_TIMEOUT: "30" is milliseconds; write "30s" if seconds are meant',
+    'SHUTDOWN_TIMEOUT: "30" is milliseconds; write "30s" if you mean seconds',
+    'CONNECTION_TIMEOUT: "5" is milliseconds; write "5s" if you mean seconds',
   ]);
   assert.deepEqual(warnings({ CONNECTION_TIMEOUT: "5ms" }), []);
 });
@@ -54,7 +54,7 @@ Deno.test("a CONNECT_TIMEOUT above half of CONNECTION_TIMEOUT is cut, and settin
     2500,
     "2500ms",
     "environment, cut to half of CONNECTION_TIMEOUT",
-    'CONNECT_TIMEOUT: "4s" is more than half of CONNECTION_TIMEOUT (5s): 2500ms is used',
+    'CONNECT_TIMEOUT: "4s" is more than half of CONNECTION_TIMEOUT (5s): sluice uses 2500ms',
   ]);
 });
 
@@ -63,17 +63,17 @@ Deno.test("CONNECT_TIMEOUT is a warning if fetch makes the connections", () => {
   assert.deepEqual(found({}), []);
   assert.deepEqual(found({ UPSTREAM_TRANSPORT: "fetch" }), [
     'CONNECT_TIMEOUT: "1s" has no effect with UPSTREAM_TRANSPORT=fetch, except for WebSockets: only ' +
-    "CONNECTION_TIMEOUT limits them",
+    "CONNECTION_TIMEOUT applies",
   ]);
   assert.deepEqual(found({ TARGET_GROUP_1_TARGETS: "https://a.test" }), [
     'CONNECT_TIMEOUT: "1s" has no effect on requests to https:// targets, except for WebSockets: only ' +
-    "CONNECTION_TIMEOUT limits them",
+    "CONNECTION_TIMEOUT applies",
   ]);
 });
 
 Deno.test("settings of a group's checks while they are off are a warning", () => {
   assert.deepEqual(warnings({ TARGET_GROUP_1_HEALTH_CHECK_PATH: "/up" }), [
-    "TARGET_GROUP_1_HEALTH_CHECK_PATH: Has no effect on group 1: its checks are off " +
+    "TARGET_GROUP_1_HEALTH_CHECK_PATH: Has no effect on group 1: its health checks are off " +
     "(TARGET_GROUP_1_HEALTH_CHECK_ENABLED=true turns them on)",
   ]);
   assert.deepEqual(warnings({ TARGET_GROUP_1_HEALTH_CHECK_PATH: "/up", HEALTH_CHECK_ENABLED: "false" }), []);
@@ -91,7 +91,7 @@ Deno.test("a target that is the listener itself is a warning", () => {
   ] as const;
   for (const [target, host] of loops) {
     assert.deepEqual(self(target, host), [
-      `TARGET_GROUP_1_TARGETS: Target "${target}" is the listener itself: requests to it will be answered 508`,
+      `TARGET_GROUP_1_TARGETS: Target "${target}" is the listener itself: requests to it will get 508`,
     ]);
   }
   for (const [target, host] of [["127.0.0.1:8081", "0.0.0.0"], ["127.0.0.1:8080", "10.1.1.1"]] as const) {
@@ -118,17 +118,17 @@ Deno.test("rules that never see a request or change nothing are a warning", () =
   ]);
   assert.deepEqual(warnings(second("/api/", "/api")), []);
   assert.deepEqual(warnings(second("/shop", "/sho")), [
-    'LISTENER_RULE_2_PATH_REWRITE: "/sho" strips nothing: no path under the rule\'s prefix "/shop" begins with it',
+    'LISTENER_RULE_2_PATH_REWRITE: "/sho" removes nothing: no path under the rule\'s prefix "/shop" begins with it',
   ]);
   for (const rewrite of ["/shop", "/shop/x", "/"]) assert.deepEqual(warnings(second("/shop", rewrite)), []);
   assert.deepEqual(warnings({ ...second("/stats"), STATS_PATH: "/stats" }), [
-    'LISTENER_RULE_2_PATH_PREFIX: Requests for "/stats" itself never reach the rule: STATS_PATH answers them',
+    'LISTENER_RULE_2_PATH_PREFIX: Requests for "/stats" itself never reach the rule: they get the statistics (STATS_PATH)',
   ]);
 });
 
 Deno.test("secrets that can be guessed, and TRUSTED_PROXIES that trust every address, are a warning", () => {
   assert.deepEqual(warnings({ ADMIN_TOKEN: "short", STICKY_SECRET: "short", TRUSTED_PROXIES: "0.0.0.0/0" }), [
-    'TRUSTED_PROXIES: "0.0.0.0/0" believes everybody: any client can then choose its own address',
+    'TRUSTED_PROXIES: "0.0.0.0/0" includes every address: any client can then choose its own address',
     "ADMIN_TOKEN: Shorter than 16 characters: it can be guessed",
     "STICKY_SECRET: Shorter than 16 characters: it can be guessed, and cookies forged",
     "STICKY_SECRET: Has no effect: only STICKY uses it, not ROUND_ROBIN",
@@ -152,12 +152,12 @@ Deno.test("two sticky groups that share a cookie are a warning", () => {
 Deno.test("wildcards in a prefix, which there are none of, are a warning", () => {
   const prefix = (text: string) => warnings({ LISTENER_RULE_1_PATH_PREFIX: text });
   assert.deepEqual(prefix("/api/*"), [
-    'LISTENER_RULE_1_PATH_PREFIX: "*" in "/api/*" is matched as it stands, as there are no wildcards: the prefix "/api" ' +
-    "takes every path below it",
+    'LISTENER_RULE_1_PATH_PREFIX: "*" in "/api/*" is taken literally, because prefixes have no wildcards: the ' +
+    'prefix "/api" matches every path below it',
   ]);
-  assert.match(prefix("/users/:id/posts")[0]!, /^LISTENER_RULE_1_PATH_PREFIX: "\/:id" .* the prefix "\/users" takes/);
-  assert.match(prefix("/*")[0]!, /the prefix "\/" takes/);
-  assert.match(prefix("/a*/b")[0]!, /the prefix "\/" takes/);
+  assert.match(prefix("/users/:id/posts")[0]!, /^LISTENER_RULE_1_PATH_PREFIX: "\/:id" .* the prefix "\/users" matches/);
+  assert.match(prefix("/*")[0]!, /the prefix "\/" matches/);
+  assert.match(prefix("/a*/b")[0]!, /the prefix "\/" matches/);
   for (const fine of ["/a:b", "/", "/a/b"]) assert.deepEqual(prefix(fine), []);
 });
 
@@ -190,8 +190,8 @@ Deno.test("options that the group's algorithm ignores are a warning, and no more
 
 Deno.test("options that a switch ignores are a warning, unless somebody has switched it off", () => {
   assert.deepEqual(warnings({ EJECTION_TIME: "1s", FAIL_OPEN: "true" }), [
-    "EJECTION_TIME: Has no effect: ejection is off (EJECTION_ENABLED=true turns it on)",
     "FAIL_OPEN: Has no effect: without health checks and ejection no target is ever out",
+    "EJECTION_TIME: Has no effect: ejection is off (EJECTION_ENABLED=true turns it on)",
   ]);
   assert.deepEqual(warnings({ EJECTION_TIME: "1s", EJECTION_ENABLED: "false", FAIL_OPEN: "false" }), []);
   assert.deepEqual(warnings({ EJECTION_TIME: "1s", EJECTION_ENABLED: "true", FAIL_OPEN: "true" }), []);

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { changesOf } from "../../../src/control_plane/setting_changes.ts";
 
-const setting = (name: string, value: string, origin = "environment", secret = false) => ({
-  name,
+const setting = (variable: string, value: string, origin = "environment", secret = false) => ({
+  variable,
   value,
   origin,
   secret,
@@ -25,9 +25,9 @@ Deno.test("variables that come and go with a group are told where they were set"
 
 Deno.test("secrets are masked, set, changed or unset", () => {
   const secret = (value: string) => [setting("S", value, ".env:1", true)];
-  assert.deepEqual(texts(secret("one"), secret("two")), ["S ******** -> ********"]);
-  assert.deepEqual(texts(secret(""), secret("two")), ["S unset -> ********"]);
-  assert.deepEqual(texts(secret("one"), []), ["S ******** -> unset"]);
+  assert.deepEqual(texts(secret("one"), secret("two")), ["S *** -> ***"]);
+  assert.deepEqual(texts(secret(""), secret("two")), ["S unset -> ***"]);
+  assert.deepEqual(texts(secret("one"), []), ["S *** -> unset"]);
 });
 
 Deno.test("a long list is told by what it gained and lost", () => {

@@ -6,21 +6,21 @@ import { type At, originOf, type SettingsReader } from "../settings_reader.ts";
 import type { Found } from "../sources/sources.ts";
 import { formatTarget, parseTarget, type TargetAddress } from "../values/target_text.ts";
 import { Refusal, splitList } from "../values/value_kind.ts";
-import type { VariableName } from "./variables.ts";
 import { formatWeightKey, parseWeight, type WeightEntry, weightKeysOf, weightOf } from "../values/weights.ts";
+import type { AnyVariable } from "./variable.ts";
 
 /** Most targets that a message names. */
 const MOST_NAMED = 10;
 
-/** Where a list of targets and its weights stand. */
+/** The variables of a list of targets and their weights. */
 export interface TargetVariables {
-  readonly targets: VariableName;
-  readonly weights: VariableName;
-  /** The algorithm that wants a weight for every target; null where 1 is good enough. */
+  readonly targets: AnyVariable;
+  readonly weights: AnyVariable;
+  /** The algorithm that needs a weight for every target; null if the weight defaults to 1. */
   readonly needsWeights: string | null;
 }
 
-/** Reads a list of targets with their weights; reports each bad piece by itself. */
+/** Parses a list of targets with their weights; reports each bad piece by itself. */
 export function parseTargets(reader: SettingsReader, at: At, names: TargetVariables): readonly TargetEntry[] {
   const found = reader.find(names.targets, at);
   const { targets, complete } = found === null ? { targets: [], complete: false } : parseAddresses(reader, found);
@@ -32,7 +32,7 @@ export function parseTargets(reader: SettingsReader, at: At, names: TargetVariab
     secret: false,
   });
   const weights = parseWeights(reader, at, { name: names.weights, targets, complete });
-  // Behind weights that could not be read the missing one may stand: their own problem is the one to mend.
+  // A weight that could not be parsed may be the missing one, so its own problem is enough.
   if (names.needsWeights !== null && weights.complete) {
     const missing = targets.filter((target) => weightOf(target, weights.byKey) === null);
     for (const key of new Set(missing.map((target) => formatHostPort(target.host, target.port)))) {
@@ -64,7 +64,7 @@ function parseAddresses(
     if (!namesPort(piece)) withoutPort.push(formatHostPort(target.host, target.port));
     const key = `${target.scheme}://${formatTarget(target)}`;
     if (targets.has(key)) {
-      reader.report(cannotUse(piece, found.label, "a target that is not in the list before"));
+      reader.report(cannotUse(piece, found.label, "a target that is not in the list already"));
     }
     targets.set(key, target);
   }
@@ -72,7 +72,7 @@ function parseAddresses(
   return { targets: [...targets.values()], complete };
 }
 
-/** A scheme says which port is meant; a bare host may be one whose port was forgotten. */
+/** A scheme implies a port; if a bare host has none, it was probably forgotten. */
 function namesPort(piece: string): boolean {
   return /^[a-z][a-z0-9+.-]*:\/\//i.test(piece) || /^(\[[^\]]*\]|[^:/]*):\d/.test(piece);
 }
@@ -81,16 +81,16 @@ function warnOfPorts(reader: SettingsReader, { label }: Found, withoutPort: read
   if (withoutPort.length === 0) return;
   const shown = withoutPort.slice(0, MOST_NAMED).join(", ");
   const more = withoutPort.length > MOST_NAMED ? ` and ${withoutPort.length - MOST_NAMED} more` : "";
-  reader.warnings.push(problemOf(label, `A target without a port gets port 80: ${shown}${more}`));
+  reader.warn([problemOf(label, `A target without a port gets port 80: ${shown}${more}`)]);
 }
 
 function parseWeights(
   reader: SettingsReader,
   at: At,
   { name, targets, complete }: {
-    name: VariableName;
+    name: AnyVariable;
     targets: readonly TargetAddress[];
-    /** All targets could be read. */
+    /** All targets could be parsed. */
     complete: boolean;
   },
 ): { readonly byKey: ReadonlyMap<string, WeightEntry>; readonly complete: boolean } {
@@ -125,7 +125,7 @@ function parseWeights(
   return { byKey: weights, complete: allRead };
 }
 
-/** Hides what stands before an `@`: it is likely a password, and problems are logged. */
+/** Hides what is before an `@`: it is probably a password, and problems are logged. */
 function withoutUser(piece: string): string {
   return piece.replace(/^([^@/]*:\/\/)?[^/]*@/, "$1***@");
 }

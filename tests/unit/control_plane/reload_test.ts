@@ -1,0 +1,26 @@
+import assert from "node:assert/strict";
+import { VARIABLES } from "../../../src/config/variables/variables.ts";
+import { type ConfigWithSettings, planReload } from "../../../src/control_plane/reload.ts";
+import { configOf, MINIMAL, parseEnvironment } from "../config/parse_with.ts";
+
+function parsed(environment: Record<string, string>): ConfigWithSettings {
+  const result = parseEnvironment(environment);
+  return { config: configOf(result), settings: result.settings };
+}
+
+for (const { name, example, exampleNeeds, restart } of VARIABLES.filter(({ name }) => !name.includes("<N>"))) {
+  const when = restart === true ? "waits for the next start" : "is applied at once";
+  Deno.test(`a change of ${name} ${when}`, () => {
+    const needs = { ...(name.startsWith("BACKEND_") ? {} : MINIMAL), ...exampleNeeds };
+    const before = parsed(needs);
+    const after = parsed({ ...needs, [name]: example });
+    const { applied, changes, waiting } = planReload(before, after);
+    assert.deepEqual(applied, restart === true ? { ...before, settings: applied.settings } : after);
+    const names = (list: readonly { readonly variable: string }[]) => list.map(({ variable }) => variable);
+    assert.ok(names(restart === true ? waiting : changes).includes(name));
+    assert.deepEqual(names(restart === true ? changes : waiting), []);
+    const shown = (settings: ConfigWithSettings["settings"]) =>
+      settings.find(({ variable }) => variable === name)?.value;
+    assert.equal(shown(applied.settings), shown((restart === true ? before : after).settings));
+  });
+}
