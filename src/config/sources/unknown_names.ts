@@ -4,6 +4,8 @@ import { isKnown, NUMBERED_NAMES, numberOf, PLAIN_NAMES } from "../variables/var
 import { isOfFamily } from "./service_links.ts";
 import type { Layer } from "./sources.ts";
 
+/** Most unknown names of a source that are compared with sluice's own: each comparison costs about 35 us. */
+export const MOST_COMPARED = 1000;
 /** Shorter names resemble sluice's by chance: many programs have a `PORT` and a `HOST`. */
 const LEAST_LENGTH = 8;
 /** A prefix that an operator may give to all of sluice's variables. */
@@ -19,25 +21,31 @@ export interface UnknownNames {
   readonly meant: ReadonlySet<string>;
 }
 
-/** Finds names that sluice does not read: problems in sluice's own families, warnings for other names like one of sluice's. */
+/**
+ * Finds names that sluice does not read: problems in sluice's own families, warnings for other names like one of sluice's.
+ * After the first {@linkcode MOST_COMPARED} unknown names of a source, problems have no suggestion and warnings end.
+ */
 export function findUnknownNames(layers: readonly Layer[]): UnknownNames {
   const problems: Problem[] = [];
   const warnings: Problem[] = [];
   const meantByProblems = new Set<string>();
   for (const layer of layers) {
+    let compared = 0;
     for (const [name, { label, text }] of layer.values) {
       if (isKnown(name)) continue;
+      const mayCompare = compared < MOST_COMPARED;
       if (isOfFamily(name)) {
-        const meant = closest(name, candidatesFor(name), Math.max(2, Math.floor(name.length / 4)));
+        const meant = mayCompare ? closest(name, candidatesFor(name), Math.max(2, Math.floor(name.length / 4))) : null;
         problems.push(problemOf(label, `There is no such variable${didYouMean(meant)}`));
         if (meant !== null) meantByProblems.add(meant);
       } else {
-        if (OF_A_SERVICE.test(name) || /^(tcp|udp|sctp):\/\//.test(text)) continue;
+        if (!mayCompare || OF_A_SERVICE.test(name) || /^(tcp|udp|sctp):\/\//.test(text)) continue;
         const likeness = likenessOf(name.toUpperCase(), layer.kind);
         if (likeness !== null) {
           warnings.push(problemOf(label, `Nothing reads this variable${didYouMean(likeness.meant)}`));
         }
       }
+      compared++;
     }
   }
   return { problems, warnings, meant: meantByProblems };
