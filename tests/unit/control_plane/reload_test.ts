@@ -24,3 +24,25 @@ for (const { name, example, exampleNeeds, restart } of VARIABLES.filter(({ name 
     assert.equal(shown(applied.settings), shown((restart === true ? before : after).settings));
   });
 }
+
+Deno.test("a reload changes neither engine nor transport, and a later one takes them back", () => {
+  const before = parsed(MINIMAL);
+  const after = parsed({
+    ...MINIMAL,
+    LISTENER_ENGINE: "wire",
+    LISTENER_IDLE_TIMEOUT: "1s",
+    UPSTREAM_TRANSPORT: "fetch",
+  });
+  const { applied, waiting } = planReload(before, after);
+  const { listener } = applied.config;
+  assert.deepEqual([listener.front.engine, listener.front.idleTimeoutMs, listener.upstreamTransport], [
+    "serve",
+    1000,
+    "wire",
+  ]);
+  assert.deepEqual(waiting.map(({ text }) => text).sort(), [
+    "LISTENER_ENGINE serve -> wire",
+    "UPSTREAM_TRANSPORT wire -> fetch",
+  ]);
+  assert.deepEqual(planReload(applied, before).waiting, []);
+});
