@@ -1,52 +1,57 @@
 import { nextTurn } from "../../time/clock.ts";
 
 /**
- * Socket operations after which a turn is full: the runtime below Deno (tokio) lets 128 succeed in a turn of a thread's event
- * loop and leaves all others waiting, as if nothing were there. Half of that, since the platform has some of its own.
+ * Socket operations that fit into one turn of the event loop. The runtime below Deno (tokio) lets 128 succeed per turn;
+ * any further operation waits, as if nothing had come. This is half of that, since the platform has operations of its
+ * own.
  */
 const FULL = 64;
-/** Operations after which it is asked to be told of the next turn: most turns have fewer, and asking in each showed in the cost of a request. */
-const MANY = 32;
+/**
+ * Reset the counter in the next turn only once this many operations were counted: most turns have fewer, and a callback
+ * in every turn was visible in the cost of a request.
+ */
+const RESET_FROM = 32;
 
 /**
- * Counts a thread's socket operations in one turn of its event loop, or in several where they are few. A read in a turn that is
- * full finds nothing, whatever there is: who must know waits for the next one. Costs a request some additions.
+ * Counts a thread's socket operations in one turn of its event loop (in several turns, if they have few). A read in a
+ * full turn finds nothing even if something has come, so a caller that must know waits for the next turn. Costs a
+ * request some additions.
  */
 export class TurnBudget {
   #used = 0;
-  #asked = false;
+  #resets = false;
   #next: PromiseWithResolvers<void> | null = null;
 
-  /** An operation succeeded, or may. */
+  /** Counts an operation that succeeded or may succeed. */
   spend(): void {
-    if (++this.#used >= MANY) this.#ask();
+    if (++this.#used >= RESET_FROM) this.#resetNextTurn();
   }
 
-  /** An operation that might have succeeded did not: such ones are free. */
+  /** Takes back an operation that did not succeed: it cost nothing of the turn. */
   restore(): void {
     if (this.#used > 0) this.#used--;
   }
 
-  /** What is read from now on may find nothing. */
+  /** Whether a read in this turn may find nothing although something has come. */
   get isFull(): boolean {
     return this.#used >= FULL;
   }
 
   /** Resolves in the next turn. */
   next(): Promise<void> {
-    this.#ask();
+    this.#resetNextTurn();
     return (this.#next ??= Promise.withResolvers()).promise;
   }
 
-  #ask(): void {
-    if (this.#asked) return;
-    this.#asked = true;
-    nextTurn(this.#renew);
+  #resetNextTurn(): void {
+    if (this.#resets) return;
+    this.#resets = true;
+    nextTurn(this.#reset);
   }
 
-  readonly #renew = (): void => {
+  readonly #reset = (): void => {
     this.#used = 0;
-    this.#asked = false;
+    this.#resets = false;
     const next = this.#next;
     this.#next = null;
     next?.resolve();
