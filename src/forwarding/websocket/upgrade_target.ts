@@ -1,14 +1,13 @@
-import { hasNoBody } from "../../http1/framing.ts";
-import { isHopByHop } from "../../http1/hop_by_hop.ts";
 import type { IncomingMessage } from "node:http";
 import { isIP, type Socket } from "node:net";
 import WebSocket from "ws";
 import { isOwnShortage } from "../../dial/own_shortage.ts";
-import type { Clock } from "../../time/clock.ts";
 import { hostPort, type TargetSnapshot } from "../../state/group_snapshot.ts";
+import type { CancelTimer, Clock } from "../../time/clock.ts";
+import { handshakeResponse } from "./handshake_response.ts";
 import { sliceReads } from "./sliced_reads.ts";
 import type { UpgradeConnection } from "./upgrade_connection.ts";
-import { listOf, pairsOf, targetHandshakeHeaders, toldOfHandshake } from "./upgrade_request.ts";
+import { listOf, targetHandshakeHeaders, toldOfHandshake } from "./upgrade_request.ts";
 
 /** The part of `ws`'s WebSocket that a tunnel uses. */
 export interface TargetSocket {
@@ -26,8 +25,8 @@ export interface TargetSocket {
 }
 
 /**
- * Why a handshake brought neither a tunnel nor an answer; `client_closed` where the client left meanwhile,
- * `shutting_down` where it was cut.
+ * Why a handshake brought neither a tunnel nor a response; `client_closed` if the client disconnected meanwhile,
+ * `shutting_down` if the shutdown ended it.
  */
 export type UpgradeFailure =
   | "connect_refused"
@@ -40,15 +39,36 @@ export type UpgradeFailure =
   | "overloaded"
   | "shutting_down";
 
-/** What came of the handshake with a target. */
+/** The result of a handshake with a target. */
 export type TargetHandshake =
   /** Accepted. The socket is paused; `told` are the headers of its 101 for the client. */
   | { readonly kind: "accepted"; readonly socket: TargetSocket; readonly told: [string, string][] }
-  /** The target answered in HTTP instead (401, 403, 426, a redirect ...). */
+  /** The target responded in HTTP instead (401, 403, 426, a redirect ...). */
   | { readonly kind: "answered"; readonly response: Response }
   | { readonly kind: "failed"; readonly failure: UpgradeFailure; readonly detail: string };
 
-/** Largest message either way; a larger one ends the tunnel. Deno's own limit for the client's leg. */
+/** Where a handshake goes. */
+export interface HandshakeUpstream {
+  readonly target: TargetSnapshot;
+  /** Path and query, sent as they are. */
+  readonly path: string;
+  readonly headers: readonly (readonly [string, string])[];
+}
+
+export interface HandshakeOptions {
+  /** From now until the target's response. */
+  readonly timeoutMs: number;
+  /** For the connection alone, TLS included. */
+  readonly connectTimeoutMs: number;
+  readonly clock: Clock;
+  readonly connection: UpgradeConnection;
+  /** Aborts when the client disconnects. */
+  readonly signal: AbortSignal;
+  /** Aborts when SHUTDOWN_TIMEOUT is over. */
+  readonly cut?: AbortSignal;
+}
+
+/** Largest message either way, in bytes; a larger one ends the tunnel. Deno's own limit for the client's leg. */
 export const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
 /**
  * Most fragments of one message of a target. `ws` keeps a view of each, at about 200 bytes: as much again as the
@@ -59,188 +79,167 @@ const MAX_FRAGMENTS = MAX_MESSAGE_BYTES / 256;
 const TARGET_CLOSE_MS = 3_000;
 
 /** Makes a WebSocket handshake with a target. */
-export function shakeHands(
-  upstream: { target: TargetSnapshot; path: string; headers: readonly (readonly [string, string])[] },
-  options: {
-    timeoutMs: number;
-    connectTimeoutMs: number;
-    clock: Clock;
-    connection: UpgradeConnection;
-    signal: AbortSignal;
-    cut?: AbortSignal;
-  },
-): Promise<TargetHandshake> {
-  const { promise, resolve } = Promise.withResolvers<TargetHandshake>();
-  const { target } = upstream;
-  const { connection } = options;
-  const secure = target.scheme === "https";
-  const headers = targetHandshakeHeaders(upstream.headers);
-  const offered = offeredIn(upstream.headers);
-  let settled = false;
-  let told: [string, string][] = [];
-  let connected: Socket | null = null;
+export function shakeHands(upstream: HandshakeUpstream, options: HandshakeOptions): Promise<TargetHandshake> {
+  return new Handshake(upstream, options).result;
+}
 
-  connection.begin();
-  const socket = new WebSocket(`${secure ? "wss" : "ws"}://${hostPort(target.address, target.port)}/`, [], {
-    headers,
-    // Agreed end to end or not at all; see targetHandshakeHeaders.
-    perMessageDeflate: false,
-    followRedirects: false,
-    maxPayload: MAX_MESSAGE_BYTES,
-    maxFragments: MAX_FRAGMENTS,
-    // The tunnel answers pings, no more of them than the target reads.
-    autoPong: false,
-    closeTimeout: TARGET_CLOSE_MS,
-    agent: false,
-    // An address is no name to be asked for (RFC 6066 section 3): the certificate has to be for the address itself
-    // then.
-    servername: !secure ? undefined : isIP(target.host) === 0 ? target.host : "",
-    finishRequest(
-      request: { path: string; on: (event: "socket", run: (socket: Socket) => void) => void; end(): void },
-    ) {
-      // As it is: a URL would write some characters anew.
-      request.path = upstream.path;
-      request.on("socket", (raw) => {
-        connected = raw;
-        connection.follow(raw, secure);
-      });
-      request.end();
-    },
-  });
+/** One handshake, from the connection to its result. */
+class Handshake {
+  readonly result: Promise<TargetHandshake>;
+  readonly #resolve: (result: TargetHandshake) => void;
+  readonly #options: HandshakeOptions;
+  readonly #offeredProtocols: readonly string[];
+  readonly #socket: WebSocket;
+  #connected: Socket | null = null;
+  #told: [string, string][] = [];
+  #settled = false;
+  readonly #cancelTimers: readonly CancelTimer[];
 
-  function settle(result: TargetHandshake): boolean {
-    if (settled) return false;
-    settled = true;
-    connection.handshakeOver();
-    cancelDeadline();
-    cancelConnectDeadline();
-    options.signal.removeEventListener("abort", clientLeft);
-    options.cut?.removeEventListener("abort", cutOff);
-    resolve(result);
-    return true;
-  }
-  function fail(failure: UpgradeFailure, detail: string): void {
-    if (settle({ kind: "failed", failure, detail })) socket.terminate();
-  }
-  function clientLeft(): void {
-    fail("client_closed", "The client went away during the handshake");
-  }
-  function cutOff(): void {
-    fail("shutting_down", "SHUTDOWN_TIMEOUT is over");
+  constructor(upstream: HandshakeUpstream, options: HandshakeOptions) {
+    const { promise, resolve } = Promise.withResolvers<TargetHandshake>();
+    this.result = promise;
+    this.#resolve = resolve;
+    this.#options = options;
+    this.#offeredProtocols = protocolsIn(upstream.headers);
+    options.connection.begin();
+    this.#socket = this.#open(upstream);
+    const { clock, timeoutMs, connectTimeoutMs, signal, cut } = options;
+    // If the deadline passes while connecting, the connection is to blame: so its timer is set, and fires, first.
+    const connectMs = Math.min(connectTimeoutMs, timeoutMs);
+    this.#cancelTimers = [
+      clock.after(connectMs, () => this.#connectTimedOut(connectMs)),
+      clock.after(timeoutMs, () => this.#fail("timeout", "No answer to the handshake in time")),
+    ];
+    signal.addEventListener("abort", this.#clientLeft);
+    if (signal.aborted) this.#clientLeft();
+    cut?.addEventListener("abort", this.#cutOff);
+    if (cut?.aborted) this.#cutOff();
+    this.#on("upgrade", (response: IncomingMessage) => this.#upgraded(response));
+    this.#on("open", () => this.#opened());
+    this.#on("unexpected-response", (_: unknown, response: IncomingMessage) => this.#answered(response));
+    this.#on("error", (error: NodeError) => this.#broke(error));
   }
 
-  // A deadline that passes while connecting is the connection's, so this one is asked first.
-  const connectMs = Math.min(options.connectTimeoutMs, options.timeoutMs);
-  const cancelConnectDeadline = options.clock.after(connectMs, () => {
-    if (!connection.made) fail("connect_timeout", `No connection within ${Math.round(connectMs)} ms`);
-  });
-  const cancelDeadline = options.clock.after(
-    options.timeoutMs,
-    () => fail("timeout", "No answer to the handshake in time"),
-  );
-  options.signal.addEventListener("abort", clientLeft);
-  if (options.signal.aborted) clientLeft();
-  options.cut?.addEventListener("abort", cutOff);
-  if (options.cut?.aborted) cutOff();
+  #open({ target, path, headers }: HandshakeUpstream): WebSocket {
+    const secure = target.scheme === "https";
+    return new WebSocket(`${secure ? "wss" : "ws"}://${hostPort(target.address, target.port)}/`, [], {
+      headers: targetHandshakeHeaders(headers),
+      // Agreed end to end or not at all; see targetHandshakeHeaders.
+      perMessageDeflate: false,
+      followRedirects: false,
+      maxPayload: MAX_MESSAGE_BYTES,
+      maxFragments: MAX_FRAGMENTS,
+      // The tunnel answers pings, no more of them than the target reads.
+      autoPong: false,
+      closeTimeout: TARGET_CLOSE_MS,
+      agent: false,
+      // SNI takes no addresses (RFC 6066 section 3): then the certificate must be for the address itself.
+      servername: !secure ? undefined : isIP(target.host) === 0 ? target.host : "",
+      finishRequest: (request: HandshakeRequest) => {
+        // As it is: a URL would change some characters.
+        request.path = path;
+        request.on("socket", (raw) => {
+          this.#connected = raw;
+          this.#options.connection.follow(raw, secure);
+        });
+        request.end();
+      },
+    });
+  }
 
   /**
-   * Nothing that is thrown may leave an event: there it would end the process. What a target sent is what it was thrown
-   * for.
+   * Catches what an event's handler throws: the platform would end the process. The target's response is to blame.
    */
-  function on(event: string, run: (...given: any[]) => void): void {
-    socket.on(event, (...given: unknown[]) => {
+  #on(event: string, run: (...given: any[]) => void): void {
+    this.#socket.on(event, (...given: unknown[]) => {
       try {
         run(...given);
       } catch (error) {
-        fail("bad_response", error instanceof Error ? error.message : String(error));
-        socket.terminate();
+        this.#fail("bad_response", error instanceof Error ? error.message : String(error));
+        this.#socket.terminate();
       }
     });
   }
 
-  on("upgrade", (response: IncomingMessage) => {
+  #upgraded(response: IncomingMessage): void {
     const chosen = response.headers["sec-websocket-protocol"];
-    if (typeof chosen === "string" && !offered.includes(chosen)) {
-      return fail("bad_response", `The target chose a subprotocol that was not offered: ${JSON.stringify(chosen)}`);
+    if (typeof chosen === "string" && !this.#offeredProtocols.includes(chosen)) {
+      const detail = `The target chose a subprotocol that was not offered: ${JSON.stringify(chosen)}`;
+      return this.#fail("bad_response", detail);
     }
-    // `ws` would refuse an answer without a subprotocol to an offer, which RFC 6455 section 4.1 allows: the offer is
-    // made by a plain header (so it knows of none), and the answer was checked here.
+    // RFC 6455 section 4.1 allows a response without a subprotocol to an offer, and `ws` does not. It does not know of
+    // the offer either, which is in a plain header, so it would also refuse a chosen one: that was checked here.
     delete response.headers["sec-websocket-protocol"];
-    told = toldOfHandshake(response.rawHeaders);
-  });
-  on("open", () => {
-    // Nothing is read before the client is there to get it.
+    this.#told = toldOfHandshake(response.rawHeaders);
+  }
+
+  #opened(): void {
+    const socket = this.#socket;
+    // Read nothing until the client is connected.
     socket.pause();
-    sliceReads(connected!, socket);
-    if (!settle({ kind: "accepted", socket, told })) socket.terminate();
-  });
-  on("unexpected-response", (_request: unknown, answer: IncomingMessage) => {
-    const response = responseOf(answer);
+    sliceReads(this.#connected!, socket);
+    if (!this.#settle({ kind: "accepted", socket, told: this.#told })) socket.terminate();
+  }
+
+  #answered(message: IncomingMessage): void {
+    const response = handshakeResponse(message);
     if (response === null) {
-      answer.destroy();
-      return fail("bad_response", `The target answered the handshake with status ${answer.statusCode}`);
+      message.destroy();
+      return this.#fail("bad_response", `The target answered the handshake with status ${message.statusCode}`);
     }
-    if (!settle({ kind: "answered", response })) answer.destroy();
-  });
-  on("error", (error: Error & { code?: string }) => {
-    const { failure, detail } = explain(error, connection.made);
-    fail(failure, detail);
-  });
-  return promise;
+    if (!this.#settle({ kind: "answered", response })) message.destroy();
+  }
+
+  #broke(error: NodeError): void {
+    this.#fail(failureOf(error, this.#options.connection.made), error.message);
+  }
+
+  #connectTimedOut(connectMs: number): void {
+    if (this.#options.connection.made) return;
+    this.#fail("connect_timeout", `No connection within ${Math.round(connectMs)} ms`);
+  }
+
+  readonly #clientLeft = (): void => this.#fail("client_closed", "The client went away during the handshake");
+
+  readonly #cutOff = (): void => this.#fail("shutting_down", "SHUTDOWN_TIMEOUT is over");
+
+  #fail(failure: UpgradeFailure, detail: string): void {
+    if (this.#settle({ kind: "failed", failure, detail })) this.#socket.terminate();
+  }
+
+  /** Returns false if there was a result before. */
+  #settle(result: TargetHandshake): boolean {
+    if (this.#settled) return false;
+    this.#settled = true;
+    const { connection, signal, cut } = this.#options;
+    connection.handshakeOver();
+    for (const cancel of this.#cancelTimers) cancel();
+    signal.removeEventListener("abort", this.#clientLeft);
+    cut?.removeEventListener("abort", this.#cutOff);
+    this.#resolve(result);
+    return true;
+  }
 }
 
-function offeredIn(headers: readonly (readonly [string, string])[]): string[] {
+/** The part of node:http's request that a handshake uses. */
+interface HandshakeRequest {
+  path: string;
+  on(event: "socket", run: (socket: Socket) => void): void;
+  end(): void;
+}
+
+type NodeError = Error & { code?: string };
+
+function protocolsIn(headers: readonly (readonly [string, string])[]): string[] {
   return headers.flatMap(([name, value]) =>
     name.toLowerCase() === "sec-websocket-protocol" ? listOf(value, false) : []
   );
 }
 
-/** Maps what node:net, node:http and `ws` say to the closed list of failures. */
-function explain(error: Error & { code?: string }, connected: boolean): { failure: UpgradeFailure; detail: string } {
-  const code = error.code ?? "";
-  const detail = error.message;
-  if (code === "ECONNREFUSED") return { failure: "connect_refused", detail };
-  if (!connected) return { failure: isOwnShortage(detail, code) ? "overloaded" : "connect_failed", detail };
-  if (code === "ECONNRESET" || code === "EPIPE" || code === "ECONNABORTED") {
-    return { failure: "reset_before_headers", detail };
-  }
-  return { failure: "bad_response", detail };
-}
-
-/** Turns a target's HTTP answer into the client's; null where it can't be one. */
-function responseOf(answer: IncomingMessage): Response | null {
-  const status = answer.statusCode ?? 0;
-  if (status < 200 || status > 599) return null;
-  const pairs = pairsOf(answer.rawHeaders);
-  const dropped = new Set(pairs.flatMap(([name, value]) => name.toLowerCase() === "connection" ? listOf(value) : []));
-  const headers = new Headers();
-  for (const [name, value] of pairs) {
-    const key = name.toLowerCase();
-    if (!isHopByHop(key) && !dropped.has(key)) headers.append(name, value);
-    // A 426 says in its Upgrade what would be welcome instead (RFC 9110 section 15.5.22).
-    else if (key === "upgrade" && status === 426) headers.append(name, value);
-  }
-  if (headers.has("upgrade")) headers.set("connection", "upgrade");
-  const bodyless = status === 205 || hasNoBody(status, "GET");
-  if (bodyless) answer.resume();
-  const body = bodyless ? null : bytesOf(answer);
-  return new Response(body, { status, statusText: answer.statusMessage, headers });
-}
-
-/** An answer's body as a byte stream; it breaks where the target breaks off. */
-function bytesOf(answer: IncomingMessage): ReadableStream<Uint8Array<ArrayBuffer>> {
-  const pieces = answer[Symbol.asyncIterator]();
-  return new ReadableStream({
-    type: "bytes",
-    async pull(controller) {
-      const { done, value } = await pieces.next();
-      if (!done) return controller.enqueue(new Uint8Array(value));
-      controller.close();
-      // A reader that brought its own buffer waits for it.
-      controller.byobRequest?.respond(0);
-    },
-    cancel() {
-      answer.destroy();
-    },
-  });
+/** Maps what node:net, node:http and `ws` report to the closed list of failures. */
+function failureOf({ code = "", message }: NodeError, connected: boolean): UpgradeFailure {
+  if (code === "ECONNREFUSED") return "connect_refused";
+  if (!connected) return isOwnShortage(message, code) ? "overloaded" : "connect_failed";
+  if (code === "ECONNRESET" || code === "EPIPE" || code === "ECONNABORTED") return "reset_before_headers";
+  return "bad_response";
 }
