@@ -1,6 +1,6 @@
 import { prefixOf, type RuleConfig } from "../config/rule.ts";
 import { canonicalPath } from "./canonical_path.ts";
-import { underPrefix } from "./rewrite.ts";
+import { underPrefix } from "../config/values/path_prefix.ts";
 
 /**
  * Longest prefix by whole segments. The rules stand in a radix tree over the characters of their prefixes (labels are

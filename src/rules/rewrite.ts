@@ -1,14 +1,6 @@
-const SLASH = 0x2f;
+import { underPrefix } from "../config/values/path_prefix.ts";
 
-/**
- * Tells whether `path` lies under `prefix` by whole segments: `/api` holds `/api` and `/api/x`, not `/apix`; `/api/`
- * holds itself and what is below it; `/` holds everything.
- */
-export function underPrefix(path: string, prefix: string): boolean {
-  if (!path.startsWith(prefix)) return false;
-  const length = prefix.length;
-  return path.length === length || path.charCodeAt(length) === SLASH || prefix.charCodeAt(length - 1) === SLASH;
-}
+const SLASH = 0x2f;
 
 /**
  * The path that a target is sent: its base, then what the rewrite leaves of the canonical path. The rewrite strips

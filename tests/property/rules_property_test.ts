@@ -3,7 +3,8 @@ import { prefixOf, prefixRule } from "../../src/config/rule.ts";
 import fc from "fast-check";
 import { canonicalPath, canonicalQuery } from "../../src/rules/canonical_path.ts";
 import { compilePrefixIndex } from "../../src/rules/prefix_index.ts";
-import { forwardedPath, underPrefix } from "../../src/rules/rewrite.ts";
+import { underPrefix } from "../../src/config/values/path_prefix.ts";
+import { forwardedPath } from "../../src/rules/rewrite.ts";
 import "../support/seed.ts";
 
 /** Paths thick with what a URL parser stumbles over. */

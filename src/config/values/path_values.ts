@@ -48,9 +48,3 @@ export const PATH_AND_QUERY: ValueKind<string> = {
   parse: (text) => refusalOfPath(text, NOT_IN_TARGETS) ?? text,
   format: String,
 };
-
-/** Tells whether `prefix` matches `path` by whole segments, as rules and rewrites do. */
-export function matchesWholeSegments(prefix: string, path: string): boolean {
-  if (!path.startsWith(prefix)) return false;
-  return prefix.endsWith("/") || path.length === prefix.length || path[prefix.length] === "/";
-}

@@ -4,7 +4,8 @@ import type { Config, TargetGroupConfig } from "../model.ts";
 import { prefixOf, prefixRule, type RuleConfig } from "../rule.ts";
 import type { SettingsReader } from "../settings_reader.ts";
 import { closest } from "../values/closest.ts";
-import { matchesWholeSegments, PATH } from "../values/path_values.ts";
+import { underPrefix } from "../values/path_prefix.ts";
+import { PATH } from "../values/path_values.ts";
 import { anyText, orEmpty } from "../values/value_kind.ts";
 import { TARGET_GROUP } from "./target_group.ts";
 import type { Scene, Topic } from "./topic.ts";
@@ -94,7 +95,7 @@ function adviceOnRule(rule: RuleConfig, config: Config): Problem[] {
         `${quote(plain)} matches every path below it`,
     );
   }
-  const rewrites = matchesWholeSegments(pathRewrite, pathPrefix) || matchesWholeSegments(pathPrefix, pathRewrite);
+  const rewrites = underPrefix(pathPrefix, pathRewrite) || underPrefix(pathRewrite, pathPrefix);
   if (pathRewrite !== "" && !rewrites) {
     advice.push(problemOf(
       `LISTENER_RULE_${rule.number}_PATH_REWRITE`,

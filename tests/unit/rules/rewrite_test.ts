@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { clientPath, forwardedPath, underPrefix } from "../../../src/rules/rewrite.ts";
+import { underPrefix } from "../../../src/config/values/path_prefix.ts";
+import { clientPath, forwardedPath } from "../../../src/rules/rewrite.ts";
 import "../../support/seed.ts";
 
 Deno.test("A46: /my/listener/resource with rewrite /my/listener and a target under /v1 is sent as /v1/resource", () => {
