@@ -8,7 +8,7 @@ import type { LogFields, Logger } from "../logging/log.ts";
 import type { ExplainBasis, ExplainRequest, Explanation } from "../views/explanation.ts";
 import { TargetTable } from "../state/target_table.ts";
 import { type Clock } from "../time/clock.ts";
-import { adminDoor, AdminUnreachable, askAdminJson } from "./admin_door.ts";
+import { adminEndpoint, AdminUnreachable, askAdminJson } from "./admin_endpoint.ts";
 import { explainText } from "./explain_text.ts";
 import { listed } from "./listed.ts";
 
@@ -67,9 +67,9 @@ async function explainLive(
   result: ParseResult,
   { query, flags, clock }: { query: URLSearchParams; flags: ExplainFlags; clock: Clock },
 ): Promise<Answer> {
-  const door = adminDoor(result, flags.admin);
-  if ("problem" in door) return { problems: [door.problem] };
-  return { explanation: await askAdminJson<Explanation>(door, `/explain?${query}`, clock), notes: [] };
+  const endpoint = adminEndpoint(result, flags.admin);
+  if ("problem" in endpoint) return { problems: [endpoint.problem] };
+  return { explanation: await askAdminJson<Explanation>(endpoint, `/explain?${query}`, clock), notes: [] };
 }
 
 async function explainOffline(result: ParseResult, request: ExplainRequest, clock: Clock): Promise<Answer> {

@@ -1,7 +1,7 @@
 import { formatHostPort, isWildcard } from "../config/values/address_values.ts";
 import type { ParseResult } from "../config/parse_config.ts";
 import type { Clock } from "../time/clock.ts";
-import { adminDoor, AdminUnreachable, askAdmin, hintOf } from "./admin_door.ts";
+import { adminEndpoint, AdminUnreachable, askAdmin, hintOf } from "./admin_endpoint.ts";
 
 /** What `healthcheck` found: the exit code, and for 1 a line that says why. */
 export interface HealthcheckResult {
@@ -16,13 +16,13 @@ export interface HealthcheckResult {
 export async function runHealthcheck(result: ParseResult, clock: Clock): Promise<HealthcheckResult> {
   const value = (name: string) => result.settings.find(({ variable }) => variable === name)?.value ?? "";
   if (value("ADMIN_PORT") === "off") return await connects(value("LISTENER_HOST"), value("LISTENER_PORT"));
-  const door = adminDoor(result);
-  if ("problem" in door) return unhealthy(door.problem.replace(/: use --admin URL$/, ": set ADMIN_PORT"));
+  const endpoint = adminEndpoint(result);
+  if ("problem" in endpoint) return unhealthy(endpoint.problem.replace(/: use --admin URL$/, ": set ADMIN_PORT"));
   try {
-    const { status, text } = await askAdmin(door, "/readyz", clock);
+    const { status, text } = await askAdmin(endpoint, "/readyz", clock);
     if (status === 200 && text === "ready\n") return { exitCode: 0, line: null };
     if (status === 503 && text === "not ready\n") return unhealthy("Not ready: sluice is starting or stopping");
-    return unhealthy(`The server at ${door.url} is not sluice (status ${status} for /readyz)${hintOf(door)}`);
+    return unhealthy(`The server at ${endpoint.url} is not sluice (status ${status} for /readyz)${hintOf(endpoint)}`);
   } catch (error) {
     if (error instanceof AdminUnreachable) return unhealthy(error.message);
     throw error;

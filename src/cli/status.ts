@@ -2,7 +2,7 @@ import type { Stats } from "../admin/stats/stats_model.ts";
 import type { ParseResult } from "../config/parse_config.ts";
 import type { Clock } from "../time/clock.ts";
 import { withTimeout } from "../time/with_timeout.ts";
-import { adminDoor, AdminUnreachable, askAdminJson } from "./admin_door.ts";
+import { adminEndpoint, AdminUnreachable, askAdminJson } from "./admin_endpoint.ts";
 import { shown, shownLines } from "../logging/shown_text.ts";
 import type { StatusScreen } from "./status_table.ts";
 import { statusText } from "./status_text.ts";
@@ -26,13 +26,13 @@ const REDRAW = "\x1b[H\x1b[J";
 
 /** Prints the statistics of the running sluice; returns the exit code. */
 export async function runStatus(result: ParseResult, flags: StatusFlags, clock: Clock): Promise<0 | 1 | 2> {
-  const door = adminDoor(result, flags.admin);
-  if ("problem" in door) {
-    complain(door.problem);
+  const endpoint = adminEndpoint(result, flags.admin);
+  if ("problem" in endpoint) {
+    complain(endpoint.problem);
     return 2;
   }
   const ask = async () => {
-    const stats = await askAdminJson<Stats>(door, "/lb/stats", clock);
+    const stats = await askAdminJson<Stats>(endpoint, "/lb/stats", clock);
     return flags.json === true
       ? `${shownLines(JSON.stringify(stats, null, flags.watch === true ? 0 : 2))}\n`
       : statusText(stats, screen());

@@ -9,7 +9,7 @@ import { withTimeout } from "../time/with_timeout.ts";
 const ANSWER_MS = 5000;
 
 /** The admin listener of the running sluice, as the sources that started it name it. */
-export interface AdminDoor {
+export interface AdminEndpoint {
   /** No `/` at the end. */
   readonly url: string;
   readonly token: string | null;
@@ -26,7 +26,7 @@ export class AdminUnreachable extends Error {}
  *
  * @param given `--admin URL`, before anything else.
  */
-export function adminDoor(result: ParseResult, given?: string): AdminDoor | { readonly problem: string } {
+export function adminEndpoint(result: ParseResult, given?: string): AdminEndpoint | { readonly problem: string } {
   const setting = (name: string) => result.settings.find(({ variable }) => variable === name);
   const token = setting("ADMIN_TOKEN")?.value || null;
   if (given !== undefined) {
@@ -55,9 +55,13 @@ export function adminDoor(result: ParseResult, given?: string): AdminDoor | { re
 }
 
 /** Asks the admin listener; returns status and text. Throws {@linkcode AdminUnreachable} if there is no answer. */
-export async function askAdmin(door: AdminDoor, path: string, clock: Clock): Promise<{ status: number; text: string }> {
+export async function askAdmin(
+  endpoint: AdminEndpoint,
+  path: string,
+  clock: Clock,
+): Promise<{ status: number; text: string }> {
   using timeout = withTimeout(clock, ANSWER_MS);
-  const { hostname, port } = new URL(door.url);
+  const { hostname, port } = new URL(endpoint.url);
   // fetch refuses URLs with some ports that an admin listener may have. For these, a client connects to the address
   // directly.
   const directed = BAD_PORTS.has(Number(port));
@@ -65,46 +69,46 @@ export async function askAdmin(door: AdminDoor, path: string, clock: Clock): Pro
   // A connection of its own, so that nothing is left open when the command is done.
   const client = Deno.createHttpClient({ poolMaxIdlePerHost: 0, ...(directed ? { proxy } : {}) });
   try {
-    const response = await fetch(directed ? `http://${hostname}${path}` : new URL(path, door.url), {
+    const response = await fetch(directed ? `http://${hostname}${path}` : new URL(path, endpoint.url), {
       client,
       signal: timeout.signal,
       redirect: "manual",
-      headers: door.token === null ? {} : { authorization: `Bearer ${door.token}` },
+      headers: endpoint.token === null ? {} : { authorization: `Bearer ${endpoint.token}` },
     });
     return { status: response.status, text: await response.text() };
   } catch (error) {
     const why = timeout.passed ? `no response within ${ANSWER_MS / 1000} s` : whyNoAnswer(error);
-    throw new AdminUnreachable(`Cannot reach the admin listener at ${door.url}: ${why}${hintOf(door)}`);
+    throw new AdminUnreachable(`Cannot reach the admin listener at ${endpoint.url}: ${why}${hintOf(endpoint)}`);
   } finally {
     client.close();
   }
 }
 
 /** Asks for JSON; anything but a 200 with JSON in it is {@linkcode AdminUnreachable}, in words. */
-export async function askAdminJson<T>(door: AdminDoor, path: string, clock: Clock): Promise<T> {
-  const { status, text } = await askAdmin(door, path, clock);
+export async function askAdminJson<T>(endpoint: AdminEndpoint, path: string, clock: Clock): Promise<T> {
+  const { status, text } = await askAdmin(endpoint, path, clock);
   if (status === 401) {
     throw new AdminUnreachable(
-      `The admin listener at ${door.url} refuses this token: set ADMIN_TOKEN to the value that the running sluice has`,
+      `The admin listener at ${endpoint.url} refuses this token: set ADMIN_TOKEN to the value that the running sluice has`,
     );
   }
   try {
     const value = JSON.parse(text);
     if (status === 200) return value as T;
     if (typeof value.error === "string") {
-      throw new AdminUnreachable(`The admin listener at ${door.url} says: ${value.error}`);
+      throw new AdminUnreachable(`The admin listener at ${endpoint.url} says: ${value.error}`);
     }
   } catch (error) {
     if (error instanceof AdminUnreachable) throw error;
   }
   throw new AdminUnreachable(
-    `The server at ${door.url} is not sluice, or another version of it (status ${status})${hintOf(door)}`,
+    `The server at ${endpoint.url} is not sluice, or another version of it (status ${status})${hintOf(endpoint)}`,
   );
 }
 
 /** A hint for the message if the port is the default one and may be wrong. */
-export function hintOf(door: AdminDoor): string {
-  return door.portIsDefault
+export function hintOf(endpoint: AdminEndpoint): string {
+  return endpoint.portIsDefault
     ? "; if port 9901 was in use at start, sluice took a free port and logged it: set ADMIN_PORT"
     : "";
 }
