@@ -1,17 +1,19 @@
-/**
- * Deviations that are tried in order, in eighths of a turn: the smallest with which a schedule exists makes the
- * smoothest. 1:2:5 gives a b a c a a b a.
- */
+/** Deviations that are tried in order, in eighths of a turn: the smallest that has a schedule gives the smoothest. */
 const DEVIATIONS_IN_EIGHTHS = [4, 5, 6, 7];
 
 /**
- * Makes one cycle in which index `i` has exactly `weights[i]` turns, and at every moment of it each has had its ideal
- * share to within less than one turn. Whole weights, at least 1 each; the cycle's length is their sum.
+ * Makes one cycle in which index `i` has exactly `weights[i]` turns, spread so that at every moment each index has had
+ * its share to within less than one turn. Weights 5:2:1 give 0 1 0 0 2 0 1 0. Weights are whole, at least 1 each; their
+ * sum is the cycle's length.
  *
- * Each turn of each index has a window of places in which it keeps the deviation; the window that closes first is
- * served first, which finds a schedule wherever there is one. With a deviation below 1 there always is one. O(sum log
- * n) for each deviation tried. Sources: G. Steiner, S. Yeomans, Level Schedules for Mixed-Model, Just-in-Time Processes
- * (1993); S. Baruah et al., Proportionate Progress (1996); R. Tijdeman, The Chairman Assignment Problem (1980).
+ * Each turn of each index may come only in a window of places, in which the index stays within the deviation. With
+ * weights 5:2:1 and a deviation of half a turn, index 1 may have its first turn at place 1 or 2 and its second at place
+ * 5 or 6. At each place, of the turns whose window is open the one whose window closes first is served: that finds a
+ * schedule if there is one, and with a deviation below 1 there always is one.
+ *
+ * O(sum log n) for each deviation tried. Sources: G. Steiner, S. Yeomans, Level Schedules for Mixed-Model, Just-in-Time
+ * Processes (1993); S. Baruah et al., Proportionate Progress (1996); R. Tijdeman, The Chairman Assignment Problem
+ * (1980).
  */
 export function smoothSchedule(weights: readonly number[]): Uint16Array {
   const cycle = weights.reduce((total, weight) => total + weight, 0);
@@ -23,7 +25,7 @@ export function smoothSchedule(weights: readonly number[]): Uint16Array {
   return earliestDeadlineFirst(weights, cycle, { numerator: cycle - 1, denominator: cycle })!;
 }
 
-/** At most so many turns ahead of or behind the ideal. A fraction, because only whole numbers compare exactly. */
+/** The most turns by which an index may be ahead of its share or behind it: a fraction, to compare whole numbers. */
 interface Deviation {
   readonly numerator: number;
   readonly denominator: number;

@@ -1,21 +1,26 @@
-/** Largest sum of whole weights: a turn times a stride must stay below 2^53, a turn below 2^31. */
+/** Largest sum of whole weights: a turn times a stride must stay below 2^53, and a turn below 2^31. */
 const MAX_TOTAL = 2 ** 26;
-/** Most addresses that a name is expected to have: the largest denominator that is looked for in a weight. */
+/** Most addresses of a name that shares its weight exactly. */
 const MAX_DENOMINATOR = 4096;
 
 /**
- * Brings weights (above 0) to the smallest whole numbers of the same proportions: fractions (a weight of 1 shared by
- * three addresses) are multiplied out, and a common divisor is taken away. If the exact numbers would sum to more than
- * 2^26 they are scaled to that and rounded, each to at least 1: a share is then off by less than one turn in a cycle of
- * millions.
+ * Turns weights above 0 into the smallest whole numbers of the same proportions.
+ *
+ * A weight is a fraction if it is shared by the addresses of a name: a weight of 1 for three addresses, beside a target
+ * of weight 2, is 1/3, 1/3, 1/3 and 2. Times the least common denominator, 3, that is 1, 1, 1 and 6. A common divisor
+ * is taken away: 100, 200 and 500 become 1, 2 and 5.
+ *
+ * If the whole numbers would sum to more than 2^26, they are scaled to that sum and rounded, each to at least 1: a share
+ * is then off by less than one turn in a cycle of millions.
  */
 export function wholeWeights(weights: readonly number[]): number[] {
-  return exactly(weights) ?? nearly(weights);
+  return exactWeights(weights) ?? roundedWeights(weights);
 }
 
-function exactly(weights: readonly number[]): number[] | null {
+function exactWeights(weights: readonly number[]): number[] | null {
   let scale = 1;
-  for (const weight of weights) {
+  // Few weights differ, as the addresses of a name have the same.
+  for (const weight of new Set(weights)) {
     const denominator = denominatorOf(weight);
     if (denominator === null) return null;
     scale = scale / greatestCommonDivisor(scale, denominator) * denominator;
@@ -27,30 +32,23 @@ function exactly(weights: readonly number[]): number[] | null {
   return sum(smallest) <= MAX_TOTAL ? smallest : null;
 }
 
-function nearly(weights: readonly number[]): number[] {
+function roundedWeights(weights: readonly number[]): number[] {
   const factor = (MAX_TOTAL - weights.length) / sum(weights);
   return weights.map((weight) => Math.max(1, Math.floor(weight * factor)));
 }
 
-/**
- * The least denominator with which a weight is a fraction, by its continued fraction; null if it would be too large.
- */
+/** Finds the least denominator of a fraction; null if it is above {@linkcode MAX_DENOMINATOR}. */
 function denominatorOf(weight: number): number | null {
-  let before = 0;
-  let denominator = 1;
-  let rest = weight;
-  while (denominator <= MAX_DENOMINATOR) {
+  for (let denominator = 1; denominator <= MAX_DENOMINATOR; denominator++) {
     const numerator = weight * denominator;
-    if (Math.round(numerator) > 0 && Math.abs(Math.round(numerator) - numerator) < 1e-9 * denominator) {
-      return denominator;
-    }
-    rest = 1 / (rest - Math.floor(rest));
-    [before, denominator] = [denominator, Math.floor(rest) * denominator + before];
+    const whole = Math.round(numerator);
+    // Numbers in JavaScript are binary: three times a third may be off by a little.
+    if (whole > 0 && Math.abs(whole - numerator) < 1e-9 * denominator) return denominator;
   }
   return null;
 }
 
-/** Euclid's, of whole numbers; of 0 and n it is n. */
+/** Euclid's algorithm; of 0 and n it is n. */
 function greatestCommonDivisor(one: number, other: number): number {
   while (other !== 0) [one, other] = [other, one % other];
   return one;
