@@ -213,11 +213,9 @@ export class ClientConnection implements ClientEvents {
       if (reply.ended) body?.release();
     }
     if (!reply.ended || !socket.open) return false;
-    if (body !== null && !body.done) {
-      await this.#linger();
-      return false;
-    }
-    return reply.keepAlive;
+    if (reply.keepAlive && (body === null || body.done)) return true;
+    await this.#linger();
+    return false;
   }
 
   /** Reads a head; null if none came whole. */
@@ -252,6 +250,7 @@ export class ClientConnection implements ClientEvents {
   }
 
   #linger(): Promise<void> {
+    this.#become("idle");
     this.#restart(LINGER_MS);
     return linger(this.socket);
   }
