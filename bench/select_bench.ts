@@ -36,9 +36,9 @@ for (const algorithm of ALGORITHMS) {
 }
 
 const pinnedGroup = makeGroup(Array(1000).fill(1));
-const stickiness = new Stickiness(pinnedGroup);
+const stickiness = new Stickiness(pinnedGroup, { cookieName: "pin", ttlMs: 0, secret: "secret" });
 const cookies = `theme=dark; session=0123456789abcdef; ${
-  stickiness.setCookie(pinnedGroup.targets[500]!).split(";")[0]
+  stickiness.setCookie(pinnedGroup.targets[500]!, false).split(";")[0]
 }; lang=en`;
 Deno.bench("find a pinned target among 1000", { group: "cookie" }, () => {
   stickiness.pinned(cookies);

@@ -29,10 +29,11 @@ export function withVariableTables(page: string, topics: readonly Topic[]): stri
 }
 
 function variableRow({ name, kind, meaning, example, ...rest }: AnyVariable): string {
-  const { global, aliases = [], doorDefaults = {}, secret = false, restart = false } = rest;
+  const { global, older, aliases = [], doorDefaults = {}, secret = false, restart = false } = rest;
   const names = [
     code(name),
     ...(global === undefined ? [] : [`all groups: ${code(global)}`]),
+    ...(older === undefined ? [] : [`older names: ${code(older.name)}, ${code(older.global)}`]),
     ...(name.includes("<N>") ? [] : aliases.map((alias) => `or ${code(alias)}`)),
   ];
   const doors = Object.entries(doorDefaults).map(([door, value]) => `; ${DOORS[door as Door]}: ${code(value)}`);

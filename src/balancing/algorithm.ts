@@ -62,7 +62,7 @@ export interface Algorithm {
   readonly choice: string;
   /** True if the choice depends on HASH_KEY. */
   readonly usesKey?: boolean;
-  /** True if a cookie pins a client to its target before `select` is asked. */
+  /** True if its groups have stickiness: a cookie pins a client to its target before `select` is asked. */
   readonly sticky?: boolean;
   /** True if every target's weight must be given. */
   readonly requiresWeights?: boolean;

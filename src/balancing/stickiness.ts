@@ -1,4 +1,5 @@
 import { createHmac } from "node:crypto";
+import type { StickinessConfig } from "../config/model.ts";
 import { type GroupSnapshot, targetKey, type TargetSnapshot } from "../state/group_snapshot.ts";
 import { cookieValue, nextCookie } from "./cookies.ts";
 
@@ -15,18 +16,17 @@ export class Stickiness {
   readonly #targets = new Map<string, TargetSnapshot>();
   readonly #setCookies = new Map<TargetSnapshot, string>();
 
-  /** The group's `stickySecret` must be filled in. */
-  constructor(group: GroupSnapshot) {
-    const { stickyCookieName, stickyTtlMs, stickySecret } = group.algorithmOptions;
-    if (stickySecret === null) throw new TypeError(`Cannot pin clients of group "${group.name}": it has no secret`);
-    this.#cookieName = stickyCookieName;
-    const maxAge = stickyTtlMs > 0 ? `; Max-Age=${Math.ceil(stickyTtlMs / 1000)}` : "";
+  /** @param stickiness With a secret. */
+  constructor(group: Pick<GroupSnapshot, "name" | "targets">, { cookieName, ttlMs, secret }: StickinessConfig) {
+    if (secret === null) throw new TypeError(`Cannot pin clients of group "${group.name}": it has no secret`);
+    this.#cookieName = cookieName;
+    const maxAge = ttlMs > 0 ? `; Max-Age=${Math.ceil(ttlMs / 1000)}` : "";
     for (const target of group.targets) {
-      const value = createHmac("sha256", stickySecret).update(`${group.name}\0${targetKey(target)}`).digest(
+      const value = createHmac("sha256", secret).update(`${group.name}\0${targetKey(target)}`).digest(
         "base64url",
       );
       if (!this.#targets.has(value)) this.#targets.set(value, target);
-      this.#setCookies.set(target, `${stickyCookieName}=${value}; Path=/${maxAge}; HttpOnly; SameSite=Lax`);
+      this.#setCookies.set(target, `${cookieName}=${value}; Path=/${maxAge}; HttpOnly; SameSite=Lax`);
     }
   }
 
@@ -44,9 +44,11 @@ export class Stickiness {
   }
 
   /**
-   * The Set-Cookie value that pins a client to one of the group's targets: for an answer whose target was not `pinned`.
+   * Returns the Set-Cookie value that pins a client to one of the group's targets, for a response of a target that was not
+   * `pinned`. @param secure The client came by TLS, so its browser must not send the cookie without.
    */
-  setCookie(target: TargetSnapshot): string {
-    return this.#setCookies.get(target)!;
+  setCookie(target: TargetSnapshot, secure: boolean): string {
+    const cookie = this.#setCookies.get(target)!;
+    return secure ? `${cookie}; Secure` : cookie;
   }
 }

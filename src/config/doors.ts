@@ -115,7 +115,7 @@ function oneGroup(
 ): Routes {
   const algorithm = parseAlgorithm(reader, known, {});
   return {
-    groups: [parseGroupOptions(reader, { number: 1, ...what, algorithm }, {})],
+    groups: [parseGroupOptions(reader, { number: 1, ...what, algorithm }, { known, at: {} })],
     rules: [prefixRule(1, { prefix: "/", group: what.name })],
   };
 }

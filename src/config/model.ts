@@ -137,6 +137,8 @@ export interface TargetGroupConfig {
   /** The registry's name (`ROUND_ROBIN`), never an alias. */
   readonly algorithm: string;
   readonly algorithmOptions: AlgorithmOptions;
+  /** Null without stickiness. */
+  readonly stickiness: StickinessConfig | null;
   /** PRESERVE_HOST: targets see the client's Host. */
   readonly preserveHost: boolean;
   /** LOCATION_REWRITE: a `Location`, `Content-Location` or `Refresh` to the target's own address names the client's instead. */
@@ -161,14 +163,18 @@ export interface TargetEntry {
 
 /** Options of algorithms; each has a global variable that `TARGET_GROUP_<N>_` + the same name overrides. */
 export interface AlgorithmOptions {
-  /** STICKY_COOKIE_NAME. */
-  readonly stickyCookieName: string;
-  /** STICKY_TTL; 0 makes a session cookie. */
-  readonly stickyTtlMs: number;
-  /** STICKY_SECRET; null if unset: sluice makes one at start. */
-  readonly stickySecret: string | null;
   /** HASH_KEY. */
   readonly hashKey: HashKey;
+}
+
+/** How clients stay with their targets. */
+export interface StickinessConfig {
+  /** STICKINESS_TTL; 0 makes a session cookie. */
+  readonly ttlMs: number;
+  /** STICKY_COOKIE_NAME. */
+  readonly cookieName: string;
+  /** STICKY_SECRET; null if unset: sluice makes one at start. */
+  readonly secret: string | null;
 }
 
 /** What `HASH` hashes. */

@@ -19,6 +19,8 @@ const DOOR_NAMES: Readonly<Record<Door, string>> = {
   nothing: "nothing configured",
 };
 
+type Scope = "own" | "older" | "global" | "olderGlobal";
+
 /** Reads variables from the sources, and collects problems, warnings and the values in effect. */
 export class SettingsReader {
   readonly door: Door;
@@ -78,12 +80,18 @@ export class SettingsReader {
   /** Finds the text of a variable. The name for one group goes before the one for all groups, and both before aliases. */
   find(variable: AnyVariable, at: At = {}): Found | null {
     for (const name of this.#namesOf(variable, at)) {
-      for (const layer of this.#layers) {
-        const value = layer.values.get(name);
-        const text = value?.text.trim();
-        if (value === undefined || text === undefined || (text === "" && variable.emptyCounts !== true)) continue;
-        return { variable: name, text, origin: value.origin, label: value.label };
-      }
+      const found = this.#findNamed(name, variable);
+      if (found !== null) return found;
+    }
+    return null;
+  }
+
+  #findNamed(name: string, { emptyCounts }: AnyVariable): Found | null {
+    for (const layer of this.#layers) {
+      const value = layer.values.get(name);
+      const text = value?.text.trim();
+      if (value === undefined || text === undefined || (text === "" && emptyCounts !== true)) continue;
+      return { variable: name, text, origin: value.origin, label: value.label };
     }
     return null;
   }
@@ -101,6 +109,7 @@ export class SettingsReader {
     const name = this.shownAs(variable, at);
     const found = this.find(variable, at);
     if (found !== null) {
+      if (variable.older !== undefined) this.#reportBothNames(variable, at);
       const value = kind.parse(found.text);
       if (!(value instanceof Refusal)) {
         this.record({ variable: name, value: kind.format(value), origin: originOf(found, name), secret });
@@ -121,6 +130,17 @@ export class SettingsReader {
     return value;
   }
 
+  /** A variable that is set by its older name and its newer one would hide one of the two. */
+  #reportBothNames(variable: AnyVariable, at: At): void {
+    const { own, older, global, olderGlobal } = this.#scopesOf(variable, at);
+    for (const names of [[own, older], [global, olderGlobal]] as const) {
+      const both = names.map((name) => name === undefined ? null : this.#findNamed(name, variable));
+      if (both.includes(null)) continue;
+      const labels = both.map((found) => found!.label).join(" and ");
+      this.report(problemOf(labels, "Two names of one variable: set only the first"));
+    }
+  }
+
   #defaultOf(variable: AnyVariable): { text: string | null; origin: string } {
     const ofDoor = variable.doorDefaults?.[this.door];
     if (ofDoor !== undefined) return { text: ofDoor, origin: `default of ${DOOR_NAMES[this.door]}` };
@@ -128,13 +148,22 @@ export class SettingsReader {
   }
 
   /** Returns every name that may hold a variable's value, the strongest first. */
-  #namesOf({ name, global, aliases = [], aliasDoor = this.door }: AnyVariable, at: At): string[] {
-    const own = !name.includes("<N>")
-      ? [name]
-      : at.number === undefined
-      ? []
-      : [name.replace("<N>", String(at.number))];
-    return [...own, ...(global === undefined ? [] : [global]), ...(aliasDoor === this.door ? aliases : [])];
+  #namesOf(variable: AnyVariable, at: At): string[] {
+    const { aliases = [], aliasDoor = this.door } = variable;
+    const { own, older, global, olderGlobal } = this.#scopesOf(variable, at);
+    return [own, older, global, olderGlobal, ...(aliasDoor === this.door ? aliases : [])]
+      .filter((name) => name !== undefined);
+  }
+
+  /** Returns the names that set a variable for its group, and for all groups. */
+  #scopesOf({ name, global, older }: AnyVariable, { number }: At): Record<Scope, string | undefined> {
+    const numbered = (each: string | undefined) =>
+      each === undefined || !each.includes("<N>")
+        ? each
+        : number === undefined
+        ? undefined
+        : each.replace("<N>", String(number));
+    return { own: numbered(name), older: numbered(older?.name), global, olderGlobal: older?.global };
   }
 }
 

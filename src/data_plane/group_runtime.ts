@@ -21,6 +21,9 @@ export interface RuntimeContext {
   readonly traceHeaders?: ReadonlySet<string>;
 }
 
+/** Tells whether a client came by TLS. */
+type CameByTls = (exchange: Exchange) => boolean;
+
 /** A target group at work in one thread, for one snapshot: who gets a request, under which path. */
 export class GroupRuntime implements ForwardGroup {
   readonly snapshot: GroupSnapshot;
@@ -29,16 +32,18 @@ export class GroupRuntime implements ForwardGroup {
   readonly resolved: boolean;
   readonly #stickiness: Stickiness | null;
   readonly #usesKey: boolean;
+  readonly #cameByTls: CameByTls;
   readonly #trace: RequestTrace | null;
 
-  constructor(snapshot: GroupSnapshot, context: RuntimeContext) {
+  constructor(snapshot: GroupSnapshot, context: RuntimeContext, cameByTls: CameByTls) {
     const algorithm = findAlgorithm(snapshot.algorithm);
     if (algorithm === null) throw new TypeError(`Cannot use "${snapshot.algorithm}": there is no such algorithm`);
     this.snapshot = snapshot;
     this.preserveHost = snapshot.preserveHost;
     this.resolved = snapshot.resolved;
     this.balancer = new GroupBalancer(snapshot, context.table, { algorithm, context });
-    this.#stickiness = algorithm.sticky === true ? new Stickiness(snapshot) : null;
+    this.#stickiness = snapshot.stickiness === null ? null : new Stickiness(snapshot, snapshot.stickiness);
+    this.#cameByTls = cameByTls;
     this.#usesKey = algorithm.usesKey === true;
     this.#trace = context.trace ?? null;
   }
@@ -52,7 +57,7 @@ export class GroupRuntime implements ForwardGroup {
     }
     if (this.#stickiness !== null && target !== null) {
       // Nobody is pinned before the target's headers have come: an answer of sluice's own pins to no target.
-      exchange.pinCookie = target === pinned ? null : this.#stickiness.setCookie(target);
+      exchange.pinCookie = target === pinned ? null : this.#stickiness.setCookie(target, this.#cameByTls(exchange));
     }
     if (this.#trace !== null && target !== null) this.#trace.selected(exchange, this.balancer, { target, key });
     return target;

@@ -1,4 +1,4 @@
-import type { AlgorithmOptions, ListenerConfig } from "../config/model.ts";
+import type { AlgorithmOptions, ListenerConfig, StickinessConfig } from "../config/model.ts";
 import type { RuleConfig } from "../config/rule.ts";
 
 /**
@@ -28,8 +28,9 @@ export interface RuleSnapshot extends RuleConfig {
 export interface GroupSnapshot {
   readonly name: string;
   readonly algorithm: string;
-  /** With a secret filled in. */
   readonly algorithmOptions: AlgorithmOptions;
+  /** With a secret filled in; null without stickiness. */
+  readonly stickiness: StickinessConfig | null;
   readonly preserveHost: boolean;
   readonly locationRewrite: boolean;
   readonly failOpen: boolean;

@@ -61,12 +61,8 @@ export class FakeAdminSource implements AdminSource {
     const group: GroupSnapshot = {
       name,
       algorithm: "ROUND_ROBIN",
-      algorithmOptions: {
-        stickyCookieName: "",
-        stickyTtlMs: 0,
-        stickySecret: "s3cret",
-        hashKey: { from: "client-ip" },
-      },
+      algorithmOptions: { hashKey: { from: "client-ip" } },
+      stickiness: null,
       preserveHost: false,
       locationRewrite: false,
       failOpen: false,

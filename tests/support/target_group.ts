@@ -4,12 +4,7 @@ import { GroupBalancer } from "../../src/balancing/candidates.ts";
 import type { GroupSnapshot, TargetSnapshot } from "../../src/state/group_snapshot.ts";
 import type { TargetTable } from "../../src/state/target_table.ts";
 
-const DEFAULT_OPTIONS: AlgorithmOptions = {
-  stickyCookieName: "sluice-test",
-  stickyTtlMs: 86_400_000,
-  stickySecret: "secret",
-  hashKey: { from: "client-ip" },
-};
+const DEFAULT_OPTIONS: AlgorithmOptions = { hashKey: { from: "client-ip" } };
 
 /** Makes a target `10.0.x.y:80` of weight 1 at a slot, but for what is given. */
 export function makeTarget(slot: number, given: Partial<TargetSnapshot> = {}): TargetSnapshot {
@@ -23,6 +18,7 @@ export function makeGroup(weights: readonly number[], given: Partial<GroupSnapsh
     name: "test",
     algorithm: "ROUND_ROBIN",
     algorithmOptions: DEFAULT_OPTIONS,
+    stickiness: null,
     preserveHost: false,
     locationRewrite: false,
     failOpen: false,

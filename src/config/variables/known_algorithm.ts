@@ -8,6 +8,6 @@ export interface KnownAlgorithm {
   readonly usesWeights?: boolean;
   /** The choice depends on HASH_KEY. */
   readonly usesKey?: boolean;
-  /** Clients are pinned by a cookie. */
+  /** Its groups have stickiness. */
   readonly sticky?: boolean;
 }

@@ -5,10 +5,11 @@ import type { At, SettingsReader } from "../settings_reader.ts";
 import { isLoopback, isWildcard } from "../values/address_values.ts";
 import { formatTarget } from "../values/target_text.ts";
 import { anyText, BOOLEAN, Refusal, type ValueKind } from "../values/value_kind.ts";
-import { parseAlgorithm, parseAlgorithmOptions } from "./algorithm.ts";
+import { ALGORITHM_OPTIONS, parseAlgorithm } from "./algorithm.ts";
 import { EJECTION } from "./ejection.ts";
 import { parseHealthCheck } from "./health_check.ts";
 import type { KnownAlgorithm } from "./known_algorithm.ts";
+import { parseStickiness } from "./stickiness.ts";
 import { parseTargets } from "./targets.ts";
 import type { Scene, Topic } from "./topic.ts";
 import { unusedByAlgorithm, unusedOptions } from "./unused.ts";
@@ -86,22 +87,27 @@ export function parseTargetGroup(
   const needsWeights = known.some((each) => each.name === algorithm && each.requiresWeights === true);
   const { targets, weights } = TARGET_GROUP;
   const entries = parseTargets(reader, at, { targets, weights, needsWeights: needsWeights ? algorithm : null });
-  return parseGroupOptions(reader, { number, name: name ?? String(number), entries, algorithm }, at);
+  return parseGroupOptions(reader, { number, name: name ?? String(number), entries, algorithm }, { known, at });
 }
 
 /** Parses the options of a group of any door. */
 export function parseGroupOptions(
   reader: SettingsReader,
   group: { number: number; name: string; entries: readonly TargetEntry[]; algorithm: string },
-  at: At,
+  { known, at }: { readonly known: readonly KnownAlgorithm[]; readonly at: At },
 ): TargetGroupConfig {
   return {
     ...group,
     ...reader.readAll(GROUP_OPTIONS, at),
-    algorithmOptions: parseAlgorithmOptions(reader, group.name, at),
+    algorithmOptions: reader.readAll(ALGORITHM_OPTIONS, at),
+    stickiness: parseStickiness(reader, { name: group.name, implied: isSticky(known, group.algorithm) }, at),
     healthCheck: parseHealthCheck(reader, at),
     ejection: reader.readAll(EJECTION, at),
   };
+}
+
+function isSticky(known: readonly KnownAlgorithm[], algorithm: string): boolean {
+  return known.some((each) => each.name === algorithm && each.sticky === true);
 }
 
 function adviceOnGroups(scene: Scene): Problem[] {

@@ -21,6 +21,8 @@ export interface Variable<T> {
   readonly exampleNeeds?: Readonly<Record<string, string>>;
   /** The variable that sets it for all groups. */
   readonly global?: string;
+  /** Its older names, for one group and for all. To set it by both is an error. */
+  readonly older?: { readonly name: string; readonly global: string };
   /** Other names for it; its own name wins. */
   readonly aliases?: readonly string[];
   /** The only door at which the aliases are read. */
@@ -54,12 +56,22 @@ export function define<T>(name: string, definition: Definition<T> & { readonly d
   return { default: null, ...definition, name } as Variable<any>;
 }
 
+type GroupDefinition<T> = Omit<Definition<T>, "older"> & { readonly older?: string };
+
 /** Defines an option of target groups: `TARGET_GROUP_<N>_` and the name sets it for one group, the name alone for all. */
-export function defineForGroups<T>(name: string, definition: Definition<T> & { readonly default: string }): Variable<T>;
-export function defineForGroups<T>(name: string, definition: Definition<T>): Variable<T | null>;
 export function defineForGroups<T>(
   name: string,
-  definition: Definition<T> & { readonly default?: string },
+  definition: GroupDefinition<T> & { readonly default: string },
+): Variable<T>;
+export function defineForGroups<T>(name: string, definition: GroupDefinition<T>): Variable<T | null>;
+export function defineForGroups<T>(
+  name: string,
+  { older, ...definition }: GroupDefinition<T> & { readonly default?: string },
 ): Variable<T | null> {
-  return define<T>(`TARGET_GROUP_<N>_${name}`, { global: name, ...definition });
+  const names = older === undefined ? {} : { older: { name: ofGroup(older), global: older } };
+  return define<T>(ofGroup(name), { global: name, ...definition, ...names });
+}
+
+function ofGroup(name: string): string {
+  return `TARGET_GROUP_<N>_${name}`;
 }

@@ -12,6 +12,7 @@ import { OWN_RESPONSES_TOPIC } from "./own_responses.ts";
 import { RULE_TOPIC } from "./rule.ts";
 import { TARGET_GROUP_TOPIC } from "./target_group.ts";
 import { TIMEOUTS_TOPIC } from "./timeouts.ts";
+import { STICKINESS_TOPIC } from "./stickiness.ts";
 import type { Topic } from "./topic.ts";
 import type { AnyVariable } from "./variable.ts";
 
@@ -25,6 +26,7 @@ export const TOPICS: readonly Topic[] = [
   RULE_TOPIC,
   TARGET_GROUP_TOPIC,
   ALGORITHM_TOPIC,
+  STICKINESS_TOPIC,
   HEALTH_CHECK_TOPIC,
   EJECTION_TOPIC,
   BACKEND_LIST_TOPIC,
@@ -38,13 +40,14 @@ export const VARIABLES: readonly AnyVariable[] = TOPICS.flatMap(({ variables }) 
 
 /** Every name without a number: variables, their forms for all groups, and aliases. */
 export const PLAIN_NAMES: ReadonlySet<string> = new Set(
-  VARIABLES.flatMap((each) => [each.name, each.global ?? "", ...(each.aliases ?? [])])
+  VARIABLES.flatMap((each) => [each.name, each.global ?? "", each.older?.global ?? "", ...(each.aliases ?? [])])
     .filter((name) => name !== "" && !name.includes("<N>")),
 );
 
 /** Every name with a number, as `TARGET_GROUP_<N>_NAME`. */
 export const NUMBERED_NAMES: ReadonlySet<string> = new Set(
-  VARIABLES.map((each) => each.name).filter((name) => name.includes("<N>")),
+  VARIABLES.flatMap(({ name, older }) => older === undefined ? [name] : [name, older.name])
+    .filter((name) => name.includes("<N>")),
 );
 
 const NEED_RESTART: ReadonlySet<string> = new Set(VARIABLES.filter((each) => each.restart).map((each) => each.name));

@@ -115,14 +115,14 @@ export class GroupMembers {
 
   /** What the data plane needs of the group. */
   snapshot(): GroupSnapshot {
-    const { name, algorithm, algorithmOptions, preserveHost, locationRewrite, failOpen } = this.config;
+    const { name, algorithm, algorithmOptions, stickiness, preserveHost, locationRewrite, failOpen } = this.config;
     return {
       name,
       algorithm,
-      algorithmOptions: {
-        ...algorithmOptions,
-        stickySecret: algorithmOptions.stickySecret ?? this.#context.processSecret,
-      },
+      algorithmOptions,
+      stickiness: stickiness === null
+        ? null
+        : { ...stickiness, secret: stickiness.secret ?? this.#context.processSecret },
       preserveHost,
       locationRewrite,
       failOpen,

@@ -175,7 +175,7 @@ export class TargetRegistry {
       log.error("group_table_full", `Group ${config.name} is left out: there are ${MAX_GROUPS} groups already`);
       return null;
     }
-    if (config.algorithm === "STICKY" && config.algorithmOptions.stickySecret === null) {
+    if (config.stickiness !== null && config.stickiness.secret === null) {
       log.info(
         "sticky_secret_made",
         `Group ${config.name} has no STICKY_SECRET: one was made, so that its cookies end with this process`,

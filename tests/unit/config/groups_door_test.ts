@@ -76,12 +76,8 @@ Deno.test("A4 A23 A24 A25 A26 A27 A30 A31: a group's defaults are round robin, n
     port: null,
   });
   assert.deepEqual(group.ejection, { enabled: false, failures: 5, timeMs: 10_000 });
-  assert.deepEqual(group.algorithmOptions, {
-    stickyCookieName: "sluice-web",
-    stickyTtlMs: 86_400_000,
-    stickySecret: null,
-    hashKey: { from: "client-ip" },
-  });
+  assert.deepEqual(group.algorithmOptions, { hashKey: { from: "client-ip" } });
+  assert.equal(group.stickiness, null);
   assert.equal(group.preserveHost, false);
   assert.equal(group.failOpen, false);
 });

@@ -131,7 +131,7 @@ Deno.test("secrets that can be guessed, and TRUSTED_PROXIES that trust every add
     'TRUSTED_PROXIES: "0.0.0.0/0" includes every address: any client can then choose its own address',
     "ADMIN_TOKEN: Shorter than 16 characters: it can be guessed",
     "STICKY_SECRET: Shorter than 16 characters: it can be guessed, and cookies forged",
-    "STICKY_SECRET: Has no effect: only STICKY uses it, not ROUND_ROBIN",
+    "STICKY_SECRET: Has no effect: stickiness is off (STICKINESS_ENABLED=true turns it on)",
   ]);
 });
 
@@ -147,6 +147,14 @@ Deno.test("two sticky groups that share a cookie are a warning", () => {
   assert.deepEqual(warnings({ ...both, STICKY_COOKIE_NAME: "pin" }), [
     'TARGET_GROUP_2_STICKY_COOKIE_NAME: Groups "web" and "other" share the cookie "pin" and overwrite each other\'s',
   ]);
+});
+
+Deno.test("stickiness that the algorithm STICKY has anyway can't be switched off, which is a warning", () => {
+  assert.deepEqual(warnings({ ALGORITHM: "STICKY", STICKINESS_ENABLED: "false" }), [
+    'STICKINESS_ENABLED: "false" has no effect on group "web": its algorithm STICKY is ROUND_ROBIN with stickiness',
+  ]);
+  assert.deepEqual(warnings({ ALGORITHM: "STICKY", STICKINESS_ENABLED: "true", STICKINESS_TTL: "1h" }), []);
+  assert.deepEqual(warnings({ ALGORITHM: "LRT", STICKINESS_ENABLED: "true", STICKY_SECRET: "0123456789abcdef" }), []);
 });
 
 Deno.test("wildcards in a prefix, which there are none of, are a warning", () => {
@@ -168,8 +176,8 @@ Deno.test("options that the group's algorithm ignores are a warning, and no more
   ]);
   assert.deepEqual(warnings({ HASH_KEY: "path", STICKY_TTL: "1h", [web("STICKY_COOKIE_NAME")]: "x" }), [
     "HASH_KEY: Has no effect: only HASH uses it, not ROUND_ROBIN",
-    "TARGET_GROUP_1_STICKY_COOKIE_NAME: Has no effect: only STICKY uses it, not ROUND_ROBIN",
-    "STICKY_TTL: Has no effect: only STICKY uses it, not ROUND_ROBIN",
+    "STICKY_TTL: Has no effect: stickiness is off (STICKINESS_ENABLED=true turns it on)",
+    "TARGET_GROUP_1_STICKY_COOKIE_NAME: Has no effect: stickiness is off (STICKINESS_ENABLED=true turns it on)",
   ]);
   assert.deepEqual(
     warnings({ LOAD_BALANCING_ALGORITHM: "HASH", HASH_KEY: "path", [web("WEIGHTS")]: "10.0.0.1:2" }),

@@ -231,12 +231,14 @@ Deno.test("targets beyond the table's size wait for a place, are named in one lo
 });
 
 Deno.test("a sticky group without a secret gets one for this process, and the log says so", async () => {
-  await using stage = new RegistryStage([sampleGroup([sampleEntry("10.0.0.1")], { algorithm: "STICKY" })]);
+  await using stage = new RegistryStage([
+    sampleGroup([sampleEntry("10.0.0.1")], { stickiness: { cookieName: "pin", ttlMs: 0, secret: null } }),
+  ]);
   await stage.registry.start();
   const [group] = stage.publish();
-  assert.match(group!.algorithmOptions.stickySecret!, /^[0-9a-f]{64}$/);
+  assert.match(group!.stickiness!.secret!, /^[0-9a-f]{64}$/);
   assert.equal(stage.log.messages("sticky_secret_made").length, 1);
-  assert.ok(!JSON.stringify(stage.log.events).includes(group!.algorithmOptions.stickySecret!));
+  assert.ok(!JSON.stringify(stage.log.events).includes(group!.stickiness!.secret!));
 });
 
 Deno.test("a group that is removed just after a lookup of its names does not get its targets back", async () => {
