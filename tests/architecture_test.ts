@@ -3,7 +3,7 @@
  * first; a change of the drawing is a change of a table.
  */
 import assert from "node:assert/strict";
-import { type ImportEdge, importEdges, loadedWith, projectFiles, reachable } from "./support/module_graph.ts";
+import { circles, type ImportEdge, importEdges, loadedWith, projectFiles, reachable } from "./support/module_graph.ts";
 import { codeOf, linesWith } from "./support/source_text.ts";
 import { PROJECT_ROOT } from "./support/sluice_program.ts";
 
@@ -111,12 +111,43 @@ const LOADED_AT_REST = [
 const PURE = ["config", "http1", "rules", "state", "views", "balancing"];
 const INPUT_OUTPUT = /\bDeno\.|\bfetch\(|\bnew Worker\(|\bconsole\./;
 
-const MOST_LINES = 400;
+const MOST_LINES = 300;
+/** Half of the files of src are shorter. */
+const MEDIAN_LINES = 75;
+const MOST_COLUMNS = 120;
+
+/** Files that reach into the platform or a library, where a type has to be forced. */
+const FORCES_TYPES = ["src/dial/socket_ops.ts", "src/forwarding/websocket/pausable_socket.ts"];
+
+/** What does not keep a limit yet. */
+const NOT_YET = {
+  lines: [
+    "src/forwarding/wire/wire_exchange.ts",
+    "tests/e2e/bad_requests_test.ts",
+    "tests/e2e/headers_test.ts",
+    "tests/e2e/log_test.ts",
+    "tests/e2e/websocket_tunnel_test.ts",
+    "tests/e2e/wire_chaos_test.ts",
+    "tests/e2e/wire_engine_test.ts",
+    "tests/e2e/wire_pool_test.ts",
+    "tests/property/explain_agrees_test.ts",
+  ],
+  columns: ["src/", "tests/", "bench/", "build/"],
+  types: [
+    "src/admin/live/live_numbers.ts",
+    "src/admin/metrics/metric_family.ts",
+    "src/data_plane/explain/decision_scores.ts",
+    "src/data_plane/explain/explain.ts",
+  ],
+  circles: ["src/state/target_table.ts", "src/data_plane/chain/chain.ts", "src/tools/import/nginx/listens.ts"],
+};
 const VAGUE_NAMES = /(^|_)(utils?|helpers?|common|misc)(_|\.|$)/;
 const SNAKE_CASE = /^[a-z0-9]+(_[a-z0-9]+)*(\.[a-z0-9]+)+$/;
 
 const sources = [...projectFiles("src"), "main.ts"];
-const typescript = [...sources, ...projectFiles("tests"), ...projectFiles("bench")].filter((f) => f.endsWith(".ts"));
+const typescript = [...sources, ...projectFiles("tests"), ...projectFiles("bench"), ...projectFiles("build")].filter((
+  f,
+) => f.endsWith(".ts"));
 
 function read(file: string): string {
   return Deno.readTextFileSync(PROJECT_ROOT + file);
@@ -196,9 +227,44 @@ Deno.test("configuration, HTTP/1.1, rules, state and algorithms do no input or o
 Deno.test(`no file is longer than ${MOST_LINES} lines`, () => {
   const long = typescript
     .map((file) => ({ file, lines: read(file).split("\n").length - 1 }))
-    .filter(({ lines }) => lines > MOST_LINES)
+    .filter(({ file, lines }) => lines > MOST_LINES && !NOT_YET.lines.includes(file))
     .map(({ file, lines }) => `${file}: ${lines} lines`);
   assert.deepEqual(long, []);
+});
+
+Deno.test(`half of the files of src have fewer than ${MEDIAN_LINES} lines`, () => {
+  const lengths = sources.filter((file) => file.endsWith(".ts")).map((file) => read(file).split("\n").length - 1);
+  const median = lengths.sort((one, other) => one - other)[lengths.length >> 1]!;
+  assert.ok(median < MEDIAN_LINES, `the median is ${median} lines`);
+});
+
+Deno.test(`no line is wider than ${MOST_COLUMNS} columns`, () => {
+  const wide = typescript
+    .filter((file) => !NOT_YET.columns.some((folder) => file.startsWith(folder)))
+    .flatMap((file) =>
+      read(file).split("\n").flatMap((line, at) => line.length > MOST_COLUMNS ? [`${file}:${at + 1}`] : [])
+    );
+  assert.deepEqual(wide, []);
+});
+
+Deno.test("no type is forced, except by files that reach into the platform", () => {
+  const wrong = sources
+    .filter((file) => file.endsWith(".ts") && !FORCES_TYPES.includes(file) && !NOT_YET.types.includes(file))
+    .flatMap((file) => linesWith(codeOf(read(file)), /\bas unknown as\b/).map((line) => `${file}:${line}`));
+  assert.deepEqual(wrong, []);
+});
+
+Deno.test("no files import one another in a circle, not even types", async () => {
+  const edges = await importEdges(sources.filter((file) => file.endsWith(".ts")));
+  assert.deepEqual(circles(edges).filter((files) => !files.some((file) => NOT_YET.circles.includes(file))), []);
+});
+
+Deno.test("random tests use the fixed seed", () => {
+  const wrong = typescript.filter((file) =>
+    file.endsWith("_test.ts") && /^import fc from "fast-check"/m.test(read(file)) &&
+    !/support\/seed\.ts"/.test(read(file))
+  );
+  assert.deepEqual(wrong, []);
 });
 
 Deno.test("files are named in snake_case, for what they hold", () => {

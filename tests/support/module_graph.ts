@@ -74,17 +74,21 @@ async function readGraph(roots: readonly string[]): Promise<Graph["modules"]> {
 
 /** The files that `roots` need, themselves included, along `edges`. */
 export function reachable(roots: readonly string[], edges: readonly ImportEdge[]): Set<string> {
+  const imports = Map.groupBy(edges, ({ from }) => from);
   const seen = new Set(roots);
-  const open = [...roots];
-  while (open.length > 0) {
-    const from = open.pop();
-    for (const edge of edges) {
-      if (edge.from !== from || seen.has(edge.to)) continue;
-      seen.add(edge.to);
-      open.push(edge.to);
-    }
-  }
+  // A set that grows meanwhile is walked to its end.
+  for (const from of seen) for (const { to } of imports.get(from) ?? []) seen.add(to);
   return seen;
+}
+
+/** Groups of files that import one another in a circle, each in order. */
+export function circles(edges: readonly ImportEdge[]): string[][] {
+  const files = [...new Set(edges.map(({ from }) => from))].sort();
+  const reached = new Map(files.map((file) => [file, reachable([file], edges)]));
+  const inCircle = (one: string, other: string) =>
+    one !== other && reached.get(one)!.has(other) && reached.get(other)?.has(one) === true;
+  const groups = files.map((file) => [file, ...files.filter((other) => inCircle(file, other))].sort());
+  return groups.filter((group, at) => group.length > 1 && group[0] === files[at]);
 }
 
 interface Graph {
