@@ -19,13 +19,13 @@ import { Supervision } from "./supervision.ts";
 import { DecisionQuestions } from "./workers/decision_questions.ts";
 import { type Spawn, WorkerPool } from "./workers/worker_pool.ts";
 
-/** What a control plane is made of. */
+/** What a control plane needs. */
 export interface ControlPlaneOptions {
   readonly config: Config;
   /** Every effective value with its origin, for the admin listener. */
   readonly settings: readonly Setting[];
   readonly version: string;
-  /** Threads that serve, `auto` already counted out. */
+  /** Number of threads that serve; `auto` is already resolved. */
   readonly workers: number;
   readonly spawn: Spawn;
   readonly log: Logger;
@@ -35,12 +35,12 @@ export interface ControlPlaneOptions {
   readonly json: boolean;
   readonly clock: Clock;
   readonly random: () => number;
-  /** Says what would be done with a request, by the code that serves. */
+  /** Explains a request with the code that serves requests. */
   explain(request: ExplainRequest, context: ExplainBasis): Explanation;
 }
 
 const DRAIN_POLL_MS = 20;
-/** How long workers may take to answer and log what SHUTDOWN_TIMEOUT cut. */
+/** How long workers may take to respond to and log the requests that SHUTDOWN_TIMEOUT ended. */
 const CUT_MS = 500;
 
 /**

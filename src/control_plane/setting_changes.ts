@@ -1,7 +1,7 @@
 import type { Setting } from "../config/setting.ts";
 import { MASK } from "../logging/secrets.ts";
 
-/** One variable whose value is another than before. */
+/** One variable whose value changed. */
 export interface SettingChange {
   /** The variable; for the servers of a file, the file. */
   readonly variable: string;
@@ -9,9 +9,9 @@ export interface SettingChange {
   readonly text: string;
 }
 
-/** A list whose old and new value are together longer than this is told by what it gained and lost. */
+/** If the old and the new list are together longer than this, only the difference is shown. */
 const LONGEST_VALUES = 200;
-/** Most pieces of a list that are named. */
+/** Most members of a list that are named. */
 const MOST_PIECES = 10;
 
 /** Finds the variables whose values differ, in the order of the new settings. The sources of values don't matter. */
@@ -20,7 +20,7 @@ export function changesOf(before: readonly Setting[], after: readonly Setting[])
   const gone = [...old.keys()].filter((variable) => !now.has(variable));
   return [...now.keys(), ...gone].flatMap((variable) => {
     const [was, is] = [old.get(variable), now.get(variable)];
-    // What came or went with its group and was never set has nothing to say.
+    // A default that came or went with its group is no news.
     if ((was === undefined && is!.isDefault) || (is === undefined && was!.isDefault)) return [];
     if (was?.value === is?.value) return [];
     const secret = (was ?? is)!.secret;

@@ -2,21 +2,19 @@ import type { Logger } from "../logging/log.ts";
 import type { CancelTimer, Clock } from "../time/clock.ts";
 
 /**
- * While the main listener accepts nothing for this long although it is opened again and again, only a restart may help.
+ * If the main listener accepts nothing for this long although it is reopened again and again, only a restart may help.
  */
 export const UNLIVE_AFTER_MS = 30_000;
-/**
- * A part that is open again for this long is logged as such: in a flood it ends and is opened several times a second.
- */
+/** A part must be open for this long before it is logged as recovered: in a flood it fails several times a second. */
 const SETTLED_MS = 5_000;
 
 /** Parts that live as long as the process, as the metrics name them. */
 export type LongLived = "listener" | "admin_listener";
 
 /**
- * Watches the parts that others count on: which workers accept connections, since when none does, and how often a
- * listener ended. `/readyz` and `/livez` follow from it. A flood of connections ends listeners, so that a short time
- * without any makes sluice unready and never unlive: an orchestrator must not restart it for that.
+ * Watches the listeners: which workers accept connections, since when none does, and how often a listener failed.
+ * `/readyz` and `/livez` follow from it. A flood of connections makes listeners fail, so a short time without any makes
+ * sluice unready but not unlive: an orchestrator must not restart it for that.
  */
 export class Supervision {
   readonly #clock: Clock;
@@ -37,7 +35,7 @@ export class Supervision {
     this.#downSinceMs = null;
   }
 
-  /** A worker's listener ended; the worker opens it again. */
+  /** A worker's listener failed; the worker reopens it. */
   listenerDown(worker: number, error: string): void {
     this.#ends.listener++;
     this.lost(worker);
@@ -56,7 +54,7 @@ export class Supervision {
     });
   }
 
-  /** The admin listener ended; it opens itself again. */
+  /** The admin listener failed; it reopens itself. */
   adminListenerDown(error: string): void {
     this.#ends.admin_listener++;
     this.#outageBegan("admin_listener", () => {
@@ -71,7 +69,7 @@ export class Supervision {
     });
   }
 
-  /** A worker accepts nothing any more: its listener ended, or it did. */
+  /** A worker accepts nothing any more: its listener failed, or the worker ended. */
   lost(worker: number): void {
     if (this.#accepting.delete(worker) && this.#accepting.size === 0) this.#downSinceMs = this.#clock.monotonicMs();
   }
@@ -86,18 +84,18 @@ export class Supervision {
     return this.#downSinceMs === null || this.#clock.monotonicMs() - this.#downSinceMs < UNLIVE_AFTER_MS;
   }
 
-  /** How often each part ended by itself. */
+  /** How often each part failed. */
   get ends(): Readonly<Record<LongLived, number>> {
     return this.#ends;
   }
 
-  /** Forgets outages that are not over: the process stops. */
+  /** Forgets open outages, because the process stops. */
   stop(): void {
     for (const outage of this.#outages.values()) outage.cancel();
     this.#outages.clear();
   }
 
-  /** Logs the first end; more of them before it has been open for a while belong to the same outage. */
+  /** Logs the first failure; further ones before it has been open for a while belong to the same outage. */
   #outageBegan(part: string, report: () => void): void {
     const outage = this.#outages.get(part);
     if (outage === undefined) {
@@ -118,9 +116,9 @@ export class Supervision {
   }
 }
 
-/** A part that ended, until it has been open again for a while. */
+/** A part that failed, until it has been open again for a while. */
 interface Outage {
-  /** How often it ended meanwhile. */
+  /** How often it failed in this outage. */
   ended: number;
   cancel: CancelTimer;
 }

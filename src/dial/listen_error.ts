@@ -1,4 +1,4 @@
-/** Says in words why an address could not be listened on. */
+/** Says in words why listening on an address failed. */
 export function whyNotListening(error: unknown): string {
   if (error instanceof Deno.errors.AddrInUse) return "the port is taken";
   if (error instanceof Deno.errors.PermissionDenied) {

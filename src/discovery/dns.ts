@@ -3,7 +3,7 @@ import type { DnsConfig } from "../config/model.ts";
 import type { Clock } from "../time/clock.ts";
 import { withTimeout } from "../time/with_timeout.ts";
 
-/** Longest a whole lookup (A, and AAAA where it is asked for) may take. */
+/** Longest time for a whole lookup (A, and AAAA if needed). */
 export const LOOKUP_TIMEOUT_MS = 5000;
 
 /** Asks for the addresses of one record type; `Deno.resolveDns` in the program, a script in tests. */
@@ -13,18 +13,18 @@ export type ResolveRecord = (
   options: { nameServer?: { ipAddr: string; port: number }; signal: AbortSignal },
 ) => Promise<string[]>;
 
-/** What one lookup brought. */
+/** The result of one lookup. */
 export type LookupResult =
   /** At least one address, sorted, each once. */
   | { readonly ok: true; readonly addresses: readonly string[] }
   | { readonly ok: false; readonly error: string };
 
-/** Tells whether a host is an address already, which needs no lookup. */
+/** Tells whether a host is an address, which needs no lookup. */
 export function isAddress(host: string): boolean {
   return isIP(host) !== 0;
 }
 
-/** Asks the system's resolver (hosts file first, then DNS), or the server that is named. */
+/** Asks the system's resolver (hosts file first, then DNS), or the configured server. */
 export const systemResolve: ResolveRecord = (host, type, options) => Deno.resolveDns(host, type, options);
 
 /** What {@linkcode lookup} needs beside the name. */
@@ -32,16 +32,16 @@ export interface LookupOptions {
   readonly dns: DnsConfig;
   readonly resolve: ResolveRecord;
   readonly clock: Clock;
-  /** Ends the lookup early; it then fails. */
+  /** Ends the lookup early: it fails. */
   readonly signal: AbortSignal;
 }
 
 /**
  * Resolves a host name by the configured family: `auto` asks for AAAA only if there is no A. Never throws.
  *
- * An error other than "no such records" fails the whole lookup, also under `any`: half an answer would drain the
- * targets of the other half. Deno 2.9 reports NXDOMAIN, an empty answer, SERVFAIL and REFUSED all as `NotFound`, so
- * these can't be told apart here; none of them replaces an earlier answer.
+ * An error other than "no such records" fails the whole lookup, also under `any`: half a result would drain the targets
+ * of the other half. Deno 2.9 reports NXDOMAIN, an empty answer, SERVFAIL and REFUSED all as `NotFound`, so these can't
+ * be told apart here; none of them replaces an earlier answer.
  */
 export async function lookup(host: string, options: LookupOptions): Promise<LookupResult> {
   if (isAddress(host)) return { ok: true, addresses: [host] };

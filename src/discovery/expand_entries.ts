@@ -12,9 +12,9 @@ export interface DiscoveredTarget {
 }
 
 /**
- * Puts entries and their addresses together, in order of entry, then address. An entry's weight is shared out evenly
- * over its addresses. Two entries that come to the same scheme, address, port and base are one target with the sum of
- * their shares, under the first entry's host: traffic is spread over machines, and it is one machine.
+ * Expands entries to targets, in order of entry, then address. An entry's weight is divided evenly among its addresses.
+ * Two entries with the same scheme, address, port and base are one target with the sum of their shares, under the first
+ * entry's host, since they are one machine.
  */
 export function expandEntries(
   entries: readonly TargetEntry[],

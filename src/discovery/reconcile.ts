@@ -1,16 +1,16 @@
-/** The difference between what is there and what was discovered. */
+/** The difference between the present members and the discovered ones. */
 export interface Difference<Current, Found> {
-  /** Discovered, and not there yet; in discovery's order. */
+  /** Discovered, but not present; in discovery's order. */
   readonly added: readonly Found[];
-  /** There and discovered. */
+  /** Present and discovered. */
   readonly kept: readonly (readonly [Current, Found])[];
-  /** There, and not discovered any more. */
+  /** Present, but not discovered any more. */
   readonly removed: readonly Current[];
 }
 
 /**
- * Finds what joins, stays and leaves. Discovery always brings the whole truth, never a change; this is the one place
- * that makes changes of it (after Pingora's `discover` and `do_update`). Both maps go by the same key.
+ * Finds what joins, stays and leaves. Discovery always returns all targets, never a change; changes are found here
+ * alone (after Pingora's `discover` and `do_update`). Both maps have the same keys.
  */
 export function reconcile<Current, Found>(
   current: ReadonlyMap<string, Current>,

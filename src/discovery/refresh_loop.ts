@@ -11,7 +11,7 @@ export const LONGEST_RETRY_MS = 30_000;
 /** Most lookups open at once: each holds a socket, and containers often allow 1024 descriptors. */
 const LOOKUPS_AT_ONCE = 64;
 
-/** What is known of one name. */
+/** One name and its addresses. */
 export interface NameState {
   readonly host: string;
   /** The last good answer; null until the first. */
@@ -31,7 +31,7 @@ interface Name {
   lastError: string | null;
   lastAnswerMs: number | null;
   cancelTimer: CancelTimer;
-  /** Ends the lookup that is open. */
+  /** Ends the open lookup. */
   abort: AbortController | null;
 }
 
@@ -63,7 +63,7 @@ export class RefreshLoop {
     this.#dns = options.dns;
   }
 
-  /** Watches exactly these hosts. What is known of those that stay is kept; new ones are looked up at once. */
+  /** Watches exactly these hosts. Those that stay keep their addresses; new ones are looked up at once. */
   watch(hosts: Iterable<string>): void {
     const wanted = new Set<string>();
     for (const host of hosts) {
@@ -92,7 +92,7 @@ export class RefreshLoop {
     }
   }
 
-  /** Takes a new DNS configuration; every name is looked up again, by the new way. */
+  /** Applies a new DNS configuration: every name is looked up again. */
   configure(dns: DnsConfig): void {
     this.#dns = dns;
     for (const name of this.#names.values()) {
@@ -101,24 +101,24 @@ export class RefreshLoop {
     }
   }
 
-  /** Resolves when each name that is watched has been answered or has failed once. */
+  /** Resolves when the first lookup of every watched name has ended. */
   async firstRound(): Promise<void> {
     const unsettled = () => this.#names.values().some((name) => !hasSettled(name));
     while (unsettled() && this.#open.size > 0) await Promise.race(this.#open);
   }
 
-  /** The addresses of a host: itself, the last good answer, or null if there has been none. */
+  /** The addresses of a host: itself if it is an address, the last good answer, or null if there was none. */
   addresses(host: string): readonly string[] | null {
     return isAddress(host) ? [host] : this.#names.get(host)?.addresses ?? null;
   }
 
-  /** Tells whether a host has been answered or has failed, however. */
+  /** Tells whether a first lookup of the host has ended, or it needs none. */
   isSettled(host: string): boolean {
     const name = this.#names.get(host);
     return name === undefined || hasSettled(name);
   }
 
-  /** What is known of a name; null for addresses and names that are not watched. */
+  /** A name's state; null for addresses and for names that are not watched. */
   state(host: string): NameState | null {
     return this.#names.get(host) ?? null;
   }
@@ -157,10 +157,10 @@ export class RefreshLoop {
     try {
       result = await lookup(name.host, { dns: this.#dns, resolve, clock, signal: abort.signal });
     } catch (error) {
-      // It must not end the loop of this name.
+      // An exception must not end the loop of this name.
       result = { ok: false, error: String(error) };
     }
-    // Stopped, no longer watched, or asked again by another way.
+    // Stopped, no longer watched, or looked up again with another configuration.
     if (abort.signal.aborted) return;
     name.abort = null;
     const before = name.addresses;

@@ -1,6 +1,6 @@
 /**
- * Turns single results into a state that changes only after enough consecutive ones. A result of the other kind starts
- * the count anew. Fires on edges only: `observe` says whether the state flipped (after Pingora's health observer).
+ * Turns single results into a state that flips only after enough consecutive results. A result of the other kind resets
+ * the count. `observe` returns whether the state flipped (after Pingora's health observer).
  */
 export class ConsecutiveThreshold {
   #succeed: number;
@@ -24,13 +24,13 @@ export class ConsecutiveThreshold {
     return { ok: this.#ok, failed: this.#failed };
   }
 
-  /** The results in a row that speak against the state, and how many would flip it; null where the last one did not. */
+  /** The consecutive results against the state, and how many flip it; null if the last result confirmed it. */
   get pending(): { readonly count: number; readonly needed: number } | null {
     const count = this.#healthy ? this.#failed : this.#ok;
     return count === 0 ? null : { count, needed: this.#healthy ? this.#failure : this.#succeed };
   }
 
-  /** Takes a result in; returns whether the state flipped. */
+  /** Counts a result; returns whether the state flipped. */
   observe(ok: boolean): boolean {
     this.#ok = ok ? this.#ok + 1 : 0;
     this.#failed = ok ? 0 : this.#failed + 1;
@@ -39,7 +39,7 @@ export class ConsecutiveThreshold {
     return flips;
   }
 
-  /** Takes other thresholds from the next result on; state and counts stay. */
+  /** Uses other thresholds from the next result on; state and counts stay. */
   configure(succeedThreshold: number, failureThreshold: number): void {
     this.#succeed = succeedThreshold;
     this.#failure = failureThreshold;

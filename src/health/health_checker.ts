@@ -10,7 +10,7 @@ export interface CheckerOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly probe: Probe;
-  /** Called with each result that says something or was inconclusive, unless the target is not watched any more. */
+  /** Called with each result, unless the target is no longer watched. */
   readonly onResult: (slot: number, result: ProbeResult, startedMs: number) => void;
 }
 
@@ -18,14 +18,14 @@ interface Watch {
   target: TargetSnapshot;
   nextProbeMs: number;
   cancelTimer: CancelTimer;
-  /** Calls the probe off that is running; null where none is. */
+  /** Cancels the running probe; null if none is running. */
   running: AbortController | null;
 }
 
 /**
- * Probes the targets of one group: each at once, then again and again, all side by side. Between two turns of a target
- * is 90 to 100 % of the interval, so that replicas and targets drift apart and no turn is later than the interval says.
- * A target whose probe still runs skips its turn. Nothing happens while checks are off.
+ * Probes the targets of one group independently of each other: each at once, then again and again. Two turns of a
+ * target are 90 to 100 % of the interval apart, so that replicas and targets drift apart and no turn is late. A target
+ * whose probe still runs skips its turn. Nothing is probed while checks are off.
  */
 export class HealthChecker {
   readonly #options: CheckerOptions;
@@ -39,7 +39,7 @@ export class HealthChecker {
     this.#config = options.config;
   }
 
-  /** Starts to probe a target, or goes on with what is now known of it. */
+  /** Starts to probe a target, or goes on with its new weight or host. */
   watch(target: TargetSnapshot): void {
     const known = this.#watches.get(target.slot);
     if (known !== undefined) {
@@ -51,7 +51,7 @@ export class HealthChecker {
     this.#turn(watch);
   }
 
-  /** Stops probing a target; a probe that runs is called off. */
+  /** Stops probing a target, and cancels a running probe. */
   unwatch(slot: number): void {
     const watch = this.#watches.get(slot);
     if (watch === undefined) return;
@@ -59,7 +59,7 @@ export class HealthChecker {
     pause(watch);
   }
 
-  /** Takes another configuration; every target is probed by it at once. */
+  /** Applies another configuration: every target is probed with it at once. */
   configure(config: HealthCheckConfig): void {
     this.#config = config;
     for (const watch of this.#watches.values()) {
@@ -68,7 +68,7 @@ export class HealthChecker {
     }
   }
 
-  /** When a target is probed next (monotonic ms); null where it is not. */
+  /** When a target is probed next (monotonic ms); null if it is not probed. */
   nextProbeMs(slot: number): number | null {
     if (!this.#config.enabled) return null;
     return this.#watches.get(slot)?.nextProbeMs ?? null;
@@ -101,7 +101,7 @@ export class HealthChecker {
     try {
       result = await probe(target, { config: this.#config, clock, signal: abort.signal });
     } catch (error) {
-      // It says nothing about the target, and must not end its checks.
+      // An exception says nothing about the target, and must not end its checks.
       result = { kind: "inconclusive", error: String(error) };
     }
     if (abort.signal.aborted) return;

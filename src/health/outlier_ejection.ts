@@ -1,38 +1,38 @@
 import type { EjectionConfig } from "../config/model.ts";
 
-/** Longest an ejection lasts, however often it is repeated. */
+/** Longest ejection, however often it is repeated. */
 export const LONGEST_EJECTION_MS = 300_000;
 
 /** After this long without an ejection, the next one is as short as the first. */
 export const EJECTION_MEMORY_MS = 300_000;
 
-/** What is remembered of a target's ejections. Immutable; the functions here return the next one. */
+/** A target's ejections. Immutable; the functions here return the next record. */
 export interface EjectionRecord {
-  /** Ejections in succession, the present one included. */
+  /** Consecutive ejections, including the present one. */
   readonly streak: number;
-  /** When the present ejection began and ends (monotonic ms); null where the target is not ejected. */
+  /** When the present ejection began and ends (monotonic ms); null if the target is not ejected. */
   readonly present: { readonly sinceMs: number; readonly untilMs: number } | null;
   /** When the last one ended (monotonic ms). */
   readonly endedMs: number;
-  /** Ejections ever. */
+  /** All ejections of the target. */
   readonly total: number;
 }
 
 export const NEVER_EJECTED: EjectionRecord = { streak: 0, present: null, endedMs: 0, total: 0 };
 
-/** The group around a target, as the decision sees it. */
+/** The target's group, as far as the decision depends on it. */
 export interface EjectionGroup {
   readonly targets: number;
   readonly ejected: number;
 }
 
 /**
- * Decides whether a run of connection failures ejects a target, and for how long. Returns the record with the ejection
- * in it, or null where the target stays in: too few failures, already out, or half of its group is out (one may always
- * go, also the only one).
+ * Decides whether a run of connection failures ejects a target, and for how long. Returns the record with the ejection,
+ * or null if the target stays in: too few failures, already ejected, or half of its group is out. One target may always
+ * be ejected, even the only one.
  *
- * The time doubles with each ejection in succession, up to 5 minutes. A target that comes back keeps its run of
- * failures, so that its next failed connection ejects it again; an answer, or a probe's success, ends the run.
+ * The time doubles with each consecutive ejection, up to 5 minutes. A target that returns keeps its run of failures, so
+ * its next failed connection ejects it again; a response or a successful probe ends the run.
  */
 export function eject(
   record: EjectionRecord,
@@ -52,7 +52,7 @@ export function eject(
   };
 }
 
-/** How many of a group's targets may be out at once: half of them, but one always. */
+/** How many of a group's targets may be out at once: half of them, but at least one. */
 export function mostEjected(targets: number): number {
   return Math.max(1, Math.floor(targets / 2));
 }

@@ -9,25 +9,25 @@ import { type Timeout, withTimeout } from "../time/with_timeout.ts";
 import { matchesStatus } from "./matcher.ts";
 import type { ProbeFailure, ProbeResult } from "./probe_result.ts";
 
-/** What a probe may use beside its target. */
+/** What a probe needs beside its target. */
 export interface ProbeOptions {
   readonly config: HealthCheckConfig;
   readonly clock: Clock;
-  /** Calls the probe off: its result is then inconclusive. */
+  /** Cancels the probe: its result is then inconclusive. */
   readonly signal: AbortSignal;
 }
 
-/** Asks a target once for its health. Never throws. */
+/** Probes a target once. Never throws. */
 export type Probe = (target: TargetSnapshot, options: ProbeOptions) => Promise<ProbeResult>;
 
 /** EADDRNOTAVAIL: no local port is left. */
 const NO_LOCAL_PORT = /\(os error 99\)/;
 
 /**
- * Probes by HTTP/1.1 GET on a connection of its own, written byte by byte here: `fetch` would pool connections, follow
- * its own idea of Host, and read the body. Only the response's head is read, by the parser that traffic has, so that a
- * target is not healthy with what traffic refuses; the connection is closed in any case. The time counts from the
- * connection's beginning to the end of the head.
+ * Probes with an HTTP/1.1 GET on a new connection. It does not use `fetch`, which would pool connections, choose its
+ * own Host, and read the body. It reads only the response's head, with the parser of traffic: a target is not healthy
+ * with a response that traffic would refuse. The measured time runs from the start of the connection to the end of the
+ * head.
  */
 export async function probeTarget(target: TargetSnapshot, options: ProbeOptions): Promise<ProbeResult> {
   const { config, clock, signal } = options;
@@ -64,7 +64,7 @@ export async function probeTarget(target: TargetSnapshot, options: ProbeOptions)
   }
 }
 
-/** The request's head. The Host is the entry's own unless one is configured, whatever port is probed. */
+/** The request's head. Unless a Host is configured, it is the entry's own, whatever port is probed. */
 function requestHead(target: TargetSnapshot, config: HealthCheckConfig): string {
   const host = config.host ?? hostPort(target.host, target.port);
   return `GET ${config.path} HTTP/1.1\r\nHost: ${host}\r\nUser-Agent: sluice-health\r\nConnection: close\r\n\r\n`;
@@ -83,7 +83,7 @@ function failureOf(error: unknown, line: Line): ProbeFailure {
 class Line {
   /** True during the TLS handshake. */
   securing = false;
-  /** What came so far, up to `end`. */
+  /** What has come so far, up to `end`. */
   bytes: Bytes = new Uint8Array(4096);
   end = 0;
   readonly #timeout: Timeout;
@@ -127,7 +127,7 @@ class Line {
     for (let at = 0; at < bytes.length;) at += await this.#connection!.write(bytes.subarray(at));
   }
 
-  /** Reads more into `bytes`; false at the connection's end. */
+  /** Reads more into `bytes`; false at the end of the connection. */
   async read(): Promise<boolean> {
     if (this.end === this.bytes.length) {
       const larger = new Uint8Array(this.bytes.length * 2);
@@ -148,7 +148,7 @@ class Line {
     try {
       this.#connection?.close();
     } catch {
-      // Closed already, by the abort.
+      // Already closed by the abort.
     }
   }
 }

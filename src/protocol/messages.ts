@@ -15,13 +15,13 @@ export type ControlMessage =
   }
   /** A whole new snapshot, never a diff. */
   | { readonly type: "snapshot"; readonly snapshot: Snapshot }
-  /** From now on each answer tells its client to come back on another connection: somebody else will serve it. */
+  /** From now on each response tells its client to reconnect: another process will serve it. */
   | { readonly type: "send_away" }
   /** Stop accepting connections, finish what is open, then say `drained`. */
   | { readonly type: "drain" }
-  /** After `drain`: the time is over, end what is still open. */
+  /** After `drain`: the time is up, end what is still open. */
   | { readonly type: "cut" }
-  /** The stats page's text, as asked for by `stats_wanted`. */
+  /** The text of the stats page, in response to `stats_wanted`. */
   | { readonly type: "stats"; readonly id: number; readonly json: string }
   /** Send the last decisions. */
   | { readonly type: "decisions_wanted"; readonly id: number };
@@ -34,15 +34,15 @@ export type WorkerMessage =
   | { readonly type: "listening"; readonly worker: number }
   /** The listener could not be opened. */
   | { readonly type: "listen_failed"; readonly worker: number; readonly error: string }
-  /** The listener ended by itself and is being opened again: the thread accepts no connection meanwhile. */
+  /** The listener failed and is being reopened: the thread accepts no connections meanwhile. */
   | { readonly type: "listener_down"; readonly worker: number; readonly error: string }
   /** After `listener_down`: the listener accepts again. */
   | { readonly type: "listener_up"; readonly worker: number }
   /** A snapshot is in use. */
   | { readonly type: "applied"; readonly worker: number; readonly generation: number }
-  /** A connection to a target could not be made; `consecutive` is the count over all workers. */
+  /** A connection to a target failed; `consecutive` counts failures in a row over all workers. */
   | { readonly type: "connection_failed"; readonly slot: number; readonly consecutive: number; readonly error: string }
-  /** Whole lines, to be written as they are. */
+  /** Whole lines, written as they are. */
   | { readonly type: "access_lines"; readonly bytes: Uint8Array<ArrayBuffer> }
   | {
     readonly type: "log";

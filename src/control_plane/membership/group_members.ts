@@ -10,25 +10,25 @@ import { type GroupSnapshot, hostPort, targetKey, type TargetSnapshot } from "..
 import type { GroupView, NameView } from "../../views/system_view.ts";
 import { type RecordContext, TargetRecord } from "./target_record.ts";
 
-/** What discovery knows of names (`RefreshLoop` in the program). */
+/** The addresses of names, as discovery found them (`RefreshLoop` in the program). */
 export interface Names {
   addresses(host: string): readonly string[] | null;
   isSettled(host: string): boolean;
   state(host: string): NameState | null;
 }
 
-/** What a group may use. */
+/** What a group needs. */
 export interface MembersContext extends RecordContext {
   readonly cursor: number;
   readonly random: () => number;
   readonly probe: Probe;
   readonly names: Names;
-  /** Serves where STICKY_SECRET is unset. */
+  /** Used if STICKY_SECRET is unset. */
   readonly processSecret: string;
-  /** A slot for another target; null where all are taken. */
+  /** A slot for another target; null if all are in use. */
   readonly takeSlot: () => number | null;
   readonly releaseSlot: (slot: number) => void;
-  /** The last generation that was made of this group's members. */
+  /** The generation of the last snapshot of this group. */
   readonly generation: () => number;
 }
 
@@ -42,7 +42,7 @@ export class GroupMembers {
   readonly #leaving = new Map<string, TargetRecord>();
   readonly #bySlot = new Map<number, TargetRecord>();
   #resolved = false;
-  /** Targets that found no slot. */
+  /** Targets for which there was no slot. */
   #leftOut: readonly string[] = [];
   #warnedInconclusive = false;
 
@@ -59,17 +59,17 @@ export class GroupMembers {
     });
   }
 
-  /** True once nobody drains here any more and no member is left. */
+  /** True if the group has no members, and none that still drain. */
   get isEmpty(): boolean {
     return this.#members.size === 0 && this.#leaving.size === 0;
   }
 
-  /** True where a target found no slot: `refresh` may find one later. */
+  /** True if there was no slot for a target: `refresh` may find one later. */
   get isIncomplete(): boolean {
     return this.#leftOut.length > 0;
   }
 
-  /** Brings the members in line with what names resolve to; returns whether the group's snapshot is another now. */
+  /** Updates the members to what names resolve to; returns whether the group's snapshot changed. */
   refresh(): boolean {
     const { names } = this.#context;
     const { entries } = this.config;
@@ -81,8 +81,7 @@ export class GroupMembers {
       if (host !== found.host || weight !== found.weight) record.target = { slot, ...found };
     }
     this.#sayLeftOut(added.filter((found) => !this.#join(found)).map(targetKey));
-    // Nobody leaves while a name of the group is asked for the first time: the group would stand empty until the
-    // answer.
+    // No target leaves while a name of the group is looked up for the first time: the group would be empty until then.
     if (entries.every(({ host }) => names.isSettled(host))) {
       removed.forEach((record) => this.#leave(record));
     }
@@ -107,13 +106,13 @@ export class GroupMembers {
     this.#checker.configure(config.healthCheck);
   }
 
-  /** Lets every member leave, because the group left the configuration. */
+  /** Removes every member, because the group is no longer configured. */
   dismiss(): void {
     this.#leftOut = [];
     for (const record of [...this.#members.values()]) this.#leave(record);
   }
 
-  /** What the data plane needs of the group. */
+  /** What the data plane knows of the group. */
   snapshot(): GroupSnapshot {
     const { name, algorithm, algorithmOptions, stickiness, preserveHost, locationRewrite, failOpen } = this.config;
     return {
@@ -132,7 +131,7 @@ export class GroupMembers {
     };
   }
 
-  /** What an operator sees of the group. */
+  /** What operators see of the group. */
   view(): GroupView {
     const records = [...this.#members.values(), ...this.#leaving.values()];
     const names: NameView[] = [];
@@ -150,7 +149,7 @@ export class GroupMembers {
     };
   }
 
-  /** Takes a failed connection in; ignored for a slot that is no member's. */
+  /** Counts a failed connection; ignored if the slot belongs to no member. */
   connectionFailed(slot: number, consecutive: number, error: string): boolean {
     const record = this.#bySlot.get(slot);
     if (record === undefined) return false;
@@ -161,19 +160,19 @@ export class GroupMembers {
     return true;
   }
 
-  /** The members at an `address:port`: several where schemes or bases differ. */
+  /** The members at an `address:port`: several if schemes or bases differ. */
   at(addressPort: string): TargetRecord[] {
     return [...this.#members.values()].filter(({ target }) => hostPort(target.address, target.port) === addressPort);
   }
 
-  /** Notes that all workers serve by a generation: whoever left before it can't be picked any more. */
+  /** Notes that all workers use this generation: a target that left before it can't be picked any more. */
   appliedEverywhere(generation: number): void {
     for (const record of this.#leaving.values()) {
       if (generation > record.lastNamedIn) record.unnamed = true;
     }
   }
 
-  /** Gives back the slots of those that left, can't be picked any more, and have nothing in flight. */
+  /** Frees the slots of targets that left, can't be picked any more, and have nothing in flight. */
   sweep(): void {
     const { table, log, group, releaseSlot } = this.#context;
     for (const [key, record] of this.#leaving) {
@@ -229,8 +228,8 @@ export class GroupMembers {
   }
 
   /**
-   * Where members left, or came back ejected, those that are out may be more than half of the group: then some come
-   * back before their time, and all where nobody is ejected any more.
+   * If members left, or came back ejected, more than half of the group may be out: then some return before their time,
+   * and all of them if no member is ejected any more.
    */
   #releaseExcess(): void {
     const ejected = [...this.#members.values()].filter((record) => record.ejected);

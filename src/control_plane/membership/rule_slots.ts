@@ -4,10 +4,10 @@ import { MAX_RULES } from "../../state/slot_layout.ts";
 import { SlotAllocator } from "../../state/slot_allocator.ts";
 import type { TargetTable } from "../../state/target_table.ts";
 
-/** Gives each rule its place in the counters, kept as long as its number stays. */
+/** Gives each rule a slot for its counters, which it keeps as long as its number is configured. */
 export class RuleSlots {
   readonly #table: TargetTable;
-  /** An open download or WebSocket counts under its rule when it ends, hours after that may have left. */
+  /** A download or WebSocket counts for its rule when it ends, which may be hours after the rule left. */
   readonly #slots = new SlotAllocator(MAX_RULES, { freshFirst: true });
   #byNumber = new Map<number, number>();
   /** Slots of rules that left, until every worker has moved past the generation that still had them. */
@@ -36,8 +36,9 @@ export class RuleSlots {
   }
 
   /**
-   * A free slot; where thousands of rules were replaced at once, one that was just left: a straggler is then counted
-   * under the wrong rule, which is better than no reload. A configuration has no more rules than there are slots.
+   * A free slot. If thousands of rules were replaced at once, it may be one that has just become free: a late request
+   * is then counted for the wrong rule, which is better than no reload. A configuration has no more rules than there
+   * are slots.
    */
   #take(nowMs: number): number {
     const slot = this.#slots.take(nowMs) ?? this.#slots.takeEarly() ?? this.#leaving.shift()?.slot;
@@ -46,7 +47,7 @@ export class RuleSlots {
     return slot;
   }
 
-  /** Every worker serves by this generation or a later one. */
+  /** All workers use this generation or a later one. */
   appliedEverywhere(generation: number, nowMs: number): void {
     while (this.#leaving.length > 0 && this.#leaving[0]!.generation <= generation) {
       this.#slots.release(this.#leaving.shift()!.slot, nowMs);

@@ -16,7 +16,7 @@ import type { TargetView } from "../../views/system_view.ts";
 import type { TargetTable } from "../../state/target_table.ts";
 import type { CancelTimer, Clock } from "../../time/clock.ts";
 
-/** What a record may use. */
+/** What a record needs. */
 export interface RecordContext {
   readonly group: string;
   readonly table: TargetTable;
@@ -33,7 +33,7 @@ export class TargetRecord {
   target: TargetSnapshot;
   /** The last generation that named the target, once it has left its group. */
   lastNamedIn = 0;
-  /** It has left its group, and no worker can pick it any more. */
+  /** The target has left its group, and no worker can pick it any more. */
   unnamed = false;
   readonly #context: RecordContext;
   #threshold: ConsecutiveThreshold;
@@ -74,8 +74,8 @@ export class TargetRecord {
   }
 
   /**
-   * Takes a probe's result in. A success of a probe that began after an ejection ends it. `nextProbeMs` (monotonic)
-   * says when the next one comes.
+   * Applies a probe's result. If the probe began after an ejection and succeeded, the ejection ends. `nextProbeMs`
+   * (monotonic) is the time of the next probe.
    */
   observeProbe(result: ProbeResult, startedMs: number, nextProbeMs: number | null): void {
     if (result.kind === "inconclusive") return;
@@ -89,8 +89,8 @@ export class TargetRecord {
     const failedBefore = this.#threshold.healthy ? this.#threshold.consecutive.failed : 0;
     this.#threshold.observe(ok);
     this.#tellOfPending(failedBefore, nextProbeMs);
-    // The last probe's: a target that answered 503 and now refuses connections is down for another reason than at
-    // first.
+    // The last probe's reason: a target that responded 503 and now refuses connections is down for another reason than
+    // at first.
     if (this.#threshold.healthy) this.#unhealthyReason = null;
     else if (!ok) this.#unhealthyReason = reason;
     if (ok) {
@@ -105,7 +105,7 @@ export class TargetRecord {
     this.#settle(reason);
   }
 
-  /** Takes a failed connection in; the target is ejected where the group's configuration says so. */
+  /** Counts a failed connection, and ejects the target if the group's configuration says so. */
   connectionFailed(
     failure: { readonly consecutive: number; readonly error: string },
     config: EjectionConfig,
@@ -130,7 +130,7 @@ export class TargetRecord {
     this.#settle(why);
   }
 
-  /** The operator's drain: holds, whatever probes say, until `enable`. */
+  /** Drains the target until `enable`, whatever probes say. */
   drain(): void {
     this.#drained = true;
     this.#settle("drained by the operator");
@@ -142,7 +142,7 @@ export class TargetRecord {
     this.#settle("enabled by the operator");
   }
 
-  /** The target has left its group. No flag says so: workers stop seeing it with their next snapshot, not before. */
+  /** Notes that the target has left its group. It gets no flag: workers use it until their next snapshot. */
   leave(lastNamedIn: number): void {
     this.#left = true;
     this.lastNamedIn = lastNamedIn;
@@ -150,7 +150,7 @@ export class TargetRecord {
     this.#settle("left the group");
   }
 
-  /** The target is back before its slot was given away; everything known of it still holds. */
+  /** Notes that the target is back before its slot was freed; what is known of it still holds. */
   rejoin(target: TargetSnapshot, check: HealthCheckConfig): void {
     this.#left = false;
     this.target = target;
@@ -159,7 +159,7 @@ export class TargetRecord {
     this.#settle("back in the group");
   }
 
-  /** Takes another check configuration. Checks that are off take back what they said (promise A35). */
+  /** Applies another check configuration. If checks are off, their results no longer count (promise A35). */
   configure(check: HealthCheckConfig): void {
     this.#takeCheck(check);
     this.#settle("health checks were reconfigured");
@@ -182,7 +182,7 @@ export class TargetRecord {
     this.#cancelEjection();
   }
 
-  /** What an operator sees of it. `nextProbeMs` is monotonic. */
+  /** What operators see of it. `nextProbeMs` is monotonic. */
   view(nextProbeMs: number | null): TargetView {
     const { clock, group } = this.#context;
     const toWall = clock.wallMs() - clock.monotonicMs();
@@ -202,7 +202,7 @@ export class TargetRecord {
     };
   }
 
-  /** A dead target fails every request that comes to it: the first failure of a run is news, the others are detail. */
+  /** A dead target fails every request: the first failure of a run is worth a warning, the others are detail. */
   #tellOfFailure({ consecutive, error }: { readonly consecutive: number; readonly error: string }): void {
     const { log, group } = this.#context;
     const target = hostPort(this.target.address, this.target.port);
@@ -213,7 +213,7 @@ export class TargetRecord {
     );
   }
 
-  /** Says before a target is out that it is about to be: from its first failed probe on. */
+  /** Warns before a target goes out, from its first failed probe on. */
   #tellOfPending(failedBefore: number, nextProbeMs: number | null): void {
     const { log, group } = this.#context;
     const target = hostPort(this.target.address, this.target.port);
@@ -221,7 +221,7 @@ export class TargetRecord {
     if (!this.#threshold.healthy) return;
     if (count > 0) {
       const pending = this.#pendingText(nextProbeMs);
-      // Whoever never named a path meets this first.
+      // An operator who never set a path sees this first.
       const asked = count === 1 && this.#lastFound.startsWith("got ")
         ? `; probes request ${this.#probePath} (HEALTH_CHECK_PATH, HEALTH_CHECK_MATCHER)`
         : "";
@@ -240,8 +240,8 @@ export class TargetRecord {
   }
 
   /**
-   * Which way the last probes point (`1 of 2 probes failed (got 404), out at 12:00:30 UTC`); null where nothing will
-   * change.
+   * How the last probes will change the state (`1 of 2 probes failed (got 404), out at 12:00:30 UTC`); null if they
+   * won't.
    */
   #pendingText(nextProbeMs: number | null): string | null {
     const pending = this.#checked ? this.#threshold.pending : null;
@@ -266,7 +266,7 @@ export class TargetRecord {
     this.#ejectionReason = null;
   }
 
-  /** Writes the flags, and says so where they make another state. `why` says what brought it about. */
+  /** Writes the flags, and logs a change of state with its cause, `why`. */
   #settle(why: string): void {
     const { table, clock, log, group } = this.#context;
     let flags = 0;

@@ -13,7 +13,7 @@ import { GroupMembers } from "./group_members.ts";
 
 /** Changes of membership that come this close together make one snapshot. */
 const COALESCE_MS = 10;
-/** How often targets that left are asked whether they have finished. */
+/** How often to check whether targets that left have finished. */
 const SWEEP_MS = 1000;
 
 /** What the registry needs. */
@@ -31,8 +31,8 @@ export interface RegistryOptions {
 }
 
 /**
- * Where discovery, health and the target table meet: who the members of each group are, what state each is in, and at
- * which slot its numbers stand.
+ * Connects discovery, health and the target table: which targets each group has, the state of each, and the slot of its
+ * numbers.
  */
 export class TargetRegistry {
   readonly #options: RegistryOptions;
@@ -65,8 +65,8 @@ export class TargetRegistry {
   }
 
   /**
-   * Begins lookups and probes; resolves after the first round of DNS, whatever it brought. `onChange` may be called
-   * before: targets given by address need not wait for names.
+   * Starts lookups and probes; resolves after the first round of DNS, even if it failed. `onChange` may be called
+   * before: targets with an address need not wait for names.
    */
   async start(): Promise<void> {
     this.#cancelSweep = this.#options.clock.every(SWEEP_MS, () => this.#sweep());
@@ -75,7 +75,7 @@ export class TargetRegistry {
     this.#flush();
   }
 
-  /** The members as of now, for the snapshot of the given generation. A registry's generations only grow. */
+  /** The present members, for the snapshot of this generation. Generations only grow. */
   groups(generation: number): GroupSnapshot[] {
     this.#refreshStale();
     this.#changed = false;
@@ -84,34 +84,34 @@ export class TargetRegistry {
   }
 
   /**
-   * Says that every worker serves by this generation or a later one. A slot is reused only after that, and when nothing
-   * is in flight there.
+   * Notes that all workers use this generation or a later one. A slot is reused only after that, and if it has nothing
+   * in flight.
    */
   appliedEverywhere(generation: number): void {
     for (const group of this.#groups.values()) group.appliedEverywhere(generation);
     this.#sweep();
   }
 
-  /** Takes a worker's report of a failed connection in; `consecutive` is the run over all workers. */
+  /** Takes a worker's report of a failed connection; `consecutive` counts failures in a row over all workers. */
   reportConnectionFailure(slot: number, consecutive: number, error: string): void {
     for (const group of this.#groups.values()) {
       if (group.connectionFailed(slot, consecutive, error)) return;
     }
   }
 
-  /** What an operator sees of each group. */
+  /** What operators see of each group. */
   views(): GroupView[] {
     return this.#present().map((group) => group.view());
   }
 
-  /** Takes the targets at an `address:port` of a group out by the operator's hand; false where there are none. */
+  /** Drains the targets at an `address:port` of a group; false if there are none. */
   drain(group: string, addressPort: string): boolean {
     const records = this.#at(group, addressPort);
     records.forEach((record) => record.drain());
     return records.length > 0;
   }
 
-  /** Ends the operator's drain; false where there is no such target. */
+  /** Ends the operator's drain; false if there is no such target. */
   enable(group: string, addressPort: string): boolean {
     const records = this.#at(group, addressPort);
     records.forEach((record) => record.enable());
@@ -119,9 +119,9 @@ export class TargetRegistry {
   }
 
   /**
-   * Takes another configuration. Health, latency and counters of targets that stay are kept, those that go drain; where
-   * a new name has to be looked up first, nobody leaves its group until that lookup has ended. Make a new snapshot
-   * after it; `onChange` says when names have brought more.
+   * Applies another configuration. Targets that stay keep health, latency and counters; targets that leave drain. If a
+   * new name must be looked up, no target leaves its group until the lookup has ended. The caller then makes a new
+   * snapshot; `onChange` is called when lookups bring more.
    */
   reload(groups: readonly TargetGroupConfig[], dns: DnsConfig): void {
     if (this.#stopped) return;
@@ -199,8 +199,8 @@ export class TargetRegistry {
   }
 
   /**
-   * A free slot, zeroed. Where thousands of targets were replaced at once it may be one whose rest is not over: a
-   * straggler's attempt may then be counted at the wrong target, which is better than a group without targets.
+   * A free slot, zeroed. If thousands of targets were replaced at once, it may be one that has just become free: a late
+   * attempt may then be counted for the wrong target, which is better than a group without targets.
    */
   #takeSlot(): number | null {
     const { table, clock } = this.#options;
@@ -212,7 +212,7 @@ export class TargetRegistry {
         table.resetTarget(slot);
         return slot;
       }
-      // A straggler came back to it by an old candidate list: it rests once more.
+      // A late request used it again, by an old candidate list: it rests once more.
       this.#slots.release(slot, nowMs);
     }
     return null;
@@ -269,13 +269,13 @@ export class TargetRegistry {
       if (present.has(name) || !group.isEmpty) continue;
       this.#groups.delete(name);
       this.#cursors.release(group.cursor, nowMs);
-      // Nothing runs in it any more; its checker watches nobody.
+      // It has no members and no probes any more.
       void group.stop();
     }
   }
 }
 
-/** 256 bits, unguessable: whoever knows it can choose a client's target. */
+/** 256 bits, unguessable: a client that knows it can choose its target. */
 function makeSecret(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(32));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -10,16 +10,16 @@ import { KeptOpen } from "../../time/kept_open.ts";
 import { urlFromHere, whereItListens } from "./listening_text.ts";
 import { accepts, PortTaken } from "./listener_port.ts";
 
-/** Longest wait for admin requests that are being answered when the process stops. */
+/** Longest wait for open admin requests when the process stops. */
 const CLOSE_MS = 500;
 
-/** What it works with. */
+/** What the admin listener needs. */
 interface AdminParts {
   readonly clock: Clock;
   readonly log: Logger;
-  /** LISTENER_TAKEOVER: a port that was asked for may still be the predecessor's. */
+  /** LISTENER_TAKEOVER: the process that this one replaces may still use the configured port. */
   readonly takeover: boolean;
-  /** The listener ended by itself; it is opened again. */
+  /** The listener failed; it is being reopened. */
   onDown(error: string): void;
   /** It accepts again. */
   onUp(): void;
@@ -27,17 +27,20 @@ interface AdminParts {
 
 type Server = Deno.HttpServer<Deno.NetAddr>;
 
-/** The admin listener: serves the admin application beside the control plane, and opens itself again when it ends. */
+/** Serves the admin application, and reopens its listener if it fails. */
 export class AdminListener {
   readonly #kept: KeptOpen<Server>;
   readonly #ended: AbortController;
   readonly #clock: Clock;
   readonly url: string;
 
-  /** Opens it; a taken port is moved away from, unless it was asked for (then it throws {@linkcode PortTaken}). */
+  /**
+   * Opens it. If the default port is in use, it takes another; if a configured port is, it throws
+   * {@linkcode PortTaken}.
+   */
   static async open(source: AdminSource, config: AdminConfig, parts: AdminParts): Promise<AdminListener> {
     const { host, port, portWasAskedFor } = config;
-    // SO_REUSEPORT is for the process that will take over; anybody else shall find the port taken.
+    // SO_REUSEPORT lets a process that takes over share the port; for any other process the port must be in use.
     const shared = parts.takeover && portWasAskedFor;
     const taken = port !== 0 && !shared && await accepts(host, port, parts.clock);
     if (taken && portWasAskedFor) throw portTaken(config, "the port is taken");
@@ -76,7 +79,7 @@ export class AdminListener {
     log.info("admin_listening", `Admin listener on ${whereItListens(config.host, port)}`, { url: this.url, address });
   }
 
-  /** Closes it; open dashboards' streams are ended. */
+  /** Closes it, and ends the streams of open dashboards. */
   async close(): Promise<void> {
     this.#ended.abort();
     const closed = this.#kept.release()?.shutdown();

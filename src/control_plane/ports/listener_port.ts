@@ -3,32 +3,32 @@ import { whyNotListening } from "../../dial/listen_error.ts";
 import { type Clock, delay } from "../../time/clock.ts";
 import { withTimeout } from "../../time/with_timeout.ts";
 
-/** A port could not be had: one line for the user, and exit code 1. */
+/** A port is in use: one line for the user, and exit code 1. */
 export class PortTaken extends Error {}
 
 /**
- * Longest wait for a connection to oneself: a listener whose queue is full does not complete one, and is a listener
- * too.
+ * Longest wait for a connection to the own port: a listener whose queue is full completes none, but listens all the
+ * same.
  */
 const TRY_MS = 500;
-/** How long one waits for another process that is starting on the same port, and how often it is looked at. */
+/** How long to wait for another process that is starting on the same port, and how often to look. */
 const STARTING_MS = 1_000;
 const LOOK_MS = 50;
 
-/** A port that is this process's to open. */
+/** A port that this process may open. */
 export interface PortClaim {
   readonly port: number;
-  /** Lets others claim it: the listener is open, or the start has failed. */
+  /** Releases the claim: the listener is open, or the start has failed. */
   release(): void;
 }
 
 /**
- * Claims the listener's port (LISTENER_PORT=0: a free one) without opening it: the system would accept connections that
- * nobody serves, and reset them when the workers open it. The workers open it with SO_REUSEPORT, which would silently
- * share it with another sluice. So first a connection is tried: whoever accepts it holds the port. Of two that start at
- * once the UDP port of the same number decides, which is held until the listener is open; if something else has that
- * (HTTP/3), nothing is lost but a second and this certainty. LISTENER_TAKEOVER=true shares the port on purpose and
- * claims nothing.
+ * Claims the listener's port (LISTENER_PORT=0: a free one) without opening it: if it were open, the system would accept
+ * connections that no worker serves yet, and reset them when the workers open it. The workers open it with
+ * SO_REUSEPORT, which would silently share it with another sluice. So sluice first tries to connect: if that succeeds,
+ * the port is in use. If two processes start at once, the one that gets the UDP port of the same number wins; it keeps
+ * that until its listener is open. If another program uses the UDP port (for HTTP/3), the start takes a second longer
+ * and can't tell two starting processes apart. LISTENER_TAKEOVER=true shares the port on purpose and claims nothing.
  */
 export async function claimListenerPort(
   { host, port, takeover }: Pick<ListenerConfig, "host" | "port" | "takeover">,
@@ -54,7 +54,7 @@ export async function claimListenerPort(
   }
 }
 
-/** Tells whether somebody accepts connections at an address, or would if its queue were not full. */
+/** Tells whether a listener accepts connections at an address, or would if its queue were not full. */
 export async function accepts(host: string, port: number, clock: Clock): Promise<boolean> {
   const hostname = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
   using timeout = withTimeout(clock, TRY_MS);
@@ -66,7 +66,7 @@ export async function accepts(host: string, port: number, clock: Clock): Promise
   }
 }
 
-/** A port that is free now. The system gives it to nobody else soon, and no client knows it yet. */
+/** A port that is free now. The system does not reuse it soon, and no client knows it yet. */
 function freePort(hostname: string): number {
   const listener = Deno.listen({ hostname, port: 0 });
   const { port } = listener.addr as Deno.NetAddr;
@@ -74,12 +74,12 @@ function freePort(hostname: string): number {
   return port;
 }
 
-/** Holds the UDP port of that number; null where somebody has it. */
+/** Holds the UDP port of that number; null if it is in use. */
 function lockPort(hostname: string, port: number): { close(): void } | null {
   try {
     return Deno.listenDatagram({ transport: "udp", hostname, port });
   } catch (error) {
-    // What forbids the UDP port forbids no TCP port of the same number: opening that says what is wrong.
+    // Another error of the UDP port says nothing about the TCP port: opening that reports what is wrong.
     return error instanceof Deno.errors.AddrInUse ? null : { close() {} };
   }
 }

@@ -3,10 +3,10 @@ import type { Clock } from "../../time/clock.ts";
 import { withTimeout } from "../../time/with_timeout.ts";
 import type { WorkerPool } from "./worker_pool.ts";
 
-/** Longest wait for workers that are asked for their decisions. */
+/** Longest wait for the workers' decisions. */
 const DECISIONS_MS = 1000;
 
-/** Asks every worker for the decisions that it keeps, and puts the answers together. */
+/** Asks every worker for its decisions, and merges the answers. */
 export class DecisionQuestions {
   readonly #pool: WorkerPool;
   readonly #clock: Clock;
@@ -18,7 +18,7 @@ export class DecisionQuestions {
     this.#clock = clock;
   }
 
-  /** Asks; resolves when all have answered, or after a second, with the newest decisions first. */
+  /** Resolves with the decisions, newest first, when all workers have answered or after a second. */
   async ask(): Promise<readonly Decision[]> {
     const id = ++this.#lastId;
     const found: Decision[] = [];
@@ -37,7 +37,7 @@ export class DecisionQuestions {
     return found.sort((a, b) => b.timeMs - a.timeMs);
   }
 
-  /** Takes a worker's answer; one that comes too late is dropped. */
+  /** Takes a worker's answer; ignores it if it comes too late. */
   answer(id: number, decisions: readonly Decision[]): void {
     this.#open.get(id)?.(decisions);
   }

@@ -3,7 +3,7 @@ import type { ControlMessage, WorkerMessage } from "../../protocol/messages.ts";
 import type { TargetTable } from "../../state/target_table.ts";
 import type { CancelTimer, Clock } from "../../time/clock.ts";
 
-/** A worker that says nothing for this long hangs and is replaced. */
+/** A worker whose heartbeat stops for this long hangs, and is replaced. */
 export const HANG_MS = 5000;
 const WATCH_MS = 500;
 /** Waits before a replacement: doubling, and back to the first once a worker has lived for a while. */
@@ -18,17 +18,17 @@ export interface WorkerHandle {
   terminate(): void;
 }
 
-/** What a data plane is started with. */
+/** What a data plane gets at its start. */
 export interface WorkerEvents {
   onMessage(message: WorkerMessage): void;
-  /** It died. */
+  /** The data plane ended by itself. */
   onCrash(error: string): void;
 }
 
 /** Starts a data plane. */
 export type Spawn = (events: WorkerEvents) => WorkerHandle;
 
-/** What the pool works with. */
+/** What the pool needs. */
 export interface WorkerPoolParts {
   readonly count: number;
   readonly spawn: Spawn;
@@ -38,7 +38,7 @@ export interface WorkerPoolParts {
   /** The first message of a worker. */
   startMessage(worker: number): ControlMessage;
   onMessage(message: WorkerMessage): void;
-  /** A worker died, hung or could not listen: it accepts nothing any more. */
+  /** A worker crashed, hung or could not listen: it accepts nothing any more. */
   onLost(worker: number): void;
 }
 
@@ -46,14 +46,14 @@ interface Seat {
   handle: WorkerHandle | null;
   /** It has loaded its code. */
   loaded: boolean;
-  /** It was told to drain, and nothing is open in it any more. */
+  /** It drained: nothing is open in it any more. */
   drained: boolean;
   startedMs: number;
   backoffMs: number;
   restarts: number;
   heartbeat: number;
   heartbeatMs: number;
-  /** For how long it has been silent while somebody watched. */
+  /** How long it has been without a heartbeat while this thread ran. */
   silentMs: number;
   respawn: CancelTimer | null;
 }
@@ -85,7 +85,7 @@ export class WorkerPool {
     }));
   }
 
-  /** Makes the workers; resolves when all of them have loaded their code. None serves yet. */
+  /** Creates the workers; resolves when all have loaded their code. None serves yet. */
   load(): Promise<void> {
     this.#seats.forEach((_, worker) => this.#spawn(worker));
     return this.#allLoaded.promise;
@@ -116,22 +116,22 @@ export class WorkerPool {
     return this.#seats.filter(({ handle }) => handle !== null).length;
   }
 
-  /** True where no worker that lives has anything open: each has said `drained`, or has died. */
+  /** True if no worker has anything open: each has sent `drained` or has ended. */
   get allDrained(): boolean {
     return this.#seats.every(({ handle, drained }) => handle === null || drained);
   }
 
   /**
-   * True once a worker hung. `terminate` ends a thread at the next turn of its event loop; Deno 2.9 never ends one
+   * True once a worker hung. `terminate` ends a thread at the next turn of its event loop. Deno 2.9 never ends one
    * whose JavaScript does not return (2.4 did, after 2 s), and such a thread keeps its share of the listener: new
-   * connections that the kernel gives to it are never answered. Only the end of the process helps, so that `/livez`
-   * says 503 from then on.
+   * connections that the kernel gives to it get no response. Only a restart of the process helps, so `/livez` responds
+   * 503 from then on.
    */
   get anyHung(): boolean {
     return this.#anyHung;
   }
 
-  /** What an operator sees of each worker. */
+  /** What operators see of each worker. */
   views(): { worker: number; generation: number; restarts: number; heartbeatAgeMs: number }[] {
     const nowMs = this.#parts.clock.monotonicMs();
     return this.#seats.map((seat, worker) => ({
@@ -142,20 +142,19 @@ export class WorkerPool {
     }));
   }
 
-  /** Replaces a worker that serves nobody, because it could not open the listener. */
+  /** Replaces a worker that could not open the listener. */
   couldNotListen(worker: number, error: string): void {
     if (this.#seats[worker]?.handle == null) return;
     this.#lost(worker, { event: "listen_failed", message: `Worker ${worker} could not listen`, error });
   }
 
-  /** From now on nobody is replaced. */
+  /** Replaces no worker from now on. */
   stopReplacing(): void {
     this.#stopping = true;
     this.#cancelWatch();
     for (const seat of this.#seats) {
       seat.respawn?.();
-      // One that is still loading would begin to listen after it was told to drain, and nobody would ever hear of its
-      // end.
+      // A worker that is still loading would begin to listen after `drain`, and never send `drained`.
       if (seat.loaded) continue;
       seat.handle?.terminate();
       seat.handle = null;
@@ -176,7 +175,7 @@ export class WorkerPool {
     seat.respawn = null;
     seat.loaded = seat.drained = false;
     seat.startedMs = seat.heartbeatMs = this.#parts.clock.monotonicMs();
-    // Again, because a thread that was told to end may have finished an exchange after its numbers were taken back.
+    // Again, because a thread that is being terminated may have finished an exchange after its numbers were taken back.
     this.#parts.table.forgetWorker(worker);
     const handle = this.#parts.spawn({
       onMessage: (message) => {
@@ -208,8 +207,8 @@ export class WorkerPool {
   }
 
   /**
-   * Looks who is silent. Only time in which this thread ran counts: where the whole process stood still (a frozen
-   * container, a machine that was moved), everybody was silent and nobody hangs.
+   * Finds workers without a heartbeat. Only time in which this thread ran counts: if the whole process stood still (a
+   * frozen container, a migrated machine), no worker hangs.
    */
   #watch(): void {
     const nowMs = this.#parts.clock.monotonicMs();
@@ -235,7 +234,7 @@ export class WorkerPool {
     });
   }
 
-  /** Ends a worker, takes back what it held, and starts another in its place. */
+  /** Ends a worker, takes back its numbers, and starts another in its place. */
   #lost(worker: number, { event, message, error }: { event: string; message: string; error: string }): void {
     const { clock, table, log } = this.#parts;
     const seat = this.#seats[worker]!;
@@ -261,11 +260,11 @@ export function spawnThread(events: WorkerEvents): WorkerHandle {
   );
 }
 
-/** Makes a thread that runs a data plane known to the pool. */
+/** Wraps a worker thread for the pool. */
 export function attachWorker(worker: Worker, events: WorkerEvents): WorkerHandle {
   worker.onmessage = ({ data }: MessageEvent<WorkerMessage>) => events.onMessage(data);
   worker.onerror = (event) => {
-    // Without this the main thread would die with it.
+    // Without this the main thread would end with it.
     event.preventDefault();
     events.onCrash(event.message);
   };
