@@ -1,3 +1,11 @@
+/**
+ * A trick on the platform: reads and writes connections by Deno's own operations, without what `Deno.Conn` puts around
+ * them. `Conn.read` is an async function that keeps a set of pending reads: 900 bytes of memory for each read, of which
+ * the operation itself takes 250. {@linkcode socketOps} looks for what it uses; if that has moved, `Conn` serves.
+ *
+ * Gain: 1,850 of the 20,400 bytes that a request allocated (V8's sampling heap profiler, engine `wire`, Deno 2.9.6), and a tenth
+ * of the CPU time of the smallest proxy that does nothing else (paired rounds).
+ */
 import type { Bytes } from "../http1/bytes.ts";
 
 /** Reads and writes of one connection. Both reject as those of `Deno.Conn` do. */
@@ -20,12 +28,7 @@ const core = (Deno as unknown as Record<symbol, { core?: Partial<Core> } | undef
 ]?.core;
 const RESOURCE = "Deno.internal.rid";
 
-/**
- * Gives the reads and writes of a connection without what `Deno.Conn` puts around them. `Conn.read` is an async function that keeps a
- * set of pending reads: 900 bytes of memory for each read where the operation itself takes 250. With it, two reads and two writes are
- * a sixth of all that a request allocates, and a twentieth of its time. What is used of Deno is private, so it is looked for, and
- * `Conn` itself serves if it is not there.
- */
+/** Gives the reads and writes of a connection. */
 export function socketOps(conn: Deno.Conn): SocketOps {
   const resource = resourceOf(conn);
   return resource === null ? new ConnOps(conn) : new CoreOps(core as Core, resource);

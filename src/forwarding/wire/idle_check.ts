@@ -1,46 +1,44 @@
 /**
- * A trick on the platform: finds out within a few microtasks, rather than in the next turn of the event loop, whether a
+ * A trick on the platform: finds out within a microtask, rather than in the next turn of the event loop, whether a
  * target has closed an idle connection.
  *
- * A read for which something has already come settles after two microtasks in Deno 2.9, if the turn of the event loop
- * is not full (see `TurnBudget`). {@linkcode readSettlesAtOnce} tries that once, when this module is loaded. If it does
+ * A read for which something has already come settles at once in Deno 2.9, if the turn of the event loop is not full
+ * (see `TurnBudget`) and the read is the platform's own operation (see `socketOps`). {@linkcode readSettlesAtOnce} tries that once, when this module is loaded. If it does
  * not hold, each check waits for the next turn.
  *
  * Gain: waiting for the next turn instead costs 7 % more instructions per request (150,000 instead of 140,000, `deno
  * task bench:instructions sluice`, Deno 2.9.6).
  */
+import { socketOps } from "../../dial/socket_ops.ts";
 import { delay, systemClock } from "../../time/clock.ts";
 import type { TurnBudget } from "./turn_budget.ts";
 import type { WireConnection } from "./wire_connection.ts";
 
-/** The two microtasks that a read takes, and one to spare. */
-const MICROTASKS = 3;
 const SETTLED = Promise.resolve();
 /** A try fails if the machine is too busy to deliver the close in time. */
 const MOST_TRIES = 3;
 const READ_SETTLES_AT_ONCE = await readSettlesAtOnce();
 
 /**
- * Tells whether an idle connection can be used: the target may have closed it, or may have sent something unasked.
- * Either is found by a read and reported to the connection's idle owner, who closes it. Without this check, a request
- * would now and then be sent on a connection that has just been closed, and fail if it can't be repeated.
+ * Finds out whether an idle connection can be used: the target may have closed it, or may have sent something unasked.
+ * When this resolves, `open` says so: either is found by a read and reported to the connection's idle owner, who closes
+ * it. Without this check, a request would now and then be sent on a connection that has just been closed, and fail if it
+ * can't be repeated. A read that found nothing goes on and brings the response.
  */
-export async function isStillOpen(idle: WireConnection, turn: TurnBudget): Promise<boolean> {
+export function checkIdle(idle: WireConnection, turn: TurnBudget): Promise<void> {
   // A read that was waiting before settles in the next turn.
-  if (idle.reading) {
-    await turn.next();
-    return idle.open;
-  }
-  while (turn.isFull) await turn.next();
-  turn.spend();
+  if (idle.reading) return turn.next();
+  if (turn.isFull) return checkLater(idle, turn);
   idle.fill();
-  if (READ_SETTLES_AT_ONCE) { for (let i = 0; i < MICROTASKS; i++) await SETTLED; }
-  else await turn.next();
-  if (idle.open) turn.restore();
-  return idle.open;
+  return READ_SETTLES_AT_ONCE ? SETTLED : turn.next();
 }
 
-/** Tells whether a read settles within {@linkcode MICROTASKS} if its connection was closed before. */
+async function checkLater(idle: WireConnection, turn: TurnBudget): Promise<void> {
+  while (turn.isFull) await turn.next();
+  await checkIdle(idle, turn);
+}
+
+/** Tells whether a read settles within a microtask if its connection was closed before. */
 export async function readSettlesAtOnce(): Promise<boolean> {
   for (let tries = 0; tries < MOST_TRIES; tries++) {
     if (await triedRead().catch(() => false)) return true;
@@ -60,7 +58,7 @@ async function triedRead(): Promise<boolean> {
   const settle = () => {
     settled = true;
   };
-  connection.read(new Uint8Array(1)).then(settle, settle);
-  for (let i = 0; i < MICROTASKS; i++) await SETTLED;
+  socketOps(connection).read(new Uint8Array(1)).then(settle, settle);
+  await SETTLED;
   return settled;
 }

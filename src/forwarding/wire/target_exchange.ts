@@ -11,9 +11,9 @@ import { connectFailure, describeError } from "./connect_failure.ts";
 import { Failure } from "../gateway_error.ts";
 import { isIdempotent } from "../../http1/methods.ts";
 import type { Interim, TargetRequest, TargetResponse } from "../target_request.ts";
-import type { WireConnection } from "./wire_connection.ts";
+import type { ConnectionOwner, WireConnection } from "./wire_connection.ts";
 import type { TargetPool } from "./wire_pool.ts";
-import { isStillOpen } from "./idle_check.ts";
+import { checkIdle } from "./idle_check.ts";
 import { requestHeadBytes } from "./request_bytes.ts";
 import { ResponseBody } from "./response_body.ts";
 import { sendBody } from "./send_body.ts";
@@ -41,7 +41,7 @@ export interface WireShared {
  * is replayed once, on a fresh one. Every other is never replayed: it takes only a connection that was used a moment ago, which its
  * target hardly closes. With UPSTREAM_REUSE=safe it gets a connection of its own, closed behind it, and never meets that moment.
  */
-export class TargetExchange implements TargetResponse {
+export class TargetExchange implements TargetResponse, ConnectionOwner {
   readonly lines: ByteLines;
   body: BodySource | null = null;
   status = 0;
@@ -52,12 +52,22 @@ export class TargetExchange implements TargetResponse {
   readonly #shared: WireShared;
   readonly #repeatable: boolean;
   readonly #shares: boolean;
+  #resolve: (outcome: TargetResponse | Failure) => void = ignore;
+  #interim: Interim = waitForNothing;
+  readonly #finder = new HeadFinder();
+  #interims = 0;
   #connection: WireConnection | null = null;
+  /** The connection was used before. */
+  #reused = false;
+  /** Something came since the request was sent. */
+  #heard = false;
+  /** Reads the body, or what follows a switch of protocols. */
   #reader: TargetReader | null = null;
   #connecting: AbortController | null = null;
   #facts: ResponseFacts | null = null;
   /** A body is still being sent. */
   #sending = false;
+  #settled = false;
   #closed = false;
 
   constructor(request: TargetRequest, pool: TargetPool, shared: WireShared) {
@@ -71,30 +81,41 @@ export class TargetExchange implements TargetResponse {
     this.#shares = request.upgrade === null && !request.ownConnection && (this.#repeatable || shared.shareAll);
   }
 
-  /** Sends the request and reads up to the head of its response. */
-  async send(interim: Interim): Promise<TargetResponse | Failure> {
-    const { cancellation } = this.#request;
-    if (cancellation.over !== null) return this.#end(cancellation.over);
-    cancellation.atWork = this;
-    const idle = await this.#takeIdle();
-    if (cancellation.over !== null) return this.#end(cancellation.over);
-    let outcome: Failure | ResponseFacts | "stale" = "stale";
-    if (idle !== null) outcome = await this.#ask(idle, true, interim);
-    if (outcome === "stale") {
-      const fresh = await this.#connect();
-      outcome = fresh instanceof Failure ? fresh : await this.#ask(fresh, false, interim);
+  /**
+   * Sends the request and reads up to the head of its response. What happens on the way is told by calls: each async function would
+   * cost a request 500 bytes of memory and more.
+   */
+  send(interim: Interim): Promise<TargetResponse | Failure> {
+    this.#interim = interim;
+    return new Promise((resolve) => {
+      this.#resolve = resolve;
+      const { cancellation } = this.#request;
+      if (cancellation.over !== null) return this.#fail(cancellation.over);
+      cancellation.atWork = this;
+      this.#take();
+    });
+  }
+
+  received(): void {
+    this.#heard = true;
+    this.#readOn();
+  }
+
+  ended(error: unknown): void {
+    if (this.#reused && !this.#heard && this.#repeatable) {
+      this.#connection!.close();
+      this.#reused = false;
+      return void this.#connect();
     }
-    if (outcome instanceof Failure || outcome === "stale") {
-      return this.#end(outcome === "stale" ? new Failure("reset_before_headers", "Twice stale") : outcome);
-    }
-    return this.#begin(outcome);
+    const how = error === null ? "closed the connection" : `broke the connection (${describeError(error)})`;
+    this.#fail(new Failure("reset_before_headers", `The target ${how} before its headers were complete`));
   }
 
   abort(): void {
-    this.#connecting?.abort();
-    const reader = this.#reader;
+    if (this.#connecting !== null) return this.#connecting.abort();
     this.#connection?.close();
-    reader?.ended(ABORTED);
+    if (this.#reader !== null) this.#reader.ended(ABORTED);
+    else this.#fail(this.#request.cancellation.over ?? new Failure("timeout", "Given up before its response"));
   }
 
   close(): void {
@@ -108,8 +129,8 @@ export class TargetExchange implements TargetResponse {
       // Bytes behind the message's end close the connection; so does a response before its request was sent whole.
       const clean = done && this.#shares && facts.keepAlive && !this.#sending && connection.open &&
         connection.written &&
-        !connection.reading && connection.start === connection.end && this.#reader!.endedWith === undefined &&
-        !this.#isBound();
+        !connection.reading && connection.start === connection.end &&
+        (this.#reader === null || this.#reader.endedWith === undefined) && !this.#isBound();
       if (clean) this.#pool.giveBack(connection);
       else connection.close();
     }
@@ -119,7 +140,7 @@ export class TargetExchange implements TargetResponse {
   tunnel(): TunnelEnd {
     this.#closed = true;
     this.#request.cancellation.atWork = null;
-    return targetTunnel(this.#reader!);
+    return targetTunnel(new TargetReader(this.#connection!));
   }
 
   /** The target wants to authenticate the connection: what follows on it would be taken for the same user's. */
@@ -127,14 +148,20 @@ export class TargetExchange implements TargetResponse {
     return this.lines.has(Kind.WwwAuthenticate) && bindsConnection(this.lines.get("www-authenticate") ?? "");
   }
 
-  async #takeIdle(): Promise<WireConnection | null> {
-    for (;;) {
-      const idle = !this.#shares ? null : this.#repeatable ? this.#pool.take() : this.#pool.takeRecent();
-      if (idle === null || await isStillOpen(idle, this.#pool.turn)) return idle;
-    }
+  /** Takes an idle connection that is still open, or makes one. */
+  #take(): void {
+    const idle = !this.#shares ? null : this.#repeatable ? this.#pool.take() : this.#pool.takeRecent();
+    if (idle === null) return void this.#connect();
+    this.#connection = idle;
+    checkIdle(idle, this.#pool.turn).then(() => {
+      if (this.#settled) return;
+      if (!idle.open) return this.#take();
+      this.#reused = true;
+      this.#ask(idle);
+    });
   }
 
-  async #connect(): Promise<WireConnection | Failure> {
+  async #connect(): Promise<void> {
     const { connectTimeoutMs, cancellation, target } = this.#request;
     const controller = this.#connecting = new AbortController();
     const sinceMs = this.#pool.nowMs();
@@ -143,52 +170,36 @@ export class TargetExchange implements TargetResponse {
       timedOut = true;
       controller.abort();
     });
-    const noteMicros = () => cancellation.connectMicros = Math.round((this.#pool.nowMs() - sinceMs) * 1000);
+    let connection: WireConnection | null = null;
+    let failure: Failure | null = null;
     try {
-      const connection = await this.#pool.connect(controller.signal);
-      const micros = noteMicros();
-      if (controller.signal.aborted) connection.close();
-      else {
-        this.#pool.connected(target.slot, micros);
-        return connection;
-      }
+      connection = await this.#pool.connect(controller.signal);
     } catch (error) {
-      noteMicros();
-      if (!controller.signal.aborted) return connectFailure(error);
-    } finally {
-      cancelDeadline();
-      this.#connecting = null;
+      if (!controller.signal.aborted) failure = connectFailure(error);
     }
+    cancelDeadline();
+    this.#connecting = null;
+    const micros = cancellation.connectMicros = Math.round((this.#pool.nowMs() - sinceMs) * 1000);
+    if (connection !== null && !controller.signal.aborted) {
+      this.#pool.connected(target.slot, micros);
+      return this.#ask(connection);
+    }
+    connection?.close();
     const when = timedOut ? `within ${connectTimeoutMs} ms` : "before the request's deadline";
-    return new Failure("connect_timeout", `No connection ${when}`);
+    this.#fail(failure ?? new Failure("connect_timeout", `No connection ${when}`));
   }
 
-  /** Sends the request on a connection and reads up to the final response's head; `stale` if an idle connection was closed. */
-  async #ask(
-    connection: WireConnection,
-    reused: boolean,
-    interim: Interim,
-  ): Promise<ResponseFacts | Failure | "stale"> {
+  /** Sends the request on a connection, from which the response is read. */
+  #ask(connection: WireConnection): void {
     this.#connection = connection;
-    const reader = this.#reader = new TargetReader(connection);
+    connection.owner = this;
+    this.#finder.restart(connection.start);
     try {
       this.#write(connection);
-      return await this.#readHead(reader, interim);
     } catch (error) {
-      const { over } = this.#request.cancellation;
-      if (over !== null) return over;
-      if (error instanceof Ended) {
-        if (reused && !reader.heard && this.#repeatable) {
-          connection.close();
-          return "stale";
-        }
-        const { endedWith } = reader;
-        const how = endedWith === null ? "closed the connection" : `broke the connection (${describeError(endedWith)})`;
-        return new Failure("reset_before_headers", `The target ${how} before its headers were complete`);
-      }
-      if (error instanceof Malformed) return new Failure("bad_response", `The target ${error.message}`);
-      return new Failure("bad_response", describeError(error));
+      return this.#fail(new Failure("bad_response", describeError(error)));
     }
+    connection.fill();
   }
 
   #write(connection: WireConnection): void {
@@ -209,59 +220,79 @@ export class TargetExchange implements TargetResponse {
     });
   }
 
-  async #readHead(reader: TargetReader, interim: Interim): Promise<ResponseFacts> {
-    const { connection } = reader;
-    const finder = new HeadFinder();
-    finder.restart(connection.start);
-    for (let count = 0;;) {
-      const end = finder.find(connection.bytes, connection.end);
-      if (end < 0) {
-        checkBeginning(connection.bytes, connection.start, connection.end);
-        if (connection.start === connection.end) finder.restart(connection.rewind());
-        if (await reader.more() === 0) throw new Ended();
-        continue;
-      }
-      const facts = readResponseHead(connection.bytes, { start: connection.start, end, lines: this.lines });
-      connection.start = end;
-      if (facts.status >= 200 || facts.status === 101) return facts;
-      if (++count > MAX_INTERIM) throw new Malformed(`sent more than ${MAX_INTERIM} interim responses`);
-      await interim({ status: facts.status, phrase: phraseOf(connection.bytes, facts), lines: this.lines });
-      finder.restart(connection.rewind());
+  #readOn(): void {
+    try {
+      this.#readHead(this.#connection!);
+    } catch (error) {
+      this.#fail(new Failure("bad_response", describeError(error)));
     }
   }
 
-  #begin(facts: ResponseFacts): TargetResponse | Failure {
+  /** Takes the response's head out of what was read, or reads on. */
+  #readHead(connection: WireConnection): void {
+    const end = this.#finder.find(connection.bytes, connection.end);
+    if (end < 0) {
+      checkBeginning(connection.bytes, connection.start, connection.end);
+      if (connection.start === connection.end) this.#finder.restart(connection.rewind());
+      return connection.fill();
+    }
+    const facts = readResponseHead(connection.bytes, { start: connection.start, end, lines: this.lines });
+    connection.start = end;
+    if (facts.status >= 200 || facts.status === 101) return this.#begin(facts, connection);
+    if (++this.#interims > MAX_INTERIM) throw new Malformed(`sent more than ${MAX_INTERIM} interim responses`);
+    void this.#passOn(facts, connection);
+  }
+
+  /** Passes an interim response on to the client, then reads what follows. */
+  async #passOn(facts: ResponseFacts, connection: WireConnection): Promise<void> {
+    try {
+      await this.#interim({ status: facts.status, phrase: phraseOf(connection.bytes, facts), lines: this.lines });
+    } catch (error) {
+      return this.#fail(new Failure("bad_response", describeError(error)));
+    }
+    if (this.#settled) return;
+    this.#finder.restart(connection.rewind());
+    this.#readOn();
+  }
+
+  #begin(facts: ResponseFacts, connection: WireConnection): void {
     const { status } = facts;
     const { method, upgrade } = this.#request;
     if (status === 101) {
       const switched = this.lines.get("upgrade");
       if (upgrade === null || switched === null || !lists(switched, upgrade.toLowerCase())) {
-        return this.#end(new Failure("bad_response", "The target switched protocols without being asked to"));
+        return this.#fail(new Failure("bad_response", "The target switched protocols without being asked to"));
       }
     }
     this.#facts = facts;
     this.status = status;
-    this.phrase = phraseOf(this.#connection!.bytes, facts);
+    this.phrase = phraseOf(connection.bytes, facts);
     this.contentLength = facts.contentLength;
     const bodiless = method === "HEAD" || status === 101 || status === 204 || status === 304 ||
       facts.contentLength === 0;
     if (!bodiless) {
       const length = facts.chunked ? -1 : facts.contentLength < 0 ? Infinity : facts.contentLength;
-      this.body = new ResponseBody(this.#reader!, length);
+      this.#reader = new TargetReader(connection);
+      this.body = new ResponseBody(this.#reader, length);
       if (length === Infinity) this.#facts = { ...facts, keepAlive: false };
     }
-    return this;
+    this.#settled = true;
+    this.#resolve(this);
   }
 
-  #end(failure: Failure): Failure {
+  #fail(failure: Failure): void {
+    if (this.#settled) return;
+    this.#settled = true;
     this.#facts = null;
     this.close();
-    return failure;
+    this.#resolve(failure);
   }
 }
 
-/** The connection ended before the head was whole. */
-class Ended extends Error {}
+function ignore(): void {}
+function waitForNothing(): Promise<void> {
+  return Promise.resolve();
+}
 
 /** Stands for what ended a connection if sluice did. */
 const ABORTED = new Error("Given up");

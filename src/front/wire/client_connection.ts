@@ -1,15 +1,15 @@
 import { type DeadlineWheel, Watch } from "../../time/deadline.ts";
-import type { ByteLines } from "../../http1/field_lines.ts";
-import { BadHead, type RequestHead } from "../../http1/request_head.ts";
+import type { Bytes } from "../../http1/bytes.ts";
+import { BadHead } from "../../http1/request_head.ts";
 import type { ClientEvents, RequestHandler } from "../front.ts";
 import { headTimeout, reasonOf } from "./head_refusal.ts";
 import { isConnectionError } from "./connection_error.ts";
-import { ClientSocket, type OperationCount } from "./client_socket.ts";
+import { ClientSocket, type OperationCount, type WriteWatcher } from "./client_socket.ts";
 import { HeadReader } from "./head_reader.ts";
 import type { ClientLimits } from "./limits.ts";
 import { linger, LINGER_MS } from "./linger.ts";
 import { RequestBody } from "./request_body.ts";
-import { ReplyWriter } from "./reply_writer.ts";
+import { type AnsweredRequest, type ReplyOwner, ReplyWriter } from "./reply_writer.ts";
 import type { FrontRooms } from "./rooms.ts";
 import { WireRequest } from "./wire_request.ts";
 
@@ -22,6 +22,9 @@ const CONTINUE = encoder.encode("HTTP/1.1 100 Continue\r\n\r\n");
  */
 const FIRST_PROBE_PAUSE_MS = 25;
 const LONGEST_PROBE_PAUSE_MS = 10_000;
+
+/** Stands for a request whose head could not be read. */
+const UNREADABLE: AnsweredRequest = { method: "", minor: 1, takesTrailers: false, body: null };
 
 /** What all connections of a thread share. */
 export interface ConnectionParts {
@@ -49,7 +52,7 @@ export interface ConnectionParts {
 export type Activity = "fresh" | "head" | "request" | "idle";
 
 /** One client's connection: its requests, one after the other, in the order in which they came. */
-export class ClientConnection implements ClientEvents {
+export class ClientConnection implements ClientEvents, WriteWatcher, ReplyOwner {
   readonly socket: ClientSocket;
   readonly rooms: FrontRooms;
   /** Address of the client: of the connection's other end, or as a PROXY header says. */
@@ -83,7 +86,7 @@ export class ClientConnection implements ClientEvents {
     this.rooms = parts.rooms;
     this.peer = (conn.remoteAddr as Deno.NetAddr).hostname;
     this.socket = new ClientSocket(conn, parts.operations);
-    this.#heads = new HeadReader(this.socket);
+    this.#heads = new HeadReader(this.socket, parts.rooms.lines);
     // The wheel's own time stands still while nothing is watched.
     const nowMs = parts.nowMs();
     this.sinceMs = this.activeSinceMs = nowMs;
@@ -112,8 +115,7 @@ export class ClientConnection implements ClientEvents {
     try {
       const { proxies, admit } = this.#parts;
       if (proxies !== null && !await this.#meetProxy(proxies)) return;
-      if (!admit(this)) return;
-      while (await this.#next());
+      if (admit(this)) await this.#serve();
     } catch (error) {
       if (this.socket.open && !isConnectionError(error)) this.#parts.broken(error);
     } finally {
@@ -149,13 +151,20 @@ export class ClientConnection implements ClientEvents {
     this.#limit();
   }
 
-  writing(begins: boolean): void {
-    this.#writes = begins;
+  send(bytes: Bytes): Promise<void> {
+    this.#writes = true;
     this.#limit();
+    return this.socket.write(bytes, this);
   }
 
-  /** The client took some of what is written to it. */
-  readonly taken = (): void => this.#parts.wheel.moved(this.#watch);
+  taken(): void {
+    this.#parts.wheel.moved(this.#watch);
+  }
+
+  wrote(): void {
+    this.#writes = false;
+    this.#limit();
+  }
 
   /** Takes the client's address from the header that a proxy puts before the first request; false if nobody may, or none came. */
   async #meetProxy(isBelieved: (peer: string) => boolean): Promise<boolean> {
@@ -166,79 +175,72 @@ export class ClientConnection implements ClientEvents {
     return true;
   }
 
-  /** Reads a request and answers it; false if it was the last. */
-  async #next(): Promise<boolean> {
+  /**
+   * Reads requests and answers them, until one was the last. One function and not several: each async function that a request passes
+   * through costs it 500 bytes of memory and more, but one that runs as long as the connection does costs it nothing.
+   */
+  async #serve(): Promise<void> {
     const { socket, rooms } = this;
-    const lines = rooms.lines.lend();
-    const head = await this.#readHead(lines);
-    if (head === null) {
-      rooms.lines.giveBack(lines);
-      return false;
+    for (;;) {
+      this.#heads.restart();
+      let head = this.#heads.take(this.#parts.limits().head);
+      if (head === null && socket.available > 0) this.#beginHead();
+      while (head === null) {
+        if (!await socket.more()) {
+          if (!this.timedOut || !socket.open) return;
+          head = headTimeout();
+        } else {
+          head = this.#heads.take(this.#parts.limits().head);
+          if (head === null) this.#beginHead();
+        }
+      }
+      if (head instanceof BadHead) return await this.#refuse(head);
+      this.requests++;
+      this.#become("request");
+      const body = head.bodyLength === 0 ? null : new RequestBody(this, head.bodyLength);
+      const request = new WireRequest(head, this.peer, this.protocol, body);
+      const reply = new ReplyWriter(this, request, head.keepAlive && !this.#parts.sendsAway());
+      this.#replying = reply;
+      if (body === null) socket.readAhead();
+      try {
+        await this.#parts.handler.handle(request, reply, this);
+      } finally {
+        this.#replying = null;
+        this.onLeft = null;
+      }
+      if (!reply.ended || !socket.open) return;
+      body?.release();
+      reply.release();
+      rooms.lines.giveBack(head.lines);
+      if (!reply.keepAlive || (body !== null && !body.done)) return await this.#linger();
+      if (!this.#rest()) return;
     }
-    if (head instanceof BadHead) {
-      rooms.lines.giveBack(lines);
-      await this.#refuse(head);
-      return false;
-    }
-    this.requests++;
-    this.#become("request");
-    const again = await this.#serve(head);
-    rooms.lines.giveBack(lines);
-    if (!again || !socket.open) return false;
-    this.#become("idle");
-    if (socket.available === 0) {
-      socket.rewind();
-      socket.shrink();
-    }
-    return socket.ended === null || socket.available > 0;
   }
 
-  async #serve(head: RequestHead): Promise<boolean> {
-    const { socket } = this;
-    const body = head.bodyLength === 0 ? null : new RequestBody(this, head.bodyLength);
-    const request = new WireRequest(head, this.peer, this.protocol, body);
-    const reply = this.#replying = new ReplyWriter(this, {
-      method: head.method,
-      minor: head.minor,
-      keepAlive: head.keepAlive && !this.#parts.sendsAway(),
-      takesTrailers: request.takesTrailers,
-      bodyIsRead: () => body === null || body.done || body.skip(),
-    });
-    if (body === null) socket.readAhead();
-    try {
-      await this.#parts.handler.handle(request, reply, this);
-    } finally {
-      this.#replying = null;
-      this.onLeft = null;
-      if (reply.ended) body?.release();
-    }
-    if (!reply.ended || !socket.open) return false;
-    if (reply.keepAlive && (body === null || body.done)) return true;
-    await this.#linger();
-    return false;
-  }
-
-  /** Reads a head; null if none came whole. */
-  async #readHead(lines: ByteLines): Promise<RequestHead | BadHead | null> {
+  /** A request was answered, and another may come; false if none will. */
+  #rest(): boolean {
     const { socket } = this;
     const limits = this.#parts.limits();
-    if (this.activity !== "fresh") this.#restart(socket.available > 0 ? limits.headMs : limits.idleMs);
-    const head = await this.#heads.request(lines, limits.head, () => {
-      if (this.activity === "head") return;
-      if (this.activity === "idle") this.#restart(limits.headMs);
-      this.#become("head");
-    });
-    return head === null && this.timedOut && socket.open ? headTimeout() : head;
+    this.#become("idle");
+    if (socket.available > 0) {
+      this.#restart(limits.headMs);
+      return true;
+    }
+    this.#restart(limits.idleMs);
+    socket.rewind();
+    socket.shrink();
+    return socket.ended === null;
+  }
+
+  /** Some of a head is there, and not all. */
+  #beginHead(): void {
+    if (this.activity === "head") return;
+    if (this.activity === "idle") this.#restart(this.#parts.limits().headMs);
+    this.#become("head");
   }
 
   async #refuse(head: BadHead): Promise<void> {
-    const reply = new ReplyWriter(this, {
-      method: "",
-      minor: 1,
-      keepAlive: false,
-      takesTrailers: false,
-      bodyIsRead: () => true,
-    });
+    const reply = new ReplyWriter(this, UNREADABLE, false);
     this.#become("request");
     await this.#parts.handler.refuse({
       peer: this.peer,
@@ -246,6 +248,7 @@ export class ClientConnection implements ClientEvents {
       detail: head.rule,
       method: "",
     }, reply);
+    reply.release();
     if (this.socket.open) await this.#linger();
   }
 

@@ -6,6 +6,14 @@ export interface OperationCount {
   spend(): void;
 }
 
+/** Hears of what is written to a client. */
+export interface WriteWatcher {
+  /** The client took some of it. */
+  taken(): void;
+  /** It took all. */
+  wrote(): void;
+}
+
 /** First room for what a client sends: most heads fit, and each idle connection holds one. */
 const FIRST_BYTES = 2_048;
 /** A read ahead is begun if there is at least this much room. */
@@ -34,6 +42,10 @@ export class ClientSocket {
   #place: Bytes | null = null;
   #got = 0;
   #wake: (() => void) | null = null;
+  /** What is being written. */
+  #given: Bytes | null = null;
+  #watcher: WriteWatcher | null = null;
+  #writing: Promise<void> | null = null;
 
   constructor(conn: Deno.Conn, operations: OperationCount) {
     this.#conn = conn;
@@ -95,12 +107,11 @@ export class ClientSocket {
   }
 
   /** Waits until more bytes stand in `bytes`; false if none will come. */
-  async more(): Promise<boolean> {
-    if (this.ended !== null || !this.open) return false;
+  more(): Promise<boolean> {
+    if (this.ended !== null || !this.open) return NONE;
     const before = this.end;
     if (!this.#reading) this.#begin(null);
-    await new Promise<void>((resolve) => this.#wake = resolve);
-    return this.end > before;
+    return new Promise((resolve) => this.#wake = () => resolve(this.end > before));
   }
 
   /** Reads into a place of the caller's, when nothing stands in `bytes`; null if nothing will come. */
@@ -123,15 +134,12 @@ export class ClientSocket {
     return this.ended === null ? this.#got : 0;
   }
 
-  /** Writes all bytes; `taken` is called each time that some went and others wait. Rejects if the client takes no more. */
-  async write(bytes: Bytes, taken?: () => void): Promise<void> {
-    this.#operations.spend();
-    let at = await this.#ops.write(bytes);
-    while (at < bytes.length) {
-      taken?.();
-      this.#operations.spend();
-      at += await this.#ops.write(bytes.subarray(at));
-    }
+  /** Writes all bytes, behind what is being written. Rejects if the client takes no more. */
+  write(bytes: Bytes, watcher: WriteWatcher | null = null): Promise<void> {
+    if (this.#given !== null) return this.#writeBehind(bytes, watcher);
+    this.#given = bytes;
+    this.#watcher = watcher;
+    return this.#writing = this.#writeOn();
   }
 
   /** Ends the sending side. */
@@ -158,6 +166,33 @@ export class ClientSocket {
     }
     this.#notify();
   }
+
+  async #writeBehind(bytes: Bytes, watcher: WriteWatcher | null): Promise<void> {
+    while (this.#given !== null) await this.#writing!;
+    await this.write(bytes, watcher);
+  }
+
+  #writeOn(): Promise<void> {
+    this.#operations.spend();
+    return this.#ops.write(this.#given!).then(this.#wrote, this.#unwritten);
+  }
+
+  readonly #wrote = (count: number): void | Promise<void> => {
+    const given = this.#given!;
+    const watcher = this.#watcher;
+    if (count < given.length) {
+      watcher?.taken();
+      this.#given = given.subarray(count);
+      return this.#writeOn();
+    }
+    this.#given = this.#watcher = null;
+    watcher?.wrote();
+  };
+
+  readonly #unwritten = (error: unknown): never => {
+    this.#given = this.#watcher = null;
+    throw error;
+  };
 
   #takeInto(place: Bytes): number {
     const count = Math.min(place.length, this.end - this.start);
@@ -201,3 +236,5 @@ export class ClientSocket {
     wake?.();
   }
 }
+
+const NONE = Promise.resolve(false);

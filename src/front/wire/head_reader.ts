@@ -1,5 +1,6 @@
 import type { ByteLines } from "../../http1/field_lines.ts";
 import { HeadFinder } from "../../http1/head_finder.ts";
+import type { Lending } from "../../http1/lending.ts";
 import { Malformed } from "../../http1/malformed.ts";
 import { BadHead, type HeadLimits, readRequestHead, type RequestHead } from "../../http1/request_head.ts";
 import type { ClientSocket } from "./client_socket.ts";
@@ -13,40 +14,39 @@ const MOST_EMPTY_LINES = 4;
 /** Reads what stands before a request's body from a client's connection, however many reads it takes. */
 export class HeadReader {
   readonly #socket: ClientSocket;
+  readonly #lines: Lending<ByteLines>;
   readonly #finder = new HeadFinder();
+  #emptyLines = 0;
 
-  constructor(socket: ClientSocket) {
+  constructor(socket: ClientSocket, lines: Lending<ByteLines>) {
     this.#socket = socket;
+    this.#lines = lines;
+  }
+
+  /** Begins with the next request. */
+  restart(): void {
+    this.#finder.restart(this.#socket.start);
+    this.#emptyLines = 0;
   }
 
   /**
-   * Reads a request's head. Returns null if the client sent no more, and what is wrong with the head if something is.
-   *
-   * @param onBytes Called each time that bytes have come and more are needed.
+   * Takes a request's head out of what was read. Returns null if more bytes are needed, for which there is room then, and what is wrong
+   * with the head if something is. The head's lines are borrowed: who is done with them gives them back.
    */
-  async request(lines: ByteLines, limits: HeadLimits, onBytes: () => void): Promise<RequestHead | BadHead | null> {
+  take(limits: HeadLimits): RequestHead | BadHead | null {
     const socket = this.#socket;
-    this.#finder.restart(socket.start);
     try {
-      for (let emptyLines = 0;;) {
-        while (socket.available >= 2 && socket.bytes[socket.start] === CR && socket.bytes[socket.start + 1] === LF) {
-          socket.start += 2;
-          this.#finder.restart(socket.start);
-          if (++emptyLines > MOST_EMPTY_LINES) throw new BadHead(400, "too many empty lines before a request");
-        }
-        const end = this.#finder.find(socket.bytes, socket.end);
-        if (end >= 0) {
-          const { start } = socket;
-          if (end - start > limits.bytes) throw new BadHead(431, `a head of more than ${limits.bytes} bytes`);
-          socket.start = end;
-          return readRequestHead(socket.bytes, { start, end, lines, limits });
-        }
-        this.#checkSize(limits);
-        this.#finder.moved(socket.rewind());
-        if (socket.end === socket.bytes.length) socket.grow();
-        if (!await socket.more()) return null;
-        onBytes();
+      while (socket.available >= 2 && socket.bytes[socket.start] === CR && socket.bytes[socket.start + 1] === LF) {
+        socket.start += 2;
+        this.#finder.restart(socket.start);
+        if (++this.#emptyLines > MOST_EMPTY_LINES) throw new BadHead(400, "too many empty lines before a request");
       }
+      const end = this.#finder.find(socket.bytes, socket.end);
+      if (end >= 0) return this.#read(end, limits);
+      this.#checkSize(limits);
+      this.#finder.moved(socket.rewind());
+      if (socket.end === socket.bytes.length) socket.grow();
+      return null;
     } catch (error) {
       if (error instanceof BadHead) return error;
       if (!(error instanceof Malformed)) throw error;
@@ -69,6 +69,20 @@ export class HeadReader {
       }
     } catch (error) {
       if (error instanceof Malformed) return null;
+      throw error;
+    }
+  }
+
+  #read(end: number, limits: HeadLimits): RequestHead {
+    const socket = this.#socket;
+    const { start } = socket;
+    if (end - start > limits.bytes) throw new BadHead(431, `a head of more than ${limits.bytes} bytes`);
+    socket.start = end;
+    const lines = this.#lines.lend();
+    try {
+      return readRequestHead(socket.bytes, { start, end, lines, limits });
+    } catch (error) {
+      this.#lines.giveBack(lines);
       throw error;
     }
   }

@@ -4,10 +4,10 @@ import type { TunnelEnd } from "../../http1/body_source.ts";
 import type { Reply, ResponseHead, TunnelEvents } from "../reply.ts";
 import { passBothWays } from "./tunnel.ts";
 import type { ClientSocket } from "./client_socket.ts";
-import type { FrontRooms } from "./rooms.ts";
+import { type FrontRooms, OUT_BYTES } from "./rooms.ts";
 
 /** Pieces up to this many bytes are copied behind what waits in the room, so that they go out in one write. */
-const COPIED_BYTES = 8_192;
+const COPIED_BYTES = 16_384;
 const NO_BYTES: Bytes = new Uint8Array(0);
 const LINE_END: Bytes = new Uint8Array([13, 10]);
 const LAST_CHUNK: Bytes = new Uint8Array([48, 13, 10, 13, 10]);
@@ -16,33 +16,30 @@ const LAST_CHUNK: Bytes = new Uint8Array([48, 13, 10, 13, 10]);
 export interface ReplyOwner {
   readonly socket: ClientSocket;
   readonly rooms: FrontRooms;
-  /** A write begins or ends: LISTENER_WRITE_TIMEOUT counts between. */
-  writing(begins: boolean): void;
-  /** The client took some of it. */
-  readonly taken: () => void;
+  /** Writes bytes to the client within LISTENER_WRITE_TIMEOUT. */
+  send(bytes: Bytes): Promise<void>;
 }
 
 /** What a request says of how it may be answered. */
-export interface ReplyTerms {
+export interface AnsweredRequest {
   readonly method: string;
+  /** Of HTTP/1. */
   readonly minor: 0 | 1;
-  /** The client lets its connection be used again. */
-  readonly keepAlive: boolean;
   /** The client takes trailers (`TE: trailers`). */
   readonly takesTrailers: boolean;
-  /** The request's body has been read, or can be skipped: the connection can go on behind it. */
-  bodyIsRead(): boolean;
+  /** Its body, which must be read or skipped before the connection can go on behind it. */
+  readonly body: { readonly done: boolean; skip(): boolean } | null;
 }
 
 /** Writes one response to a client's connection: the head with the first piece of its body in one write. */
 export class ReplyWriter implements Reply {
   begun = false;
-  /** The whole response was given to the system. */
+  /** All of the response was given to the socket. If the client does not take it, the connection is closed. */
   ended = false;
   /** The connection may be used again behind this response. */
   keepAlive: boolean;
   readonly #owner: ReplyOwner;
-  readonly #terms: ReplyTerms;
+  readonly #request: AnsweredRequest;
   #room: Bytes | null = null;
   /** Bytes of the room that wait to be written. */
   #have = 0;
@@ -53,23 +50,24 @@ export class ReplyWriter implements Reply {
   #flushing: Promise<void> | null = null;
   #upgrade: string | null = null;
 
-  constructor(owner: ReplyOwner, terms: ReplyTerms) {
+  /** @param keepAlive The client lets its connection be used again. */
+  constructor(owner: ReplyOwner, request: AnsweredRequest, keepAlive: boolean) {
     this.#owner = owner;
-    this.#terms = terms;
-    this.keepAlive = terms.keepAlive;
+    this.#request = request;
+    this.keepAlive = keepAlive;
   }
 
   /** Of HTTP/1. */
   get minor(): 0 | 1 {
-    return this.#terms.minor;
+    return this.#request.minor;
   }
 
   async interim(head: ResponseHead): Promise<void> {
     // HTTP/1.0 knows no interim responses (RFC 9110 section 15.2).
-    if (this.#terms.minor === 0) return;
+    if (this.#request.minor === 0) return;
     const place = new Uint8Array(headRoom(head));
     const length = writeHead(head, place, { chunked: false, connection: null, upgrade: null });
-    await this.#send(place.subarray(0, length));
+    await this.#owner.send(place.subarray(0, length));
   }
 
   async tunnel(head: ResponseHead, protocol: string, target: TunnelEnd, events: TunnelEvents): Promise<void> {
@@ -77,7 +75,7 @@ export class ReplyWriter implements Reply {
     this.keepAlive = false;
     this.head(head);
     await this.#flush();
-    this.#release();
+    this.release();
     const { socket, rooms } = this.#owner;
     await passBothWays(socket, target, { rooms, events });
     this.ended = true;
@@ -85,9 +83,9 @@ export class ReplyWriter implements Reply {
 
   head(head: ResponseHead): void {
     const { status, bodyLength } = head;
-    const { method, minor } = this.#terms;
+    const { method, minor, body } = this.#request;
     this.begun = true;
-    if (!this.#terms.bodyIsRead()) this.keepAlive = false;
+    if (body !== null && !body.done && !body.skip()) this.keepAlive = false;
     this.#bodiless = method === "HEAD" || status < 200 || status === 204 || status === 304;
     this.#chunked = !this.#bodiless && bodyLength < 0 && minor === 1;
     this.#left = bodyLength;
@@ -113,27 +111,18 @@ export class ReplyWriter implements Reply {
     this.#flushing = this.#flush().catch(() => {}).finally(() => this.#flushing = null);
   }
 
-  async write(piece: Bytes): Promise<void> {
-    if (this.#bodiless || piece.length === 0) return;
+  write(piece: Bytes): Promise<void> {
+    if (this.#bodiless || piece.length === 0) return DONE;
     if (this.#left >= 0) this.#left -= piece.length;
-    if (this.#flushing !== null) await this.#flushing;
-    await this.#put(piece, NO_BYTES);
+    return this.#flushing === null ? this.#put(piece, NO_BYTES) : this.#putLater(piece, NO_BYTES);
   }
 
-  async end(last: Bytes | null = null, trailers: Bytes | null = null): Promise<void> {
+  end(last: Bytes | null = null, trailers: Bytes | null = null): Promise<void> {
     const piece = this.#bodiless ? null : last;
-    if (this.#flushing !== null) await this.#flushing;
-    if (this.#chunked) {
-      const ending = trailers !== null && this.#terms.takesTrailers ? endWith(trailers) : LAST_CHUNK;
-      if (piece !== null && piece.length > 0) await this.#put(piece, ending);
-      else await this.#put(null, ending);
-    } else if (piece !== null && piece.length > 0) {
-      await this.#put(piece, NO_BYTES);
-    } else if (this.#have > 0) {
-      await this.#flush();
-    }
+    const takesTrailers = this.#chunked && trailers !== null && this.#request.takesTrailers;
+    const behind = !this.#chunked ? NO_BYTES : takesTrailers ? endWith(trailers) : LAST_CHUNK;
     this.ended = true;
-    this.#release();
+    return this.#flushing === null ? this.#put(piece, behind) : this.#putLater(piece, behind);
   }
 
   cut(): void {
@@ -144,69 +133,68 @@ export class ReplyWriter implements Reply {
     else this.#flush().catch(() => {}).finally(() => socket.close());
   }
 
-  /** Gives back what it borrowed, if the response did not come to its end. */
-  abandon(): void {
-    // A write that is under way may still read from the room: it is nobody's any more.
+  /** Gives back what it borrowed. Nothing may be being written any more. */
+  release(): void {
+    const room = this.#room;
     this.#room = null;
+    if (room !== null && room.length === OUT_BYTES) this.#owner.rooms.out.giveBack(room);
   }
 
-  /** Sends a piece, framed, with what waits before it and what comes behind it, in as few writes as its size allows. */
-  async #put(piece: Bytes | null, behind: Bytes): Promise<void> {
+  async #putLater(piece: Bytes | null, behind: Bytes): Promise<void> {
+    await this.#flushing;
+    await this.#put(piece, behind);
+  }
+
+  /** Sends a piece, framed, with what waits before it and what comes behind it: in one write if it is small. */
+  #put(piece: Bytes | null, behind: Bytes): Promise<void> {
     const room = this.#room!;
     const length = piece === null ? 0 : piece.length;
-    if (this.#chunked && piece !== null) this.#have = put(room, this.#have, `${length.toString(16)}\r\n`);
-    if (length <= COPIED_BYTES && this.#have + length + behind.length + 16 <= room.length) {
-      let at = this.#have;
-      if (piece !== null) {
-        room.set(piece, at);
-        at += length;
-        if (this.#chunked) {
-          room.set(LINE_END, at);
-          at += 2;
-        }
-      }
-      room.set(behind, at);
-      this.#have = at + behind.length;
-      return await this.#flush();
+    if (this.#chunked && length > 0) this.#have = put(room, this.#have, `${length.toString(16)}\r\n`);
+    if (length > COPIED_BYTES || this.#have + length + behind.length + LINE_END.length > room.length) {
+      return this.#putApart(piece, behind);
     }
+    let at = this.#have;
+    if (length > 0) {
+      room.set(piece!, at);
+      at += length;
+      if (this.#chunked) {
+        room.set(LINE_END, at);
+        at += LINE_END.length;
+      }
+    }
+    if (behind.length > 0) room.set(behind, at);
+    this.#have = at + behind.length;
+    return this.#flush();
+  }
+
+  /** Sends a piece that is not worth copying, or what has no room. */
+  async #putApart(piece: Bytes | null, behind: Bytes): Promise<void> {
+    const room = this.#room!;
     await this.#flush();
-    if (piece !== null) await this.#send(piece);
-    if (this.#chunked && piece !== null) {
+    const length = piece === null ? 0 : piece.length;
+    if (length > 0) await this.#owner.send(piece!);
+    if (this.#chunked && length > 0) {
       room.set(LINE_END);
-      this.#have = 2;
+      this.#have = LINE_END.length;
     }
     if (this.#have + behind.length > room.length) {
       await this.#flush();
-      return await this.#send(behind);
+      return await this.#owner.send(behind);
     }
     room.set(behind, this.#have);
     this.#have += behind.length;
-    if (this.#have > 0) await this.#flush();
+    await this.#flush();
   }
 
-  async #flush(): Promise<void> {
+  #flush(): Promise<void> {
     const length = this.#have;
-    if (length === 0) return;
+    if (length === 0) return DONE;
     this.#have = 0;
-    await this.#send(this.#room!.subarray(0, length));
-  }
-
-  async #send(bytes: Bytes): Promise<void> {
-    const { socket } = this.#owner;
-    this.#owner.writing(true);
-    await socket.write(bytes, this.#owner.taken);
-    this.#owner.writing(false);
-  }
-
-  #release(): void {
-    const { out } = this.#owner.rooms;
-    const room = this.#room;
-    this.#room = null;
-    if (room !== null && room.length === OUT_ROOM_BYTES) out.giveBack(room);
+    return this.#owner.send(this.#room!.subarray(0, length));
   }
 }
 
-const OUT_ROOM_BYTES = 16_384;
+const DONE = Promise.resolve();
 
 /** The last chunk, with trailers before the line that ends the message. */
 function endWith(trailers: Bytes): Bytes {

@@ -2,8 +2,8 @@ import type { Bytes } from "../../http1/bytes.ts";
 import { ByteLines } from "../../http1/field_lines.ts";
 import { Lending } from "../../http1/lending.ts";
 
-/** Room for a response's head with the first piece of its body, and for the small pieces of a chunked one. */
-const OUT_BYTES = 16_384;
+/** Room for a response's head with the first piece of its body (one read of 16 KB), and for the small pieces of a chunked one. */
+export const OUT_BYTES = 20_480;
 /** Room for one read of a large body. */
 const LARGE_BYTES = 65_536;
 

@@ -9,6 +9,8 @@ export class WireRequest implements ReceivedRequest {
   readonly method: string;
   readonly target: string;
   readonly version: "1.0" | "1.1";
+  /** Of HTTP/1. */
+  readonly minor: 0 | 1;
   readonly host: string | null;
   readonly peer: string;
   readonly protocol: "http" | "https";
@@ -20,6 +22,7 @@ export class WireRequest implements ReceivedRequest {
   constructor(head: RequestHead, peer: string, protocol: "http" | "https", body: RequestBody | null) {
     this.method = head.method;
     this.target = head.target;
+    this.minor = head.minor;
     this.version = head.minor === 0 ? "1.0" : "1.1";
     this.host = head.host;
     this.lines = head.lines;
