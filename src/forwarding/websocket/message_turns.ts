@@ -3,15 +3,15 @@ import { nextTurn } from "../../time/clock.ts";
 /** Messages that one direction of one tunnel may pass on in a turn of the event loop. */
 const SHARE = 4;
 /**
- * Messages of all tunnels of a thread in one turn: beyond them each direction has one. One costs up to 40 us, and a
- * request needs some ten turns.
+ * Messages of all tunnels of a thread in one turn: beyond that, each direction passes on one. A message costs up to 40
+ * us, and a request needs some ten turns.
  */
 const FULL = 16;
 
 /**
- * Counts the messages that a thread's tunnels pass on in one turn of its event loop. A socket full of tiny messages
- * brings thousands of them at once, and while they are passed on nobody else is served: so many a turn, and the rest in
- * the next.
+ * Counts the messages that a thread's tunnels pass on in one turn of its event loop. A socket may bring thousands of
+ * tiny messages at once, and while they are passed on no other client is served. So each turn has a limit, and the rest
+ * waits for the next.
  */
 export class MessageTurns {
   readonly #later: (run: () => void) => void;
@@ -25,17 +25,17 @@ export class MessageTurns {
     this.#later = later;
   }
 
-  /** Changes with each turn in which a message was passed on. */
+  /** A number that changes with each turn in which a message was passed on. */
   get turn(): number {
     return this.#turn;
   }
 
-  /** True where the thread has passed on enough in this turn. */
+  /** Whether the thread has passed on enough in this turn. */
   get isFull(): boolean {
     return this.#used >= FULL;
   }
 
-  /** A message was passed on. */
+  /** Counts a message that was passed on. */
   spend(): void {
     this.#used++;
     this.#ask();
@@ -63,7 +63,7 @@ export class MessageTurns {
   };
 }
 
-/** One direction's part in the turns of its thread. */
+/** One direction's share of its thread's turns. */
 export class TurnShare {
   readonly #turns: MessageTurns;
   readonly #goOn: () => void;
@@ -71,7 +71,7 @@ export class TurnShare {
   #used = 0;
   #over = false;
 
-  /** `goOn` is called when the turn is over in which the share was spent. */
+  /** `goOn` is called in the turn after the share was spent. */
   constructor(turns: MessageTurns, goOn: () => void) {
     this.#turns = turns;
     this.#goOn = goOn;
@@ -82,7 +82,7 @@ export class TurnShare {
     return this.#over;
   }
 
-  /** A message is passed on; false where it is the last one in this turn. */
+  /** Counts a message that is passed on; returns false if it is the last one in this turn. */
   spend(): boolean {
     const turns = this.#turns;
     if (this.#turn !== turns.turn) {

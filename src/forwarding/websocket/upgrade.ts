@@ -1,8 +1,8 @@
 /**
- * WebSocket through the balancer. `Deno.serve` hands out no raw connection, so bytes can't be copied through: the
- * handshake is made with the target first, by `ws` (which tells a refused handshake's real answer), then with the
- * client, by `Deno.upgradeWebSocket`, and whole messages go from one to the other. What that means for users stands in
- * docs/websocket.md.
+ * WebSocket through the balancer. `Deno.serve` does not expose its connections, so bytes can't be copied through.
+ * Instead sluice makes a handshake with the target first, by `ws` (which reports the response to a refused handshake),
+ * then with the client, by `Deno.upgradeWebSocket`, and passes whole messages from one to the other. docs/websocket.md
+ * says what that means for users.
  */
 import type { TargetSnapshot } from "../../state/group_snapshot.ts";
 import type { Clock } from "../../time/clock.ts";
@@ -21,44 +21,44 @@ export interface UpgradeUpstream {
   readonly target: TargetSnapshot;
   /** Forwarded path and query, sent as they are. */
   readonly path: string;
-  /** Prepared for the target: hop-by-hop headers gone; `Host`, `Via` and the X-Forwarded family in. */
+  /** The target's: without hop-by-hop headers, with `Host`, `Via` and the X-Forwarded family. */
   readonly headers: readonly (readonly [string, string])[];
 }
 
 export interface UpgradeOptions extends Omit<TunnelOptions, "clock" | "told"> {
   readonly clock: Clock;
-  /** The connection that the handshake makes, not begun. */
+  /** Times and counts the connection to the target; not begun. */
   readonly connection: UpgradeConnection;
-  /** From now until the target's answer to the handshake. */
+  /** From now until the target's response to the handshake. */
   readonly handshakeTimeoutMs: number;
   /** For the connection to the target, TLS included. */
   readonly connectTimeoutMs: number;
-  /** Ends a handshake that is under way as `shutting_down`. */
+  /** Ends an open handshake as `shutting_down`. */
   readonly cut?: AbortSignal;
   /**
-   * Called when the tunnel stands, before the client is told: from then on `info.completed` of `Deno.serve` says
-   * nothing.
+   * Called when the target has accepted, before the client's 101: from then on `info.completed` of `Deno.serve` settles
+   * without meaning.
    */
   onAccepted?(): void;
 }
 
-/** What came of a WebSocket request. */
+/** The result of a WebSocket request. */
 export type UpgradeResult =
-  /** The tunnel stands as soon as `Deno.serve` gets `response`; `onClosed` tells its end. */
+  /** The tunnel opens when `Deno.serve` gets `response`; `onClosed` reports its end. */
   | { readonly kind: "upgraded"; readonly response: Response; close(code: number, reason: string): void; cut(): void }
-  /** The target answered in HTTP: status, headers and body as they came. */
+  /** The target responded in HTTP: status, headers and body as they came. */
   | { readonly kind: "answered"; readonly response: Response }
-  /** The client's handshake is malformed (400) or of another version (426); no target was asked. */
+  /** The client's handshake is malformed (400) or of another version (426); it was sent to no target. */
   | {
     readonly kind: "malformed";
     readonly status: 400 | 426;
     readonly headers: [string, string][];
     readonly detail: string;
   }
-  /** Neither; the client was told nothing yet, so another target may be tried. */
+  /** None of these; the client has no response yet, so another target may be tried. */
   | { readonly kind: "failed"; readonly failure: UpgradeFailure; readonly detail: string };
 
-/** Forwards a WebSocket request to a target. `onClosed` is called once where the result is `upgraded`, else never. */
+/** Forwards a WebSocket request to a target. `onClosed` is called once if the result is `upgraded`, else never. */
 export async function forwardUpgrade(
   request: Request,
   upstream: UpgradeUpstream,
@@ -66,14 +66,13 @@ export async function forwardUpgrade(
 ): Promise<UpgradeResult> {
   const problem = handshakeProblem(request.headers);
   if (problem !== null) {
-    // RFC 6455 section 4.4: say which version is spoken; RFC 9110 section 15.5.22: a 426 says in Upgrade what is
-    // wanted.
+    // RFC 6455 section 4.4: name the supported version; RFC 9110 section 15.5.22: a 426 has an Upgrade header.
     const headers: [string, string][] = problem.status === 426
       ? [["sec-websocket-version", "13"], ["connection", "upgrade"], ["upgrade", "websocket"]]
       : [];
     return { kind: "malformed", status: problem.status, headers, detail: problem.detail };
   }
-  // Loaded by the first WebSocket: `ws` and the parts of Node that it needs are memory that others need not pay for.
+  // Loaded for the first WebSocket: `ws` and the parts of Node that it needs take memory that others can save.
   const { shakeHands } = await import("./upgrade_target.ts");
   const handshake = await shakeHands(upstream, {
     timeoutMs: options.handshakeTimeoutMs,
@@ -88,7 +87,7 @@ export async function forwardUpgrade(
   try {
     tunnel = new Tunnel(request, handshake.socket, { ...options, told: handshake.told });
   } catch (error) {
-    // The platform would not have the client's handshake; the target's end of it has nobody else to close it.
+    // The platform refused the client's handshake; nothing else would close the target's socket.
     handshake.socket.terminate();
     throw error;
   }

@@ -1,6 +1,6 @@
 /**
- * What a close frame may say. The listener's WebSocket takes more from a client than `ws` sends to a target, which
- * throws where it is asked for what RFC 6455 forbids: so what came is judged here before it is passed on.
+ * What a close frame may say. The listener's WebSocket accepts from a client what RFC 6455 forbids, and `ws` throws
+ * when it is to send that to a target: so close frames are checked here before they are passed on.
  */
 
 /** A control frame holds 125 bytes (RFC 6455 section 5.5), and the code takes two of them. */
@@ -8,10 +8,7 @@ const MAX_REASON_BYTES = 123;
 /** Stands for a close frame without a code, which is one that may be sent. */
 export const NO_CODE = 1005;
 
-/**
- * Tells whether a close frame may carry this code and reason (RFC 6455 section 7.4, and the IANA registry that it
- * founded).
- */
+/** Tells whether a close frame may have this code and reason (RFC 6455 section 7.4, and its IANA registry). */
 export function mayClose(code: number, reason: string): boolean {
   if (code === NO_CODE) return reason === "";
   return isAssigned(code) && UTF8.encode(reason).byteLength <= MAX_REASON_BYTES;

@@ -4,14 +4,13 @@ import type { Clock } from "../../time/clock.ts";
 import { NO_CONNECT } from "../transport.ts";
 
 /**
- * Times and counts the connection that one WebSocket handshake makes to its target. It is a connection of its own, so
- * there is one for each attempt, it is never idle, and it counts as open until its socket is closed, however the tunnel
- * over it ends.
+ * Times and counts the connection to a target that one WebSocket handshake makes. Each attempt makes a new one; it is
+ * never idle, and counts as open until its socket is closed, however the tunnel ends.
  */
 export class UpgradeConnection {
-  /** How long making it took, or was tried where it failed; whole microseconds, `NO_CONNECT` until then. */
+  /** How long connecting took, or how long it was tried; whole microseconds, `NO_CONNECT` until then. */
   micros = NO_CONNECT;
-  /** It was made: the target may have heard of the handshake. */
+  /** The connection was made: the target may have received the handshake. */
   made = false;
   readonly #clock: Clock;
   readonly #column: WorkerColumn;
@@ -24,12 +23,12 @@ export class UpgradeConnection {
     this.#slot = slot;
   }
 
-  /** Making it begins. */
+  /** Starts the clock. */
   begin(): void {
     this.#sinceMs = this.#clock.monotonicMs();
   }
 
-  /** Counts it from when `socket` stands, with TLS from the end of the TLS handshake, until it is closed. */
+  /** Counts the connection from when `socket` is connected (with TLS, after the TLS handshake) until it is closed. */
   follow(socket: Socket, secure: boolean): void {
     socket.once(secure ? "secureConnect" : "connect", () => {
       if (this.micros !== NO_CONNECT) return;
@@ -40,7 +39,7 @@ export class UpgradeConnection {
     });
   }
 
-  /** The handshake is over, and with it the wait for a connection that was not made. */
+  /** The handshake is over, and so is the wait for a connection that was not made. */
   handshakeOver(): void {
     if (this.micros === NO_CONNECT) this.#note();
   }

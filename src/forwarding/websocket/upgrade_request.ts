@@ -1,5 +1,5 @@
 /**
- * What an upgrade request asks for, and what of it goes to the target. Pure: headers in, decisions out.
+ * Decides what an upgrade request asks for, and which of its headers go to the target. Pure.
  *
  * Sources: RFC 9110 section 7.8 (Upgrade), RFC 6455 sections 4.1, 4.2.1 and 4.4 (the WebSocket handshake).
  */
@@ -10,22 +10,21 @@ import { isToken } from "../../http1/tokens.ts";
 /**
  * - `none`: an ordinary request.
  * - `websocket`: goes through `forwardUpgrade`.
- * - `ignore`: an offer that a server may pass over (RFC 9110 section 7.8); the request is served as the plain HTTP it
- *   also is.
- * - `refuse`: a client that can't go on without the other protocol; 501 `upgrade_refused` rather than a surprise.
+ * - `ignore`: an offer that a server may ignore (RFC 9110 section 7.8); the request is served as plain HTTP.
+ * - `refuse`: a protocol that the client needs; sluice responds 501 `upgrade_refused`.
  */
 export type UpgradeKind = "none" | "websocket" | "ignore" | "refuse";
 
-/** Tells whether a request asks to leave HTTP/1.1: `Connection` lists `upgrade`, and there is an `Upgrade`. */
+/** Tells whether a request asks to leave HTTP/1.1: it has an `Upgrade`, and its `Connection` lists `upgrade`. */
 export function isUpgrade(headers: Headers): boolean {
   const upgrade = headers.get("upgrade");
   return upgrade !== null && upgrade !== "" && listHas(headers.get("connection"), "upgrade");
 }
 
 /**
- * Classifies an upgrade. `Upgrade: h2c` stands on ordinary requests of some clients (curl `--http2`, Java's
- * HttpClient), which go on in HTTP/1.1 when nothing comes of it. A WebSocket handshake is a GET (RFC 6455 section 4.1):
- * on any other method the header means nothing.
+ * Classifies an upgrade. Some clients (curl `--http2`, Java's HttpClient) send `Upgrade: h2c` with ordinary requests,
+ * and continue in HTTP/1.1 if the server ignores it. A WebSocket handshake is a GET (RFC 6455 section 4.1): on any
+ * other method the header means nothing.
  */
 export function upgradeKind(method: string, headers: Headers): UpgradeKind {
   if (!isUpgrade(headers)) return "none";
@@ -39,13 +38,13 @@ function mayBeIgnored(protocol: string): boolean {
   return protocol === "h2c" || protocol.startsWith("http/") || protocol.startsWith("tls/");
 }
 
-/** What is wrong with a client's half of the handshake, and the status it is answered with. */
+/** What is wrong with a client's handshake, and the status of the response. */
 export interface HandshakeProblem {
   readonly status: 400 | 426;
   readonly detail: string;
 }
 
-/** Finds what is wrong with a client's WebSocket handshake; null where nothing is. */
+/** Finds what is wrong with a client's WebSocket handshake; null if nothing is. */
 export function handshakeProblem(headers: Headers): HandshakeProblem | null {
   const key = headers.get("sec-websocket-key");
   if (key === null) return { status: 400, detail: "Sec-WebSocket-Key is missing" };
@@ -72,9 +71,8 @@ function isSixteenBytes(key: string): boolean {
 }
 
 /**
- * Headers that are not copied from the client's handshake: each leg has a key and a version of its own. Extensions are
- * agreed between two neighbours, and the listener's WebSocket has none to agree on (no permessage-deflate), so none is
- * offered.
+ * Headers that are not copied from the client's handshake: each leg has its own key and version. Extensions are agreed
+ * hop by hop, and the listener's WebSocket supports none (no permessage-deflate), so none is offered.
  */
 const OWN_TO_A_LEG = new Set([
   "connection",
@@ -87,7 +85,7 @@ const OWN_TO_A_LEG = new Set([
   "transfer-encoding",
 ]);
 
-/** Builds the headers of the target's handshake: names as they were first written, repeated ones as several lines. */
+/** Builds the headers of the target's handshake: names in their first spelling, repeated ones as several lines. */
 export function targetHandshakeHeaders(
   headers: readonly (readonly [string, string])[],
 ): Record<string, string | string[]> {
@@ -99,15 +97,15 @@ export function targetHandshakeHeaders(
     if (same === undefined) byName.set(key, { written: name, values: [value] });
     else same.values.push(value);
   }
-  // node:http wants a plain string where there is one value (`Host`).
+  // node:http needs a plain string if there is one value (`Host`).
   const lines = [...byName.values()].map(({ written, values }) => [written, values.length === 1 ? values[0]! : values]);
   return Object.fromEntries(lines);
 }
 
-/** Headers of a target's 101 that the client is not told, beside hop-by-hop ones: they belong to the target's leg. */
+/** Headers of a target's 101 that the client does not get, beside hop-by-hop ones: they concern the target's leg. */
 const NOT_TOLD = new Set(["sec-websocket-accept", "sec-websocket-extensions", "content-length", "date"]);
 
-/** Picks what the client is told of a target's 101 (`Set-Cookie`, the chosen subprotocol, its own headers). */
+/** Picks the headers of a target's 101 for the client (`Set-Cookie`, the chosen subprotocol, its own headers). */
 export function toldOfHandshake(rawHeaders: readonly string[]): [string, string][] {
   return pairsOf(rawHeaders).filter(([name]) => {
     const key = name.toLowerCase();

@@ -7,14 +7,18 @@ import type { TargetSocket } from "./upgrade_target.ts";
 import type { LeftFirst, TunnelOptions } from "./upgrade_tunnel_options.ts";
 
 /**
- * Above this cost, in bytes, of messages waiting for one side, the other is not read; at or below `LOW_WATER` it is
- * again.
+ * If messages that wait for one side cost more than this (in bytes), the other side is not read, until they cost
+ * `LOW_WATER` at most.
  */
 const HIGH_WATER = 1024 * 1024;
 const LOW_WATER = 256 * 1024;
-/** Pongs that wait for a target to read them; above it may not be answered (RFC 6455 section 5.5.3). */
+/**
+ * Most pongs that wait for a target to read them; beyond that, pings get no pong (allowed by RFC 6455 section 5.5.3).
+ */
 const MOST_PONGS = 16;
-/** How long what is still on its way, and the closing handshakes, may take once one side has left. */
+/**
+ * How long a tunnel may take to end once one side has left: messages that are on their way, and the closing handshakes.
+ */
 const LINGER_MS = 30_000;
 /** How long a client may take to answer a close frame before its leg counts as over. */
 const CLIENT_CLOSE_MS = 3_000;
@@ -23,18 +27,18 @@ const CLIENT_CLOSE_MS = 3_000;
 const GOING_AWAY = 1001;
 const TRY_AGAIN_LATER = 1013;
 
-/** Joins a client's WebSocket and a target's: messages, close codes and back-pressure, both ways. */
+/** Connects a client's WebSocket with a target's: messages, close codes and back-pressure, both ways. */
 export class Tunnel {
   readonly client: ClientLeg;
   readonly #target: TargetSocket;
   readonly #options: TunnelOptions;
   #requestBytes = 0;
   #responseBytes = 0;
-  /** What the messages cost that were handed to the target's socket and are not yet written. */
+  /** The cost of messages that the target's socket has not yet written, in bytes. */
   #held = 0;
-  /** The target is too far behind: its client is not read. */
+  /** The target reads too slowly, so its client is not read. */
   #clientWaits = false;
-  /** The client is too far behind: its target is not read. */
+  /** The client reads too slowly, so its target is not read. */
   #targetWaits = false;
   #pongs = 0;
   readonly #clientShare = new TurnShare(TURNS, () => this.#readClient());
@@ -75,12 +79,12 @@ export class Tunnel {
     if (options.idleTimeoutMs > 0) this.#watchIdle(options.idleTimeoutMs);
   }
 
-  /** Ends both legs with a close frame (shutdown). */
+  /** Ends both legs with a close frame, at shutdown. */
   close(code: number, reason: string): void {
     this.#end("shutdown", code, reason);
   }
 
-  /** Ends what is left at once, without waiting for anybody's close frame: the shutdown's patience is over. */
+  /** Ends both legs at once, without waiting for close frames: SHUTDOWN_TIMEOUT is over. */
   cut(): void {
     if (this.#finished) return;
     if (this.#left === null) this.#leave("shutdown", null);
@@ -91,7 +95,7 @@ export class Tunnel {
     this.#finishIfOver();
   }
 
-  /** Nothing that is thrown on the way may leave a socket's event: there it would end the process. */
+  /** Catches what an event's handler throws: the platform would end the process. */
   #try(who: "client" | "target", run: () => void): void {
     try {
       run();
@@ -116,7 +120,7 @@ export class Tunnel {
     if (this.#farewell !== null) this.client.whenWritten(() => this.#closeClient());
   }
 
-  /** False where no more is to be read: the target is too far behind, or there was enough for this turn. */
+  /** Returns false to read no further: the target reads too slowly, or this turn's share is spent. */
   #fromClient(data: string | ArrayBuffer): boolean {
     this.#touch();
     const goesOn = this.#clientShare.spend();
@@ -144,7 +148,7 @@ export class Tunnel {
     if (this.#held === 0) this.#whenWritten?.();
   }
 
-  /** Reads the client on, unless something else still forbids it. */
+  /** Resumes reading the client, unless its turn is spent or its target is too slow. */
   #readClient(): void {
     if (!this.#clientShare.isSpent && !this.#clientWaits) this.client.resume();
   }
@@ -152,7 +156,7 @@ export class Tunnel {
   #fromTarget(data: Uint8Array<ArrayBuffer>, isBinary: boolean): void {
     this.#touch();
     if (!this.#targetShare.spend()) this.#target.pause();
-    // A client that never came can't be told; its target is read on for the close frame alone.
+    // A client that never connected gets nothing; its target is read only for its close frame.
     if (this.#clientOver || !this.#clientOpen) return;
     this.#responseBytes += data.byteLength;
     this.client.send(isBinary ? data : TEXT.decode(data));
@@ -165,12 +169,12 @@ export class Tunnel {
     });
   }
 
-  /** Reads the target on, unless something else still forbids it. */
+  /** Resumes reading the target, unless its turn is spent or its client is too slow. */
   #readTarget(): void {
     if (!this.#targetShare.isSpent && !this.#targetWaits) this.#target.resume();
   }
 
-  /** Each ping of a target counts as a message, and is answered where the target still reads. */
+  /** Counts a target's ping as a message, and answers it if the target reads its pongs. */
   #answerPing(data: Uint8Array): void {
     this.#touch();
     if (!this.#targetShare.spend()) this.#target.pause();
@@ -183,7 +187,7 @@ export class Tunnel {
     this.#clientOver = true;
     if (this.#left === null) {
       this.#leave("client", code);
-      // What the client said before it left still goes to the target.
+      // The client's messages from before it left still go to the target.
       this.#whenWritten = () => {
         if (code === null) this.#closeTarget(GOING_AWAY, "Client went away");
         else this.#closeTarget(code, reason);
@@ -196,8 +200,7 @@ export class Tunnel {
   #targetEnded(code: number, reason: string): void {
     this.#targetOver = true;
     if (this.#left === null) {
-      // `ws` says 1006 of a socket that closed without a close frame, and gives a code of its own to a target that
-      // broke the protocol.
+      // `ws` reports 1006 if there was no close frame, and a code of its own if the target broke the protocol.
       const vanished = this.#targetBroke || !mayClose(code, reason);
       this.#leave("target", vanished ? null : code);
       if (!vanished) this.#farewell = { code, reason };
@@ -205,13 +208,13 @@ export class Tunnel {
           code: GOING_AWAY,
           reason: this.#targetBroke ? "Target broke the protocol" : "Target went away",
         };}
-      // What the target said before it left still goes to the client.
+      // The target's messages from before it left still go to the client.
       this.client.whenWritten(() => this.#closeClient());
     }
     this.#finishIfOver();
   }
 
-  /** Ends both legs for a reason of sluice's own. */
+  /** Ends both legs for one of sluice's own reasons. */
   #end(who: LeftFirst, code: number, reason: string): void {
     if (this.#left !== null) return;
     this.#leave(who, code);
@@ -226,13 +229,13 @@ export class Tunnel {
     this.#cancelTimers.push(this.#options.clock.after(LINGER_MS, () => {
       this.#clientOver = true;
       this.#target.terminate();
-      // Where the target was over already, nobody else comes by here.
+      // If the target's leg had ended before, nothing else would finish the tunnel.
       this.#finishIfOver();
     }));
   }
 
   #closeClient(): void {
-    // Where the client is not there yet, #clientOpened comes back to this.
+    // If the client is not connected yet, #clientOpened calls this again.
     if (!this.#clientOpen || this.#clientOver || this.#farewell === null) return;
     const { code, reason } = this.#farewell;
     this.client.close(code === NO_CODE ? null : code, reason);
@@ -244,7 +247,7 @@ export class Tunnel {
   }
 
   #closeTarget(code: number, reason: string): void {
-    // Its own close frame may stand behind messages that were not read yet.
+    // The target's own close frame may come after messages that were not read yet.
     this.#targetWaits = false;
     this.#readTarget();
     if (code === NO_CODE) this.#target.close();
@@ -276,8 +279,8 @@ export class Tunnel {
   }
 }
 
-/** A thread has one event loop, whose turns all its tunnels share. */
+/** All tunnels of a thread share the turns of its event loop. */
 const TURNS = new MessageTurns();
 const UTF8 = new TextEncoder();
-/** A byte order mark is a character of the message like any other. */
+/** Keeps a byte order mark, which is a character of the message like any other. */
 const TEXT = new TextDecoder("utf-8", { ignoreBOM: true });

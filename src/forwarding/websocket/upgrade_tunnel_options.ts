@@ -1,6 +1,6 @@
 import type { Clock } from "../../time/clock.ts";
 
-/** Who ended a tunnel. */
+/** Which side ended a tunnel. */
 export type LeftFirst = "client" | "target" | "idle" | "shutdown";
 
 /** How a tunnel ended. */
@@ -9,25 +9,25 @@ export interface TunnelOutcome {
   readonly requestBytes: number;
   /** Payload bytes of the target's messages. */
   readonly responseBytes: number;
-  /** The close code of whoever left first; 1005 for a close frame without one, null for one who vanished or was cut. */
+  /** The close code of the side that left first: 1005 for a close frame without a code, null for no close frame. */
   readonly code: number | null;
   readonly leftFirst: LeftFirst;
 }
 
 export interface TunnelOptions {
-  /** No message either way, and no ping or pong of the target, for this long ends the tunnel; 0 never. */
+  /** Ends the tunnel after this long without a message either way and without a ping or pong of the target; 0 never. */
   readonly idleTimeoutMs: number;
   readonly clock: Clock;
-  /** Called once, when both legs are over. */
+  /** Called once, when both legs have ended. */
   readonly onClosed: (outcome: TunnelOutcome) => void;
-  /** Called with what was thrown where an event of a socket was handled: the tunnel is cut, and the thread goes on. */
+  /** Called with an error in a handler of a socket's event: the tunnel is cut, and the thread goes on. */
   readonly onBroken?: (error: unknown) => void;
   /** Headers of the client's 101. */
   readonly told?: readonly (readonly [string, string])[];
   /** Seconds as in `ClientLeg`. Default 120. */
   readonly clientPingSeconds?: number;
-  /** False does without making a client wait (as where the platform has no way to), for tests. */
+  /** False never pauses a client (as on a platform that can't), for tests. */
   readonly holdReading?: boolean;
-  /** Most bytes held for a slow target where its client can't be made to wait. Default 16 MiB. */
+  /** Most bytes held for a slow target if its client can't be paused. Default 16 MiB. */
   readonly maxHeldBytes?: number;
 }

@@ -1,17 +1,18 @@
 import type { Clock } from "../../time/clock.ts";
 
-/** Empty messages a second that count as written although nobody says so. */
+/** Empty messages per second that are presumed to be written. */
 const PRESUMED_PER_SECOND = 100;
 
 /**
- * Counts the messages that wait in a socket which tells only how many bytes do. Those with bytes, and all before them,
- * are written when no bytes wait. Of empty ones behind them nothing is known: so many a second are presumed to be
- * written. A client that reads gets its heartbeats, and one that does not read gets no memory to speak of.
+ * Counts the messages that wait in a socket, which itself reports only the number of waiting bytes. If no bytes wait,
+ * all messages with bytes and all before them are written. Nothing is known of the empty messages after them: so many
+ * per second are presumed to be written. So a client that reads gets its heartbeats, and one that does not read takes
+ * hardly any memory.
  */
 export class WaitingMessages {
   readonly #clock: Clock;
   #count = 0;
-  /** Empty ones behind the last that has bytes. */
+  /** Empty messages after the last one that has bytes. */
   #unproven = 0;
   #sinceMs = 0;
 
@@ -19,7 +20,7 @@ export class WaitingMessages {
     this.#clock = clock;
   }
 
-  /** A message is sent; `bytesBefore` wait by then. */
+  /** Counts a message that is being sent; `bytesBefore` wait before it. */
   add(isEmpty: boolean, bytesBefore: number): void {
     this.#settle(bytesBefore);
     this.#count++;
@@ -27,7 +28,7 @@ export class WaitingMessages {
     else if (this.#unproven++ === 0) this.#sinceMs = this.#clock.monotonicMs();
   }
 
-  /** How many messages wait, where so many bytes do. */
+  /** How many messages wait, if so many bytes do. */
   count(bytes: number): number {
     this.#settle(bytes);
     return this.#count;
