@@ -60,14 +60,14 @@ export class Callgrind {
       stdin: "null",
     }).output();
     const said = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
-    // it names the process that it spoke to, and ends with code 0 even where it found none
+    // it names the process that it spoke to, and ends with code 0 even if it found none
     if (code !== 0 || !said.includes(`PID ${this.#pid}:`)) {
       throw new Error(`callgrind_control ${action} failed: ${said}`);
     }
   }
 }
 
-/** The instructions that a file of callgrind's holds; null where it is not there or not whole yet. */
+/** The instructions in a file of callgrind; null if it is missing or incomplete. */
 export function totalOf(text: string): number | null {
   const found = /^totals: (\d+)$/m.exec(text);
   return found === null ? null : Number(found[1]);

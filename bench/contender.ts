@@ -6,7 +6,7 @@ export interface ContenderPlace {
   readonly targets: readonly string[];
   /** A program and its arguments under which the contender's own program is to run (valgrind, say). */
   readonly under?: readonly string[];
-  /** The cores it runs on, as `taskset -c` wants them, where that is not the usual one. */
+  /** The cores it runs on, as `taskset -c` takes them, if not the usual one. */
   readonly cores?: string;
 }
 
@@ -20,7 +20,7 @@ export interface RunningContender extends AsyncDisposable {
 /** A proxy that takes part. */
 export interface Contender {
   readonly name: string;
-  /** Programs that must be installed; where one is missing the contender stays away and the report says so. */
+  /** Programs that must be installed; if one is missing, the contender is left out and the report says so. */
   readonly needs: readonly string[];
   /** It is machine code from its start on, so that one second of load warms it up. */
   readonly isCompiledAhead?: boolean;

@@ -34,7 +34,7 @@ export function readCpu(pid: number): CpuReading {
 
 /**
  * CPU time between two readings: the sum over the threads, in nanoseconds. What a thread used that ended in between is
- * missing there; where that is more than the ticks can be wrong by, the ticks are taken.
+ * missing there; if that is more than the ticks can be wrong by, the ticks are taken.
  */
 export function cpuUsed(before: CpuReading, after: CpuReading): CpuUse {
   const earlier = new Map(before.threads.map(({ id, cpuMicros }) => [id, cpuMicros]));

@@ -16,7 +16,7 @@ export interface Sample {
   readonly p50Micros: number;
   readonly p99Micros: number;
   readonly errors: number;
-  /** wrk's words about them; empty where there are none. */
+  /** wrk's words about them; empty if there are none. */
   readonly errorText: string;
   readonly requests: number;
 }
@@ -30,7 +30,7 @@ export interface EntryResult {
   readonly samples: readonly Sample[];
   readonly warmUpSeconds: number;
   readonly warmUpRequests: number;
-  /** How many requests it was to be warmed up with; 0 where it was compiled ahead. */
+  /** How many requests it was to be warmed up with; 0 if it was compiled ahead. */
   readonly warmUpGoal: number;
   /** What went wrong before the first counted round. */
   readonly warmUpErrors: number;

@@ -16,7 +16,7 @@ export interface BenchOptions {
   readonly list: boolean;
 }
 
-/** How often and how long each entry is loaded where nothing else is asked for. */
+/** How often and how long each entry is loaded by default. */
 export const USUAL_PACE: Pace = { rounds: 15, seconds: 1, warmUpRequests: 100_000 };
 
 const QUICK_PACE: Pace = { rounds: 4, seconds: 1, warmUpRequests: 20_000 };
@@ -33,7 +33,7 @@ export const USAGE = `deno task bench [NAME...] [options]
   --list            name the scenarios and about how long each takes
 `;
 
-/** Reads the arguments; throws with a text for people where they make no sense. */
+/** Reads the arguments; throws with a readable message if they make no sense. */
 export function parseOptions(args: readonly string[], known: readonly string[]): BenchOptions {
   const { values, positionals } = parseArgs({
     args: [...args],
@@ -70,7 +70,7 @@ export function parseOptions(args: readonly string[], known: readonly string[]):
   };
 }
 
-/** A whole number of at least 1, or what stands in its place where nothing was given. */
+/** A whole number of at least 1, or the default if none was given. */
 export function positive(name: string, text: string | undefined, otherwise: number): number {
   if (text === undefined) return otherwise;
   const value = Number(text);

@@ -43,7 +43,7 @@ export function processTree(pid: number): ProcessStat[] {
   return found;
 }
 
-/** The living threads of a process; none where the kernel keeps no `schedstat`. */
+/** The living threads of a process; none if the kernel keeps no `schedstat`. */
 export function threadsOf(pid: number): ThreadStat[] {
   const threads: ThreadStat[] = [];
   const directory = `/proc/${pid}/task`;

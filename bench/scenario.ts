@@ -21,11 +21,11 @@ export interface Scenario {
   /** What is compared, for a reader. */
   readonly title: string;
   readonly load: LoadShape;
-  /** The first one is what the others' ratios are to, where they name no other. */
+  /** The others' ratios are to the first one, unless they name another. */
   readonly entries: readonly Entry[];
   /** Where its requests are expensive, or its entries many: no entry is warmed up with more requests than these. */
   readonly warmUpRequests?: number;
-  /** What a proxy answers about, where that is far from usual; only for saying beforehand how long it takes. */
+  /** About how many requests a proxy serves, if that is far from usual; only to estimate how long it takes. */
   readonly expectedPerSecond?: number;
   /** Whether its note says how the CPU time was shared between the threads. */
   readonly showsThreads?: boolean;

@@ -1,4 +1,4 @@
-/** The middle value; the mean of the two middle ones where their number is even. */
+/** The median: the middle value, or the mean of the two middle ones. */
 export function median(values: readonly number[]): number {
   return quantile(values, 0.5);
 }

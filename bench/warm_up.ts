@@ -1,4 +1,4 @@
-/** Nobody is warmed up for longer, however slow; the note below the table says how far the slowest row came. */
+/** The longest warm-up, however slow the contender; the note below the table says how far the slowest row came. */
 export const LONGEST_WARM_UP_SECONDS = 60;
 
 /** Short, so that a fast proxy is not loaded for much longer than it needs. */

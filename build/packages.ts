@@ -2,7 +2,7 @@
 export interface Lock {
   /** `npm:hono@4.13.19` -> `4.13.19` */
   readonly specifiers: Readonly<Record<string, string>>;
-  /** `prom-client@15.1.3` -> its dependencies, as `tdigest`, or `tdigest@0.1.3` where there are several versions. */
+  /** `prom-client@15.1.3` -> its dependencies, as `tdigest`, or `tdigest@0.1.3` if there are several versions. */
   readonly npm: Readonly<Record<string, { readonly dependencies?: readonly string[] }>>;
 }
 

@@ -2,8 +2,8 @@ import { excludedPaths, type Lock } from "./packages.ts";
 
 /**
  * What the program may do: speak over the network, read its configuration files, read variables. Not: write, run
- * programs, load libraries, ask about the machine. What is missing is refused without asking anybody (`--no-prompt`),
- * so that a server never stands still before a question.
+ * programs, load libraries, ask about the machine. Anything else is refused without a prompt (`--no-prompt`), so that a
+ * server never waits for an answer.
  */
 export const PERMISSIONS: readonly string[] = ["--allow-net", "--allow-read", "--allow-env", "--no-prompt"];
 
@@ -29,7 +29,7 @@ const WORKER = "src/data_plane/worker.ts";
 /** One program to make. */
 export interface ProgramOptions {
   readonly output: string;
-  /** As `x86_64-unknown-linux-gnu`; this machine's own where absent. */
+  /** Such as `x86_64-unknown-linux-gnu`; by default this machine's. */
   readonly target?: string;
   readonly exclude: readonly string[];
 }
@@ -53,9 +53,9 @@ export function compileArguments({ output, target, exclude }: ProgramOptions): s
 }
 
 /**
- * Makes the program from the project in the current directory; false where Deno could not, which has said why.
+ * Compiles the project in the current directory; returns false if Deno could not, and has said why.
  *
- * @param options `otel`: the program emits OpenTelemetry; whoever compiles decides that, not whoever runs it.
+ * @param options `otel`: the program emits OpenTelemetry; that is decided when compiling, not when running.
  */
 export async function makeProgram(output: string, options: { target?: string; otel?: boolean } = {}): Promise<boolean> {
   const { target, otel = false } = options;

@@ -1,6 +1,6 @@
 /**
  * The least that a proxy by `fetch` can do and still forward a request: method, path, headers and body go on, redirects
- * come back. Round robin where there is more than one target. Arguments: PORT TARGET...
+ * come back. Round robin if there is more than one target. Arguments: PORT TARGET...
  */
 const [port = "0", ...targets] = Deno.args;
 let next = 0;

@@ -21,8 +21,8 @@ export interface CandidateList {
 }
 
 /**
- * Tells whether the request was at this candidate before. An algorithm that finds the same best one whenever it is
- * asked passes over such; one that draws need not: it is asked again.
+ * Tells whether an earlier attempt of the request went to this candidate. An algorithm that always finds the same best
+ * one must skip these; one that draws at random need not, since it is asked again.
  */
 export function wasTried({ tried, slots }: CandidateList, index: number): boolean {
   if (tried === null) return false;
@@ -34,7 +34,7 @@ export function wasTried({ tried, slots }: CandidateList, index: number): boolea
 
 /**
  * Picks one of the candidates by index. Called only with at least one candidate; must not allocate, wait, or ask about
- * health. `key` is the request's hash key where the algorithm asks for one (`usesKey`), else empty.
+ * health. `key` is the request's hash key if the algorithm asks for one (`usesKey`), else empty.
  */
 export type Select = (candidates: CandidateList, key: string) => number;
 
@@ -66,7 +66,7 @@ export interface Algorithm {
   readonly sticky?: boolean;
   /** True if every target's weight must be given. */
   readonly requiresWeights?: boolean;
-  /** True where weights have a part in the choice. */
+  /** Whether the choice depends on weights. */
   readonly usesWeights?: boolean;
   /** Builds, when candidates changed, what `select` reads as `candidates.prepared`. */
   readonly prepare?: (candidates: CandidateList, group: GroupSnapshot) => unknown;

@@ -54,7 +54,7 @@ export class GroupBalancer {
     return list.count === 0 ? null : list.targets[this.#select(list, key)]!;
   }
 
-  /** Says what `choose` would choose for a first attempt now, without taking anybody's turn. */
+  /** Returns what `choose` would choose for a first attempt now, without taking a turn. */
   peek(key: string, pinned: TargetSnapshot | null): TargetSnapshot | null {
     const list = this.candidates();
     if (pinned !== null && this.serves(pinned)) return pinned;

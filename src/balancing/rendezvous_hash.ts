@@ -2,7 +2,7 @@ import { type GroupSnapshot, targetKey, type TargetSnapshot } from "../state/gro
 import { type Algorithm, type CandidateList, wasTried } from "./algorithm.ts";
 import { hashText, mix } from "./text_hash.ts";
 
-/** What is computed once for a list: each target's hash by its identity, and weights where they count. */
+/** What is computed once for a list: each target's hash by its identity, and the weights if they count. */
 interface Prepared {
   readonly hashes: Uint32Array;
   /** Null if all weigh the same. */
@@ -14,9 +14,9 @@ interface Prepared {
  * wins. A target that comes or goes moves only the keys it wins or won, spread evenly over the others. Target hashes
  * derive from scheme, address, port and base, so that every thread, replica and restart chooses alike.
  *
- * Weights count where entries were given different ones: the score is -weight / ln(u), for which a target's share is
- * its part of the sum. Entries that weigh the same make targets that weigh the same, however many addresses each has: a
- * weight that is shared out anew whenever an address comes would move keys between the others.
+ * Weights count if entries have different ones: the score is -weight / ln(u), for which a target's share is its part of
+ * the sum. Entries that weigh the same make targets that weigh the same, however many addresses each has: a weight that
+ * is shared out anew whenever an address comes would move keys between the others.
  *
  * O(n), about 3 us at 1000 targets: each candidate's mix is a handful of integer operations; the logarithm is taken
  * only of those that can still win. A hash ring would look up in O(log n) but spread less evenly and be rebuilt with

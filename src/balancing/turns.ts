@@ -7,7 +7,10 @@ import type { TargetTable } from "../state/target_table.ts";
 export interface Turns {
   /** Takes the next turn of a circle of `length`. */
   nextTurn(cursor: number, length: number): number;
-  /** Where the circle of `length` stands; at or beyond `length`, where the circle was longer before, means 0. */
+  /**
+   * The present turn of a cycle of `length`; if it is not below `length`, because the cycle was longer before, it means
+   * 0.
+   */
   turnAt(cursor: number, length: number): number;
   /** Moves the circle on; false if another thread moved it since `turnAt` said `seen`. */
   moveTurn(cursor: number, seen: number, next: number): boolean;

@@ -6,9 +6,9 @@ import { workerCount } from "./worker_count.ts";
  * variable when a thread begins.
  *
  * All reads from targets that wait in one thread are one task there, and a task may do 128 operations before others
- * have their turn. Reads that became ready later go before those that were left over, so where more become ready in a
- * turn than that, some starve: at 512 busy connections one request in a hundred waited 260 to 330 ms, and with this
- * value 70 to 90. Events come for targets and clients alike and more than once in a turn, so it is less than 128.
+ * have their turn. Reads that became ready later go before those that were left over, so if more become ready in a turn
+ * than that, some starve: at 512 busy connections one request in a hundred waited 260 to 330 ms, and with this value 70
+ * to 90. Events come for targets and clients alike and more than once in a turn, so it is less than 128.
  */
 export const EVENT_BATCH = { name: "DENO_TOKIO_MAX_IO_EVENTS_PER_TICK", value: "48" } as const;
 

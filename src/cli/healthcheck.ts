@@ -11,7 +11,7 @@ export interface HealthcheckResult {
 
 /**
  * Asks whether the sluice on this machine that was started from the same sources should get traffic: by `/readyz`, or
- * where the admin listener is off by connecting to the listener. For containers, which have neither shell nor curl.
+ * by connecting to the listener if the admin listener is off. For containers, which have neither shell nor curl.
  */
 export async function runHealthcheck(result: ParseResult, clock: Clock): Promise<HealthcheckResult> {
   const value = (name: string) => result.settings.find(({ variable }) => variable === name)?.value ?? "";

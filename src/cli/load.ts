@@ -17,7 +17,7 @@ import { complain, draw, print } from "./terminal.ts";
 const INTERRUPTED = 130;
 
 /**
- * Runs a load test as the flags say and prints the table (on stderr where stdout carries JSON or the plot). Returns the
+ * Runs a load test as the flags say and prints the table (on stderr if JSON or the plot goes to stdout). Returns the
  * exit code: 0 also with errors, which are a result; 1 if the target can't be reached; 2 for flags that are wrong; 130
  * for Ctrl+C.
  */

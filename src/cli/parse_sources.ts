@@ -4,7 +4,7 @@ import type { Sources } from "../config/sources/sources.ts";
 
 /**
  * Parses what the sources say, with the algorithms that there are. The reader of servers files comes with zod, which
- * would cost every other server 3 MB of live heap and 7 MB of memory: it is loaded where there is such a file.
+ * would cost every other server 3 MB of live heap and 7 MB of memory: it is loaded only for such a file.
  */
 export async function parseSources(sources: Sources): Promise<ParseResult> {
   const readServersFile = sources.configFile === null

@@ -39,7 +39,7 @@ export interface ProbeReport {
   readonly targets: readonly ProbedTarget[];
 }
 
-/** What probing needs; the program's own where only the clock is given. */
+/** What probing needs; the program's own if only the clock is given. */
 export interface ProbeParts {
   readonly clock: Clock;
   readonly resolve?: ResolveRecord;

@@ -23,7 +23,7 @@ const LAST_LINES_AT_ONCE_MS = 200;
 
 /** The flags of `serve`. */
 export interface ServeFlags extends SourceFlags {
-  /** Three built-in mock targets where nothing is configured (`deno task start`). */
+  /** Starts three built-in mock targets if nothing is configured (`deno task start`). */
   readonly mockWhenUnconfigured?: boolean;
 }
 

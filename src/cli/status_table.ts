@@ -23,7 +23,7 @@ export interface StatusScreen {
 const HEAD = ["", "STATE", "FOR", "IN FLIGHT", "ATTEMPTS", "ERRORS", "RETRIES", "P50", "P99"] as const;
 const STATE = 1;
 const RIGHT = [2, 3, 4, 5, 6, 7, 8];
-/** In which order columns go where a line is too long: the name and the state stay. */
+/** The order in which columns are left out if a line is too long; the name and the state stay. */
 const DISPENSABLE = ["P50", "RETRIES", "P99", "IN FLIGHT", "ATTEMPTS", "ERRORS", "FOR"] as const;
 const WHY_INDENT = "    ";
 const COLORS: Readonly<Record<Level, string | null>> = { good: "32", warn: "33", bad: "31", plain: null };

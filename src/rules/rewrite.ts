@@ -4,7 +4,7 @@ const SLASH = 0x2f;
 
 /**
  * The path that a target is sent: its base, then what the rewrite leaves of the canonical path. The rewrite strips
- * whole segments and nothing where it does not match; its own last `/` stays with the path (`/api/` leaves `/x` of
+ * whole segments, and nothing if it does not match; its own last `/` stays with the path (`/api/` leaves `/x` of
  * `/api/x`).
  *
  * ```ts

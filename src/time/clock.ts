@@ -1,12 +1,12 @@
 /**
- * The only file that asks the time or sets a timer. Everything that needs either takes a {@linkcode Clock}, so that
- * tests script it and never sleep.
+ * The only file that asks the time or sets a timer. All other code takes a {@linkcode Clock}, so that tests control it
+ * and never sleep.
  */
 
 /** Cancels a timer; calling it again, or after the timer fired, does nothing. */
 export type CancelTimer = () => void;
 
-/** What sluice may know of time. */
+/** Time and timers. */
 export interface Clock {
   /** Milliseconds since the Unix epoch; jumps when the machine's clock is set. For log lines and "since when" only. */
   wallMs(): number;
@@ -26,8 +26,8 @@ export function delay(clock: Clock, delayMs: number): Promise<void> {
 }
 
 /**
- * Calls `run` in the next turn of the event loop, when what is there by now has been looked at. No time: a
- * {@linkcode Clock} has no say in it.
+ * Calls `run` in the next turn of the event loop, after pending I/O was handled. Not a matter of time, so it takes no
+ * {@linkcode Clock}.
  */
 export function nextTurn(run: () => void): void {
   setImmediate(run);

@@ -1,16 +1,16 @@
 import type { CancelTimer, Clock } from "./clock.ts";
 
-/** How exact the deadlines of exchanges are, in ms: one timer for all ticks this often while any is open. */
+/** How exact the deadlines of exchanges are, in ms: while any is open, one timer for all ticks this often. */
 export const TICK_MS = 25;
 
 const DONE = () => {};
 
-/** Something that is over when no piece moved for `limitMs` (0: never). One link of the wheel's list. */
+/** A time limit that ends something if nothing moved for `limitMs` (0: never). A link of the list of all. */
 export class Watch {
   limitMs: number;
   movedAtMs: number;
   expire: () => void;
-  /** Called once, at the first tick after it was set, and then forgotten. */
+  /** Called once, at the next tick, and then cleared. */
   onTick: (() => void) | null = null;
   previous: Watch | null = null;
   next: Watch | null = null;
@@ -24,8 +24,8 @@ export class Watch {
 }
 
 /**
- * All watches of one thread, under one timer. Opening and closing one costs a few assignments; a timer for each request
- * would cost a call into the platform at both ends.
+ * The time limits of one thread, in a list under one timer. Opening and closing one costs a few assignments; a timer
+ * for each request would cost two calls into the platform.
  */
 export class DeadlineWheel {
   readonly #clock: Clock;
@@ -33,7 +33,7 @@ export class DeadlineWheel {
   readonly #head = new Watch(0, 0, () => {});
   #cancel: CancelTimer | null = null;
   #open = 0;
-  /** The time of the last tick or opening, monotonic ms: good enough for pieces that move. */
+  /** The time of the last tick or opening, monotonic ms: exact enough for what moves. */
   nowMs: number;
 
   constructor(clock: Clock, tickMs = TICK_MS) {
@@ -42,7 +42,7 @@ export class DeadlineWheel {
     this.nowMs = clock.monotonicMs();
   }
 
-  /** True once {@linkcode closeAll} was called: whoever expires from then on was ended by the shutdown. */
+  /** True once {@linkcode closeAll} was called: what expires from then on is ended by the shutdown. */
   closing = false;
 
   /** Exchanges watched now. */
@@ -64,31 +64,31 @@ export class DeadlineWheel {
     return watch;
   }
 
-  /** A piece moved: the limit starts anew. */
+  /** Restarts the limit, because a piece moved. */
   moved(watch: Watch): void {
     watch.movedAtMs = this.nowMs;
   }
 
-  /** Sets another limit from now on (deadline until headers, idle limit after them). */
+  /** Sets another limit from now on (a deadline until headers, an idle limit after them). */
   restart(watch: Watch, limitMs: number): void {
     watch.limitMs = limitMs;
     watch.movedAtMs = this.nowMs;
   }
 
-  /** Ends a watch; again does nothing. */
+  /** Ends a time limit; calling it again does nothing. */
   close(watch: Watch): void {
     if (!watch.open) return;
     watch.open = false;
     watch.previous!.next = watch.next;
     if (watch.next !== null) watch.next.previous = watch.previous;
-    // A closed watch that has reached the old generation would keep its neighbours alive there, and they theirs, each
-    // with its whole exchange: measured, that was half of the garbage collector's work.
+    // A closed link in the old generation of the heap would keep its neighbours alive, and they theirs, each with its
+    // whole exchange: that was half of the garbage collector's work (measured).
     watch.previous = watch.next = watch.onTick = null;
     watch.expire = DONE;
     this.#open--;
   }
 
-  /** Looks at every watch; called by the wheel's timer, and by tests. */
+  /** Checks every time limit; called by the timer, and by tests. */
   tick(): void {
     this.nowMs = this.#clock.monotonicMs();
     let watch = this.#head.next;
@@ -108,13 +108,13 @@ export class DeadlineWheel {
     if (this.#open === 0) this.stop();
   }
 
-  /** Lets every watch expire at once, those without a limit too, and each that is opened later at its first tick. */
+  /** Expires every time limit now, even 0, and each that is opened later at its first tick. */
   closeAll(): void {
     this.closing = true;
     this.tick();
   }
 
-  /** Ends the timer; the next watch starts it again. */
+  /** Stops the timer; the next time limit starts it again. */
   stop(): void {
     this.#cancel?.();
     this.#cancel = null;

@@ -1,32 +1,35 @@
 import type { CancelTimer, Clock } from "./clock.ts";
 
-/** Waits before something that ended is opened again: doubling, so that a shortage is not made worse. */
+/** Waits before reopening: doubling, so as not to make a shortage worse. */
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 1_000;
-/** Open for this long, it counts as open: with no descriptor left, a listener opens and ends within a millisecond. */
+/**
+ * It must be open for this long to count as open: if no descriptor is left, a listener opens and fails within a
+ * millisecond.
+ */
 const SETTLED_MS = 250;
 
-/** Something that is open until it ends, as `Deno.HttpServer` is. */
+/** Something that is open until it ends, such as a `Deno.HttpServer`. */
 export interface Ending {
-  /** Settles when it has ended, however. */
+  /** Settles when it has ended, for whatever reason. */
   readonly finished: Promise<void>;
 }
 
-/** What {@linkcode KeptOpen} works with. */
+/** What {@linkcode KeptOpen} needs. */
 export interface KeptOpenParts<T extends Ending> {
   readonly clock: Clock;
-  /** Opens it. May throw: then it is tried again later. */
+  /** Opens it. If it throws, it is called again later. */
   open(): T;
-  /** It ended without being closed, or could not be opened again. Called each time, before the next try. */
+  /** Called each time it ends without being closed or can't be reopened, before the next try. */
   onDown(error: string): void;
-  /** It is open again, and has been for a moment. */
+  /** Called when it has been open again for a moment. */
   onUp(): void;
 }
 
 /**
- * Keeps something open that others count on, a listener for example: it watches for the end and opens it again, with
- * backoff. `Deno.serve` ends for good when one `accept` fails (no descriptor is left), and only `finished` tells. This
- * is the supervision of systemd's `Restart=on-failure` and of Envoy's listeners.
+ * Keeps something open, such as a listener: if it ends, it is reopened, with backoff. `Deno.serve` ends for good if one
+ * `accept` fails (because no descriptor is left), and only `finished` tells. The idea is that of systemd's
+ * `Restart=on-failure`.
  */
 export class KeptOpen<T extends Ending> {
   readonly #parts: KeptOpenParts<T>;
@@ -36,18 +39,18 @@ export class KeptOpen<T extends Ending> {
   #closed = false;
   #cancel: CancelTimer = () => {};
 
-  /** Opens it for the first time. Throws what `open` throws: a failed start is the caller's to tell. */
+  /** Opens it for the first time. Throws what `open` throws: the caller reports a failed start. */
   constructor(parts: KeptOpenParts<T>) {
     this.#parts = parts;
     this.#watch(parts.open());
   }
 
-  /** What is open now; null while it is down. */
+  /** What is open now; null while nothing is. */
   get current(): T | null {
     return this.#current;
   }
 
-  /** From now on an end is meant. Returns what is open, for the caller to close. */
+  /** Stops reopening. Returns what is open, for the caller to close. */
   release(): T | null {
     this.#closed = true;
     this.#cancel();

@@ -18,7 +18,7 @@ export interface Exchange {
   readonly servedBy: string | null;
   /** Connects ahead of the first request, if that makes sense. */
   open(): Promise<void>;
-  /** Sends the request and reads the whole answer. Rejects where either fails. */
+  /** Sends the request and reads the whole response. Rejects if either fails. */
   run(): Promise<void>;
   /** Breaks off what is running (its `run` rejects); the next `run` starts anew. */
   abort(): void;

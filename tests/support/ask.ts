@@ -4,7 +4,7 @@ import { bodyText, header, type RawResponse } from "./raw_message.ts";
 /** An answer as a client saw it. */
 export interface Answer {
   readonly status: number;
-  /** Which mock target answered; null where none did. */
+  /** Which mock target answered; null if none did. */
   readonly servedBy: string | null;
   readonly body: string;
   readonly response: RawResponse;
@@ -51,11 +51,9 @@ export function tally<T>(values: readonly T[], key: (value: T) => string | numbe
   return counts;
 }
 
-/**
- * A load of several kept connections, each asking again and again until it is told to stop or finds nobody listening.
- */
+/** A load of several kept connections, each asking again and again until it is told to stop or nothing listens. */
 export class Load {
-  /** Answers by status; `broken` where a connection ended instead, `refused` where none could be made. */
+  /** Responses by status; `broken` if a connection ended instead, `refused` if it was refused. */
   readonly outcomes: Record<string, number> = {};
   answers = 0;
   readonly #running: Promise<void>[];

@@ -37,7 +37,7 @@ export class BlackHole implements Disposable {
   }
 }
 
-/** Null where the connection is not made soon. */
+/** Null if the connection is not made soon. */
 async function connectSoon(port: number): Promise<Deno.TcpConn | null> {
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(), DROPPED_MS);

@@ -31,7 +31,7 @@ const ARGUMENTS = [
   "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ];
 
-/** Declares a test that needs Debian's Chromium; it is skipped, and says so, where that is not installed. */
+/** Declares a test that needs Debian's Chromium; it is skipped, and says so, if that is not installed. */
 export function browserTest(title: string, run: () => Promise<void>): void {
   testWithPrograms(["chromium"], title, run);
 }

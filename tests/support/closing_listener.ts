@@ -1,6 +1,4 @@
-/**
- * Accepts connections and closes each at once: what a TLS client can't make a connection to, and what refuses nobody.
- */
+/** Accepts connections and closes each at once: TLS clients can't connect to it, although it refuses no connection. */
 export function closingListener(): { port: number } & AsyncDisposable {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const closing = (async () => {

@@ -7,7 +7,7 @@ import { type TempDir, tempDir } from "./temp_dir.ts";
 /** The image that the tests make, by the name that deploy/compose.yaml gives it. */
 export const IMAGE = "localhost/sluice:latest";
 
-/** Why containers can't be run here, or null where they can. */
+/** Why containers can't be run here, or null if they can. */
 export function whyNoContainers(): string | null {
   const missing = ["podman", "buildah", "runc", "ldd"].filter((name) => findProgram(name) === null);
   if (missing.length > 0) return `${missing.join(", ")} not installed`;
@@ -17,8 +17,8 @@ export function whyNoContainers(): string | null {
 }
 
 /**
- * Podman with a store of its own, which is gone at the end with every container in it. It runs where no systemd and no
- * bridge network is: containers share the machine's network.
+ * Podman with a store of its own, which is deleted at the end with every container in it. It runs where no systemd and
+ * no bridge network is: containers share the machine's network.
  */
 export class ContainerHost implements AsyncDisposable {
   readonly dir: string;
@@ -43,7 +43,7 @@ export class ContainerHost implements AsyncDisposable {
     ];
   }
 
-  /** What every `podman run` needs on a machine where limits can't be raised. */
+  /** What every `podman run` needs on a machine whose limits can't be raised. */
   static readonly runOptions = ["--network=host", "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024"];
 
   get #store(): string[] {
@@ -72,7 +72,7 @@ export class ContainerHost implements AsyncDisposable {
     await run("buildah", [...this.#store, "bud", "--format", "docker", "--isolation", "chroot", "-t", IMAGE, context]);
   }
 
-  /** Runs podman and returns its standard output; fails where podman does. */
+  /** Runs podman and returns its standard output; fails if podman does. */
   podman(...args: string[]): Promise<string> {
     return run("podman", [...this.options, ...args]);
   }
@@ -93,7 +93,7 @@ export class ContainerHost implements AsyncDisposable {
   }
 }
 
-/** Runs a program to its end and returns its standard output; fails with all it said where it fails. */
+/** Runs a program to its end and returns its standard output; throws with its whole output if it fails. */
 export async function run(program: string, args: string[], env: Record<string, string> = {}): Promise<string> {
   const output = await new Deno.Command(program, { args, env, stdin: "null" }).output();
   const decoder = new TextDecoder();

@@ -6,7 +6,7 @@ import { type TempDir, tempDir } from "./temp_dir.ts";
 
 /**
  * Debian's dnsmasq as a name server on a loopback port. It answers by a hosts file that the test can change while it
- * runs, and says NXDOMAIN to everything else; it asks nobody.
+ * runs, and responds NXDOMAIN to everything else; it has no upstream.
  */
 export class Dnsmasq implements AsyncDisposable {
   readonly port: number;
@@ -47,7 +47,7 @@ export class Dnsmasq implements AsyncDisposable {
     await until(() => reads() > before, () => `dnsmasq to read its records again: ${this.#stderr.text}`);
   }
 
-  /** Ends it at once; its port answers nobody any more. */
+  /** Ends it at once; its port does not respond any more. */
   async stop(): Promise<void> {
     if (!this.#running) return;
     this.#running = false;

@@ -55,7 +55,7 @@ export class FragileBalancer implements AsyncDisposable {
     return this.plane.listenerUrl;
   }
 
-  /** Makes a thread throw where nobody catches. */
+  /** Makes a thread throw an error that nothing catches. */
   crash(thread: number): void {
     this.threads[thread]!.postMessage({ type: "test_crash" });
   }

@@ -6,8 +6,8 @@ const LOWEST = 11_000;
 const HIGHEST = 32_000;
 
 /**
- * Finds a loopback port that nothing listens on, and that nobody gets who does not ask for it by number. For programs
- * that can't listen on port 0 and say what they got, and for addresses where nobody shall answer.
+ * Finds a loopback port that nothing listens on, and that the system does not give out by itself. For programs that
+ * can't listen on port 0 and report the port, and for addresses that must not respond.
  */
 export function freePort(hostname = "127.0.0.1"): number {
   for (;;) {
@@ -21,7 +21,7 @@ export function freePort(hostname = "127.0.0.1"): number {
   }
 }
 
-/** Tells whether anybody accepts connections at a loopback port. */
+/** Tells whether a loopback port accepts connections. */
 export async function isListening(port: number): Promise<boolean> {
   try {
     (await Deno.connect({ hostname: "127.0.0.1", port })).close();

@@ -1,7 +1,7 @@
 /** Directories that a program may stand in although they are not on everybody's PATH (nginx, dnsmasq). */
 const MORE_DIRECTORIES = ["/usr/sbin", "/sbin", "/usr/local/sbin"];
 
-/** Where a program stands, or null where it is not installed. */
+/** Where a program stands, or null if it is not installed. */
 export function findProgram(name: string): string | null {
   const directories = [...(Deno.env.get("PATH") ?? "").split(":"), ...MORE_DIRECTORIES];
   for (const directory of directories) {

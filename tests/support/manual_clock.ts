@@ -46,7 +46,7 @@ export class ManualClock implements Clock {
   }
 
   /**
-   * Lets time pass without running anything, as where the whole process is frozen; what fell due runs with the next
+   * Lets time pass without running anything, as if the whole process were frozen; what fell due runs with the next
    * `advance`.
    */
   standStill(ms: number): void {

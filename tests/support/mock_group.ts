@@ -14,7 +14,7 @@ export function groupEnvironment(
   };
 }
 
-/** Mock targets that count what reaches them, die, and come back where they were. */
+/** Mock targets that count requests, die, and return on the same port. */
 export class MockGroup implements AsyncDisposable {
   readonly #mocks: MockTarget[];
   /** What mocks that died had counted. */

@@ -15,9 +15,8 @@ export interface NginxOptions {
 }
 
 /**
- * Debian's nginx as a target that nobody of this project wrote: gzip, ranges, conditional requests, keep-alive, error
- * pages of its own. It logs each request as `METHOD URI STATUS "Host" CONNECTION`, where CONNECTION is nginx's number
- * of it.
+ * Debian's nginx as a target from outside this project: gzip, ranges, conditional requests, keep-alive, error pages of
+ * its own. It logs each request as `METHOD URI STATUS "Host" CONNECTION`, where CONNECTION is nginx's number of it.
  */
 export class NginxTarget implements AsyncDisposable {
   readonly port: number;
@@ -32,7 +31,7 @@ export class NginxTarget implements AsyncDisposable {
     this.#dir = dir;
   }
 
-  /** Starts one on a free loopback port; another port is tried where somebody took it meanwhile. */
+  /** Starts one on a free loopback port; if that was taken meanwhile, it tries another. */
   static async start(options: NginxOptions = {}): Promise<NginxTarget> {
     const program = findProgram("nginx");
     if (program === null) throw new Error("nginx is not installed");

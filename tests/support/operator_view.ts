@@ -6,7 +6,7 @@ export async function effectiveValues(sluice: SluiceProcess, ...names: string[])
   return names.map((name) => settings.find((each: { name: string }) => each.name === name)?.value);
 }
 
-/** Waits for the log to say that a target (`address:port`) is in a state, coming from another where one is given. */
+/** Waits for the log to say that a target (`address:port`) is in a state (and came from another, if given). */
 export function untilTargetState(sluice: SluiceProcess, target: string, to: string, from?: string): Promise<unknown> {
   return sluice.waitForEvent(
     (line) =>

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { ALGORITHMS } from "../../src/balancing/registry.ts";
 
 /**
- * A target group of a random configuration; targets by index, an index beyond the mocks is a port where nobody listens.
+ * A target group of a random configuration; targets by index, an index beyond the mocks is a port without a listener.
  */
 export interface RandomGroup {
   readonly targets: readonly { readonly index: number; readonly base: string; readonly weight: number }[];
@@ -41,7 +41,7 @@ const PREFIXES = ["/", "/api", "/api/", "/api/v2", "/api/v2/users", "/static", "
 
 function group(mocks: number): fc.Arbitrary<RandomGroup> {
   const target = fc.record({
-    // Now and then one where nobody listens.
+    // Now and then a port without a listener.
     index: fc.oneof({ weight: 12, arbitrary: fc.nat(mocks - 1) }, { weight: 1, arbitrary: fc.constant(mocks) }),
     base: fc.constantFrom("", "", "/v1", "/v1/deep"),
     weight: fc.integer({ min: 1, max: 5 }),
@@ -151,6 +151,6 @@ export const randomRequest: fc.Arbitrary<RandomRequest> = fc.record({
   // The platform refuses an upgrade with a body before sluice hears of it.
   const upgrades = request.headers.some((line) => /^connection: upgrade/i.test(line));
   if (upgrades) return { ...request, bodyBytes: null };
-  // How large a chunked body is nobody can know from its headers.
+  // The headers don't tell how large a chunked body is.
   return request.chunked && request.bodyBytes !== null ? { ...request, bodyBytes: request.bodyBytes % 10 } : request;
 });

@@ -24,7 +24,7 @@ export function headerValues(message: { headers: RawMessage["headers"] }, name: 
   return message.headers.filter(([n]) => n.toLowerCase() === name.toLowerCase()).map(([, value]) => value);
 }
 
-/** The one value of a header, null where it is absent; several are joined by `, `. */
+/** The one value of a header, null if it is absent; several are joined by `, `. */
 export function header(message: { headers: RawMessage["headers"] }, name: string): string | null {
   const values = headerValues(message, name);
   return values.length === 0 ? null : values.join(", ");

@@ -104,7 +104,7 @@ export class RawSocket implements AsyncDisposable {
     return this.#ended!;
   }
 
-  /** Waits `ms`, or less where the other side ends the connection meanwhile; says whether it did. */
+  /** Waits `ms`, or less if the other side ends the connection meanwhile; returns whether it did. */
   async endedWithin(ms: number): Promise<boolean> {
     const woken = Promise.withResolvers<void>();
     const timer = setTimeout(woken.resolve, ms);
@@ -129,7 +129,7 @@ export class RawSocket implements AsyncDisposable {
     return at < 0 ? null : text(this.take(at + mark.length));
   }
 
-  /** Takes exactly `count` bytes, fewer only where the connection ended before. */
+  /** Takes exactly `count` bytes, fewer only if the connection ended before. */
   async readExactly(count: number, patienceMs?: number): Promise<Uint8Array> {
     await this.#waitFor(() => this.#length >= count || this.#ended !== null, `${count} bytes`, patienceMs);
     return this.take(Math.min(count, this.#length));
@@ -191,7 +191,7 @@ export class RawSocket implements AsyncDisposable {
     while (!done()) {
       await within(
         new Promise<void>((resolve) => this.#waiting.push(resolve)),
-        // Asked for only where it is needed: putting together what came, after each packet, costs large bodies dearly.
+        // Asked for only if needed: joining what came after each packet is expensive for large bodies.
         () => `${JSON.stringify(what)} on a raw socket; it holds ${JSON.stringify(text(this.#all().subarray(0, 500)))}`,
         patienceMs,
       );

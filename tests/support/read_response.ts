@@ -16,7 +16,7 @@ export interface ReadResponse {
 }
 
 /**
- * Reads a response to GET out of pieces, each given to the parser as it comes; says "more" where the head does not end.
+ * Reads a response to GET out of pieces, each given to the parser as it comes; says "more" if the head does not end.
  */
 export function readResponseIn(pieces: readonly string[]): ReadResponse | "more" {
   let bytes: Bytes = new Uint8Array(0);
@@ -61,7 +61,7 @@ export function* cutsOf(message: string): Generator<string[]> {
   }
 }
 
-/** What is wrong with a response; null where nothing is. */
+/** What is wrong with a response; null if nothing is. */
 export function problemOf(pieces: readonly string[]): string | null {
   try {
     readResponseIn(pieces);

@@ -31,7 +31,7 @@ export type AnswerScript = (turn: Turn) => void | Promise<void>;
 
 /**
  * A target on a raw socket that refuses nothing and writes down every byte that reaches it, so that a test can say what
- * a target must never see. It answers by a script; `200` with a small body where none is given.
+ * a target must never see. It responds by a script; by default `200` with a small body.
  */
 export class RecorderTarget implements AsyncDisposable {
   /** Requests whose head has arrived, in order; the body is complete when the exchange is over. */

@@ -23,11 +23,11 @@ export class RegistryStage implements AsyncDisposable {
   readonly log = new LogRecorder();
   readonly table = TargetTable.create(1);
   /**
-   * What a name resolves to; an error is thrown; `null` never answers. A records only, except where the key is
+   * What a name resolves to; an error is thrown; `null` never answers. A records only, except if the key is
    * `AAAA name`.
    */
   readonly dns = new Map<string, string[] | Error | null>();
-  /** What a probe of an address finds; `OK` where nothing is said; `null` never ends. */
+  /** What a probe of an address finds; `OK` by default; `null` never ends. */
   readonly health = new Map<string, ProbeResult | null>();
   readonly probed: string[] = [];
   readonly registry: TargetRegistry;

@@ -6,7 +6,7 @@ const LOOPBACK = "0100007F";
 
 /**
  * Says how many bytes of a connection over loopback the system has taken of the end at port `from` and not yet brought
- * to the end at port `to`: above 0 for long only where `to` is not read and takes no more.
+ * to the end at port `to`: above 0 for long only if `to` is not read and takes no more.
  */
 export function bytesUnderWay(from: number, to: number): number {
   const [local, remote] = [from, to].map((port) => `${LOOPBACK}:${port.toString(16).toUpperCase().padStart(4, "0")}`);

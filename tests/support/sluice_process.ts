@@ -16,7 +16,7 @@ export interface SluiceOptions {
   readonly args?: readonly string[];
   /** Text of a `.env` file in the working directory. */
   readonly envFileText?: string;
-  /** Working directory; an empty one of its own where none is given. */
+  /** Working directory; by default an empty one of its own. */
   readonly cwd?: string;
   /** Events to wait for. Default: `listening`, and `admin_listening` unless `ADMIN_PORT` is `off`. */
   readonly ready?: readonly string[];

@@ -14,7 +14,7 @@ export interface TelemetryForm {
   readonly transport: "fetch" | "wire";
 }
 
-/** What any form of the program must emit where OpenTelemetry is on: the checkout, and the compiled program. */
+/** What every form of the program must emit with OpenTelemetry on: the checkout, and the compiled program. */
 export async function checkTelemetry(t: Deno.TestContext, { program, transport }: TelemetryForm): Promise<void> {
   await using receiver = new OtlpReceiver();
   await using mocks = await MockGroup.start(1);

@@ -58,7 +58,7 @@ function hugeHead(random: Random, masked: boolean): Uint8Array {
 }
 
 function oneFrame(random: Random, ofClient: boolean): Uint8Array {
-  // Now and then masked where it must not be, and the other way.
+  // Now and then masked when it must not be, or the other way round.
   const masked = random() < 0.03 ? !ofClient : ofClient;
   const payload = () => content(random, pick(random, SIZES));
   const dice = random();

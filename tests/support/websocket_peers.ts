@@ -33,7 +33,7 @@ export class Peer {
     socket.on("error", () => {});
   }
 
-  /** Waits for the `count`th message; fails where the socket closes before. */
+  /** Waits for the `count`th message; fails if the socket closes before. */
   async message(count: number): Promise<Message> {
     await this.until(() => this.messages.length >= count, `message ${count}`);
     return this.messages[count - 1]!;

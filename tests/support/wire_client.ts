@@ -17,7 +17,7 @@ import { makeTarget } from "./target_group.ts";
 export interface Got {
   readonly status: number;
   readonly headers: readonly (readonly [string, string])[];
-  /** Latin-1; what came of it where it broke off. */
+  /** Latin-1; what came of it, if it broke off. */
   readonly body: string;
   /** The body was handed over whole rather than as a stream. */
   readonly inOne: boolean;
