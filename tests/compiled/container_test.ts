@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { ContainerHost, IMAGE, run, whyNoContainers } from "../support/container_host.ts";
 import { freePort } from "../support/free_port.ts";
-import { findProgram } from "../support/have_program.ts";
+import { missingOf } from "../support/have_program.ts";
 import { PROJECT_ROOT } from "../support/sluice_program.ts";
 import { until } from "../support/poll.ts";
 import { RecorderTarget } from "../support/recorder_target.ts";
@@ -89,7 +89,7 @@ Deno.test({
 
     await t.step({
       name: "A63, A65, A71: the compose file's sluice and three mock targets, by podman-compose",
-      ignore: findProgram("podman-compose") === null,
+      ignore: missingOf("podman-compose").length > 0,
       fn: () => composeUp(host),
     });
   },

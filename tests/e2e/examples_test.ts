@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { type MockTarget, startMockTarget } from "../../src/tools/mock_target.ts";
 import { freePort } from "../support/free_port.ts";
-import { findProgram, testWithPrograms } from "../support/have_program.ts";
+import { missingOf, testWithPrograms } from "../support/have_program.ts";
 import { LineCollector } from "../support/line_collector.ts";
 import { until, within } from "../support/poll.ts";
 import { PROJECT_ROOT, sluiceEnvironment } from "../support/sluice_program.ts";
@@ -148,7 +148,7 @@ exampleTest("E5, E15, E16, E17: a server that stops is out, and back when it is"
 covered.push("prometheus");
 Deno.test({
   name: "example prometheus: it serves under /prometheus through sluice, and scrapes sluice",
-  ignore: findProgram("prometheus") === null,
+  ignore: missingOf("prometheus").length > 0,
   async fn() {
     await using dir = await tempDir();
     const port = freePort();

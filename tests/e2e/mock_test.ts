@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { type MockTarget, type MockTargetOptions, startMockTarget } from "../../src/tools/mock_target.ts";
+import { until } from "../support/poll.ts";
 
 const encoder = new TextEncoder();
 
@@ -141,7 +142,7 @@ Deno.test("a hanging mock accepts and stays silent, and dies with its connection
   const silent = exchange(mock, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
   const faults = await (await fetch(`${mock.url}/_mock`)).json();
   assert.deepEqual(faults, { hang: true });
-  while (mock.served === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  await until(() => mock.served > 0, "the request at the mock");
   await mock.shutdown();
   assert.equal((await silent).text, "");
 });
@@ -164,14 +165,18 @@ Deno.test("a slow body sends the headers first and then every byte in pieces", a
     let pieces = 0;
     let done = false;
     whole.then(() => done = true);
-    while (!done) {
-      const next = waiting.shift();
-      if (next !== undefined) {
-        pieces++;
-        next();
-      }
-      await new Promise((resolve) => setTimeout(resolve, 1));
-    }
+    await until(
+      () => {
+        const next = waiting.shift();
+        if (next !== undefined) {
+          pieces++;
+          next();
+        }
+        return done;
+      },
+      "the whole body",
+      { everyMs: 1 },
+    );
     assert.equal((await whole).method, "GET");
     assert.equal(pieces, 10);
   });

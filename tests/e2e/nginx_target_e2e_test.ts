@@ -1,7 +1,7 @@
 /** nginx as the target and curl as the client: nobody of this project wrote either. */
 import assert from "node:assert/strict";
 import { gunzipSync } from "node:zlib";
-import { findProgram } from "../support/have_program.ts";
+import { missingOf } from "../support/have_program.ts";
 import { NginxTarget } from "../support/nginx_target.ts";
 import { header } from "../support/raw_message.ts";
 import { rawExchange } from "../support/raw_client.ts";
@@ -26,7 +26,7 @@ async function curl(args: readonly string[]): Promise<{ body: Uint8Array; said: 
 
 Deno.test({
   name: "nginx as a target: gzip, ranges, conditional requests, keep-alive and its own error pages pass (A52)",
-  ignore: findProgram("nginx") === null || findProgram("curl") === null,
+  ignore: missingOf("nginx", "curl").length > 0,
   async fn(t) {
     await using nginx = await NginxTarget.start({
       files: { "/page.html": PAGE, "/big.bin": BINARY },

@@ -9,7 +9,7 @@ import { groupEnvironment, MockGroup } from "../support/mock_group.ts";
 import { until, within } from "../support/poll.ts";
 import { runSluice, startSluice } from "../support/sluice_process.ts";
 import { sluiceCommand, sluiceEnvironment, spawnSluice } from "../support/sluice_program.ts";
-import { findProgram } from "../support/have_program.ts";
+import { missingOf } from "../support/have_program.ts";
 
 Deno.test("one running sluice answers explain --live, status and healthcheck", async (t) => {
   await using mocks = await MockGroup.start(2);
@@ -86,7 +86,7 @@ Deno.test("one running sluice answers explain --live, status and healthcheck", a
 
   await t.step({
     name: "status has colours on a terminal, none with NO_COLOR, and fits its width with every WHY",
-    ignore: findProgram("script") === null || findProgram("stty") === null,
+    ignore: missingOf("script", "stty").length > 0,
     async fn() {
       for (const [noColor, args] of [[undefined, "status"], ["1", "status"], [undefined, "status --watch"]] as const) {
         const { program, args: words } = sluiceCommand(args.split(" "), Deno.env.get("SLUICE_PROGRAM"));

@@ -1,7 +1,7 @@
 /** VIA_ENABLE=false: sluice leaves no trace in Via, nginx compresses again, and loops are not found. */
 import assert from "node:assert/strict";
 import { gunzipSync } from "node:zlib";
-import { findProgram } from "../support/have_program.ts";
+import { missingOf } from "../support/have_program.ts";
 import { NginxTarget } from "../support/nginx_target.ts";
 import { rawExchange } from "../support/raw_client.ts";
 import { header, headerValues } from "../support/raw_message.ts";
@@ -52,7 +52,7 @@ Deno.test("explain says where LOCATION_REWRITE leads a redirect, and check says 
 Deno.test({
   name: "nginx as a target compresses with VIA_ENABLE=false, and by its default not with Via",
   // fetch puts `Accept-Encoding: identity` first, and nginx reads only the first line.
-  ignore: findProgram("nginx") === null || Deno.env.get("UPSTREAM_TRANSPORT") === "fetch",
+  ignore: missingOf("nginx").length > 0 || Deno.env.get("UPSTREAM_TRANSPORT") === "fetch",
   async fn() {
     const page = `<html>${"hello ".repeat(500)}</html>`;
     await using nginx = await NginxTarget.start({ files: { "/page.html": page } });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { findProgram } from "./have_program.ts";
+import { missingOf } from "./have_program.ts";
 import { until } from "./poll.ts";
 import { PROJECT_ROOT } from "./sluice_program.ts";
 import { type TempDir, tempDir } from "./temp_dir.ts";
@@ -9,7 +9,7 @@ export const IMAGE = "localhost/sluice:latest";
 
 /** Why containers can't be run here, or null if they can. */
 export function whyNoContainers(): string | null {
-  const missing = ["podman", "buildah", "runc", "ldd"].filter((name) => findProgram(name) === null);
+  const missing = missingOf("podman", "buildah", "runc", "ldd");
   if (missing.length > 0) return `${missing.join(", ")} not installed`;
   if (Deno.uid() !== 0) return "containers are run as root here";
   if (!Deno.env.get("SLUICE_PROGRAM")) return "SLUICE_PROGRAM names no compiled program";

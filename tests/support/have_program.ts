@@ -18,7 +18,19 @@ export function findProgram(name: string): string | null {
 }
 
 /**
- * Declares a test that needs programs which are not part of sluice. Where one is missing the test is skipped, its title
+ * Tells which programs are missing. With `SLUICE_TEST_PROGRAMS=required`, as `.ci/run` sets it after it has installed
+ * them, a missing one is an error: there, no test may be skipped.
+ */
+export function missingOf(...programs: string[]): string[] {
+  const missing = programs.filter((name) => findProgram(name) === null);
+  if (missing.length > 0 && Deno.env.get("SLUICE_TEST_PROGRAMS") === "required") {
+    throw new Error(`SLUICE_TEST_PROGRAMS=required, but not installed: ${missing.join(", ")}`);
+  }
+  return missing;
+}
+
+/**
+ * Declares a test that needs programs which are not part of sluice. If one is missing, the test is skipped, its title
  * says why, and the closing count says so too.
  */
 export function testWithPrograms(
@@ -26,7 +38,7 @@ export function testWithPrograms(
   title: string,
   run: (t: Deno.TestContext) => void | Promise<void>,
 ): void {
-  const missing = programs.filter((name) => findProgram(name) === null);
+  const missing = missingOf(...programs);
   Deno.test({
     name: missing.length === 0 ? title : `${title} (skipped: ${missing.join(", ")} not installed)`,
     ignore: missing.length > 0,
