@@ -158,7 +158,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     });
 
   program.command("import").description("write the .env file for another system's configuration")
-    .argument("<kind>", "nginx")
+    .argument("<kind>", "caddy, haproxy or nginx")
     .argument("<file...>", "its configuration; - reads standard input")
     .addHelpText(
       "after",

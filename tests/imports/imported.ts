@@ -5,7 +5,8 @@ import { emit, type Emitted } from "../../src/tools/import/output/emit.ts";
 import { IMPORTERS } from "../../src/tools/import/registry.ts";
 
 /** What tests take for variables that sluice does not have, so that they stay the same when it gets them. */
-const LATER = /_TLS_|ACME|RATE_LIMIT|_ALLOW$|_DENY$|_BACKUP$|SLOW_START|COMPRESSION|BASIC_AUTH|MAX_IN_FLIGHT$/;
+const LATER =
+  /_TLS_|ACME|HEALTH_CHECK_TYPE|QUEUE_|RATE_LIMIT|_ALLOW$|_DENY$|_BACKUP$|SLOW_START|COMPRESSION|BASIC_AUTH|MAX_IN_FLIGHT$/;
 
 /** Imports a text as the file `FILE`. */
 export async function imported(

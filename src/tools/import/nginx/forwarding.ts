@@ -1,6 +1,6 @@
 import { addTo, type Collector } from "../output/collector.ts";
 import type { Action, From, Setting } from "../output/imported.ts";
-import { toRe2 } from "../output/re2.ts";
+import { fittingWhole, toRe2 } from "../output/re2.ts";
 import { type Directive, originOf } from "./directives.ts";
 import type { Case, Pools } from "./pools.ts";
 import type { Upstreams } from "./upstreams.ts";
@@ -115,7 +115,7 @@ function ruleSettings(
       if (rewrite.args[2] === "last") {
         found.needless(originOf(rewrite), "sluice does not look for another rule after a rewrite");
       }
-      settings.push({ name: "REWRITE_REGEX", value: `${regex} ${to}`, from: [originOf(rewrite)] });
+      settings.push({ name: "REWRITE_REGEX", value: `${fittingWhole(regex)} ${to}`, from: [originOf(rewrite)] });
     }
     return settings;
   }
@@ -129,8 +129,7 @@ function ruleSettings(
       found.lose(from[0]!, "sluice can't build this path");
       return null;
     }
-    const whole = `${regex.startsWith("^") || regex.startsWith("(?i)^") ? regex : `^.*${regex}`}`.replace(/\$?$/, "");
-    return [{ name: "REWRITE_REGEX", value: `${whole}.*$ ${url.path}`, from }];
+    return [{ name: "REWRITE_REGEX", value: `${fittingWhole(regex)} ${url.path}`, from }];
   }
   if (/\$/.test(url.path)) {
     found.lose(from[0]!, "sluice can't build this path");

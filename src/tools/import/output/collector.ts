@@ -47,8 +47,24 @@ export class Collector {
   /** Adds a rule, unless one before takes all its requests. */
   rule(rule: ImportedRule): void {
     const before = this.rules.find((each) => sameConditions(each.conditions, rule.conditions));
-    if (before === undefined) this.rules.push(rule);
+    if (before === undefined) this.rules.push({ ...rule, settings: this.#joined(rule.settings) });
     else this.needless(rule.from[0]!, `never reached: ${before.from[0]!.place} takes the same requests`);
+  }
+
+  /** Each variable once: headers are lists, of all others the first counts. */
+  #joined(settings: readonly Setting[]): Setting[] {
+    const all: Setting[] = [];
+    for (const setting of settings) {
+      const { name, value, from } = setting;
+      const before = all.find((each) => each.name === name);
+      if (before === undefined) all.push({ ...setting, from: [...from] });
+      else if (before.value === value || name.includes("_HEADERS_")) {
+        const lines = value.split("\n").filter((line) => !before.value.split("\n").includes(line));
+        before.value = [before.value, ...lines].join("\n");
+        before.from.push(...from);
+      } else for (const origin of from) this.lose(origin, `a rule has one ${name}, and it is ${before.value} already`);
+    }
+    return all;
   }
 
   /** Says that something could not be carried over. */

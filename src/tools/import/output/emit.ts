@@ -92,18 +92,18 @@ function ruleLines(
   const missing = [...decisive, ...closing].find((each) => !isRead(each, prefix, isKnown));
   const lines = [...new Set(rule.from.map(originLine))];
   if (missing !== undefined) {
-    const whole = settingLines([...decisive, ...rule.settings], prefix, isKnown, []);
+    const whole = settingLines([...decisive, ...rule.settings], prefix, isKnown, [], lines);
     const text = `the rule needs ${prefix}${missing.name}; it is written as a comment above`;
     later.push({ origin: rule.from[0]!, text });
     return inTurn([...lines, ...whole.map((line) => line.startsWith("# ") ? line : `# not yet: ${line}`)]);
   }
   if (guard === undefined) {
-    return inTurn([...lines, ...settingLines([...decisive, ...rule.settings], prefix, isKnown, later)]);
+    return inTurn([...lines, ...settingLines([...decisive, ...rule.settings], prefix, isKnown, later, lines)]);
   }
   const open = settingLines([actionSetting(rule.action), ...rule.settings], prefix, () => false, []);
   later.push({ origin: guard, text: "it keeps clients out: until then, sluice responds with 403 here" });
   const settings = [...priority, ...conditionSettings(rule), ...closing];
-  return inTurn([...lines, ...settingLines(settings, prefix, isKnown, later), ...open]);
+  return inTurn([...lines, ...settingLines(settings, prefix, isKnown, later, lines), ...open]);
 }
 
 /** Takes out lines that repeat the one before. */
@@ -116,9 +116,10 @@ function settingLines(
   prefix: string,
   isKnown: EmitOptions["isKnown"],
   later: Remark[],
+  before: readonly string[] = [],
 ): string[] {
   const lines: string[] = [];
-  let last = "";
+  let last = before.join("\n");
   for (const setting of settings) {
     const { name, value, from } = setting;
     const above = [...new Set(from.map(originLine))];

@@ -24,6 +24,8 @@ export interface Setting {
 export interface From<T> {
   readonly value: T;
   readonly from: Origin;
+  /** Other lines that are a part of it. */
+  readonly also?: readonly Origin[];
 }
 
 /** What the path must be: whole segments, patterns of which one must fit, or a regular expression. */

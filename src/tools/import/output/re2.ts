@@ -17,6 +17,24 @@ export function toRe2(pattern: string, anyCase = false): string | null {
 }
 
 /**
+ * Makes a regular expression fit the whole path where it fits a part, so that a rewrite replaces the whole path.
+ *
+ * ```ts
+ * import { equal } from "node:assert/strict";
+ * equal(fittingWhole("^/api/(.*)"), "^/api/(.*).*$");
+ * equal(fittingWhole("(?i)x|y"), "(?i)^.*?(?:x|y).*$");
+ * ```
+ */
+export function fittingWhole(regex: string): string {
+  const [, flags = "", body = ""] = /^(\(\?i\))?(.*)$/s.exec(regex)!;
+  // Outside of brackets, `|` would split the anchors off.
+  const grouped = /\|/.test(body.replace(/\\.|\[[^\]]*\]|\([^()]*\)/gs, "")) ? `(?:${body})` : body;
+  const start = grouped.startsWith("^") ? "" : "^.*?";
+  const end = /(^|[^\\])\$$/.test(grouped) ? "" : ".*$";
+  return `${flags}${start}${grouped}${end}`;
+}
+
+/**
  * Turns a regular expression that only lists literal texts, as `^(GET|HEAD)$` or `mobile`, into sluice's patterns; null if it
  * holds anything else.
  */

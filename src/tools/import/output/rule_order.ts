@@ -48,21 +48,24 @@ function comesFirst(one: Conditions, other: Conditions): boolean {
 type Rank = readonly [length: number, path: number, host: number, conditions: number];
 
 function ranks({ path, hosts, methods, headers, cookies, queries, sourceIps, protocol }: Conditions): Rank[] {
-  const conditions = (methods.length > 0 ? 1 : 0) + headers.length + cookies.length + queries.length +
-    (sourceIps.length > 0 ? 1 : 0) + (protocol === undefined ? 0 : 1);
+  const count = [methods, sourceIps, hosts].filter((list) => list.length > 0).length + headers.length + cookies.length +
+    queries.length + (protocol === undefined ? 0 : 1) + (path === undefined ? 0 : 1);
+  // A rule without any condition is written with the prefix "/".
+  const conditions = Math.max(1, count);
   const hostKinds = hosts.length === 0 ? [2] : hosts.map(({ value }) => hasWildcard(value) ? 1 : 0);
   return pathRanks(path?.value).flatMap(([length, kind]) =>
     hostKinds.map((host): Rank => [length, kind, host, conditions])
   );
 }
 
-/** Exact pattern, prefix, pattern with a wildcard; a regex, and no path, count as `/`. */
+/** Exact pattern, prefix, pattern with a wildcard; a regex, no path, and what begins with a wildcard count as the prefix `/`. */
 function pathRanks(path: PathTest | undefined): (readonly [length: number, kind: number])[] {
-  if (path === undefined || path.kind === "regex") return [[1, 2]];
+  if (path === undefined || path.kind === "regex") return [[1, 1]];
   if (path.kind === "prefix") return [[path.prefix.length, 1]];
-  return path.patterns.map((pattern) =>
-    [Math.max(1, literalStart(pattern).length), hasWildcard(pattern) ? 2 : 0] as const
-  );
+  return path.patterns.map((pattern) => {
+    const { length } = literalStart(pattern);
+    return length === 0 ? [1, 1] as const : [length, hasWildcard(pattern) ? 2 : 0] as const;
+  });
 }
 
 function compare(one: Rank, other: Rank): number {

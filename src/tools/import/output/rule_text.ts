@@ -5,10 +5,12 @@ export function conditionSettings({ conditions, from }: ImportedRule): Setting[]
   const { path, hosts, methods, headers, cookies, queries, sourceIps, protocol } = conditions;
   const settings: Setting[] = [];
   if (path?.value.kind === "prefix") {
-    settings.push({ name: "PATH_PREFIX", value: path.value.prefix, from: [path.from] });
+    settings.push({ name: "PATH_PREFIX", value: path.value.prefix, from: [path.from, ...path.also ?? []] });
   } else if (path?.value.kind === "patterns") {
-    settings.push({ name: "PATH", value: path.value.patterns.join("|"), from: [path.from] });
-  } else if (path !== undefined) settings.push({ name: "PATH_REGEX", value: path.value.regex, from: [path.from] });
+    settings.push({ name: "PATH", value: path.value.patterns.join("|"), from: [path.from, ...path.also ?? []] });
+  } else if (path !== undefined) {
+    settings.push({ name: "PATH_REGEX", value: path.value.regex, from: [path.from, ...path.also ?? []] });
+  }
   const list = (name: string, values: readonly From<string>[]) => {
     if (values.length === 0) return;
     const texts = [...new Set(values.map((each) => each.value))];

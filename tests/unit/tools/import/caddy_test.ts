@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { ImportError } from "../../../../src/tools/import/import_error.ts";
+import { CADDY_JSON_SAMPLES } from "../../../imports/caddy_json_samples.ts";
+import { CADDYFILE_SAMPLES } from "../../../imports/caddy_samples.ts";
+import { imported } from "../../../imports/imported.ts";
+import { suiteOfSamples } from "../../../imports/suite.ts";
+
+suiteOfSamples("caddy", CADDYFILE_SAMPLES, {
+  file: "Caddyfile",
+  says: (line) => !/^\s*(#.*|\}|\{|\(.*\) \{|handle \{|@\w+ \{|servers \{|header \{|Disallow: \/" 200)?$/.test(line),
+});
+suiteOfSamples("caddy", CADDY_JSON_SAMPLES, { file: "caddy.json", says: () => false });
+
+Deno.test("import caddy names every brace that is missing, with file and line", async () => {
+  await assert.rejects(imported("caddy", ":80 {\n}\n}\n:81 {\n", { file: "Caddyfile" }), (error) => {
+    assert.ok(error instanceof ImportError);
+    assert.deepEqual(error.problems, [
+      'Caddyfile:3: Found "}" without a "{" before it',
+      'Caddyfile:4: Found no "}" for the "{" in this line',
+    ]);
+    return true;
+  });
+  await assert.rejects(imported("caddy", '{"apps": ', { file: "caddy.json" }), /caddy\.json: .*JSON/);
+});
+
+Deno.test("import caddy tries directives in Caddy's order, whatever their order in the file", async () => {
+  const text = ":80 {\n  reverse_proxy 10.0.0.1:1\n  respond /a 204\n  redir /b /c\n}\n";
+  const { text: env } = await imported("caddy", text, { file: "Caddyfile" });
+  const paths = env.split("\n").filter((line) => /^LISTENER_RULE_\d+_PATH/.test(line));
+  assert.deepEqual(paths, ["LISTENER_RULE_1_PATH=/b", "LISTENER_RULE_2_PATH=/a", "LISTENER_RULE_3_PATH_PREFIX=/"]);
+});
+
+Deno.test("import caddy asks for TLS and ACME for a site with a name, as Caddy does by itself", async () => {
+  const text = "shop.example {\n  reverse_proxy 10.0.0.1:3000\n}\n";
+  const { text: env } = await imported("caddy", text, { file: "Caddyfile", isKnown: () => true });
+  for (
+    const line of ["LISTENER_TLS_PORT=443", "LISTENER_PORT=80", "LISTENER_HTTPS_REDIRECT=true", "ACME_ENABLE=true"]
+  ) {
+    assert.ok(env.includes(`\n${line}\n`), `${line}\n${env}`);
+  }
+});
