@@ -1,3 +1,4 @@
+import { clientsText } from "../admin/stats/clients_text.ts";
 import type { GroupStats, Stats, TargetStats } from "../admin/stats/stats_model.ts";
 import { shown } from "../logging/shown_text.ts";
 import { shownState } from "../state/target_state.ts";
@@ -19,6 +20,7 @@ export function statusText(stats: Stats, screen: StatusScreen = NO_SCREEN): stri
     `${total.requests} requests, ${total.inFlight} in flight, ${percent(total.errorRate)} errors, ` +
     `${total.retries} retries, TTFB p50 ${ms(total.ttfb.p50Ms)}, p99 ${ms(total.ttfb.p99Ms)}`,
   ];
+  if (stats.clients !== null) lines.push(clientsText(stats.clients));
   const own = Object.entries(stats.reasons).filter(([, count]) => count > 0);
   if (own.length > 0) {
     lines.push(`Responses by sluice itself: ${own.map(([reason, count]) => `${reason} ${count}`).join(", ")}`);

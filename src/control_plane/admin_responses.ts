@@ -57,6 +57,7 @@ export class AdminResponses implements AdminSource {
       generation,
       lastReload,
       listenerUrl,
+      engine: listener.front.engine,
       upstreamTransport: listener.upstreamTransport,
       ready: ready && supervision.accepting > 0,
       live: !pool.anyHung && supervision.live,

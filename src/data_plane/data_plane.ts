@@ -215,6 +215,7 @@ export class DataPlane {
       clock: this.#clock,
       handler,
       operations: this.#turn,
+      column: this.#column.clients,
       listener: () => this.#compiled.snapshot.listener,
       post: this.#post,
     });

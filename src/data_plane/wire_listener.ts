@@ -5,6 +5,7 @@ import type { RequestHandler } from "../front/front.ts";
 import type { OperationCount } from "../front/wire/client_socket.ts";
 import type { ClientLimits } from "../front/wire/limits.ts";
 import { WireFront } from "../front/wire/wire_front.ts";
+import type { ClientColumn } from "../state/client_column.ts";
 import type { WorkerMessage } from "../protocol/messages.ts";
 import { type Clock, delay } from "../time/clock.ts";
 import { KeptOpen } from "../time/kept_open.ts";
@@ -25,6 +26,8 @@ export interface WireListenerParts {
   readonly clock: Clock;
   readonly handler: RequestHandler;
   readonly operations: OperationCount;
+  /** Where connections are counted. */
+  readonly column: ClientColumn;
   listener(): ListenerConfig;
   post(message: WorkerMessage): void;
 }
@@ -42,6 +45,7 @@ export class WireListener {
       handler: parts.handler,
       clock: parts.clock,
       operations: parts.operations,
+      column: parts.column,
       proxies: parts.listener().front.proxyProtocol ? (peer) => trustedOf(parts.listener()).trusts(peer) : null,
       limits: () => limitsOf(parts.listener(), parts.workers),
       broken: (error) =>

@@ -9,7 +9,8 @@
  * | `epoch`, `flags`, `probeMicros`, a worker's term | control plane |
  * | `cursors`, `inFlight`, `consecutiveFailures` | any worker, atomically |
  * | `ttfbMicros`, `ttfbAtMs` | any worker, plainly: two samples at the same instant may leave one, never a broken number |
- * | `inFlightOwn`, `counters`, `ruleCounters`, `workerCounters`, histograms, `heartbeat`, `generation` | the one worker whose column it is |
+ * | `inFlightOwn`, `counters`, `ruleCounters`, `workerCounters`, histograms, `heartbeat`, `generation` | the worker of the column |
+ * | what `client_column.ts` lays out | the worker of the column |
  */
 
 /** Most targets at once, those that drain included. */

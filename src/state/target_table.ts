@@ -1,4 +1,5 @@
 import { Carver } from "./carver.ts";
+import { type ClientTotals, loseConnections, sumClients } from "./client_column.ts";
 import { type Reason, reasonIndex } from "./reason.ts";
 import {
   LATENCY_BUCKETS,
@@ -154,6 +155,7 @@ export class TargetTable {
     counters[WORKER_FIELD.get("finished")!] = counters[WORKER_FIELD.get("requests")!]!;
     // Its sockets ended or hang with it.
     counters[WORKER_FIELD.get("openConnections")!] = counters[WORKER_FIELD.get("idleConnections")!] = 0;
+    loseConnections(this.#columns[worker]!.clients);
     return lost;
   }
 
@@ -185,6 +187,11 @@ export class TargetTable {
     // Read one after another while workers go on: what was taken in between must not make a number negative.
     const idle = Math.max(0, this.workerCounter("idleConnections"));
     return { active: Math.max(0, this.workerCounter("openConnections") - idle), idle };
+  }
+
+  /** What was counted of client connections; nothing with the engine `serve`. */
+  clients(): ClientTotals {
+    return sumClients(this.#columns.map(({ clients }) => clients));
   }
 
   reasonCount(reason: Reason): number {

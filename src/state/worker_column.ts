@@ -1,4 +1,5 @@
 import type { Carver } from "./carver.ts";
+import { carveClients, type ClientArea, ClientColumn } from "./client_column.ts";
 import { type Reason, REASON_NAMES, reasonIndex } from "./reason.ts";
 import {
   LATENCY_BUCKETS,
@@ -23,6 +24,7 @@ export interface Column {
   readonly ttfbHistogram: Uint32Array;
   readonly totalHistogram: Uint32Array;
   readonly life: Int32Array;
+  readonly clients: ClientArea;
 }
 
 /** Where in a column's `life` the heartbeat stands. */
@@ -58,6 +60,8 @@ const WORKER_IDLE_CONNECTIONS = WORKER_FIELD.get("idleConnections")!;
 
 /** One worker's own numbers, and the shared ones that it changes with them. Nothing here allocates. */
 export class WorkerColumn {
+  /** What is counted of client connections. */
+  readonly clients: ClientColumn;
   readonly #table: TargetTable;
   readonly #own: Column;
   readonly #term: number;
@@ -66,6 +70,7 @@ export class WorkerColumn {
     this.#table = table;
     this.#own = own;
     this.#term = Atomics.load(own.life, LIFE_TERM);
+    this.clients = new ClientColumn(own.clients, () => this.#isOver());
   }
 
   /** Another thread has this worker's place now. */
@@ -188,5 +193,6 @@ export function carveColumn(carver: Carver): Column {
     ttfbHistogram: carver.uint32(MAX_TARGETS * LATENCY_BUCKETS),
     totalHistogram: carver.uint32(MAX_TARGETS * LATENCY_BUCKETS),
     life: carver.int32(16),
+    clients: carveClients(carver),
   };
 }

@@ -1,4 +1,4 @@
-import type { HealthCheckConfig } from "../config/model.ts";
+import type { HealthCheckConfig, ListenerEngine } from "../config/model.ts";
 import type { GroupSnapshot, RuleSnapshot, TargetSnapshot } from "../state/group_snapshot.ts";
 import type { TargetStateName } from "../state/target_state.ts";
 
@@ -68,6 +68,8 @@ export interface SystemView {
   /** Null before the first reload. */
   readonly lastReload: ReloadOutcome | null;
   readonly listenerUrl: string;
+  /** Who speaks HTTP to clients. */
+  readonly engine: ListenerEngine;
   /** How targets of `http://` are spoken to; those of `https://` are by `fetch` in any case. */
   readonly upstreamTransport: "fetch" | "wire";
   readonly ready: boolean;

@@ -76,6 +76,10 @@ Deno.test(`${REQUESTS} requests changed at random mean to sluice what they mean 
       throw new Error(`With seed ${SEED}, request ${sent}: ${JSON.stringify(text)}`, { cause: error });
     }
   }
+  const { count, closed } = connections.table.clients();
+  const closedInAll = Object.values(closed).reduce((sum, each) => sum + each, 0);
+  assert.deepEqual([count("open"), count("idle"), closedInAll], [0, 0, count("accepted")]);
+  assert.equal(closed.worker_lost + closed.shutdown, 0);
 });
 
 function check(

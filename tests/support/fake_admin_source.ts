@@ -21,6 +21,7 @@ export class FakeAdminSource implements AdminSource {
   readonly explained: ExplainRequest[] = [];
   groups: GroupView[] = [];
   rules: RuleSnapshot[] = [];
+  engine: "serve" | "wire" = "serve";
   upstreamTransport: "fetch" | "wire" = "wire";
   ready = true;
   live = true;
@@ -135,6 +136,7 @@ export class FakeAdminSource implements AdminSource {
       generation: this.generation,
       lastReload: this.lastReload,
       listenerUrl: "http://127.0.0.1:8080",
+      engine: this.engine,
       upstreamTransport: this.upstreamTransport,
       ready: this.ready,
       listenerEnds: { listener: 0, admin_listener: 0 },

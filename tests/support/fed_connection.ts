@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import type { RequestHandler } from "../../src/front/front.ts";
 import { ClientConnection, type ConnectionParts } from "../../src/front/wire/client_connection.ts";
 import { FrontRooms } from "../../src/front/wire/rooms.ts";
+import { TargetTable } from "../../src/state/target_table.ts";
 import { DeadlineWheel } from "../../src/time/deadline.ts";
 import { ManualClock } from "./manual_clock.ts";
 
@@ -21,6 +22,8 @@ export class FedConnections {
   readonly faults: unknown[] = [];
   /** Connections that are not closed. */
   open = 0;
+  /** What was counted of all connections. */
+  readonly table = TargetTable.create(1);
   readonly #parts: ConnectionParts;
 
   constructor(handler: RequestHandler) {
@@ -32,6 +35,7 @@ export class FedConnections {
       nowMs: () => clock.monotonicMs(),
       rooms: new FrontRooms(),
       operations: { spend() {} },
+      column: this.table.column(0).clients,
       sendsAway: () => false,
       broken: (error) => this.faults.push(error),
       proxies: null,

@@ -31,6 +31,7 @@ export const dashboardMarkup = `
       <div><dt>errors</dt><dd data-field="errorRate"></dd></div>
       <div class="whole"><dt>TTFB ms, p50 / p90 / p99</dt><dd data-field="ttfb"></dd><dd><canvas data-field="chart" aria-hidden="true"></canvas></dd></div>
     </dl>
+    <p id="clients" class="quiet" hidden></p>
   </section>
 
   <search class="filter">

@@ -69,6 +69,8 @@ export interface Tick {
   readonly ready: boolean;
   readonly workers: SystemView["workers"];
   readonly total: EncodedNumbers;
+  /** How clients' connections are, in words; null with the engine `serve`. */
+  readonly clients: string | null;
   readonly rules: readonly (readonly [slot: number, numbers: EncodedNumbers])[];
   readonly groups: readonly (readonly [name: GroupSnapshot["name"], numbers: EncodedNumbers])[];
   readonly targets: readonly TargetRow[];

@@ -1,11 +1,13 @@
 import { targetKey } from "../../state/group_snapshot.ts";
 import type { SystemView, TargetView } from "../../views/system_view.ts";
+import type { ClientReading } from "../readings/client_reading.ts";
 import { type SystemReading, TARGETS_AT_ONCE } from "../readings/system_reading.ts";
 import { type LiveNumbers, LiveWindow, type Sample, sampleOf } from "./live_numbers.ts";
 
 /** What a dashboard is told each second, before it is encoded. */
 export interface LiveTick {
   readonly view: SystemView;
+  readonly clients: ClientReading | null;
   readonly total: LiveNumbers;
   readonly rules: readonly { readonly slot: number; readonly numbers: LiveNumbers }[];
   readonly groups: readonly { readonly name: string; readonly numbers: LiveNumbers }[];
@@ -27,7 +29,7 @@ export class LiveSampler {
       windows.set(key, window);
       return window.push(sample);
     };
-    const { view, requests, rules, groups, targets } = reading;
+    const { view, requests, clients, rules, groups, targets } = reading;
     const total = push("total", {
       atMs,
       inFlight: requests.inFlight,
@@ -35,8 +37,9 @@ export class LiveSampler {
       errors: requests.errors,
       ttfb: targets.ttfb.slice(),
     });
-    const tick = { view, total, rules: [], groups: [], targets: [] } as {
+    const tick = { view, clients, total, rules: [], groups: [], targets: [] } as {
       view: SystemView;
+      clients: ClientReading | null;
       total: LiveNumbers;
       rules: { slot: number; numbers: LiveNumbers }[];
       groups: { name: string; numbers: LiveNumbers }[];

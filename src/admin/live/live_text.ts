@@ -1,6 +1,8 @@
 import { prefixOf } from "../../config/rule.ts";
 import { hostPort, type RuleSnapshot, targetKey, type TargetSnapshot } from "../../state/group_snapshot.ts";
 import type { GroupView, SystemView } from "../../views/system_view.ts";
+import { clientsText } from "../stats/clients_text.ts";
+import { clientStats } from "../stats/stats.ts";
 import type { GroupShape, LiveEvents, RuleShape, SystemShape, TargetRow, TargetShape, Tick } from "./live_model.ts";
 import { encodeNumbers, NUMBER_NAMES } from "./live_numbers.ts";
 import type { LiveTick } from "./live_sampler.ts";
@@ -55,6 +57,7 @@ export function* tickText(tick: LiveTick, before: ReadonlyMap<number, string>): 
     ready: view.ready,
     workers: view.workers,
     total: encodeNumbers(tick.total),
+    clients: tick.clients === null ? null : clientsText(clientStats(tick.clients)),
   };
   const rules = yield* jsonList(tick.rules, ({ slot, numbers }) => [slot, encodeNumbers(numbers)]);
   const groups = yield* jsonList(tick.groups, ({ name, numbers }) => [name, encodeNumbers(numbers)]);

@@ -105,6 +105,24 @@ export class MetricFamily {
     this.#samples.push({ labels, value: count, metricName: `${this.name}_count` });
   }
 
+  /** Adds a histogram: how many samples are at most each bound, and not at most the one before; the last bucket has the rest. */
+  addHistogram(
+    labels: Labels,
+    { bounds, buckets, sum }: {
+      readonly bounds: readonly number[];
+      readonly buckets: ArrayLike<number>;
+      readonly sum: number;
+    },
+  ): void {
+    let count = 0;
+    for (const [bucket, le] of [...bounds, "+Inf"].entries()) {
+      count += buckets[bucket]!;
+      this.#samples.push({ labels: { ...labels, le }, value: count, metricName: `${this.name}_bucket` });
+    }
+    this.#samples.push({ labels, value: sum, metricName: `${this.name}_sum` });
+    this.#samples.push({ labels, value: count, metricName: `${this.name}_count` });
+  }
+
   /** Gives the library what it writes down. */
   get(): { name: string; help: string; type: string; values: readonly Sample[]; aggregator: string } {
     return { name: this.name, help: this.help, type: this.type, values: this.#samples, aggregator: "sum" };

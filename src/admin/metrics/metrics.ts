@@ -3,6 +3,7 @@ import type { TargetTable } from "../../state/target_table.ts";
 import type { SystemView } from "../../views/system_view.ts";
 import { streamInTurns, textInTurns } from "../in_turns.ts";
 import { SystemReader } from "../readings/system_reading.ts";
+import { CLIENT_METRICS } from "./client_metrics.ts";
 import { familiesOf, type MetricFamily, writeFamilies } from "./metric_family.ts";
 import { PROCESS_METRICS } from "./process_metrics.ts";
 import { REQUEST_METRICS } from "./request_metrics.ts";
@@ -25,6 +26,7 @@ export function metricsStream(view: SystemView, table: TargetTable): ReadableStr
 function* allFamilies(view: SystemView, table: TargetTable): Generator<MetricFamily | null, void, void> {
   const reading = yield* new SystemReader().read(view, table);
   yield* familiesOf(REQUEST_METRICS, reading);
+  yield* familiesOf(CLIENT_METRICS, reading);
   yield* familiesOf(GROUP_METRICS, reading);
   yield* targetFamilies(reading);
   yield* familiesOf(SYSTEM_METRICS, reading);

@@ -1,5 +1,6 @@
 import type { TargetTable } from "../../state/target_table.ts";
 import type { GroupView, SystemView, TargetView } from "../../views/system_view.ts";
+import { type ClientReading, readClients } from "./client_reading.ts";
 import { ExchangeReading } from "./exchange_reading.ts";
 import { readRequests, readRule, type RequestReading, type RuleReading } from "./request_reading.ts";
 
@@ -10,6 +11,8 @@ import { readRequests, readRule, type RequestReading, type RuleReading } from ".
 export interface SystemReading {
   readonly view: SystemView;
   readonly requests: RequestReading;
+  /** Null with the engine `serve`, which tells nothing of them. */
+  readonly clients: ClientReading | null;
   readonly rules: readonly RuleReading[];
   readonly groups: readonly GroupReading[];
   /** All targets together. */
@@ -42,6 +45,7 @@ export class SystemReader {
   /** Reads a few targets at a time: at each `yield` this turn's part is done. */
   *read(view: SystemView, table: TargetTable): Generator<null, SystemReading, void> {
     const requests = readRequests(table);
+    const clients = view.engine === "wire" ? readClients(table) : null;
     const rules: RuleReading[] = [];
     for (const rule of view.rules) {
       if (rules.length % RULES_AT_ONCE === RULES_AT_ONCE - 1) yield null;
@@ -65,6 +69,6 @@ export class SystemReader {
       groups.push({ view: group, counted: sum, targets });
     }
     const connections = view.upstreamTransport === "wire" ? table.connections() : null;
-    return { view, requests, rules, groups, targets: all, connections };
+    return { view, requests, clients, rules, groups, targets: all, connections };
   }
 }

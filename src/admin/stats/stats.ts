@@ -4,6 +4,7 @@ import { hostPort, targetKey } from "../../state/group_snapshot.ts";
 import type { TargetStateName } from "../../state/target_state.ts";
 import type { TargetTable } from "../../state/target_table.ts";
 import type { ReloadOutcome, SystemView } from "../../views/system_view.ts";
+import { type ClientReading, requestsPerConnection } from "../readings/client_reading.ts";
 import { rate, type RuleReading } from "../readings/request_reading.ts";
 import {
   type GroupReading,
@@ -12,7 +13,7 @@ import {
   type TargetReading,
   TARGETS_AT_ONCE,
 } from "../readings/system_reading.ts";
-import type { GroupStats, RuleStats, Stats, TargetStats, TotalStats } from "./stats_model.ts";
+import type { ClientStats, GroupStats, RuleStats, Stats, TargetStats, TotalStats } from "./stats_model.ts";
 
 /** Makes what `/lb/stats` says in one go. `nowMs` is wall time. */
 export function statsJson(view: SystemView, table: TargetTable, nowMs: number): Stats {
@@ -62,6 +63,7 @@ function systemStats(reading: SystemReading, nowMs: number, groups: readonly Gro
     lastReload: view.lastReload === null ? null : reloadStats(view.lastReload),
     listener: view.listenerUrl,
     total: totalStats(reading),
+    clients: reading.clients === null ? null : clientStats(reading.clients),
     reasons: reading.requests.reasons,
     rules: reading.rules.map(ruleStats),
     groups,
@@ -89,6 +91,18 @@ function totalStats({ requests, targets, connections }: SystemReading): TotalSta
     connect: targets.connects(),
     connections,
     ...targets.latencies(),
+  };
+}
+
+/** Makes what the statistics say of clients' connections. */
+export function clientStats(clients: ClientReading): ClientStats {
+  const { active, idle, accepted, closed, headBytes, headTime } = clients;
+  return {
+    connections: { active, idle },
+    accepted,
+    closed,
+    requestsPerConnection: requestsPerConnection(clients),
+    heads: { bytes: headBytes, time: headTime },
   };
 }
 

@@ -1,3 +1,4 @@
+import type { CloseCause } from "../../state/client_column.ts";
 import type { Reason } from "../../state/reason.ts";
 import type { TargetStateName } from "../../state/target_state.ts";
 import type { NameView, ReloadOutcome, SystemView } from "../../views/system_view.ts";
@@ -22,6 +23,8 @@ export interface Stats {
   readonly lastReload: (Omit<ReloadOutcome, "atMs"> & { readonly at: string }) | null;
   readonly listener: string;
   readonly total: TotalStats;
+  /** Clients' connections; null with the engine `serve`. */
+  readonly clients: ClientStats | null;
   /** How many answers were sluice's own, by reason; every reason is there, also with 0. */
   readonly reasons: Readonly<Record<Reason, number>>;
   readonly rules: readonly RuleStats[];
@@ -35,6 +38,23 @@ export interface ConnectSummary {
   readonly made: number;
   /** How long making one took on average, in milliseconds; null before the first. */
   readonly averageMs: number | null;
+}
+
+/** Clients' connections with the engine `wire`. */
+export interface ClientStats {
+  /** Open connections: idle ones wait for their next request, all others are active. */
+  readonly connections: { readonly active: number; readonly idle: number };
+  readonly accepted: number;
+  /** Closed connections, by cause; every cause is there, also with 0. */
+  readonly closed: Readonly<Record<CloseCause, number>>;
+  /** Requests of closed connections, on average; null before the first was closed. */
+  readonly requestsPerConnection: number | null;
+  /** Request heads that were read whole. */
+  readonly heads: {
+    readonly bytes: number;
+    /** From the first byte to the end; 0 if the head came at once. */
+    readonly time: LatencySummary;
+  };
 }
 
 /** What clients saw, over the whole process; what has left the configuration is still counted. */

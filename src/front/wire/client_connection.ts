@@ -1,15 +1,17 @@
+import type { ClientColumn, CloseCause } from "../../state/client_column.ts";
 import { type DeadlineWheel, Watch } from "../../time/deadline.ts";
 import type { Bytes } from "../../http1/bytes.ts";
 import { BadHead } from "../../http1/request_head.ts";
 import type { ClientEvents, RequestHandler } from "../front.ts";
-import { headTimeout, reasonOf } from "./head_refusal.ts";
+import { headTimeout, reasonOf, UNREADABLE } from "./head_refusal.ts";
 import { isConnectionError } from "./connection_error.ts";
 import { ClientSocket, type OperationCount, type WriteWatcher } from "./client_socket.ts";
+import { ConnectionTally } from "./connection_tally.ts";
 import { HeadReader } from "./head_reader.ts";
-import type { ClientLimits } from "./limits.ts";
+import type { Activity, ClientLimits } from "./limits.ts";
 import { linger, LINGER_MS } from "./linger.ts";
 import { RequestBody } from "./request_body.ts";
-import { type AnsweredRequest, type ReplyOwner, ReplyWriter } from "./reply_writer.ts";
+import { type ReplyOwner, ReplyWriter } from "./reply_writer.ts";
 import type { FrontRooms } from "./rooms.ts";
 import { WireRequest } from "./wire_request.ts";
 
@@ -23,9 +25,6 @@ const CONTINUE = encoder.encode("HTTP/1.1 100 Continue\r\n\r\n");
 const FIRST_PROBE_PAUSE_MS = 25;
 const LONGEST_PROBE_PAUSE_MS = 10_000;
 
-/** Stands for a request whose head could not be read. */
-const UNREADABLE: AnsweredRequest = { method: "", minor: 1, takesTrailers: false, body: null };
-
 /** What all connections of a thread share. */
 export interface ConnectionParts {
   readonly handler: RequestHandler;
@@ -33,9 +32,10 @@ export interface ConnectionParts {
   /** Looks at all connections a few times a second. */
   readonly wheel: DeadlineWheel;
   /** Monotonic ms. */
-  nowMs(): number;
+  readonly nowMs: () => number;
   readonly rooms: FrontRooms;
   readonly operations: OperationCount;
+  readonly column: ClientColumn;
   /** Each response is its connection's last one. */
   readonly sendsAway: () => boolean;
   /** Tells whether an error is a fault of sluice's own, and logs it. */
@@ -48,16 +48,12 @@ export interface ConnectionParts {
   closed(connection: ClientConnection): void;
 }
 
-/** What a connection is doing: decides which limit holds, and which connections go first when there are too many. */
-export type Activity = "fresh" | "head" | "request" | "idle";
-
 /** One client's connection: its requests, one after the other, in the order in which they came. */
 export class ClientConnection implements ClientEvents, WriteWatcher, ReplyOwner {
   readonly socket: ClientSocket;
   readonly rooms: FrontRooms;
   /** Address of the client: of the connection's other end, or as a PROXY header says. */
   peer: string;
-  readonly sinceMs: number;
   readonly protocol: "http" | "https";
   activity: Activity = "fresh";
   /** Monotonic ms: since when it does what it does. */
@@ -65,8 +61,7 @@ export class ClientConnection implements ClientEvents, WriteWatcher, ReplyOwner 
   timedOut = false;
   /** It is counted among its client's connections. */
   admitted = false;
-  /** Requests that were read. */
-  requests = 0;
+  readonly #tally: ConnectionTally;
   readonly #parts: ConnectionParts;
   #watch: Watch;
   readonly #heads: HeadReader;
@@ -89,8 +84,9 @@ export class ClientConnection implements ClientEvents, WriteWatcher, ReplyOwner 
     this.#heads = new HeadReader(this.socket, parts.rooms.lines);
     // The wheel's own time stands still while nothing is watched.
     const nowMs = parts.nowMs();
-    this.sinceMs = this.activeSinceMs = nowMs;
+    this.activeSinceMs = nowMs;
     this.#watch = parts.wheel.watch(parts.limits().headMs, nowMs, this.#expired);
+    this.#tally = new ConnectionTally(parts.column);
   }
 
   get onLeft(): (() => void) | null {
@@ -114,19 +110,23 @@ export class ClientConnection implements ClientEvents, WriteWatcher, ReplyOwner 
   async run(): Promise<void> {
     try {
       const { proxies, admit } = this.#parts;
-      if (proxies !== null && !await this.#meetProxy(proxies)) return;
-      if (admit(this)) await this.#serve();
+      if (proxies !== null && !await this.#meetProxy(proxies)) return this.#tally.settle("proxy_protocol");
+      if (!admit(this)) return this.#tally.settle("max_connections_per_client");
+      await this.#serve();
     } catch (error) {
-      if (this.socket.open && !isConnectionError(error)) this.#parts.broken(error);
+      if (isConnectionError(error)) return;
+      if (this.socket.open) this.#parts.broken(error);
+      this.#tally.settle("cut");
     } finally {
       this.close();
     }
   }
 
-  /** Closes it at once. */
-  close(): void {
+  /** Closes it at once. @param cause Why, unless another cause was settled before. */
+  close(cause: CloseCause | null = null): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#tally.closed(cause, this.socket.ended, this.#writes);
     this.#parts.wheel.close(this.#watch);
     this.socket.close();
     this.#parts.closed(this);
@@ -195,7 +195,7 @@ export class ClientConnection implements ClientEvents, WriteWatcher, ReplyOwner 
         }
       }
       if (head instanceof BadHead) return await this.#refuse(head);
-      this.requests++;
+      this.#tally.headRead(this.#heads.headBytes, this.#parts.nowMs);
       this.#become("request");
       const body = head.bodyLength === 0 ? null : new RequestBody(this, head.bodyLength);
       const request = new WireRequest(head, this.peer, this.protocol, body);
@@ -235,11 +235,13 @@ export class ClientConnection implements ClientEvents, WriteWatcher, ReplyOwner 
   /** Some of a head is there, and not all. */
   #beginHead(): void {
     if (this.activity === "head") return;
+    this.#tally.headBegan(this.#parts.nowMs());
     if (this.activity === "idle") this.#restart(this.#parts.limits().headMs);
     this.#become("head");
   }
 
   async #refuse(head: BadHead): Promise<void> {
+    this.#tally.settle("bad_request");
     const reply = new ReplyWriter(this, UNREADABLE, false);
     this.#become("request");
     await this.#parts.handler.refuse({
@@ -254,11 +256,13 @@ export class ClientConnection implements ClientEvents, WriteWatcher, ReplyOwner 
 
   #linger(): Promise<void> {
     this.#become("idle");
+    this.#tally.settle("response");
     this.#restart(LINGER_MS);
     return linger(this.socket);
   }
 
   #become(activity: Activity): void {
+    this.#tally.idle(activity === "idle");
     this.activity = activity;
     this.activeSinceMs = this.#parts.wheel.nowMs;
     if (activity === "request") this.#restart(0);
@@ -280,6 +284,7 @@ export class ClientConnection implements ClientEvents, WriteWatcher, ReplyOwner 
     const { activity, socket } = this;
     this.timedOut = true;
     const awaitsBody = activity === "request" && this.#bodySinceMs !== null && !this.#writes;
+    this.#tally.timedOut(activity, awaitsBody ? "body" : this.#writes ? "write" : null);
     if (activity !== "head" && !awaitsBody) return this.close();
     const { wheel } = this.#parts;
     // What is answered now has limits of its own.

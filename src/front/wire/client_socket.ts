@@ -20,7 +20,7 @@ const FIRST_BYTES = 2_048;
 const LEAST_AHEAD_BYTES = 256;
 
 /** How reading from a client ended. */
-export type ClientEnd = "closed its side" | "left" | "stopped";
+export type ClientEnd = "closed its side" | "left" | "stopped" | "closed here";
 
 /**
  * A client's connection as bytes: what was read and not taken stands from `start` to `end` of `bytes`. One read is under way at a
@@ -157,7 +157,7 @@ export class ClientSocket {
     if (!this.open) return;
     this.open = false;
     // Who waits for bytes gets none: what stands in its place is from the read before.
-    this.ended ??= "left";
+    this.ended ??= "closed here";
     this.onLeft = null;
     try {
       this.#conn.close();

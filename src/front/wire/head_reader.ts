@@ -17,6 +17,8 @@ export class HeadReader {
   readonly #lines: Lending<ByteLines>;
   readonly #finder = new HeadFinder();
   #emptyLines = 0;
+  /** Bytes of the last head that was whole. */
+  headBytes = 0;
 
   constructor(socket: ClientSocket, lines: Lending<ByteLines>) {
     this.#socket = socket;
@@ -78,6 +80,7 @@ export class HeadReader {
     const { start } = socket;
     if (end - start > limits.bytes) throw new BadHead(431, `a head of more than ${limits.bytes} bytes`);
     socket.start = end;
+    this.headBytes = end - start;
     const lines = this.#lines.lend();
     try {
       return readRequestHead(socket.bytes, { start, end, lines, limits });

@@ -1,5 +1,9 @@
 import { BadHead } from "../../http1/request_head.ts";
 import type { Unreadable } from "../front.ts";
+import type { AnsweredRequest } from "./reply_writer.ts";
+
+/** Stands for a request whose head could not be read. */
+export const UNREADABLE: AnsweredRequest = { method: "", minor: 1, takesTrailers: false, body: null };
 
 /** Stands for LISTENER_HEAD_TIMEOUT among the rules of a head. */
 const TIMEOUT = "the head did not come in time";

@@ -16,3 +16,6 @@ export interface ClientLimits {
   /** LISTENER_MAX_CONNECTIONS_PER_CLIENT; 0 none. */
   readonly perClient: number;
 }
+
+/** What a connection is doing: decides which limit holds, and which connections go first when there are too many. */
+export type Activity = "fresh" | "head" | "request" | "idle";

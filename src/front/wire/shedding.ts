@@ -1,11 +1,11 @@
-import type { Activity } from "./client_connection.ts";
+import type { Activity } from "./limits.ts";
 
 /** A connection as {@linkcode whoGoesFirst} sees it. */
 export interface Sheddable {
   readonly activity: Activity;
   /** Monotonic ms: since when it does what it does. */
   readonly activeSinceMs: number;
-  close(): void;
+  close(cause: "max_connections"): void;
 }
 
 /** A connection is left alone for so long, whatever it does. */

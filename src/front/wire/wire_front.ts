@@ -1,3 +1,4 @@
+import type { ClientColumn } from "../../state/client_column.ts";
 import type { Clock } from "../../time/clock.ts";
 import { DeadlineWheel } from "../../time/deadline.ts";
 import type { RequestHandler } from "../front.ts";
@@ -18,6 +19,8 @@ export interface WireFrontParts {
   readonly handler: RequestHandler;
   readonly clock: Clock;
   readonly operations: OperationCount;
+  /** Where connections are counted. */
+  readonly column: ClientColumn;
   limits(): ClientLimits;
   /** Tells whose PROXY header is believed; null if none is expected. */
   readonly proxies: ((peer: string) => boolean) | null;
@@ -52,6 +55,7 @@ export class WireFront {
       nowMs: () => clock.monotonicMs(),
       rooms: this.#rooms,
       operations: parts.operations,
+      column: parts.column,
       sendsAway: () => this.#sendsAway,
       broken: parts.broken,
       proxies: parts.proxies,
@@ -91,7 +95,7 @@ export class WireFront {
 
   /** Closes connections that wait for a request. */
   closeIdle(): void {
-    for (const connection of this.#connections) if (connection.activity === "idle") connection.close();
+    for (const connection of this.#connections) if (connection.activity === "idle") connection.close("shutdown");
   }
 
   /** Connections that wait for a request. */
@@ -104,7 +108,7 @@ export class WireFront {
   /** Closes every connection, whatever is under way. */
   close(): void {
     this.#cancelTrim();
-    for (const connection of this.#connections) connection.close();
+    for (const connection of this.#connections) connection.close("shutdown");
     this.#wheel.stop();
   }
 
@@ -159,7 +163,7 @@ export class WireFront {
     if (this.#connections.size < most) return true;
     const nowMs = this.#parts.clock.monotonicMs();
     for (const connection of whoGoesFirst(this.#connections, { nowMs, wanted: this.#connections.size - most + 1 })) {
-      connection.close();
+      connection.close("max_connections");
     }
     return this.#connections.size < most;
   }

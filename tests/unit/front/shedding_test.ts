@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Activity } from "../../../src/front/wire/client_connection.ts";
+import type { Activity } from "../../../src/front/wire/limits.ts";
 import { whoGoesFirst } from "../../../src/front/wire/shedding.ts";
 
 function connection(activity: Activity, activeSinceMs: number) {

@@ -78,6 +78,8 @@ export function startDashboard() {
       const known = page.rowsBySlot.get(row[0]);
       if (known !== undefined) takeTargetRow(known.record, row, names);
     }
+    byId("clients").hidden = tick.clients === null;
+    setText(byId("clients"), tick.clients ?? "");
     for (const row of page.rowsBySlot.values()) remember(row.record);
     for (const section of page.sections.values()) remember(section.record);
     remember(page.total);
