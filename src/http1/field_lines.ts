@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { Kind, kindOf, kindOfBytes } from "./field_kind.ts";
 import type { Bytes } from "./bytes.ts";
+import { knownText, LONGEST_KNOWN } from "./known_texts.ts";
 import { Malformed } from "./malformed.ts";
 import { TOKEN_BYTES, VALUE_BYTES } from "./tokens.ts";
 
@@ -176,16 +177,11 @@ export class ByteLines implements FieldLines {
 
 /** Turns bytes into text, one character a byte. */
 export function latin1(bytes: Bytes, from: number, to: number): string {
-  if (to - from <= 24) {
-    let text = "";
-    for (let i = from; i < to; i++) text += ASCII[bytes[i]!];
-    return text;
-  }
+  if (to - from <= LONGEST_KNOWN) return knownText(bytes, from, to);
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1", from, to);
 }
 
 const EMPTY: Bytes = new Uint8Array(0);
-const ASCII = Array.from({ length: 256 }, (_, code) => String.fromCharCode(code));
 
 /** Header lines as name and value, as `Headers` tells them. */
 export class TextLines implements FieldLines {

@@ -119,7 +119,7 @@ export function isHost(text: string): boolean {
 
 /** Tells whether a comma list holds a word, given in lower case. */
 export function lists(list: string, word: string): boolean {
-  if (list.length === word.length) return list.toLowerCase() === word;
+  if (!list.includes(",")) return list.length >= word.length && list.trim().toLowerCase() === word;
   return list.split(",").some((item) => item.trim().toLowerCase() === word);
 }
 

@@ -100,7 +100,9 @@ export function phraseOf(bytes: Bytes, { status, phraseStart, phraseEnd }: Respo
 
 /** Reads ` 200` and what may follow it. */
 function statusAt(bytes: Bytes, at: number): number {
-  const [a, b, c] = [bytes[at + 1]! - 48, bytes[at + 2]! - 48, bytes[at + 3]! - 48];
+  const a = bytes[at + 1]! - 48;
+  const b = bytes[at + 2]! - 48;
+  const c = bytes[at + 3]! - 48;
   const next = bytes[at + 4];
   const digits = a >= 0 && a <= 9 && b >= 0 && b <= 9 && c >= 0 && c <= 9;
   if (bytes[at] !== SPACE || !digits || (next !== SPACE && next !== CR)) {

@@ -2,8 +2,9 @@ import type { Bytes } from "../../http1/bytes.ts";
 import { ByteLines } from "../../http1/field_lines.ts";
 import type { TargetRequest } from "../target_request.ts";
 
-/** What would end a line or a header before its time. No engine lets any through; a request is no place to trust in that. */
-const BREAKS_LINE = /[\0\r\n]/;
+const SPACE = 32;
+/** Most bytes of what stands between the parts, and of the lines on framing. */
+const CONSTANT_BYTES = 128;
 
 /** How a request's message is framed and its connection used. */
 export interface RequestFraming {
@@ -22,54 +23,66 @@ export function requestHeadBytes(
   { room, spare }: { readonly room: Bytes; readonly spare: number },
 ): { bytes: Bytes; length: number } {
   const { method, path, host, lines, own, upgrade } = request;
-  if (BREAKS_LINE.test(path) || BREAKS_LINE.test(host)) throw new TypeError("The path or the host would end its line");
-  const before = `${method} ${path} HTTP/1.1\r\nHost: ${host}\r\n`;
-  let behind = "";
-  for (const [name, value] of own) {
-    if (BREAKS_LINE.test(value)) throw new TypeError(`The header "${name}" would end its line`);
-    behind += `${name}: ${value}\r\n`;
+  const needed = mostBytes(request) + spare;
+  const bytes = needed <= room.length ? room : new Uint8Array(needed);
+  let at = put(bytes, 0, method);
+  bytes[at++] = SPACE;
+  at = put(bytes, at, path);
+  at = putPlain(bytes, at, " HTTP/1.1\r\nHost: ");
+  at = put(bytes, at, host);
+  at = putPlain(bytes, at, "\r\n");
+  if (lines instanceof ByteLines) at = lines.copyTo(bytes, at);
+  else {
+    for (let i = 0; i < lines.count; i++) {
+      if (!lines.isDropped(i)) at = putLine(bytes, at, [lines.name(i), lines.value(i)]);
+    }
   }
-  const options: string[] = [];
-  if (upgrade !== null) {
-    options.push("upgrade");
-    behind += `Upgrade: ${upgrade}\r\n`;
-  } else if (framing.close) options.push("close");
-  for (const [name] of own) if (name === "TE") options.push("TE");
-  if (framing.chunked) behind += "Transfer-Encoding: chunked\r\n";
-  if (options.length > 0) behind += `Connection: ${options.join(", ")}\r\n`;
-  behind += "\r\n";
-  if (lines instanceof ByteLines) {
-    const needed = before.length + lines.byteLength + behind.length + spare;
-    const bytes = needed <= room.length ? room : new Uint8Array(needed);
-    let at = put(bytes, 0, before);
-    at = lines.copyTo(bytes, at);
-    return { bytes, length: put(bytes, at, behind) };
+  let options = upgrade !== null ? "upgrade" : framing.close ? "close" : "";
+  for (let i = 0; i < own.length; i++) {
+    const line = own[i]!;
+    at = putLine(bytes, at, line);
+    if (line[0] === "TE") options = options === "" ? "TE" : `${options}, TE`;
   }
-  let middle = "";
-  for (let i = 0; i < lines.count; i++) {
-    if (lines.isDropped(i)) continue;
-    const value = lines.value(i);
-    if (BREAKS_LINE.test(value)) throw new TypeError(`The header "${lines.name(i)}" would end its line`);
-    middle += `${lines.name(i)}: ${value}\r\n`;
-  }
-  const text = before + middle + behind;
-  const bytes = text.length + spare <= room.length ? room : new Uint8Array(text.length + spare);
-  return { bytes, length: put(bytes, 0, text) };
+  if (upgrade !== null) at = putLine(bytes, at, ["Upgrade", upgrade]);
+  if (framing.chunked) at = putPlain(bytes, at, "Transfer-Encoding: chunked\r\n");
+  if (options !== "") at = putLine(bytes, at, ["Connection", options]);
+  return { bytes, length: putPlain(bytes, at, "\r\n") };
 }
 
-const encoder = new TextEncoder();
+function mostBytes({ method, path, host, lines, own, upgrade }: TargetRequest): number {
+  let bytes = CONSTANT_BYTES + method.length + path.length + host.length + (upgrade === null ? 0 : upgrade.length);
+  if (lines instanceof ByteLines) bytes += lines.byteLength;
+  else for (let i = 0; i < lines.count; i++) bytes += lines.name(i).length + lines.value(i).length + 4;
+  for (let i = 0; i < own.length; i++) bytes += own[i]![0].length + own[i]![1].length + 4;
+  return bytes;
+}
 
-/** Writes text, one character a byte (Latin-1, as header values are). */
+function putLine(place: Bytes, at: number, line: readonly [string, string]): number {
+  at = putPlain(place, at, line[0]);
+  at = putPlain(place, at, ": ");
+  at = put(place, at, line[1]);
+  return putPlain(place, at, "\r\n");
+}
+
+/** Writes text of sluice's own. */
+function putPlain(place: Bytes, at: number, text: string): number {
+  const { length } = text;
+  for (let i = 0; i < length; i++) place[at + i] = text.charCodeAt(i);
+  return at + length;
+}
+
+/**
+ * Writes text, one character a byte (Latin-1, as header values are). What would end a line or a header before its time is refused: no
+ * engine lets any through, but a request is no place to trust in that.
+ */
 function put(place: Bytes, at: number, text: string): number {
-  if (text.length > 48) {
-    const { read, written } = encoder.encodeInto(text, at === 0 ? place : place.subarray(at));
-    // Beyond ASCII UTF-8 needs more bytes than characters.
-    if (read === text.length && written === text.length) return at + written;
-  }
-  for (let i = 0; i < text.length; i++) {
+  const { length } = text;
+  for (let i = 0; i < length; i++) {
     const code = text.charCodeAt(i);
-    if (code > 255) throw new TypeError("A header has a character that is no byte");
+    if (code > 255 || code === 0 || code === 10 || code === 13) {
+      throw new TypeError(`The character ${code} can't stand in a request's head`);
+    }
     place[at + i] = code;
   }
-  return at + text.length;
+  return at + length;
 }
