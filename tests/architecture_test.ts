@@ -27,17 +27,20 @@ const MAY_IMPORT: Record<string, { folders: readonly string[]; types?: readonly 
   state: { folders: ["config"] },
   views: { folders: ["config", "state"] },
   dial: { folders: [] },
+  certificates: { folders: [] },
   health: { folders: ["config", "state", "dial"] },
   balancing: { folders: ["config", "state"] },
   forwarding: { folders: ["config", "state", "dial"] },
-  protocol: { folders: [], types: ["config", "state", "views"] },
-  front: { folders: ["state", "dial"] },
+  protocol: { folders: [], types: ["config", "certificates", "state", "views"] },
+  front: { folders: ["state", "dial", "certificates"] },
   data_plane: {
     folders: ["rules", "balancing", "forwarding", "front", "state", "views", "protocol", "dial"],
-    types: ["config"],
+    types: ["config", "certificates"],
   },
   admin: { folders: ["config", "state", "views"] },
-  control_plane: { folders: ["config", "discovery", "health", "state", "views", "protocol", "admin", "dial"] },
+  control_plane: {
+    folders: ["config", "certificates", "discovery", "health", "state", "views", "protocol", "admin", "dial"],
+  },
   tools: { folders: ["config"] },
   cli: {
     folders: [

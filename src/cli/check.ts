@@ -1,3 +1,5 @@
+import { certificateText } from "./certificate_report.ts";
+import type { CertificateView } from "../views/certificate_view.ts";
 import { listed } from "./listed.ts";
 import { probeFailed, type ProbeReport, reachableButUnhealthy } from "./probe_targets.ts";
 import { probeText } from "./probe_text.ts";
@@ -14,6 +16,8 @@ export interface CheckOptions {
   readonly strict?: boolean;
   /** What the environment lacks, and what most applications want: often right as it is, so it is no warning. */
   readonly notes?: readonly string[];
+  /** What LISTENER_TLS_PORT would serve. */
+  readonly certificates?: readonly CertificateView[];
   /** What `--probe` found; absent without `--probe`. */
   readonly probes?: ProbeReport;
 }
@@ -37,13 +41,13 @@ const WIDEST_COLUMN = 60;
  * for a configuration that can't be used (with `strict` also for one that has warnings), 1 for a probe that failed.
  */
 export function runCheck(result: ParseResult, options: CheckOptions = {}): { text: string; exitCode: 0 | 1 | 2 } {
-  const { probes, strict = false, notes = [] } = options;
+  const { probes, strict = false, notes = [], certificates = [] } = options;
   const unusable = result.problems.length > 0 || (strict && result.warnings.length > 0);
   const sick = probes !== undefined && (probeFailed(probes) || (strict && reachableButUnhealthy(probes).length > 0));
   return {
     text: options.json === true
-      ? asJson(result, { ok: !unusable && !sick, notes, probes })
-      : asText(result, notes, probes),
+      ? asJson(result, { ok: !unusable && !sick, notes, probes, certificates })
+      : asText(result, { notes, probes, certificates }),
     exitCode: unusable ? 2 : sick ? 1 : 0,
   };
 }
@@ -84,22 +88,34 @@ interface Findings {
   readonly ok: boolean;
   readonly notes: readonly string[];
   readonly probes: ProbeReport | undefined;
+  readonly certificates: readonly CertificateView[];
 }
 
-function asJson(result: ParseResult, { ok, notes, probes }: Findings): string {
+function asJson(result: ParseResult, { ok, notes, probes, certificates }: Findings): string {
   const settings = result.settings.map((setting) => ({ ...setting, value: shownValue(setting) }));
   const { problems, warnings, config } = result;
   const takeOutTimes = config?.groups.map(takeOutTime) ?? [];
-  const all = { ok, door: config?.door ?? null, problems, warnings, notes, takeOutTimes, probes, settings };
+  const all = {
+    ok,
+    door: config?.door ?? null,
+    problems,
+    warnings,
+    notes,
+    takeOutTimes,
+    certificates,
+    probes,
+    settings,
+  };
   return `${JSON.stringify(all, null, 2)}\n`;
 }
 
-function asText(result: ParseResult, notes: readonly string[], probes: ProbeReport | undefined): string {
+function asText(result: ParseResult, { notes, probes, certificates }: Omit<Findings, "ok">): string {
   const rows = result.settings.map((setting) =>
     [shown(setting.variable), shown(shownValue(setting)) || "-", shown(setting.origin)] as const
   );
   const parts = [table(["VARIABLE", "VALUE", "SOURCE"], rows)];
   if (result.config !== null && result.config.groups.length > 0) parts.push(takeOutText(result.config));
+  if (certificates.length > 0) parts.push(certificateText(certificates));
   if (probes !== undefined) parts.push(probeText(probes));
   if (result.warnings.length > 0) parts.push(section("Warnings", listed(result.warnings, "warning")));
   if (notes.length > 0) parts.push(section("Notes", notes.map((message) => ({ message }))));

@@ -7,6 +7,7 @@ import { playDemo } from "../tools/demo.ts";
 import { DemoTarget } from "../tools/demo_target.ts";
 import { createBalancer } from "./balancer.ts";
 import { parseSources } from "./parse_sources.ts";
+import { readCertificates } from "./read_certificates.ts";
 import { listenForStop } from "./stop_signal.ts";
 import { complain, print } from "./terminal.ts";
 
@@ -76,10 +77,13 @@ async function startBalancer(mocks: readonly DemoTarget[]): Promise<ControlPlane
     LISTENER_RULE_1_TARGET_GROUP: "web",
   };
   const result = await parseSources({ flags: {}, environment, envFile: null, configFile: null });
+  const log = new Log({ write: (text) => print(text, "stderr") }, { level: "error", json: false });
+  const { certificates } = await readCertificates(result.config!, log);
   return createBalancer({
     config: result.config!,
     settings: result.settings,
-    log: new Log({ write: (text) => print(text, "stderr") }, { level: "error", json: false }),
+    certificates,
+    log,
     accessLog: { writeBytes: () => {} },
     json: false,
   });

@@ -54,7 +54,9 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     .option("--strict", "treat warnings as errors")
     .option("--probe", "resolve and probe every target once, even if health checks are off")
     .action(async (flags: SourceFlags & { json?: boolean; strict?: boolean; probe?: boolean }) => {
-      const result = await parseSources(await readSources(flags));
+      const { withCertificates } = await import("./certificate_report.ts");
+      const parsed = await parseSources(await readSources(flags));
+      const { result, certificates } = await withCertificates(parsed, systemClock);
       const { probeTargets } = await import("./probe_targets.ts");
       const probes = flags.probe === true && result.config !== null
         ? await probeTargets(result.config, { clock: systemClock })
@@ -66,7 +68,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
         adviceOnEventBatch(result.config.listener, Deno.env.get(EVENT_BATCH.name)),
         adviceForApplications(result.config),
       ].filter((note) => note !== null);
-      const { text, exitCode } = runCheck(result, { ...flags, probes, notes });
+      const { text, exitCode } = runCheck(result, { ...flags, probes, notes, certificates });
       print(text);
       code = exitCode;
     });

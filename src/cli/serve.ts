@@ -12,6 +12,7 @@ import { adviceOnEventBatch, EVENT_BATCH, limitEventBatch } from "./event_batch.
 import { listed } from "./listed.ts";
 import { parseSources } from "./parse_sources.ts";
 import { hearSignals } from "./process_signals.ts";
+import { readCertificates } from "./read_certificates.ts";
 import { readSources, type SourceFlags } from "./sources.ts";
 import { complain } from "./terminal.ts";
 import { VERSION } from "./version.ts";
@@ -51,8 +52,14 @@ export async function runServe(flags: ServeFlags): Promise<number> {
   const logSink = new BatchedSink(Deno.stderr);
   const accessSink = new BatchedSink(Deno.stdout);
   const log = new Log(logSink, { level: config.logging.level, json: wantsJson(config, Deno.stderr) });
+  const { certificates, problems } = await readCertificates(config, log);
+  if (problems.length > 0) {
+    for (const problem of problems) complain(problem);
+    return 2;
+  }
   const plane = createBalancer({
     config,
+    certificates,
     settings: result.settings,
     log,
     accessLog: accessSink,

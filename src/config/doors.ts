@@ -26,21 +26,26 @@ export const LIMITS = { rules: 4096, groups: 1024, entries: 4096 } as const;
 export interface Numbers {
   readonly groups: readonly number[];
   readonly rules: readonly number[];
+  /** Of LISTENER_TLS_CERT_<N> and its key. */
+  readonly certificates: readonly number[];
 }
 
 /** Finds the numbers in use. An empty variable does not use one. */
 export function numbersIn(layers: readonly Layer[]): Numbers {
   const groups = new Set<number>();
   const rules = new Set<number>();
+  const certificates = new Set<number>();
   for (const layer of layers) {
     for (const [name, { text }] of layer.values) {
       const numbered = numberOf(name);
       if (numbered === null || text.trim() === "" || !isKnown(name)) continue;
-      (numbered.pattern.startsWith("TARGET_GROUP") ? groups : rules).add(numbered.number);
+      const { pattern, number } = numbered;
+      if (pattern.startsWith("TARGET_GROUP")) groups.add(number);
+      else (pattern.startsWith("LISTENER_RULE") ? rules : certificates).add(number);
     }
   }
   const sorted = (numbers: Set<number>) => [...numbers].sort((one, other) => one - other);
-  return { groups: sorted(groups), rules: sorted(rules) };
+  return { groups: sorted(groups), rules: sorted(rules), certificates: sorted(certificates) };
 }
 
 /** Finds which doors are open; more than one is an error. */

@@ -1,4 +1,5 @@
 import type { RuleConfig } from "./rule.ts";
+import type { TlsConfig } from "./tls.ts";
 
 /**
  * The configuration in effect, with every default filled in. It is plain data, because it is posted to worker threads;
@@ -59,8 +60,10 @@ export interface FrontConfig {
 /** The listener: where clients connect, and what applies to every request. */
 export interface ListenerConfig {
   readonly host: string;
-  /** 0 takes a free port. */
-  readonly port: number;
+  /** 0 takes a free port; null for none (LISTENER_PORT=off). */
+  readonly port: number | null;
+  /** LISTENER_TLS_PORT and what belongs to it; null without TLS. */
+  readonly tls: TlsConfig | null;
   /** Threads that serve; `auto` is one for each available core; 1 serves in the main thread. */
   readonly workers: number | "auto";
   /** CONNECTION_TIMEOUT: from sending a request to a target until its response headers, all attempts together. */

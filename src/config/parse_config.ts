@@ -61,14 +61,15 @@ export function parseConfig(sources: Sources, known: Known): ParseResult {
     ));
   }
 
-  const listener = parseListener(reader);
+  const numbers = numbersIn(layers);
+  const listener = parseListener(reader, numbers.certificates);
   const admin = parseAdmin(reader, listener);
   const dns = reader.readAll(DNS);
   const logging = reader.readAll(LOGGING);
   parseAlgorithmOfAll(reader, known.algorithms);
   const routes: Routes[] = [];
   for (const { door } of doors) {
-    if (door === "groups") routes.push(parseGroupsDoor(reader, known.algorithms, numbersIn(layers)));
+    if (door === "groups") routes.push(parseGroupsDoor(reader, known.algorithms, numbers));
     if (door === "backend_list") routes.push(parseBackendList(reader, known.algorithms));
     if (door === "servers_file") {
       const [file, read] = [sources.configFile!, known.readServersFile!];

@@ -4,7 +4,10 @@ import type { TargetTable } from "../state/target_table.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Decision } from "../views/decision.ts";
 import type { ExplainBasis, ExplainRequest, Explanation } from "../views/explanation.ts";
+import type { TlsView } from "../views/certificate_view.ts";
 import type { ReloadOutcome, SystemView } from "../views/system_view.ts";
+import type { CertificateStore } from "./certificates/certificate_store.ts";
+import type { ListenerPorts } from "./ports/listener_ports.ts";
 import type { TargetRegistry } from "./membership/target_registry.ts";
 import type { Snapshots } from "./snapshots.ts";
 import type { Supervision } from "./supervision.ts";
@@ -21,11 +24,12 @@ export interface ResponseParts {
   readonly registry: TargetRegistry;
   readonly pool: WorkerPool;
   readonly supervision: Supervision;
+  readonly ports: ListenerPorts;
+  readonly certificates: CertificateStore;
   readonly decisions: DecisionQuestions;
   /** What changes during the life of the process. */
   now(): {
     readonly settings: readonly Setting[];
-    readonly listenerUrl: string;
     /** False during start and shutdown. */
     readonly ready: boolean;
     readonly lastReload: ReloadOutcome | null;
@@ -46,9 +50,9 @@ export class AdminResponses implements AdminSource {
   }
 
   view(): SystemView {
-    const { version, startedMs, clock, snapshots, registry, pool, supervision, now } = this.#parts;
+    const { version, startedMs, clock, snapshots, registry, pool, supervision, ports, now } = this.#parts;
     const { generation, instance, listener, rules } = snapshots.current;
-    const { listenerUrl, ready, lastReload } = now();
+    const { ready, lastReload } = now();
     return {
       version,
       instance,
@@ -56,7 +60,8 @@ export class AdminResponses implements AdminSource {
       nowMs: clock.wallMs(),
       generation,
       lastReload,
-      listenerUrl,
+      listenerUrl: ports.url,
+      tls: this.#tls(),
       engine: listener.front.engine,
       upstreamTransport: listener.upstreamTransport,
       ready: ready && supervision.accepting > 0,
@@ -66,6 +71,11 @@ export class AdminResponses implements AdminSource {
       rules,
       groups: registry.views(),
     };
+  }
+
+  #tls(): TlsView | null {
+    const { ports, certificates } = this.#parts;
+    return ports.tlsUrl === null ? null : { url: ports.tlsUrl, certificates: certificates.views(), orders: [] };
   }
 
   settings(): readonly Setting[] {

@@ -5,13 +5,12 @@ import { statsPieces } from "../admin/stats/stats.ts";
 import type { Config } from "../config/model.ts";
 import type { ByteSink, Logger } from "../logging/log.ts";
 import type { WorkerMessage } from "../protocol/messages.ts";
-import { hostPort } from "../state/group_snapshot.ts";
 import { TargetTable } from "../state/target_table.ts";
 import { type Clock, delay } from "../time/clock.ts";
 import { AdminResponses } from "./admin_responses.ts";
+import type { CertificateStore } from "./certificates/certificate_store.ts";
 import { AdminListener } from "./ports/admin_listener.ts";
-import { claimListenerPort, type PortClaim, PortTaken } from "./ports/listener_port.ts";
-import { urlFromHere, whereItListens } from "./ports/listening_text.ts";
+import { ListenerPorts } from "./ports/listener_ports.ts";
 import { EffectiveConfig } from "./effective_config.ts";
 import { TargetRegistry } from "./membership/target_registry.ts";
 import { Snapshots } from "./snapshots.ts";
@@ -35,6 +34,8 @@ export interface ControlPlaneOptions {
   readonly json: boolean;
   readonly clock: Clock;
   readonly random: () => number;
+  /** What LISTENER_TLS_PORT serves: read, but not watched yet. */
+  readonly certificates: CertificateStore;
   /** Explains a request with the code that serves requests. */
   explain(request: ExplainRequest, context: ExplainBasis): Explanation;
 }
@@ -60,7 +61,7 @@ export class ControlPlane {
   readonly #supervision: Supervision;
   #started = false;
   readonly #decisions: DecisionQuestions;
-  #claim: PortClaim | null = null;
+  readonly #ports = new ListenerPorts(() => this.#config.listener);
   #admin: AdminListener | null = null;
   #ready = false;
   #sendsAway = false;
@@ -85,6 +86,7 @@ export class ControlPlane {
       clock,
       instance: Math.floor(random() * 0xffffffff).toString(16).padStart(8, "0"),
       config: () => this.#config,
+      ports: this.#ports,
       groups: (generation) => this.#registry.groups(generation),
     });
     this.#pool = new WorkerPool({
@@ -98,6 +100,7 @@ export class ControlPlane {
         worker,
         table: this.table.buffer,
         snapshot: this.#snapshots.current,
+        certificates: options.certificates.pairs,
         accessLogJson: options.json,
       }),
       onMessage: (message) => this.#receive(message),
@@ -113,10 +116,11 @@ export class ControlPlane {
       registry: this.#registry,
       pool: this.#pool,
       supervision: this.#supervision,
+      ports: this.#ports,
+      certificates: options.certificates,
       decisions: this.#decisions,
       now: () => ({
         settings: this.#effective.settings,
-        listenerUrl: this.listenerUrl,
         ready: this.#ready,
         lastReload: this.#effective.lastReload,
       }),
@@ -130,7 +134,7 @@ export class ControlPlane {
 
   /** The URL that clients on this machine use. */
   get listenerUrl(): string {
-    return urlFromHere(this.#config.listener.host, this.#snapshots.listenerPort);
+    return this.#ports.url;
   }
 
   /** The admin listener's URL; null if it is off. */
@@ -141,10 +145,9 @@ export class ControlPlane {
   /** Starts; resolves when the listener accepts. Throws `PortTaken` if a port is in use. */
   async start(): Promise<void> {
     const { log } = this.#options;
-    this.#claim = await claimListenerPort(this.#config.listener, this.#options.clock);
-    this.#snapshots.listenerPort = this.#claim.port;
+    const { takeover } = this.#config.listener;
+    await this.#ports.claim({ takeover, clock: this.#options.clock });
     if (this.#config.admin.enabled) {
-      const { takeover } = this.#config.listener;
       this.#admin = await AdminListener.open(this.responses, this.#config.admin, {
         ...this.#options,
         takeover,
@@ -157,12 +160,13 @@ export class ControlPlane {
     this.#publish();
     this.#pool.start();
     await this.#listening.promise;
-    this.#claim.release();
+    this.#ports.release();
+    const { certificates } = this.#options;
+    certificates.watch(() => this.#pool.broadcast({ type: "certificates", certificates: certificates.pairs }));
     this.#started = this.#ready = true;
-    const { host } = this.#config.listener;
-    log.info("listening", `Listening on ${whereItListens(host, this.#snapshots.listenerPort)}`, {
-      url: this.listenerUrl,
-      address: hostPort(host, this.#snapshots.listenerPort),
+    const { text, fields } = this.#ports.told();
+    log.info("listening", `Listening on ${text}`, {
+      ...fields,
       workers: this.#options.workers,
       rules: this.#config.rules.length,
       groups: this.#config.groups.length,
@@ -175,6 +179,7 @@ export class ControlPlane {
     const plan = this.#effective.replace({ config, settings });
     this.#registry.reload(this.#config.groups, this.#config.dns);
     this.#publish();
+    void this.#options.certificates.reload(this.#config.listener.tls?.certificates ?? []);
     this.#effective.reportReload(plan, this.#snapshots.current.generation);
   }
 
@@ -188,6 +193,7 @@ export class ControlPlane {
     const { log, clock } = this.#options;
     const { shutdownDelayMs, shutdownTimeoutMs } = this.#config.listener;
     this.#ready = false;
+    this.#options.certificates.stop();
     const open = this.openRequests;
     const closing = shutdownDelayMs > 0 ? `not ready any more, closing in ${shutdownDelayMs} ms` : "not ready any more";
     const message = `Stopping: ${closing}; ${open} open requests have ${shutdownTimeoutMs} ms to finish ` +
@@ -227,7 +233,7 @@ export class ControlPlane {
 
   /** Closes what a failed start had opened. */
   async abandon(): Promise<void> {
-    this.#claim?.release();
+    this.#ports.release();
     this.#pool.terminate();
     this.#supervision.stop();
     await this.#registry.stop();
@@ -248,9 +254,7 @@ export class ControlPlane {
       case "listener_up":
         return this.#supervision.listenerUp(message.worker);
       case "listen_failed": {
-        const address = `${this.#config.listener.host}:${this.#snapshots.listenerPort}`;
-        const text = `Cannot listen on "${address}" (LISTENER_HOST, LISTENER_PORT): ${message.error}`;
-        this.#listening.reject(new PortTaken(text));
+        this.#listening.reject(this.#ports.failure(message));
         // During the start, the start's own error line is enough.
         if (this.#started) this.#pool.couldNotListen(message.worker, message.error);
         return;

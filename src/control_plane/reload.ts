@@ -1,4 +1,5 @@
 import type { Config } from "../config/model.ts";
+import type { TlsConfig } from "../config/tls.ts";
 import type { Setting } from "../config/setting.ts";
 import { FRONT } from "../config/variables/front.ts";
 import { LISTENER_FIELDS } from "../config/variables/listener.ts";
@@ -30,6 +31,7 @@ export function planReload(before: ConfigWithSettings, after: ConfigWithSettings
     ...is,
     listener: {
       ...keepFixed(LISTENER_FIELDS, was.listener, is.listener),
+      tls: keepTlsPort(was.listener.tls, is.listener.tls),
       front: keepFixed(FRONT, was.listener.front, is.listener.front),
     },
     // All of its variables need a restart.
@@ -46,6 +48,11 @@ export function planReload(before: ConfigWithSettings, after: ConfigWithSettings
     changes: all.filter(({ variable }) => !needsRestart(variable)),
     waiting: all.filter(({ variable }) => needsRestart(variable)),
   };
+}
+
+/** TLS stays on or off as it was, on the same port, until a restart; certificates and timeouts change. */
+function keepTlsPort(was: TlsConfig | null, is: TlsConfig | null): TlsConfig | null {
+  return was === null || is === null ? was : { ...is, port: was.port };
 }
 
 /** Takes the new values, but keeps the old ones of variables that need a restart. */

@@ -2,6 +2,7 @@ import type { Config } from "../config/model.ts";
 import type { GroupSnapshot, Snapshot } from "../state/group_snapshot.ts";
 import type { TargetTable } from "../state/target_table.ts";
 import type { Clock } from "../time/clock.ts";
+import type { ListenerPorts } from "./ports/listener_ports.ts";
 import { RuleSlots } from "./membership/rule_slots.ts";
 
 /** What snapshots are made of. */
@@ -12,14 +13,14 @@ export interface SnapshotParts {
   readonly instance: string;
   /** The configuration in effect. */
   config(): Config;
+  /** The listener's ports, once they are known. */
+  readonly ports: Pick<ListenerPorts, "plain" | "tls">;
   /** The groups and their targets, as of this generation. */
   groups(generation: number): GroupSnapshot[];
 }
 
 /** Makes the snapshots that workers serve by. Each is complete, and its generation is one more than the last. */
 export class Snapshots {
-  /** The listener's port, once it is known. */
-  listenerPort = 0;
   readonly #parts: SnapshotParts;
   readonly #ruleSlots: RuleSlots;
   #current: Snapshot;
@@ -46,13 +47,14 @@ export class Snapshots {
   }
 
   #make(generation: number): Snapshot {
-    const { clock, instance, config, groups } = this.#parts;
+    const { clock, instance, config, ports, groups } = this.#parts;
     const { listener, rules, logging } = config();
     return {
       generation,
       instance,
       listener,
-      listenerPort: this.listenerPort,
+      listenerPort: ports.plain,
+      tlsPort: ports.tls,
       accessLog: logging.accessLog,
       trace: logging.level === "debug",
       rules: this.#ruleSlots.assign(rules, generation, clock.monotonicMs()),

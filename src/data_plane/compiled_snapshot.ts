@@ -12,6 +12,8 @@ export interface CompiledSnapshot {
   readonly rules: PrefixIndex<RuleSnapshot>;
   readonly groups: ReadonlyMap<string, GroupRuntime>;
   readonly headers: HeaderSettings;
+  /** The same for clients that came with TLS. */
+  readonly secureHeaders: HeaderSettings;
 }
 
 const NOTHING: ReadonlySet<string> = new Set();
@@ -27,11 +29,14 @@ export function compileSnapshot(snapshot: Snapshot, context: RuntimeContext): Co
     trusted: new TrustedProxies(listener.trustedProxies),
     traceHeaders: context.traceHeaders ?? NOTHING,
   };
-  const cameByTls = (exchange: Exchange) => clientOrigin(exchange, headers).scheme === "https";
+  const secureHeaders: HeaderSettings = { ...headers, listenerPort: String(snapshot.tlsPort), scheme: "https" };
+  const cameByTls = (exchange: Exchange) =>
+    clientOrigin(exchange, exchange.protocol === "https" ? secureHeaders : headers).scheme === "https";
   return {
     snapshot,
     rules: compilePrefixIndex(snapshot.rules),
     groups: new Map(snapshot.groups.map((group) => [group.name, new GroupRuntime(group, context, cameByTls)])),
     headers,
+    secureHeaders,
   };
 }

@@ -100,10 +100,7 @@ export class DataPlane {
     };
     this.#upgrades = new UpgradeForwarder(this.#parts);
     this.#cancelBeat = clock.every(BEAT_MS, () => this.#column.beat());
-    this.#listener = start.snapshot.listener.front.engine === "wire"
-      ? this.#makeWireListener(start)
-      : new Listener(this.#makeApp(), { worker: this.#worker, clock, post });
-    this.#listener.open(start.snapshot.listener.host, start.snapshot.listenerPort);
+    this.#listener = this.#openListener(start);
   }
 
   /** Takes a message of the control plane. */
@@ -117,6 +114,9 @@ export class DataPlane {
         return this.#stats.answer(message.id, message.json);
       case "decisions_wanted":
         this.#post({ type: "decisions", id: message.id, decisions: this.#decisions.read(this.#worker) });
+        return;
+      case "certificates":
+        if (this.#listener instanceof WireListener) this.#listener.serveCertificates(message.certificates);
         return;
       case "send_away":
         return this.#listener.sendAway();
@@ -188,7 +188,7 @@ export class DataPlane {
     });
   }
 
-  #makeWireListener({ snapshot }: Start): WireListener {
+  #makeWireListener(snapshot: Snapshot): WireListener {
     const { listener } = snapshot;
     const transport = this.#socketTransport = makeSocketTransport(listener, {
       clock: this.#clock,
@@ -219,6 +219,18 @@ export class DataPlane {
       listener: () => this.#compiled.snapshot.listener,
       post: this.#post,
     });
+  }
+
+  #openListener({ snapshot, certificates }: Start): Listener | WireListener {
+    const { listener: { host, front }, listenerPort, tlsPort } = snapshot;
+    if (front.engine === "wire") {
+      const listener = this.#makeWireListener(snapshot);
+      listener.open({ hostname: host, port: listenerPort, tlsPort, certificates });
+      return listener;
+    }
+    const listener = new Listener(this.#makeApp(), { worker: this.#worker, clock: this.#clock, post: this.#post });
+    listener.open(host, listenerPort);
+    return listener;
   }
 
   #nextId(): string {

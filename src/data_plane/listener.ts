@@ -56,7 +56,7 @@ export class Listener {
       });
       post({ type: "listening", worker });
     } catch (error) {
-      post({ type: "listen_failed", worker, error: whyNotListening(error) });
+      post({ type: "listen_failed", worker, tls: false, error: whyNotListening(error) });
     }
   }
 

@@ -1,9 +1,12 @@
 import type { ListenerConfig } from "../config/model.ts";
 import { whyNotListening } from "../dial/listen_error.ts";
 import { TrustedProxies } from "../forwarding/headers/client_address.ts";
+import type { CertificatePair } from "../certificates/certificate_pair.ts";
+import type { Acceptor } from "../front/acceptor.ts";
 import type { RequestHandler } from "../front/front.ts";
 import type { OperationCount } from "../front/wire/client_socket.ts";
 import type { ClientLimits } from "../front/wire/limits.ts";
+import { listenTls, type TlsPort } from "../front/tls/tls_acceptor.ts";
 import { WireFront } from "../front/wire/wire_front.ts";
 import type { ClientColumn } from "../state/client_column.ts";
 import type { WorkerMessage } from "../protocol/messages.ts";
@@ -17,6 +20,8 @@ const FRESH_MS = 1_000;
 /** How long kept connections have to send a request that is on its way: its response tells the client to come back elsewhere. */
 const IDLE_MS = 250;
 const LOOK_MS = 10;
+/** Until a listener that could not be opened for new certificates is tried again. */
+const REOPEN_MS = 1_000;
 
 /** What a wire listener works with. */
 export interface WireListenerParts {
@@ -32,11 +37,22 @@ export interface WireListenerParts {
   post(message: WorkerMessage): void;
 }
 
+/** What a wire listener opens. */
+export interface WirePorts {
+  readonly hostname: string;
+  /** 0 for none. */
+  readonly port: number;
+  readonly tlsPort: number;
+  /** At least one, if there is a port for TLS. */
+  readonly certificates: readonly CertificatePair[];
+}
+
 /** One thread's listener with sluice's own engine. */
 export class WireListener {
   readonly #parts: WireListenerParts;
   readonly #front: WireFront;
-  #kept: KeptOpen<{ readonly finished: Promise<void> }> | null = null;
+  readonly #kept: KeptOpen<{ readonly finished: Promise<void> }>[] = [];
+  #tls: Omit<TlsPort, "onManyNames"> | null = null;
 
   constructor(parts: WireListenerParts) {
     this.#parts = parts;
@@ -69,20 +85,61 @@ export class WireListener {
     });
   }
 
-  /** Begins to serve, and says whether that went well. */
-  open(hostname: string, port: number): void {
-    const { worker, post, clock } = this.#parts;
+  /** Begins to serve, and says whether that went well. A port of 0 is not opened. */
+  open({ hostname, port, tlsPort, certificates }: WirePorts): void {
+    const { worker, post } = this.#parts;
+    let tls = false;
     try {
-      this.#kept = new KeptOpen({
-        clock,
-        open: () => ({ finished: this.#front.listen(hostname, port) }),
-        onDown: (error) => post({ type: "listener_down", worker, error }),
-        onUp: () => post({ type: "listener_up", worker }),
-      });
+      if (port > 0) this.#keepOpen(() => this.#front.listen(hostname, port));
+      tls = true;
+      if (tlsPort > 0) {
+        this.#tls = { hostname, port: tlsPort, pairs: certificates, http2: false };
+        this.#keepOpen(() => this.#front.listenTls(this.#listenTls()));
+      }
       post({ type: "listening", worker });
     } catch (error) {
-      post({ type: "listen_failed", worker, error: whyNotListening(error) });
+      post({ type: "listen_failed", worker, tls, error: whyNotListening(error) });
     }
+  }
+
+  /**
+   * Serves other certificates to new connections. The new listener is opened before the old one is closed, so that no client finds
+   * the port closed; connections that are open live on.
+   */
+  serveCertificates(pairs: readonly CertificatePair[]): void {
+    if (this.#tls === null || pairs.length === 0) return;
+    this.#tls = { ...this.#tls, pairs };
+    this.#reopenTls();
+  }
+
+  #reopenTls(): void {
+    const { post, worker, clock } = this.#parts;
+    try {
+      void this.#front.listenTls(this.#listenTls());
+    } catch (error) {
+      // The listener before it goes on, with the certificates before these.
+      const message = `Cannot serve the new certificates yet: ${
+        whyNotListening(error)
+      }; sluice tries again in a second`;
+      post({ type: "log", level: "error", event: "certificates_not_served", message, fields: { worker } });
+      clock.after(REOPEN_MS, () => this.#reopenTls(), true);
+    }
+  }
+
+  #listenTls(): Acceptor<Deno.TlsConn> {
+    return listenTls({ ...this.#tls!, onManyNames: () => this.#reopenTls() });
+  }
+
+  #keepOpen(open: () => Promise<void>): void {
+    const { worker, post, clock } = this.#parts;
+    this.#kept.push(
+      new KeptOpen({
+        clock,
+        open: () => ({ finished: open() }),
+        onDown: (error) => post({ type: "listener_down", worker, error }),
+        onUp: () => post({ type: "listener_up", worker }),
+      }),
+    );
   }
 
   /** Has each response from now on be its connection's last. */
@@ -95,7 +152,7 @@ export class WireListener {
     const { clock } = this.#parts;
     // The accept loop takes whatever waits, so a few turns of the event loop are enough.
     for (let i = 0; i < 3; i++) await delay(clock, 1);
-    this.#kept?.release();
+    for (const kept of this.#kept) kept.release();
     this.#front.stopAccepting();
     this.#front.sendAway();
     const sinceMs = clock.monotonicMs();
@@ -143,5 +200,6 @@ function limitsOf(listener: ListenerConfig, workers: number): ClientLimits {
     },
     connections: front.maxConnections === "auto" ? 0 : Math.max(1, Math.ceil(front.maxConnections / workers)),
     perClient: front.maxConnectionsPerClient,
+    handshakeMs: listener.tls?.handshakeTimeoutMs ?? 0,
   };
 }

@@ -40,6 +40,8 @@ export class Exchange {
   /** Its URL is long, and path, query and host are parts of it: who keeps one of them copies it. */
   longUrl = false;
   peer = "";
+  /** How the client came to the listener. */
+  protocol: "http" | "https" = "http";
   client = "";
   requestId = "";
   /** The client's headers were looked at for an id. */

@@ -1,3 +1,4 @@
+import type { CertificatePair } from "../certificates/certificate_pair.ts";
 import type { LogLevel } from "../config/model.ts";
 import type { Decision } from "../views/decision.ts";
 import type { Snapshot } from "../state/group_snapshot.ts";
@@ -10,11 +11,15 @@ export type ControlMessage =
     readonly worker: number;
     readonly table: SharedArrayBuffer;
     readonly snapshot: Snapshot;
+    /** What LISTENER_TLS_PORT serves; none without it. */
+    readonly certificates: readonly CertificatePair[];
     /** JSON access lines rather than text. */
     readonly accessLogJson: boolean;
   }
   /** A whole new snapshot, never a diff. */
   | { readonly type: "snapshot"; readonly snapshot: Snapshot }
+  /** New connections get one of these; those that are open keep what they have. */
+  | { readonly type: "certificates"; readonly certificates: readonly CertificatePair[] }
   /** From now on each response tells its client to reconnect: another process will serve it. */
   | { readonly type: "send_away" }
   /** Stop accepting connections, finish what is open, then say `drained`. */
@@ -33,7 +38,7 @@ export type WorkerMessage =
   /** The listener accepts. */
   | { readonly type: "listening"; readonly worker: number }
   /** The listener could not be opened. */
-  | { readonly type: "listen_failed"; readonly worker: number; readonly error: string }
+  | { readonly type: "listen_failed"; readonly worker: number; readonly tls: boolean; readonly error: string }
   /** The listener failed and is being reopened: the thread accepts no connections meanwhile. */
   | { readonly type: "listener_down"; readonly worker: number; readonly error: string }
   /** After `listener_down`: the listener accepts again. */

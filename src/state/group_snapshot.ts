@@ -11,8 +11,10 @@ export interface Snapshot {
   /** Names this process in `Via` and so finds loops. */
   readonly instance: string;
   readonly listener: ListenerConfig;
-  /** The port that the listener really has (LISTENER_PORT may be 0). */
+  /** The port that the listener really has (LISTENER_PORT may be 0); 0 for none (LISTENER_PORT=off). */
   readonly listenerPort: number;
+  /** The same for LISTENER_TLS_PORT. */
+  readonly tlsPort: number;
   readonly accessLog: boolean;
   /** Each request is told of in the log: LOG_LEVEL=debug. */
   readonly trace: boolean;

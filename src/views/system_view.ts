@@ -1,5 +1,6 @@
 import type { HealthCheckConfig, ListenerEngine } from "../config/model.ts";
 import type { GroupSnapshot, RuleSnapshot, TargetSnapshot } from "../state/group_snapshot.ts";
+import type { TlsView } from "./certificate_view.ts";
 import type { TargetStateName } from "../state/target_state.ts";
 
 /** One target as the control plane knows it, for stats, metrics, dashboard and `explain`. */
@@ -70,6 +71,8 @@ export interface SystemView {
   readonly listenerUrl: string;
   /** Who speaks HTTP to clients. */
   readonly engine: ListenerEngine;
+  /** Null without LISTENER_TLS_PORT. */
+  readonly tls: TlsView | null;
   /** How targets of `http://` are spoken to; those of `https://` are by `fetch` in any case. */
   readonly upstreamTransport: "fetch" | "wire";
   readonly ready: boolean;

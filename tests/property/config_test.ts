@@ -90,8 +90,9 @@ const targets = fc.uniqueArray(target, {
 
 /** The examples of some variables, under the name for all groups. */
 const chosen = fc.subarray(
-  VARIABLES.filter(({ name }) =>
-    !/^LISTENER_RULE|^BACKEND|_<N>_(NAME|TARGETS|WEIGHTS|ALGORITHM)$|^ADMIN_HOST$|^LISTENER_PROXY_PROTOCOL$/.test(name)
+  VARIABLES.filter(({ name, exampleNeeds }) =>
+    exampleNeeds === undefined &&
+    !/^LISTENER_RULE|^BACKEND|_<N>_(NAME|TARGETS|WEIGHTS|ALGORITHM)$|^ADMIN_HOST$/.test(name)
   ),
 ).map((definitions) => Object.fromEntries(definitions.map(({ name, global, example }) => [global ?? name, example])));
 

@@ -137,6 +137,7 @@ export class FakeAdminSource implements AdminSource {
       lastReload: this.lastReload,
       listenerUrl: "http://127.0.0.1:8080",
       engine: this.engine,
+      tls: null,
       upstreamTransport: this.upstreamTransport,
       ready: this.ready,
       listenerEnds: { listener: 0, admin_listener: 0 },

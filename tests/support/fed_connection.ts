@@ -7,6 +7,7 @@ import { DeadlineWheel } from "../../src/time/deadline.ts";
 import { ManualClock } from "./manual_clock.ts";
 
 const LIMITS = {
+  handshakeMs: 0,
   headMs: 1000,
   idleMs: 1000,
   bodyMs: 1000,

@@ -1,5 +1,6 @@
 import { ALGORITHMS } from "../../src/balancing/registry.ts";
 import { parseConfig } from "../../src/config/parse_config.ts";
+import { CertificateStore } from "../../src/control_plane/certificates/certificate_store.ts";
 import { ControlPlane } from "../../src/control_plane/control_plane.ts";
 import { attachWorker } from "../../src/control_plane/workers/worker_pool.ts";
 import { explain } from "../../src/data_plane/explain/explain.ts";
@@ -39,6 +40,7 @@ export class FragileBalancer implements AsyncDisposable {
       log,
       accessLog: { writeBytes: (bytes) => void (this.accessLines += decoder.decode(bytes)) },
       json: true,
+      certificates: new CertificateStore({ clock: systemClock, log, read: (path) => Deno.readTextFile(path) }),
       clock: systemClock,
       random: Math.random,
       explain: (request, context) => explain(request, { ...context, random: Math.random, nowMs: () => 0 }),

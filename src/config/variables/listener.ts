@@ -9,6 +9,7 @@ import { FORWARDING } from "./forwarding.ts";
 import { parseFront } from "./front.ts";
 import { OWN_RESPONSES } from "./own_responses.ts";
 import { parseTimeouts, TIMEOUTS } from "./timeouts.ts";
+import { parseTls } from "./tls.ts";
 import type { Topic } from "./topic.ts";
 import { define } from "./variable.ts";
 
@@ -27,9 +28,9 @@ export const LISTENER = {
     restart: true,
   }),
   port: define("LISTENER_PORT", {
-    kind: LISTEN_PORT,
+    kind: orNullFor("off", LISTEN_PORT),
     default: "8080",
-    meaning: "Port of the listener; 0 takes a free port and logs it.",
+    meaning: "Port of the listener; 0 takes a free port and logs it; `off`: none, if there is a `LISTENER_TLS_PORT`.",
     example: "80",
     aliases: ["PORT"],
     restart: true,
@@ -83,12 +84,15 @@ export const LISTENER = {
 export const LISTENER_FIELDS = { ...LISTENER, ...TIMEOUTS, ...FORWARDING, ...OWN_RESPONSES };
 
 /** Parses the listener, and what applies to every request. */
-export function parseListener(reader: SettingsReader): ListenerConfig {
+export function parseListener(reader: SettingsReader, certificates: readonly number[]): ListenerConfig {
+  const listener = reader.readAll(LISTENER);
+  const front = parseFront(reader);
   return {
-    ...reader.readAll(LISTENER),
+    ...listener,
+    tls: parseTls(reader, certificates, { ...listener, front }),
     ...parseTimeouts(reader),
     ...reader.readAll(FORWARDING),
-    front: parseFront(reader),
+    front,
     ...reader.readAll(OWN_RESPONSES),
   };
 }

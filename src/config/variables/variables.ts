@@ -13,6 +13,7 @@ import { RULE_TOPIC } from "./rule.ts";
 import { TARGET_GROUP_TOPIC } from "./target_group.ts";
 import { TIMEOUTS_TOPIC } from "./timeouts.ts";
 import { STICKINESS_TOPIC } from "./stickiness.ts";
+import { TLS_TOPIC } from "./tls.ts";
 import type { Topic } from "./topic.ts";
 import type { AnyVariable } from "./variable.ts";
 
@@ -20,6 +21,7 @@ import type { AnyVariable } from "./variable.ts";
 export const TOPICS: readonly Topic[] = [
   LISTENER_TOPIC,
   FRONT_TOPIC,
+  TLS_TOPIC,
   TIMEOUTS_TOPIC,
   FORWARDING_TOPIC,
   OWN_RESPONSES_TOPIC,
@@ -59,6 +61,8 @@ export function needsRestart(name: string): boolean {
 
 /** Replaces a name's number by `<N>`; null if it has none. `01` is not a number here. */
 export function numberOf(name: string): { readonly pattern: string; readonly number: number } | null {
+  const certificate = /^(LISTENER_TLS_(?:CERT|KEY))_(0|[1-9]\d{0,8})$/.exec(name);
+  if (certificate !== null) return { pattern: `${certificate[1]}_<N>`, number: Number(certificate[2]) };
   const match = /^(TARGET_GROUP|LISTENER_RULE)_(0|[1-9]\d{0,8})_(.+)$/.exec(name);
   return match === null ? null : { pattern: `${match[1]}_<N>_${match[3]}`, number: Number(match[2]) };
 }

@@ -15,6 +15,17 @@ const TRY_MS = 500;
 const STARTING_MS = 1_000;
 const LOOK_MS = 50;
 
+/** The variable of a port on which clients connect. */
+export type PortVariable = "LISTENER_PORT" | "LISTENER_TLS_PORT";
+
+/** Makes the error of a port that can't be listened on. */
+export function portTaken(
+  { host, port, variable }: { readonly host: string; readonly port: number; readonly variable: PortVariable },
+  why: string,
+): PortTaken {
+  return new PortTaken(`Cannot listen on "${host}:${port}" (LISTENER_HOST, ${variable}): ${why}`);
+}
+
 /** A port that this process may open. */
 export interface PortClaim {
   readonly port: number;
@@ -31,11 +42,10 @@ export interface PortClaim {
  * and can't tell two starting processes apart. LISTENER_TAKEOVER=true shares the port on purpose and claims nothing.
  */
 export async function claimListenerPort(
-  { host, port, takeover }: Pick<ListenerConfig, "host" | "port" | "takeover">,
-  clock: Clock,
+  { host, port, takeover }: Pick<ListenerConfig, "host" | "takeover"> & { readonly port: number },
+  { clock, variable = "LISTENER_PORT" }: { readonly clock: Clock; readonly variable?: PortVariable },
 ): Promise<PortClaim> {
-  const taken = (why: string) =>
-    new PortTaken(`Cannot listen on "${host}:${port}" (LISTENER_HOST, LISTENER_PORT): ${why}`);
+  const taken = (why: string) => portTaken({ host, port, variable }, why);
   if (port === 0) {
     try {
       return { port: freePort(host), release() {} };

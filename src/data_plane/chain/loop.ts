@@ -4,8 +4,9 @@ import { type Snapshot, type TargetSnapshot } from "../../state/group_snapshot.t
  * Tells whether a target surely is the listener itself, so that a request to it comes back. Other addresses of this machine are
  * not known here: such a loop is found when it happens, by `Via`.
  */
-export function isListenerItself(target: TargetSnapshot, { listener, listenerPort }: Snapshot): boolean {
-  if (target.scheme !== "http" || listenerPort === 0 || target.port !== listenerPort) return false;
+export function isListenerItself(target: TargetSnapshot, { listener, listenerPort, tlsPort }: Snapshot): boolean {
+  const port = target.scheme === "http" ? listenerPort : tlsPort;
+  if (port === 0 || target.port !== port) return false;
   const { host } = listener;
   const { address } = target;
   if (address === host) return true;

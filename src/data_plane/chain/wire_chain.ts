@@ -54,6 +54,7 @@ export class WireChain implements RequestHandler {
     const parts = this.#parts;
     const exchange = this.#begin(received.method, received.peer);
     exchange.lines = received.lines;
+    exchange.protocol = received.protocol;
     exchange.bodyLength = received.bodyLength;
     exchange.ignoresExpect = received.version === "1.0";
     const compiled = parts.current();
@@ -119,8 +120,9 @@ export class WireChain implements RequestHandler {
     const group = plan(exchange, compiled);
     if (typeof group === "string") return group;
     const upgrade = upgradeOf(received);
-    const origin = group.snapshot.locationRewrite ? clientOrigin(exchange, compiled.headers) : null;
-    const { own, ownConnection, loop } = prepareLines(exchange, received.lines, compiled.headers);
+    const headers = received.protocol === "https" ? compiled.secureHeaders : compiled.headers;
+    const origin = group.snapshot.locationRewrite ? clientOrigin(exchange, headers) : null;
+    const { own, ownConnection, loop } = prepareLines(exchange, received.lines, headers);
     exchange.identified = true;
     if (listener.headerConvention) exchange.addResponseHeader("X-Request-Id", exchange.requestId);
     if (loop) return "loop";

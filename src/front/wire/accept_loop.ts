@@ -23,16 +23,21 @@ export interface AcceptLoopParts<C extends Deno.Conn> {
 export class AcceptLoop<C extends Deno.Conn> {
   readonly #parts: AcceptLoopParts<C>;
   #acceptor: Acceptor<C> | null = null;
+  #latest: Promise<void> = Promise.resolve();
 
   constructor(parts: AcceptLoopParts<C>) {
     this.#parts = parts;
   }
 
   /**
-   * Accepts on a listener from now on; the one before, if there is one, is closed then. Resolves when this one was closed by
-   * `stop` or by the next `run`; rejects when accepting ended by itself.
+   * Accepts on a listener from now on; the one before, if there is one, is closed then. Resolves when this one, or the last that took
+   * its place, was closed by `stop`; rejects when accepting ended by itself.
    */
-  async run(acceptor: Acceptor<C>): Promise<void> {
+  run(acceptor: Acceptor<C>): Promise<void> {
+    return this.#latest = this.#accept(acceptor);
+  }
+
+  async #accept(acceptor: Acceptor<C>): Promise<void> {
     const before = this.#acceptor;
     this.#acceptor = acceptor;
     before?.close();
@@ -48,7 +53,7 @@ export class AcceptLoop<C extends Deno.Conn> {
         if (pauseMs > 0) recovered();
         pauseMs = 0;
       } catch (error) {
-        if (this.#acceptor !== acceptor) return;
+        if (this.#acceptor !== acceptor) break;
         // Only a listener that is gone ends accepting. Anything else is one connection's matter (a client that was gone before it
         // was accepted: ECONNABORTED, ENOTCONN), or a shortage that passes.
         if (error instanceof Deno.errors.BadResource) throw error;
@@ -60,6 +65,7 @@ export class AcceptLoop<C extends Deno.Conn> {
         await delay(clock, Math.max(1, pauseMs));
       }
     }
+    if (this.#acceptor !== null) await this.#latest;
   }
 
   /** Accepts nothing new any more. */

@@ -4,6 +4,8 @@ import type { HeadLimits } from "../../http1/request_head.ts";
 export interface ClientLimits {
   /** LISTENER_HEAD_TIMEOUT: from the first byte of a head, or the accept, to its end. */
   readonly headMs: number;
+  /** LISTENER_TLS_HANDSHAKE_TIMEOUT: from the accept to the end of the handshake. */
+  readonly handshakeMs: number;
   /** LISTENER_IDLE_TIMEOUT: between requests. */
   readonly idleMs: number;
   /** LISTENER_BODY_TIMEOUT: without a byte of a body that is due. */

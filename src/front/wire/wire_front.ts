@@ -1,7 +1,9 @@
 import type { ClientColumn } from "../../state/client_column.ts";
 import type { Clock } from "../../time/clock.ts";
 import { DeadlineWheel } from "../../time/deadline.ts";
+import type { Acceptor } from "../acceptor.ts";
 import type { RequestHandler } from "../front.ts";
+import { Handshakes } from "../tls/handshakes.ts";
 import { AcceptLoop } from "./accept_loop.ts";
 import { ClientConnection, type ConnectionParts } from "./client_connection.ts";
 import type { OperationCount } from "./client_socket.ts";
@@ -38,7 +40,9 @@ export class WireFront {
   readonly #rooms = new FrontRooms();
   readonly #shared: ConnectionParts;
   readonly #cancelTrim: () => void;
+  readonly handshakes: Handshakes;
   readonly #plain: AcceptLoop<Deno.TcpConn>;
+  readonly #secure: AcceptLoop<Deno.TlsConn>;
   #sendsAway = false;
   /** Most connections, once descriptors ran out; Infinity before. */
   #most = Infinity;
@@ -62,6 +66,13 @@ export class WireFront {
       admit: (connection) => this.#admit(connection),
       closed: (connection) => this.#closed(connection),
     };
+    this.handshakes = new Handshakes({
+      wheel: this.#wheel,
+      nowMs: () => clock.monotonicMs(),
+      timeoutMs: () => parts.limits().handshakeMs,
+      done: (conn) => this.#take(conn, "https"),
+    });
+    this.#secure = this.#makeLoop((conn) => this.handshakes.begin(conn));
     this.#plain = this.#makeLoop((conn) => this.#take(conn, "http"));
   }
 
@@ -82,6 +93,11 @@ export class WireFront {
     return this.#plain.run(Deno.listen({ hostname, port, reusePort: true }));
   }
 
+  /** Begins to accept connections with TLS; a listener that was used before is closed, and its connections live on. */
+  listenTls(acceptor: Acceptor<Deno.TlsConn>): Promise<void> {
+    return this.#secure.run(acceptor);
+  }
+
   /** Has each response from now on be its connection's last. */
   sendAway(): void {
     this.#sendsAway = true;
@@ -91,6 +107,7 @@ export class WireFront {
   /** Accepts nothing new any more. */
   stopAccepting(): void {
     this.#plain.stop();
+    this.#secure.stop();
   }
 
   /** Closes connections that wait for a request. */
@@ -150,9 +167,14 @@ export class WireFront {
     else this.#perClient.set(connection.peer, count - 1);
   }
 
+  /** Connections that hold a descriptor. */
+  get #size(): number {
+    return this.#connections.size + this.handshakes.pending;
+  }
+
   /** The limit is not known before it is reached: from then on a tenth is kept free, for connections to targets. */
   #ranOut(): void {
-    this.#most = Math.max(1, Math.min(this.#most, Math.floor(this.#connections.size * 0.9)));
+    this.#most = Math.max(1, Math.min(this.#most, Math.floor(this.#size * 0.9)));
     this.#makeRoom();
   }
 
@@ -160,11 +182,11 @@ export class WireFront {
   #makeRoom(): boolean {
     const { connections } = this.#parts.limits();
     const most = connections > 0 ? connections : this.#most;
-    if (this.#connections.size < most) return true;
+    if (this.#size < most) return true;
     const nowMs = this.#parts.clock.monotonicMs();
-    for (const connection of whoGoesFirst(this.#connections, { nowMs, wanted: this.#connections.size - most + 1 })) {
+    for (const connection of whoGoesFirst(this.#connections, { nowMs, wanted: this.#size - most + 1 })) {
       connection.close("max_connections");
     }
-    return this.#connections.size < most;
+    return this.#size < most;
   }
 }

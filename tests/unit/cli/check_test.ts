@@ -36,7 +36,7 @@ Deno.test("check prints every value in effect, aligned, and where it came from",
 Deno.test("check prints each problem and warning on a line, and ends with 2", () => {
   const { text, exitCode } = runCheck(parseEnvironment({ ...MINIMAL, LISTENER_PORT: "x", CONNECTION_TIMEOUT: "5" }));
   assert.equal(exitCode, 2);
-  assert.ok(text.includes('\nProblems:\n  Cannot use "x" as LISTENER_PORT: it must be 0 to 65535\n'), text);
+  assert.ok(text.includes('\nProblems:\n  Cannot use "x" as LISTENER_PORT: it must be off or 0 to 65535\n'), text);
   assert.ok(text.includes('\nWarnings:\n  CONNECTION_TIMEOUT: "5" is milliseconds'), text);
   assert.ok(text.endsWith("\nThe configuration is not valid: 1 problem, 1 warning\n"), text);
 });

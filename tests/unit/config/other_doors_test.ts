@@ -201,7 +201,7 @@ Deno.test("a wrong or empty flag is named as it was typed", () => {
   const { problems } = parseWith({ flags: { port: "abc", host: "", interval: "soon" } });
   assert.deepEqual(messages(problems).slice(0, 2), [
     'Cannot use "" as --host: it must be a value',
-    'Cannot use "abc" as --port (LISTENER_PORT): it must be 0 to 65535',
+    'Cannot use "abc" as --port (LISTENER_PORT): it must be off or 0 to 65535',
   ]);
 });
 

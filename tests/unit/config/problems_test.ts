@@ -41,7 +41,7 @@ Deno.test("twenty different mistakes give twenty lines", () => {
   // four mistakes stand in lists, and group 2 has two
   const expected = [
     "LISTENER_PROT: There is no such variable; did you mean LISTENER_PORT?",
-    'Cannot use "70000" as LISTENER_PORT: it must be 0 to 65535',
+    'Cannot use "70000" as LISTENER_PORT: it must be off or 0 to 65535',
     'Cannot use "many" as LISTENER_WORKERS: it must be auto or 1 to 256',
     'Cannot use "stats" as STATS_PATH: it must be off or a path that begins with "/"',
     'Cannot use "0" as CONNECTION_TIMEOUT: it must be a duration above 0 in milliseconds or with a unit (500ms, 30s, 5m), at most 2147483647 ms',

@@ -35,7 +35,7 @@ Deno.test("a value in a .env file that can't be used is told with its line", () 
   });
   assert.deepEqual(messages(problems), [
     "LISTENER_PROT (/etc/sluice.env:4): There is no such variable; did you mean LISTENER_PORT?",
-    'Cannot use "x" as LISTENER_PORT (/etc/sluice.env:3): it must be 0 to 65535',
+    'Cannot use "x" as LISTENER_PORT (/etc/sluice.env:3): it must be off or 0 to 65535',
   ]);
 });
 

@@ -1,0 +1,40 @@
+import { problemOf } from "../config/config_error.ts";
+import type { ParseResult } from "../config/parse_config.ts";
+import { readFiles } from "../control_plane/certificates/certificate_files.ts";
+import { SOON_MS } from "../control_plane/certificates/certificate_store.ts";
+import type { Clock } from "../time/clock.ts";
+import type { CertificateView } from "../views/certificate_view.ts";
+import { shown } from "../logging/shown_text.ts";
+
+/** Reads the certificates that a configuration names, as a start would; their problems and warnings join the result's. */
+export async function withCertificates(
+  result: ParseResult,
+  clock: Clock,
+): Promise<{ readonly result: ParseResult; readonly certificates: readonly CertificateView[] }> {
+  const [problems, warnings] = [[...result.problems], [...result.warnings]];
+  const certificates: CertificateView[] = [];
+  for (const files of result.config?.listener.tls?.certificates ?? []) {
+    const { pair, error } = await readFiles(files, (path) => Deno.readTextFile(path));
+    if (pair === null) {
+      problems.push(problemOf(files.variable, error));
+      continue;
+    }
+    const { names, issuer, notBeforeMs, notAfterMs } = pair;
+    certificates.push({ names, source: files.certificate, issuer, notBeforeMs, notAfterMs, refused: null });
+    const leftMs = notAfterMs - clock.wallMs();
+    const until = new Date(notAfterMs).toISOString();
+    if (leftMs <= 0) warnings.push(problemOf(files.variable, `The certificate expired on ${until}`));
+    else if (leftMs <= SOON_MS) warnings.push(problemOf(files.variable, `The certificate expires on ${until}`));
+  }
+  const config = problems.length === 0 ? result.config : null;
+  return { result: { ...result, config, problems, warnings }, certificates };
+}
+
+/** Says which certificates would be served, a line for each. */
+export function certificateText(certificates: readonly CertificateView[]): string {
+  const lines = certificates.map(({ names, source, issuer, notAfterMs }) => {
+    const until = new Date(notAfterMs).toISOString().slice(0, 10);
+    return `  ${shown(names.join(", "))}: until ${until}, from ${shown(source)} (issued by ${shown(issuer)})`;
+  });
+  return `Certificates, the first for all other names:\n${lines.join("\n")}`;
+}

@@ -1,0 +1,115 @@
+import { quote } from "../../logging/shown_text.ts";
+import { type Problem, problemOf } from "../config_error.ts";
+import type { ListenerConfig } from "../model.ts";
+import type { At, SettingsReader } from "../settings_reader.ts";
+import type { CertificateFiles, TlsConfig } from "../tls.ts";
+import { duration } from "../values/duration.ts";
+import { anyText, LISTEN_PORT } from "../values/value_kind.ts";
+import type { Scene, Topic } from "./topic.ts";
+import { define } from "./variable.ts";
+
+const NEEDED = {
+  LISTENER_ENGINE: "wire",
+  LISTENER_TLS_PORT: "8443",
+  LISTENER_TLS_CERT: "/etc/sluice/tls.crt",
+  LISTENER_TLS_KEY: "/etc/sluice/tls.key",
+};
+
+/** TLS on the listener. */
+export const TLS = {
+  port: define("LISTENER_TLS_PORT", {
+    kind: LISTEN_PORT,
+    meaning:
+      "Port for HTTPS, beside `LISTENER_PORT` or, if that is `off`, instead of it; 0 takes a free port and logs it. " +
+      "Needs `LISTENER_ENGINE=wire` and a certificate.",
+    example: "443",
+    exampleNeeds: NEEDED,
+    restart: true,
+  }),
+  certificate: define("LISTENER_TLS_CERT", {
+    kind: anyText("path"),
+    meaning:
+      "File with the certificate and the certificates that lead to a root, PEM. sluice reads it again at SIGHUP and " +
+      "each minute.",
+    example: "/etc/sluice/example.org.crt",
+    exampleNeeds: NEEDED,
+  }),
+  key: define("LISTENER_TLS_KEY", {
+    kind: anyText("path"),
+    meaning:
+      "File with the private key of `LISTENER_TLS_CERT`, PEM, not encrypted: ECDSA on P-256 or P-384, Ed25519, or RSA.",
+    example: "/etc/sluice/example.org.key",
+    exampleNeeds: NEEDED,
+  }),
+  moreCertificates: define("LISTENER_TLS_CERT_<N>", {
+    kind: anyText("path"),
+    meaning:
+      "One more certificate. Clients get the one that has the name they ask for, an exact name before a wildcard; all " +
+      "others get `LISTENER_TLS_CERT` or, if that is unset, the one with the lowest N.",
+    example: "/etc/sluice/example.com.crt",
+    exampleNeeds: { ...NEEDED, LISTENER_TLS_KEY_1: "/etc/sluice/example.com.key" },
+  }),
+  moreKeys: define("LISTENER_TLS_KEY_<N>", {
+    kind: anyText("path"),
+    meaning: "The private key of `LISTENER_TLS_CERT_<N>`.",
+    example: "/etc/sluice/example.com.key",
+    exampleNeeds: { ...NEEDED, LISTENER_TLS_CERT_1: "/etc/sluice/example.com.crt" },
+  }),
+  handshakeTimeoutMs: define("LISTENER_TLS_HANDSHAKE_TIMEOUT", {
+    kind: duration(0),
+    default: "10000",
+    meaning: "Time for a client's TLS handshake; 0: no limit.",
+    example: "5s",
+  }),
+};
+
+/** What else of the listener matters to TLS. */
+type Beside = Pick<ListenerConfig, "port" | "front">;
+
+/** Parses TLS on the listener; null without a port for it. @param numbers Those of LISTENER_TLS_CERT_<N>. */
+export function parseTls(reader: SettingsReader, numbers: readonly number[], beside: Beside): TlsConfig | null {
+  const { port, handshakeTimeoutMs } = reader.readAll({
+    port: TLS.port,
+    handshakeTimeoutMs: TLS.handshakeTimeoutMs,
+  });
+  const certificates = [
+    parsePair(reader, { certificate: TLS.certificate, key: TLS.key }, {}),
+    ...numbers.map((number) => parsePair(reader, { certificate: TLS.moreCertificates, key: TLS.moreKeys }, { number })),
+  ].filter((pair) => pair !== null);
+  const about = (text: string) => reader.report(problemOf(TLS.port.name, text));
+  if (port === null) {
+    if (beside.port === null) {
+      reader.report(problemOf("LISTENER_PORT", "Cannot be off without LISTENER_TLS_PORT: nothing would be served"));
+    }
+    return null;
+  }
+  if (port !== 0 && port === beside.port) about(`Cannot be "${port}": LISTENER_PORT has that port`);
+  if (beside.front.engine === "serve") about("Needs LISTENER_ENGINE=wire");
+  if (beside.front.proxyProtocol) {
+    about("Cannot be used with LISTENER_PROXY_PROTOCOL: the platform begins TLS with a connection's first byte");
+  }
+  if (certificates.length === 0) reader.reportMissing("LISTENER_TLS_CERT", "Must be set for LISTENER_TLS_PORT");
+  return { port, certificates, handshakeTimeoutMs };
+}
+
+function parsePair(
+  reader: SettingsReader,
+  { certificate, key }: Pick<typeof TLS, "certificate" | "key">,
+  at: At,
+): CertificateFiles | null {
+  const paths = reader.readAll({ certificate, key }, at);
+  const [certificateName, keyName] = [certificate, key].map((variable) => reader.shownAs(variable, at));
+  if (paths.certificate === null && paths.key === null) return null;
+  if (paths.certificate === null) reader.reportMissing(certificateName!, `Must be set, since ${keyName} is`);
+  if (paths.key === null) reader.reportMissing(keyName!, `Must be set, since ${certificateName} is`);
+  if (paths.certificate === null || paths.key === null) return null;
+  return { variable: certificateName!, certificate: paths.certificate, key: paths.key };
+}
+
+function adviceOnTls({ config, reader }: Scene): Problem[] {
+  if (config.listener.tls !== null) return [];
+  return [TLS.certificate, TLS.key].map((variable) => reader.find(variable)).filter((found) => found !== null)
+    .map(({ label, text }) => problemOf(label, `${quote(text)} has no effect without LISTENER_TLS_PORT`));
+}
+
+export const TLS_TOPIC: Topic = { name: "tls", variables: TLS, adviceOn: adviceOnTls };
