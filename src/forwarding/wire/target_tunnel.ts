@@ -8,6 +8,8 @@ export function targetTunnel(reader: TargetReader): TunnelEnd {
   const early: Bytes = connection.bytes.slice(connection.start, connection.end);
   connection.start = connection.end;
   connection.rewind();
+  // A tunnel may be idle for hours: it holds no room for heads.
+  if (connection.written && !connection.reading) connection.rest();
   return {
     early,
     async read(place) {

@@ -1,14 +1,16 @@
 import type { Bytes } from "../../http1/bytes.ts";
 import { ByteLines } from "../../http1/field_lines.ts";
 import { Lending } from "../../http1/lending.ts";
+import { TunnelTurns } from "./tunnel_turns.ts";
 
 /** Room for a response's head with the first piece of its body (one read of 16 KB), and for the small pieces of a chunked one. */
 export const OUT_BYTES = 20_480;
 /** Room for one read of a large body. */
 const LARGE_BYTES = 65_536;
 
-/** What the connections of one thread borrow. */
+/** What the connections of one thread borrow and share. */
 export class FrontRooms {
+  readonly turns = new TunnelTurns();
   readonly out = new Lending<Bytes>(() => new Uint8Array(OUT_BYTES));
   readonly large = new Lending<Bytes>(() => new Uint8Array(LARGE_BYTES));
   readonly lines = new Lending(() => new ByteLines());
