@@ -68,6 +68,8 @@ export class TargetExchange implements TargetResponse, ConnectionOwner {
   /** A body is still being sent. */
   #sending = false;
   #settled = false;
+  /** The target wants to authenticate the connection: what follows on it would be taken for the same user's. */
+  #bound = false;
   #closed = false;
 
   constructor(request: TargetRequest, pool: TargetPool, shared: WireShared) {
@@ -130,7 +132,7 @@ export class TargetExchange implements TargetResponse, ConnectionOwner {
       const clean = done && this.#shares && facts.keepAlive && !this.#sending && connection.open &&
         connection.written &&
         !connection.reading && connection.start === connection.end &&
-        (this.#reader === null || this.#reader.endedWith === undefined) && !this.#isBound();
+        (this.#reader === null || this.#reader.endedWith === undefined) && !this.#bound;
       if (clean) this.#pool.giveBack(connection);
       else connection.close();
     }
@@ -141,11 +143,6 @@ export class TargetExchange implements TargetResponse, ConnectionOwner {
     this.#closed = true;
     this.#request.cancellation.atWork = null;
     return targetTunnel(new TargetReader(this.#connection!));
-  }
-
-  /** The target wants to authenticate the connection: what follows on it would be taken for the same user's. */
-  #isBound(): boolean {
-    return this.lines.has(Kind.WwwAuthenticate) && bindsConnection(this.lines.get("www-authenticate") ?? "");
   }
 
   /** Takes an idle connection that is still open, or makes one. */
@@ -268,6 +265,8 @@ export class TargetExchange implements TargetResponse, ConnectionOwner {
     this.status = status;
     this.phrase = phraseOf(connection.bytes, facts);
     this.contentLength = facts.contentLength;
+    // Now: a body is read over the head.
+    this.#bound = this.lines.has(Kind.WwwAuthenticate) && bindsConnection(this.lines.get("www-authenticate") ?? "");
     const bodiless = method === "HEAD" || status === 101 || status === 204 || status === 304 ||
       facts.contentLength === 0;
     if (!bodiless) {
