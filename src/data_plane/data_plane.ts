@@ -193,6 +193,7 @@ export class DataPlane {
     const transport = this.#socketTransport = makeSocketTransport(listener, {
       clock: this.#clock,
       column: this.#column,
+      unknownFailure: (text) => this.#tellOfUnknown(text),
     });
     const handler = new WireChain({
       ...this.#parts,

@@ -15,7 +15,12 @@ const LARGEST_READ_BYTES = 262_144;
 
 /** Speaks to targets through `fetch`, for engines that read from and write to sockets themselves. */
 export class FetchExchangeTransport implements Transport {
-  readonly #fetch = new FetchTransport();
+  readonly #fetch: FetchTransport;
+
+  /** @param unknown Hears of failures that nobody foresaw, of each kind once. */
+  constructor(unknown: (text: string) => void) {
+    this.#fetch = new FetchTransport(unknown);
+  }
 
   async send(request: TargetRequest, _interim: Interim): Promise<TargetResponse | Failure> {
     const { method, body, bodyLength, lines } = request;

@@ -47,9 +47,14 @@ export class SocketTransport implements Transport {
 /** Makes the transport of an engine that reads and writes bytes itself. */
 export function makeSocketTransport(
   { upstreamTransport, upstreamReuse }: Pick<ListenerConfig, "upstreamTransport" | "upstreamReuse">,
-  { clock, column }: { readonly clock: Clock; readonly column: WorkerColumn },
+  { clock, column, unknownFailure }: {
+    readonly clock: Clock;
+    readonly column: WorkerColumn;
+    /** Hears of failures of `fetch` that nobody foresaw, of each kind once. */
+    readonly unknownFailure: (text: string) => void;
+  },
 ): Transport {
-  const secure = () => new FetchExchangeTransport();
+  const secure = () => new FetchExchangeTransport(unknownFailure);
   return upstreamTransport === "fetch"
     ? secure()
     : new SocketTransport({ clock, column, reuse: upstreamReuse, secure });
