@@ -1,16 +1,22 @@
 import { isOwnShortage } from "../../dial/own_shortage.ts";
-import { type Clock, delay } from "../../time/clock.ts";
+import { type Clock, delay, nextTurn } from "../../time/clock.ts";
 import type { Acceptor } from "../acceptor.ts";
 
 /** Pauses between tries to accept while no descriptor is left. */
 const FIRST_PAUSE_MS = 10;
 const LONGEST_PAUSE_MS = 500;
 
+/**
+ * Whether one more connection can be taken: now; when the event loop has let go of those that were closed for it, which frees their
+ * descriptors; or not, so that accepting has to wait.
+ */
+export type Room = "now" | "next turn" | "none";
+
 /** What an accept loop works with. */
 export interface AcceptLoopParts<C extends Deno.Conn> {
   readonly clock: Clock;
-  /** Makes room for one more connection; false if there is none, and accepting has to wait. */
-  makeRoom(): boolean;
+  /** Makes room for one more connection. */
+  makeRoom(): Room;
   /** Takes a connection. Must not throw. */
   take(conn: C): void;
   /** No descriptor was left for a connection. `first` of a row. */
@@ -44,8 +50,10 @@ export class AcceptLoop<C extends Deno.Conn> {
     const { clock, makeRoom, take, ranOut, recovered } = this.#parts;
     let pauseMs = 0;
     while (this.#acceptor === acceptor) {
-      if (!makeRoom()) {
-        await delay(clock, FIRST_PAUSE_MS);
+      const room = makeRoom();
+      if (room !== "now") {
+        if (room === "none") await delay(clock, FIRST_PAUSE_MS);
+        else await new Promise<void>(nextTurn);
         continue;
       }
       try {

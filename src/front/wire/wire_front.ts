@@ -4,10 +4,11 @@ import { DeadlineWheel } from "../../time/deadline.ts";
 import type { Acceptor } from "../acceptor.ts";
 import type { RequestHandler } from "../front.ts";
 import { Handshakes } from "../tls/handshakes.ts";
-import { AcceptLoop } from "./accept_loop.ts";
+import { AcceptLoop, type Room } from "./accept_loop.ts";
 import { ClientConnection, type ConnectionParts } from "./client_connection.ts";
 import type { OperationCount } from "./client_socket.ts";
 import { whoGoesFirst } from "./shedding.ts";
+import { ConnectionCap } from "./connection_cap.ts";
 import type { ClientLimits } from "./limits.ts";
 import { FrontRooms } from "./rooms.ts";
 
@@ -44,14 +45,16 @@ export class WireFront {
   readonly #plain: AcceptLoop<Deno.TcpConn>;
   readonly #secure: AcceptLoop<Deno.TlsConn>;
   #sendsAway = false;
-  /** Most connections, once descriptors ran out; Infinity before. */
-  #most = Infinity;
+  readonly #cap = new ConnectionCap();
 
   constructor(parts: WireFrontParts) {
     this.#parts = parts;
     const { clock } = parts;
     this.#wheel = new DeadlineWheel(clock, TICK_MS);
-    this.#cancelTrim = clock.every(TRIM_MS, () => this.#rooms.trim());
+    this.#cancelTrim = clock.every(TRIM_MS, () => {
+      this.#rooms.trim();
+      this.#cap.ease();
+    });
     this.#shared = {
       handler: parts.handler,
       limits: parts.limits,
@@ -172,21 +175,19 @@ export class WireFront {
     return this.#connections.size + this.handshakes.pending;
   }
 
-  /** The limit is not known before it is reached: from then on a tenth is kept free, for connections to targets. */
   #ranOut(): void {
-    this.#most = Math.max(1, Math.min(this.#most, Math.floor(this.#size * 0.9)));
+    this.#cap.ranOut(this.#size);
     this.#makeRoom();
   }
 
-  /** Closes connections that may be closed until one more fits; false if there are none. */
-  #makeRoom(): boolean {
+  /** Closes connections that may be closed until one more fits. */
+  #makeRoom(): Room {
     const { connections } = this.#parts.limits();
-    const most = connections > 0 ? connections : this.#most;
-    if (this.#size < most) return true;
+    const most = connections > 0 ? connections : this.#cap.most;
+    const wanted = this.#size - most + 1;
+    if (wanted <= 0) return "now";
     const nowMs = this.#parts.clock.monotonicMs();
-    for (const connection of whoGoesFirst(this.#connections, { nowMs, wanted: this.#size - most + 1 })) {
-      connection.close("max_connections");
-    }
-    return this.#size < most;
+    for (const connection of whoGoesFirst(this.#connections, { nowMs, wanted })) connection.close("max_connections");
+    return this.#size < most ? "next turn" : "none";
   }
 }
