@@ -50,11 +50,11 @@ export async function attempt(
   const tried: TargetSnapshot[] = [];
   let retriesUsed = 0;
   for (;;) {
-    exchange.target = target;
     // An attempt begins when it may be sent: a client that does not bring its body is no target's matter.
     const last = retriesUsed >= open.limits.retryAttempts || !isIdempotent(exchange.method);
     const body = open.body === null ? null : await open.body.next(last);
     if (body instanceof Failure) return open.over ?? body;
+    exchange.target = target;
     exchange.heldSlot = target.slot;
     column.enter(target.slot);
     column.count(target.slot, "attempts");
