@@ -1,4 +1,4 @@
-import { BAD_PORTS } from "../forwarding/fetch/fetch_transport.ts";
+import { BAD_PORTS } from "../forwarding/fetch/bad_ports.ts";
 import { formatHostPort, isWildcard } from "../config/values/address_values.ts";
 import type { ParseResult } from "../config/parse_config.ts";
 import { quote } from "../logging/shown_text.ts";

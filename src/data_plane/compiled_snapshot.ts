@@ -1,8 +1,8 @@
-import type { Exchange } from "../forwarding/exchange.ts";
 import { TrustedProxies } from "../forwarding/headers/client_address.ts";
-import type { HeaderSettings } from "../forwarding/headers/forwarded_headers.ts";
+import type { HeaderSettings } from "../forwarding/headers/header_settings.ts";
 import { compilePrefixIndex, type PrefixIndex } from "../rules/prefix_index.ts";
 import type { RuleSnapshot, Snapshot } from "../state/group_snapshot.ts";
+import type { Exchange } from "./chain/exchange.ts";
 import { clientOrigin } from "./chain/location_rewrite.ts";
 import { GroupRuntime, type RuntimeContext } from "./group_runtime.ts";
 

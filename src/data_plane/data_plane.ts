@@ -1,14 +1,13 @@
+import { trace } from "@opentelemetry/api";
 import { DeadlineWheel } from "../time/deadline.ts";
-import type { Exchange } from "../forwarding/exchange.ts";
 import { emitsSpans } from "../forwarding/tracing/emits_spans.ts";
-import { FetchTransport } from "../forwarding/fetch/fetch_transport.ts";
-import { Forwarder, type ForwarderParts } from "../forwarding/forward.ts";
-import { UpgradeForwarder } from "../forwarding/websocket/forward_upgrade.ts";
 import { TracedTransport } from "../forwarding/tracing/traced_transport.ts";
-import { TurnBudget } from "../forwarding/wire/turn_budget.ts";
-import type { Transport } from "../forwarding/transport.ts";
+import type { Transport } from "../forwarding/target_request.ts";
+import { HandshakeTransport } from "../forwarding/websocket/handshake_transport.ts";
 import { makeSocketTransport } from "../forwarding/wire/socket_transport.ts";
-import { WireTransport } from "../forwarding/wire/wire_transport.ts";
+import { TurnBudget } from "../forwarding/wire/turn_budget.ts";
+import type { ReceivedRequest } from "../front/received_request.ts";
+import { ServeFront } from "../front/serve/serve_front.ts";
 import { writeJsonLine, writeTextLine } from "../logging/access_line.ts";
 import { AccessBuffer } from "../logging/access_buffer.ts";
 import { withoutSecrets } from "../logging/secrets.ts";
@@ -18,22 +17,18 @@ import type { Snapshot } from "../state/group_snapshot.ts";
 import { TargetTable } from "../state/target_table.ts";
 import type { WorkerColumn } from "../state/worker_column.ts";
 import { type CancelTimer, type Clock, delay, systemClock } from "../time/clock.ts";
-import { type App, createApp } from "./chain/app.ts";
-import { foldChain } from "./chain/chain.ts";
+import { accessRecord } from "./chain/access_record.ts";
+import { type Announce, Chain } from "./chain/chain.ts";
+import { describeSpan } from "./chain/describe_span.ts";
+import type { Exchange } from "./chain/exchange.ts";
+import { finish } from "./chain/finish.ts";
+import { StatsRequests } from "./chain/stats_requests.ts";
 import { type CompiledSnapshot, compileSnapshot } from "./compiled_snapshot.ts";
 import { DecisionRing } from "./explain/decision_ring.ts";
-import { accessRecord } from "./chain/access_record.ts";
-import { WireChain } from "./chain/wire_chain.ts";
-import { Listener } from "./listener.ts";
-import { WireListener } from "./wire_listener.ts";
-import { checkRequest } from "./chain/check_request.ts";
-import { describeSpan } from "./chain/describe_span.ts";
-import { forwardToTarget } from "./chain/forward_to_target.ts";
-import { finish, observe } from "./chain/observe.ts";
-import { ownAnswer } from "./chain/own_answer.ts";
-import { serveStats, StatsRequests } from "./chain/serve_stats.ts";
 import { RequestTrace } from "./explain/request_trace.ts";
 import { headersOfTrace } from "./explain/trace_headers.ts";
+import { Listener } from "./listener.ts";
+import { WireListener } from "./wire_listener.ts";
 
 /** How often a worker says that its event loop turns. */
 export const BEAT_MS = 250;
@@ -54,20 +49,19 @@ export class DataPlane {
   readonly #worker: number;
   readonly #table: TargetTable;
   readonly #column: WorkerColumn;
-  readonly #parts: ForwarderParts;
-  readonly #upgrades: UpgradeForwarder;
+  readonly #wheel: DeadlineWheel;
+  readonly #transport: Transport;
   readonly #decisions = new DecisionRing();
   readonly #stats: StatsRequests;
   readonly #access: AccessBuffer;
   readonly #cancelBeat: CancelTimer;
   readonly #idPrefix: string;
   #trace: RequestTrace | null = null;
-  /** Requests are spans of OpenTelemetry. */
-  readonly #spans = emitsSpans();
-  readonly #traceHeaders = headersOfTrace();
+  /** Requests are spans of OpenTelemetry, which `Deno.serve` opens: sluice's own engine has none. */
+  readonly #spans: boolean;
+  readonly #traceHeaders: ReadonlySet<string>;
   readonly #listener: Listener | WireListener;
   readonly #turn = new TurnBudget();
-  #socketTransport: ReturnType<typeof makeSocketTransport> | null = null;
   #compiled: CompiledSnapshot;
   #requests = 0;
 
@@ -86,19 +80,12 @@ export class DataPlane {
       send: (bytes) => post({ type: "access_lines", bytes }),
     });
     this.#idPrefix = `${start.snapshot.instance}-${start.worker}-${Math.trunc(clock.wallMs()).toString(36)}-`;
+    const serves = start.snapshot.listener.front.engine === "serve";
+    this.#spans = serves && emitsSpans();
+    this.#traceHeaders = serves ? headersOfTrace() : new Set();
     this.#compiled = this.#compile(start.snapshot);
-    const wheel = new DeadlineWheel(clock);
-    this.#parts = {
-      transport: this.#makeTransport(start.snapshot, wheel),
-      wheel,
-      column: this.#column,
-      clock,
-      refuse: (exchange, reason) => ownAnswer(exchange, reason, this.#compiled.snapshot.listener),
-      broken: (exchange, error) => this.#broken(exchange, error),
-      report: (exchange, error) => this.#report(exchange, error),
-      connectionFailed: ({ slot }, consecutive, error) => post({ type: "connection_failed", slot, consecutive, error }),
-    };
-    this.#upgrades = new UpgradeForwarder(this.#parts);
+    this.#wheel = new DeadlineWheel(clock);
+    this.#transport = this.#makeTransport(start.snapshot);
     this.#cancelBeat = clock.every(BEAT_MS, () => this.#column.beat());
     this.#listener = this.#openListener(start);
   }
@@ -124,15 +111,12 @@ export class DataPlane {
         void this.#drain();
         return;
       case "cut":
-        return this.#parts.wheel.closeAll();
+        return this.#wheel.closeAll();
     }
   }
 
   #take(snapshot: Snapshot): void {
-    const before = this.#trace;
     this.#compiled = this.#compile(snapshot);
-    // Requests that are under way end in the chain that they began in.
-    if (this.#trace !== before && this.#listener instanceof Listener) this.#listener.serve(this.#makeApp());
     this.#post({ type: "applied", worker: this.#worker, generation: snapshot.generation });
   }
 
@@ -149,17 +133,17 @@ export class DataPlane {
     return compiled;
   }
 
-  #makeTransport({ listener }: Snapshot, wheel: DeadlineWheel): Transport {
-    const unknownFailure = (text: string) => this.#tellOfUnknown(text);
-    if (listener.upstreamTransport === "fetch") return new FetchTransport(unknownFailure);
-    const wire = new WireTransport({
+  #makeTransport({ listener }: Snapshot): Transport {
+    const sockets = makeSocketTransport(listener, {
       clock: this.#clock,
-      wheel,
       column: this.#column,
-      reuse: listener.upstreamReuse,
-      unknownFailure,
+      unknownFailure: (text) => this.#tellOfUnknown(text),
     });
-    return this.#spans ? new TracedTransport(wire, this.#traceHeaders) : wire;
+    if (listener.front.engine === "wire") return sockets;
+    // `fetch` makes spans by itself.
+    const traced = this.#spans && listener.upstreamTransport === "wire";
+    const transport = traced ? new TracedTransport(sockets, this.#traceHeaders) : sockets;
+    return new HandshakeTransport(transport, { clock: this.#clock, column: this.#column });
   }
 
   #makeTrace(): RequestTrace {
@@ -168,41 +152,19 @@ export class DataPlane {
     return new RequestTrace(tell, this.#clock);
   }
 
-  #makeApp(): App {
-    const chain = foldChain([
-      ...(this.#spans ? [describeSpan()] : []),
-      observe({
-        column: this.#column,
-        clock: this.#clock,
-        finished: this.#finished,
-        broken: (exchange, error) => this.#broken(exchange, error),
-      }),
-      ...(this.#trace === null ? [] : [this.#trace.middleware()]),
-      checkRequest(),
-      serveStats(this.#stats),
-    ], forwardToTarget(this.#parts.transport, new Forwarder(this.#parts), this.#upgrades));
-    return createApp(chain, {
-      clock: this.#clock,
-      nextId: () => this.#nextId(),
-      current: () => this.#compiled,
-    });
-  }
-
-  #makeWireListener(snapshot: Snapshot): WireListener {
-    const { listener } = snapshot;
-    const transport = this.#socketTransport = makeSocketTransport(listener, {
-      clock: this.#clock,
-      column: this.#column,
-      unknownFailure: (text) => this.#tellOfUnknown(text),
-    });
-    const handler = new WireChain({
-      ...this.#parts,
-      transport,
+  #makeChain(): Chain {
+    const parts = { column: this.#column, clock: this.#clock, finished: this.#finished };
+    return new Chain({
+      ...parts,
+      transport: this.#transport,
+      wheel: this.#wheel,
       stats: this.#stats,
       nextId: () => this.#nextId(),
       current: () => this.#compiled,
-      trace: () => this.#trace,
-      finish: (exchange) => finish(exchange, { ...this.#parts, finished: this.#finished }),
+      finish: (exchange) => finish(exchange, parts),
+      announce: (exchange, received) => this.#announce(exchange, received),
+      connectionFailed: ({ slot }, consecutive, error) =>
+        this.#post({ type: "connection_failed", slot, consecutive, error }),
       broken: (exchange, error) => this.#report(exchange, error),
       unreadable: ({ detail, peer }, id) => {
         const message = `A request of ${peer} was refused: ${detail}`;
@@ -210,11 +172,35 @@ export class DataPlane {
         this.#post({ type: "log", level: "debug", event: "request_refused", message, fields });
       },
     });
+  }
+
+  /** Tells of a request in the log at LOG_LEVEL=debug, and in its span where spans are collected; null if nobody asks. */
+  #announce(exchange: Exchange, received: ReceivedRequest): Announce | null {
+    if (this.#trace === null && !this.#spans) return null;
+    const log = this.#trace?.begin(exchange, received);
+    const span = this.#spans ? trace.getActiveSpan() : undefined;
+    return (head) => {
+      log?.(head);
+      if (span !== undefined) describeSpan(span, exchange);
+    };
+  }
+
+  #makeListener(): Listener {
+    const front = new ServeFront({
+      handler: this.#makeChain(),
+      clock: this.#clock,
+      wheel: this.#wheel,
+      limits: () => this.#compiled.snapshot.listener,
+    });
+    return new Listener(front, { worker: this.#worker, clock: this.#clock, post: this.#post });
+  }
+
+  #makeWireListener(): WireListener {
     return new WireListener({
       worker: this.#worker,
       workers: this.#table.workers,
       clock: this.#clock,
-      handler,
+      handler: this.#makeChain(),
       operations: this.#turn,
       column: this.#column.clients,
       listener: () => this.#compiled.snapshot.listener,
@@ -225,11 +211,11 @@ export class DataPlane {
   #openListener({ snapshot, certificates }: Start): Listener | WireListener {
     const { listener: { host, front }, listenerPort, tlsPort } = snapshot;
     if (front.engine === "wire") {
-      const listener = this.#makeWireListener(snapshot);
+      const listener = this.#makeWireListener();
       listener.open({ hostname: host, port: listenerPort, tlsPort, certificates });
       return listener;
     }
-    const listener = new Listener(this.#makeApp(), { worker: this.#worker, clock: this.#clock, post: this.#post });
+    const listener = this.#makeListener();
     listener.open(host, listenerPort);
     return listener;
   }
@@ -244,11 +230,6 @@ export class DataPlane {
     if (!this.#compiled.snapshot.accessLog) return;
     this.#access.add(accessRecord(exchange, { endedMs, totalMicros }));
   };
-
-  #broken(exchange: Exchange, error: unknown): Response {
-    this.#report(exchange, error);
-    return ownAnswer(exchange, "internal_error", this.#compiled.snapshot.listener);
-  }
 
   #report(exchange: Exchange, error: unknown): void {
     this.#post({
@@ -278,7 +259,6 @@ export class DataPlane {
    */
   async #drain(): Promise<void> {
     await this.#listener.stopAccepting();
-    this.#upgrades.closeAll();
     const open = () =>
       this.#table.workerCounter("requests", this.#worker) - this.#table.workerCounter("finished", this.#worker);
     while (open() > 0) {
@@ -289,9 +269,8 @@ export class DataPlane {
     await this.#listener.untilClosed();
     this.#access.flush();
     this.#cancelBeat();
-    this.#parts.wheel.stop();
-    this.#parts.transport.close();
-    this.#socketTransport?.close();
+    this.#wheel.stop();
+    this.#transport.close();
     this.#post({ type: "drained", worker: this.#worker });
   }
 }

@@ -2,11 +2,10 @@ import { GroupBalancer } from "../balancing/candidates.ts";
 import { hashKeyOf, type KeyedRequest } from "../balancing/hash_key.ts";
 import { findAlgorithm } from "../balancing/registry.ts";
 import { Stickiness } from "../balancing/stickiness.ts";
-import type { Exchange } from "../forwarding/exchange.ts";
-import type { ForwardGroup } from "../forwarding/forward.ts";
 import { underBase } from "../rules/rewrite.ts";
-import type { GroupSnapshot, TargetSnapshot } from "../state/group_snapshot.ts";
+import { type GroupSnapshot, hostPort, type TargetSnapshot } from "../state/group_snapshot.ts";
 import type { TargetTable } from "../state/target_table.ts";
+import type { Exchange } from "./chain/exchange.ts";
 import { captureScores } from "./explain/decision_scores.ts";
 import type { RequestTrace } from "./explain/request_trace.ts";
 
@@ -25,10 +24,11 @@ export interface RuntimeContext {
 type CameByTls = (exchange: Exchange) => boolean;
 
 /** A target group at work in one thread, for one snapshot: who gets a request, under which path. */
-export class GroupRuntime implements ForwardGroup {
+export class GroupRuntime {
   readonly snapshot: GroupSnapshot;
   readonly balancer: GroupBalancer;
   readonly preserveHost: boolean;
+  /** False until a name of the group has resolved. */
   readonly resolved: boolean;
   readonly #stickiness: Stickiness | null;
   readonly #usesKey: boolean;
@@ -48,6 +48,7 @@ export class GroupRuntime implements ForwardGroup {
     this.#trace = context.trace ?? null;
   }
 
+  /** Chooses a target that was not tried yet; null if none is eligible. */
   choose(exchange: Exchange, tried: readonly TargetSnapshot[] | null): TargetSnapshot | null {
     const pinned = this.pinned(exchange);
     const key = this.key(exchange);
@@ -73,6 +74,12 @@ export class GroupRuntime implements ForwardGroup {
     return this.#usesKey ? hashKeyOf(this.snapshot.algorithmOptions.hashKey, new Keyed(exchange)) : "";
   }
 
+  /** The Host that this target sees: its own `host:port`, or the client's with PRESERVE_HOST. */
+  hostFor({ host }: Pick<Exchange, "host">, target: TargetSnapshot): string {
+    return this.preserveHost ? host : hostPort(target.host, target.port);
+  }
+
+  /** Path and query as this target gets them. */
   pathFor(exchange: Exchange, target: TargetSnapshot): string {
     const path = underBase(exchange.strippedPath, target.base);
     return exchange.query === "" ? path : path + exchange.query;

@@ -1,10 +1,10 @@
-import { CutTransfer } from "../forwarding/bodies/response_body.ts";
+import { CutTransfer } from "../front/serve/reply_stream.ts";
+import type { ServeFront } from "../front/serve/serve_front.ts";
 import type { WorkerMessage } from "../protocol/messages.ts";
 import { type Clock, delay } from "../time/clock.ts";
 import { withTimeout } from "../time/with_timeout.ts";
 import { KeptOpen } from "../time/kept_open.ts";
 import { whyNotListening } from "../dial/listen_error.ts";
-import type { App } from "./chain/app.ts";
 
 /** Longest wait for the listener once nothing is open any more. */
 const CLOSE_MS = 500;
@@ -24,14 +24,13 @@ export interface ListenerParts {
  * sent away first where somebody else takes over, and then it waits for a moment in which nobody is half-way in.
  */
 export class Listener {
-  #app: App;
+  readonly #front: ServeFront;
   readonly #parts: ListenerParts;
   #kept: KeptOpen<Deno.HttpServer<Deno.NetAddr>> | null = null;
-  #sendsAway = false;
   #closed: Promise<void> | undefined = undefined;
 
-  constructor(app: App, parts: ListenerParts) {
-    this.#app = app;
+  constructor(front: ServeFront, parts: ListenerParts) {
+    this.#front = front;
     this.#parts = parts;
   }
 
@@ -48,8 +47,7 @@ export class Listener {
         open: () =>
           Deno.serve(
             { hostname, port, reusePort: true, onListen: () => {}, onError },
-            (request, info) =>
-              this.#sendsAway ? answerLast(this.#app.fetch(request, info)) : this.#app.fetch(request, info),
+            (request, info) => this.#front.fetch(request, info),
           ),
         onDown: (error) => post({ type: "listener_down", worker, error }),
         onUp: () => post({ type: "listener_up", worker }),
@@ -60,20 +58,16 @@ export class Listener {
     }
   }
 
-  /** Gives requests to another application from now on. */
-  serve(app: App): void {
-    this.#app = app;
-  }
-
   /** Has each answer from now on be its connection's last. */
   sendAway(): void {
-    this.#sendsAway = true;
+    this.#front.sendsAway = true;
   }
 
   /** Accepts nothing new any more; where clients were sent away, after a calm moment. */
   async stopAccepting(): Promise<void> {
-    if (this.#sendsAway) await this.#calmMoment();
+    if (this.#front.sendsAway) await this.#calmMoment();
     this.#closed = this.#kept?.release()?.shutdown();
+    this.#front.closeTunnels();
   }
 
   /**
@@ -111,14 +105,4 @@ export class Listener {
     }
     return new Response(null, { status: 500 });
   }
-}
-
-/**
- * Answers with `Connection: close` (RFC 9112 section 9.6), so that the client does not send its next request on a connection
- * that is about to be closed. A tunnel's 101 stays as it is.
- */
-async function answerLast(answer: Response | Promise<Response>): Promise<Response> {
-  const response = await answer;
-  if (response.status !== 101) response.headers.set("connection", "close");
-  return response;
 }

@@ -1,6 +1,7 @@
-import type { BodySource, TunnelEnd } from "../http1/body_source.ts";
+import type { BodySource } from "../http1/body_source.ts";
 import type { Bytes } from "../http1/bytes.ts";
 import type { FieldLines } from "../http1/field_lines.ts";
+import type { TunnelEnd } from "../http1/tunnel_end.ts";
 import type { TargetSnapshot } from "../state/group_snapshot.ts";
 import type { Failure } from "./gateway_error.ts";
 
@@ -71,6 +72,8 @@ export interface Transport {
    * a value. Interim responses go to `interim`.
    */
   send(request: TargetRequest, interim: Interim): Promise<TargetResponse | Failure>;
+  /** Tells whether it takes nothing of a body before it is connected with the target. */
+  connectsFirst(target: TargetSnapshot): boolean;
   /** Lets go of idle connections. */
   close(): void;
 }

@@ -27,7 +27,7 @@ export interface RequestHandler {
 export interface ClientEvents {
   /** Called once when the client leaves before its response has ended. */
   onLeft: (() => void) | null;
-  /** The client has ended its side, so that its leaving shows only when something is written: sends it an interim response at times. */
+  /** Called now and then until the response begins: looks whether the client is still there. */
   probe(nowMs: number): void;
   /** It has ended its side, and took interim responses since: it waits for its response. */
   readonly stillReads: boolean;

@@ -1,6 +1,6 @@
-import type { TunnelEnd } from "../http1/body_source.ts";
 import type { Bytes } from "../http1/bytes.ts";
 import type { FieldLines } from "../http1/field_lines.ts";
+import type { TunnelEnd } from "../http1/tunnel_end.ts";
 
 /** The head of a response. */
 export interface ResponseHead {
@@ -21,16 +21,21 @@ export interface TunnelEvents {
   moved(to: "client" | "target", bytes: number): void;
   /** One side has ended; the other may still send. */
   halfClosed(): void;
-  /** A side ended the connection without a word, or broke it. */
-  broken(by: "client" | "target"): void;
+  /** A side ended the connection without a word, or broke it; or the engine ended it because nothing moved. */
+  broken(by: "client" | "target" | "idle" | "shutdown"): void;
+  /** What should never happen did. */
+  failed(error: unknown): void;
 }
 
 /** Where a request is answered, whatever engine received it. Methods are called in this order: interim, head, write, end. */
 export interface Reply {
   /** Sends an interim response (1xx but 101). */
   interim(head: ResponseHead): Promise<void>;
-  /** Begins the response. It may wait for the first piece of the body, or the end, to go with it. */
-  head(head: ResponseHead): void;
+  /**
+   * Begins the response, which may wait for the first piece of the body, or the end, to go with it. Returns the status that the client
+   * gets: another one if the engine can't send it as it is.
+   */
+  head(head: ResponseHead): number;
   /** Switches the protocol with this head (101), and passes bytes both ways from then on; resolves when both sides have ended. */
   tunnel(head: ResponseHead, protocol: string, target: TunnelEnd, events: TunnelEvents): Promise<void>;
   /** Sends what waits, so that a head need not wait for its body. A failure shows with the next piece. */
@@ -43,4 +48,6 @@ export interface Reply {
   cut(): void;
   /** The head was sent, or begun to be. */
   readonly begun: boolean;
+  /** Settles when the client has the response, or is gone; null if `end` and `tunnel` resolve no earlier than that. */
+  readonly sent: Promise<unknown> | null;
 }

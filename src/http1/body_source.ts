@@ -10,6 +10,12 @@ export interface BodySource {
   readonly trailers: Bytes | null;
 }
 
+/**
+ * A body's length if neither Content-Length nor Transfer-Encoding came. In HTTP/1.1 there is no body then; HTTP/2 needs neither, and only
+ * reading tells whether there is a body.
+ */
+export const UNANNOUNCED = -2;
+
 /** Why a client's body can't be read to its end. */
 export class BodyBroken extends Error {
   constructor(
@@ -23,16 +29,3 @@ export class BodyBroken extends Error {
 
 /** Another attempt has taken the body over: this one gets no more of it. */
 export class Superseded extends Error {}
-
-/** A connection that passes bytes both ways, once both sides have switched protocols. */
-export interface TunnelEnd {
-  /** What was read before the protocol was switched. */
-  readonly early: Bytes;
-  /** Reads bytes into `place`; null at the other side's end. */
-  read(place: Bytes): Promise<number | null>;
-  /** Writes all bytes. */
-  write(bytes: Bytes): Promise<void>;
-  /** Ends the sending side. */
-  closeWrite(): Promise<void>;
-  close(): void;
-}

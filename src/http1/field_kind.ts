@@ -74,6 +74,7 @@ const FORWARDED_PREFIX = "x-forwarded-";
 
 const BY_NAME: ReadonlyMap<string, Kind> = new Map(NAMES);
 const LONGEST = 19;
+const LETTER_X = 120;
 
 /** Names of one length and first letter. */
 interface Candidate {
@@ -94,9 +95,14 @@ function placeOf(length: number, firstLetter: number): number {
 
 /** The kind of a name in lower case. */
 export function kindOf(name: string): Kind {
-  const kind = BY_NAME.get(name);
-  if (kind !== undefined) return kind;
-  return isForwardedFamily(name) ? Kind.ForwardedOther : Kind.Other;
+  const { length } = name;
+  const first = name.charCodeAt(0);
+  // Most names are not even looked up, which takes a hash of all their characters.
+  if (length > 0 && length <= LONGEST && CANDIDATES[placeOf(length, first)] !== null) {
+    const kind = BY_NAME.get(name);
+    if (kind !== undefined) return kind;
+  }
+  return first === LETTER_X && isForwardedFamily(name) ? Kind.ForwardedOther : Kind.Other;
 }
 
 /** The kind of a name in any case, at `start` to `end`. */
@@ -107,7 +113,7 @@ export function kindOfBytes(bytes: Uint8Array, start: number, end: number): Kind
       if (isSame(bytes, start, one.codes)) return one.kind;
     }
   }
-  if ((bytes[start]! | 32) !== 120 || length < 9) return Kind.Other;
+  if ((bytes[start]! | 32) !== LETTER_X || length < 9) return Kind.Other;
   let name = "";
   for (let at = start; at < end; at++) name += String.fromCharCode(bytes[at]!);
   return kindOf(name.toLowerCase());
@@ -120,7 +126,6 @@ function isSame(bytes: Uint8Array, start: number, codes: Uint8Array): boolean {
 
 /** `x-forwarded-anything`, each hyphen also as `_`; `x_forwarded_for` and other twins of known names are of it too (`x_real_ip`). */
 function isForwardedFamily(name: string): boolean {
-  if (name.charCodeAt(0) !== 120) return false;
   const plain = name.replaceAll("_", "-");
   return plain.startsWith(FORWARDED_PREFIX) || (plain !== name && (plain === "x-real-ip" || plain === "x-request-id"));
 }

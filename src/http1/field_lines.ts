@@ -39,6 +39,8 @@ export interface FieldLines {
   get(name: string): string | null;
   /** Tells whether there is a line of that kind. */
   has(kind: Kind): boolean;
+  /** Visits the lines that are passed on, in their order; names in lower case. */
+  forEach(visit: (name: string, value: string) => void): void;
 }
 
 /** Header lines as bytes: marks on a buffer that somebody else fills, valid as long as its bytes stay. Used again and again. */
@@ -131,6 +133,19 @@ export class ByteLines implements FieldLines {
     return (this.#seen & (1 << kind)) !== 0;
   }
 
+  forEach(visit: (name: string, value: string) => void): void {
+    const marks = this.#marks;
+    const start = marks[0]!;
+    // One string for all, cut into pieces: cheaper than a call into the platform for each.
+    const text = latin1(this.#bytes, start, marks[this.count * MARKS]!);
+    for (let line = 0; line < this.count; line++) {
+      if (this.#dropped[line] === 1) continue;
+      const mark = line * MARKS;
+      const name = text.slice(marks[mark]! - start, marks[mark + 1]! - start).toLowerCase();
+      visit(name, text.slice(marks[mark + 2]! - start, marks[mark + 3]! - start));
+    }
+  }
+
   /** Room that the lines need at most when they are passed on. */
   get byteLength(): number {
     return this.#marks[this.count * MARKS]! - this.#marks[0]!;
@@ -183,54 +198,65 @@ export function latin1(bytes: Bytes, from: number, to: number): string {
 
 const EMPTY: Bytes = new Uint8Array(0);
 
+/** Says of a line of {@linkcode TextLines}, beside its kind, that it is left out. */
+const DROPPED = 64;
+
 /** Header lines as name and value, as `Headers` tells them. */
 export class TextLines implements FieldLines {
   count = 0;
-  readonly #names: string[] = [];
-  readonly #values: string[] = [];
+  /** Name, value, name, value ... */
+  readonly #texts: string[] = [];
+  /** The kind of each line, and {@linkcode DROPPED}. */
   readonly #kinds: number[] = [];
-  #dropped: boolean[] | null = null;
   #seen = 0;
 
-  /** Adds a line; the name in lower case. */
-  add(name: string, value: string): void {
+  /** Adds a line, the name in lower case; returns its kind. */
+  add(name: string, value: string): Kind {
     const kind = kindOf(name);
-    this.#names.push(name);
-    this.#values.push(value);
+    this.#texts.push(name, value);
     this.#kinds.push(kind);
     this.#seen |= 1 << kind;
     this.count++;
+    return kind;
   }
 
   kind(line: number): number {
-    return this.#kinds[line]!;
+    return this.#kinds[line]! & ~DROPPED;
   }
 
   name(line: number): string {
-    return this.#names[line]!;
+    return this.#texts[line * 2]!;
   }
 
   value(line: number): string {
-    return this.#values[line]!;
+    return this.#texts[line * 2 + 1]!;
   }
 
   drop(line: number): void {
-    (this.#dropped ??= [])[line] = true;
+    this.#kinds[line]! |= DROPPED;
   }
 
   isDropped(line: number): boolean {
-    return this.#dropped !== null && this.#dropped[line] === true;
+    return (this.#kinds[line]! & DROPPED) !== 0;
   }
 
   get(name: string): string | null {
+    const texts = this.#texts;
     let found: string | null = null;
-    for (let line = 0; line < this.count; line++) {
-      if (this.#names[line] === name) found = found === null ? this.#values[line]! : `${found}, ${this.#values[line]}`;
+    for (let i = 0; i < texts.length; i += 2) {
+      if (texts[i] === name) found = found === null ? texts[i + 1]! : `${found}, ${texts[i + 1]}`;
     }
     return found;
   }
 
   has(kind: Kind): boolean {
     return (this.#seen & (1 << kind)) !== 0;
+  }
+
+  forEach(visit: (name: string, value: string) => void): void {
+    const texts = this.#texts;
+    for (let line = 0; line < this.count; line++) {
+      if (!this.isDropped(line)) visit(texts[line * 2]!, texts[line * 2 + 1]!);
+    }
   }
 }

@@ -44,7 +44,7 @@ export function withoutSecrets(text: string): string {
 }
 
 /** Headers as a log may show them. */
-export function shownHeaders(headers: Iterable<[string, string]>): Record<string, string> {
+export function shownHeaders(headers: Iterable<readonly [string, string]>): Record<string, string> {
   const shown: Record<string, string> = {};
   for (const [name, value] of headers) shown[name] = isSecretName(name) ? MASK : withoutSecrets(value);
   return shown;

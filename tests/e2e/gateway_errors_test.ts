@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { FetchTransport } from "../../src/forwarding/fetch/fetch_transport.ts";
 import { Failure, PHRASES } from "../../src/forwarding/gateway_error.ts";
-import type { UpstreamRequest } from "../../src/forwarding/transport.ts";
 import type { TargetSnapshot } from "../../src/state/group_snapshot.ts";
 import { BAD_ANSWERS, BAD_ON_THE_WIRE, head, TOO_LARGE } from "../support/bad_answers.ts";
 import { closingListener } from "../support/closing_listener.ts";
@@ -13,7 +12,7 @@ import { header } from "../support/raw_message.ts";
 import { bytes, closeBeforeHeaders, garbage, hang, okay, resetBeforeHeaders } from "../support/recorder_scripts.ts";
 import { type AnswerScript, RecorderTarget } from "../support/recorder_target.ts";
 import { makeTarget } from "../support/target_group.ts";
-import { Canceller } from "../support/wire_client.ts";
+import { type Asked, requestTo } from "../support/wire_client.ts";
 import { WireStage } from "../support/wire_stage.ts";
 
 /** `fetch` takes what its own parser lets through; the transport that reads for itself refuses more. */
@@ -118,21 +117,14 @@ Deno.test("every phrase that fetch's failures are known by comes of a real failu
   await using target = await RecorderTarget.start();
   const transport = new FetchTransport();
   const seen = new Map<string, string>();
-  const attempt = async (script: AnswerScript, to: Partial<TargetSnapshot>, how: Partial<UpstreamRequest> = {}) => {
+  const attempt = async (script: AnswerScript, to: Partial<TargetSnapshot>, how: Asked = {}) => {
     target.script = script;
-    const request: UpstreamRequest = {
+    const asked = {
       target: makeTarget(0, { address: "127.0.0.1", host: "127.0.0.1", port: target.port, ...to }),
-      method: "GET",
       path: "/invalid",
-      headers: [["host", "x"], ["accept-encoding", "identity"]],
-      body: null,
-      bodyLength: 0,
-      ownConnection: false,
-      connectTimeoutMs: 5_000,
-      cancellation: new Canceller(),
       ...how,
     };
-    const result = await transport.send(request).catch((error: unknown) => transport.failure(error));
+    const result = await transport.send(requestTo(target.port, asked), () => Promise.resolve());
     assert.ok(result instanceof Failure);
     const phrase = PHRASES.find(([text]) => result.detail.includes(text));
     assert.ok(phrase, result.detail);
@@ -150,7 +142,10 @@ Deno.test("every phrase that fetch's failures are known by comes of a real failu
     await attempt(head(`200 OK\r\n${TOO_LARGE}`), {});
     assert.equal((await attempt(closeBeforeHeaders(), {})).reason, "reset_before_headers");
     await attempt(resetBeforeHeaders(), {});
-    const endless = () => new ReadableStream({ pull: (c) => c.enqueue(new Uint8Array(65_536)) }, { highWaterMark: 0 });
+    const endless = () =>
+      new ReadableStream<Uint8Array<ArrayBuffer>>({ pull: (c) => c.enqueue(new Uint8Array(65_536)) }, {
+        highWaterMark: 0,
+      });
     // Writing to a connection that is gone says one or the other, as the system notices.
     await until(async () => {
       const close: AnswerScript = ({ socket }) => socket.close();

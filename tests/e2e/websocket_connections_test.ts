@@ -1,5 +1,6 @@
 /** The connections of WebSockets to targets: timed and counted like those of other requests, however they end. */
 import assert from "node:assert/strict";
+import { Tunnel } from "../../src/front/websocket/upgrade_tunnel.ts";
 import type { Decision } from "../../src/views/decision.ts";
 import { freePort } from "../support/free_port.ts";
 import { groupEnvironment } from "../support/mock_group.ts";
@@ -125,7 +126,7 @@ Deno.test("a WebSocket that is cut although its target says nothing counts no lo
   await openPeer(`ws://127.0.0.1:${listener.port}/`);
   assert.deepEqual(listener.table.connections(), { active: 1, idle: 0 });
   const [result] = listener.results;
-  assert.ok(result?.kind === "upgraded");
+  assert.ok(result instanceof Tunnel);
   result.cut();
   await until(() => listener.table.connections().active === 0, "its connection to be counted no more");
 });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Failure } from "../../src/forwarding/gateway_error.ts";
 import { freePort } from "../support/free_port.ts";
 import { until } from "../support/poll.ts";
 import { header, headerValues } from "../support/raw_message.ts";
@@ -165,7 +166,7 @@ Deno.test("a client that leaves during the handshake takes the target's connecti
   await until(() => target.sockets[0]!.endedBy !== null, "the target's connection to end");
   await until(() => listener.results.length === 1, "a result");
   const [result] = listener.results;
-  assert.equal(result!.kind === "failed" && result!.failure, "client_closed");
+  assert.ok(result instanceof Failure && result.reason === "client_closed");
   assert.equal(listener.clock.pending, 0);
 });
 

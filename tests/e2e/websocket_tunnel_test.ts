@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Tunnel } from "../../src/front/websocket/upgrade_tunnel.ts";
 import { Buffer } from "node:buffer";
 import { ManualClock } from "../support/manual_clock.ts";
 import { until } from "../support/poll.ts";
@@ -285,7 +286,7 @@ Deno.test("at shutdown both sides get a close frame", async () => {
   await using listener = new UpgradeListener(target.port);
   const client = await openPeer(`ws://127.0.0.1:${listener.port}/`);
   const result = listener.results[0]!;
-  assert.ok(result.kind === "upgraded");
+  assert.ok(result instanceof Tunnel);
   result.close(1001, "Shutting down");
   result.close(1001, "Again");
   assert.deepEqual(await client.close(), { code: 1001, reason: "Shutting down" });

@@ -1,7 +1,6 @@
 /** Connections to targets are used again only where that is safe: no bytes of one answer ever reach another request. */
 import assert from "node:assert/strict";
 import { Failure } from "../../src/forwarding/gateway_error.ts";
-import type { UpstreamRequest } from "../../src/forwarding/transport.ts";
 import { systemClock } from "../../src/time/clock.ts";
 import { ManualClock } from "../support/manual_clock.ts";
 import { until } from "../support/poll.ts";
@@ -15,7 +14,7 @@ import {
   resetBeforeHeaders,
 } from "../support/recorder_scripts.ts";
 import { type AnswerScript, RecorderTarget, type Turn } from "../support/recorder_target.ts";
-import { Canceller, WireClient } from "../support/wire_client.ts";
+import { type Asked, Canceller, WireClient } from "../support/wire_client.ts";
 
 const FORGED = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged";
 
@@ -24,7 +23,7 @@ function connectionsOf(target: RecorderTarget): number[] {
 }
 
 /** A POST whose chunked body comes in these pieces. */
-function inPieces(...pieces: string[]): Partial<UpstreamRequest> {
+function inPieces(...pieces: string[]): Asked {
   const encoder = new TextEncoder();
   const body = ReadableStream.from(pieces.map((piece) => encoder.encode(piece)));
   return { method: "POST", headers: [["host", "h"]], body, bodyLength: -1 };
@@ -137,7 +136,7 @@ Deno.test("a connection is not used again after an answer that says or shows tha
     await using target = await RecorderTarget.start(answer(200, [], "x".repeat(1_000_000)));
     using client = new WireClient();
     const response = await client.send(target.port);
-    await (response.body as ReadableStream).cancel();
+    response.close();
     await until(() => target.open === 0, "the connection to be closed");
   });
 });

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import type { RequestHandler } from "../../src/front/front.ts";
+import type { WireRequest } from "../../src/front/wire/wire_request.ts";
 import { BodyBroken } from "../../src/http1/body_source.ts";
 import { Dice } from "../support/dice.ts";
 import { FedConnections } from "../support/fed_connection.ts";
@@ -40,10 +41,10 @@ Deno.test(`${REQUESTS} requests changed at random mean to sluice what they mean 
         }
       }
       const trailers = request.body?.trailers == null ? "" : Buffer.from(request.body.trailers).toString("latin1");
-      seen.push({ method, target, minor: request.version === "1.0" ? 0 : 1, lines, body, trailers, end });
+      seen.push({ method, target, minor: (request as WireRequest).minor, lines, body, trailers, end });
       const text = new TextEncoder().encode(`${seen.length} ${method}`);
       const status = end === "broken" ? 400 : 200;
-      const known = request.version === "1.0" || dice.oneIn(2);
+      const known = (request as WireRequest).minor === 0 || dice.oneIn(2);
       reply.head({
         status,
         phrase: null,

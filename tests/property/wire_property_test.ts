@@ -1,10 +1,11 @@
 /** What must hold for any header, any request head, any text in a log line. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { readRequestHead } from "../../src/data_plane/chain/request_head.ts";
+import { checkRequest } from "../../src/data_plane/chain/check_request.ts";
+import { Exchange } from "../../src/data_plane/chain/exchange.ts";
 import { TrustedProxies } from "../../src/forwarding/headers/client_address.ts";
-import { Exchange } from "../../src/forwarding/exchange.ts";
-import { requestHeaders } from "../../src/forwarding/headers/forwarded_headers.ts";
+import { prepareLines } from "../../src/forwarding/headers/request_lines.ts";
+import { ServeRequest } from "../../src/front/serve/serve_request.ts";
 import { isHopByHop } from "../../src/http1/hop_by_hop.ts";
 import { ByteLine } from "../../src/logging/byte_line.ts";
 import {
@@ -27,11 +28,8 @@ const values = fc.oneof(
   fc.stringMatching(/^[\x21-\x7e\xa1-\xff]{0,12}$/),
 );
 
-function exchangeOf(headers: readonly [string, string][]): Exchange {
-  const exchange = new Exchange({ headers: new Headers(headers as [string, string][]), method: "GET" } as Request, 0);
-  exchange.peer = exchange.client = "192.0.2.1";
-  exchange.host = "shop.example";
-  return exchange;
+function receivedOf(headers: Headers, url = "http://shop.example/"): ServeRequest {
+  return new ServeRequest({ method: "GET", url, headers, body: null }, "192.0.2.1", null);
 }
 
 Deno.test("no header of one connection crosses, none is doubled, and no stranger names a client, whatever was sent", () => {
@@ -40,7 +38,7 @@ Deno.test("no header of one connection crosses, none is doubled, and no stranger
     fc.boolean(),
     fc.constantFrom(null, ["10.0.0.0/8"], ["192.0.2.0/24"]),
     (headers, convention, cidrs) => {
-      const exchange = exchangeOf(headers);
+      const received = receivedOf(new Headers(headers as [string, string][]));
       const trusted = new TrustedProxies(cidrs);
       const settings = {
         via: "1.1 sluice-test",
@@ -50,8 +48,11 @@ Deno.test("no header of one connection crosses, none is doubled, and no stranger
         trusted,
         traceHeaders: new Set<string>(),
       };
+      const peer = "192.0.2.1";
+      const { own, client } = prepareLines(received, { peer, host: "shop.example" }, settings);
       const pairs: [string, string][] = [];
-      requestHeaders(exchange, settings, pairs);
+      received.lines.forEach((name, value) => pairs.push([name, value]));
+      for (const [name, value] of own) pairs.push([name.toLowerCase(), value]);
       const sent = pairs.map(([name]) => name);
       assert.equal(new Set(sent).size, sent.length, "each name once");
       const listed = (new Headers(headers).get("connection") ?? "").toLowerCase().split(",").map((name) => name.trim());
@@ -62,8 +63,8 @@ Deno.test("no header of one connection crosses, none is doubled, and no stranger
         assert.ok(!listed.includes(name) || kept.test(name), name);
         assert.notEqual(name, "host");
       }
-      if (trusted.configured && !trusted.trusts(exchange.peer)) {
-        assert.equal(exchange.client, "192.0.2.1");
+      if (trusted.configured && !trusted.trusts(peer)) {
+        assert.equal(client, peer);
         const said = pairs.filter(([name]) =>
           name === "forwarded" || name === "x-forwarded-for" || name === "x-real-ip"
         );
@@ -103,13 +104,9 @@ Deno.test("any request head is refused, or gives a path that the URL parser leav
   const schemes = fc.constantFrom("http://", "http://", "https://", "ftp://", "x:");
   fc.assert(
     fc.property(schemes, hosts, paths, (scheme, host, path) => {
-      const request = {
-        method: "GET",
-        url: scheme + host + path,
-        headers: new Headers(host === "" ? [] : [["host", host]]),
-      };
-      const exchange = new Exchange(request as Request, 0);
-      const reason = readRequestHead(exchange, "fetch");
+      const received = receivedOf(new Headers(host === "" ? [] : [["host", host]]), scheme + host + path);
+      const exchange = new Exchange("GET", 0);
+      const reason = checkRequest(exchange, received, "fetch");
       if (reason !== null) return assert.equal(reason, "bad_request");
       const sent = new URL(`http://target:1${exchange.path}${exchange.query}`);
       assert.equal(sent.pathname + (exchange.query === "?" ? "?" : sent.search), exchange.path + exchange.query);

@@ -1,10 +1,10 @@
 import { EventEmitter } from "node:events";
-import { Tunnel } from "../../src/forwarding/websocket/upgrade_tunnel.ts";
-import type { TargetSocket } from "../../src/forwarding/websocket/upgrade_target.ts";
+import { Tunnel } from "../../src/front/websocket/upgrade_tunnel.ts";
+import type { MessageSocket } from "../../src/http1/tunnel_end.ts";
 import { ManualClock } from "./manual_clock.ts";
 
 /** The target's socket of a tunnel, which writes nothing until it is told to. */
-export class ScriptedTarget extends EventEmitter implements TargetSocket {
+export class ScriptedTarget extends EventEmitter implements MessageSocket {
   readyState = 1;
   isPaused = true;
   /** Messages that it was handed, written or not. */

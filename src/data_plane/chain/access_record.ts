@@ -1,4 +1,4 @@
-import type { Exchange } from "../../forwarding/exchange.ts";
+import type { Exchange } from "./exchange.ts";
 import { NO_CONNECT } from "../../forwarding/target_request.ts";
 import type { AccessRecord } from "../../logging/access_line.ts";
 import { hostPort } from "../../state/group_snapshot.ts";

@@ -1,6 +1,3 @@
-import type { Exchange } from "../../forwarding/exchange.ts";
-import { allRefused, type ForwardGroup } from "../../forwarding/forward.ts";
-import { targetHost } from "../../forwarding/headers/forwarded_headers.ts";
 import { Failure, failureOf, NOT_OF_THE_TARGET } from "../../forwarding/gateway_error.ts";
 import { decideRetry, MOST_TARGETS } from "../../forwarding/retry_policy.ts";
 import { isIdempotent } from "../../http1/methods.ts";
@@ -8,8 +5,12 @@ import { NO_CONNECT, type TargetResponse, type Transport } from "../../forwardin
 import type { Interim } from "../../forwarding/target_request.ts";
 import type { FieldLines } from "../../http1/field_lines.ts";
 import type { TargetSnapshot } from "../../state/group_snapshot.ts";
+import type { Reason } from "../../state/reason.ts";
 import type { WorkerColumn } from "../../state/worker_column.ts";
 import type { Clock } from "../../time/clock.ts";
+import { TICK_MS } from "../../time/deadline.ts";
+import type { GroupRuntime } from "../group_runtime.ts";
+import type { Exchange } from "./exchange.ts";
 import type { OpenExchange } from "./open_exchange.ts";
 
 /** What attempts work with: one a thread. */
@@ -32,40 +33,47 @@ export interface Prepared {
 
 /**
  * Takes an exchange to one target after another until one responds: choose, enter, send, and if that fails leave, blame and perhaps
- * choose again. The same loop for requests and upgrades. Returns the target's response, or why there is none.
+ * choose again. The same loop for requests and upgrades.
+ * Returns the target's response, or why there is none.
  */
 export async function attempt(
   open: OpenExchange,
   { exchange, group, prepared }: {
     readonly exchange: Exchange;
-    readonly group: ForwardGroup;
+    readonly group: GroupRuntime;
     readonly prepared: Prepared;
   },
   parts: AttemptParts,
-): Promise<TargetResponse | Failure | "no_target" | "dns_failed"> {
+): Promise<TargetResponse | Reason> {
   const { column, clock, transport } = parts;
   let target = group.choose(exchange, null);
   if (target === null) return group.resolved ? "no_target" : "dns_failed";
   let startedMs = exchange.startedMs;
+  if (open.body !== null) {
+    const missing = await open.body.arrive();
+    if (missing !== null) return failureOf(open.over, missing).reason;
+    const nowMs = clock.monotonicMs();
+    // The one chosen before a client that took its time may be out by now.
+    if (nowMs - startedMs > TICK_MS) target = group.choose(exchange, null);
+    if (target === null) return "no_target";
+    startedMs = nowMs;
+  }
   const tried: TargetSnapshot[] = [];
   let retriesUsed = 0;
   for (;;) {
-    // An attempt begins when it may be sent: a client that does not bring its body is no target's matter.
-    const last = retriesUsed >= open.limits.retryAttempts || !isIdempotent(exchange.method);
-    const body = open.body === null ? null : await open.body.next(last);
-    if (body instanceof Failure) return open.over ?? body;
+    const body = open.body === null ? null : open.body.next(isLast(transport, target, { exchange, open, retriesUsed }));
+    if (body instanceof Failure) return failureOf(open.over, body).reason;
     exchange.target = target;
     exchange.heldSlot = target.slot;
     column.enter(target.slot);
     column.count(target.slot, "attempts");
     if (tried.length > 0) column.count(target.slot, "retries");
     open.connectMicros = NO_CONNECT;
-    if (open.body !== null) startedMs = clock.monotonicMs();
     const outcome: TargetResponse | Failure = await transport.send({
       target,
       method: exchange.method,
       path: group.pathFor(exchange, target),
-      host: targetHost(target, group.preserveHost, exchange.host),
+      host: group.hostFor(exchange, target),
       lines: prepared.lines,
       own: prepared.own,
       body,
@@ -93,11 +101,11 @@ export async function attempt(
       retriesAllowed: open.limits.retryAttempts,
       bodySpent: open.body !== null && open.body.spent,
     });
-    if (!decision.retry || open.over !== null) return failure;
+    if (!decision.retry || open.over !== null) return failure.reason;
     tried.push(target);
     const other: TargetSnapshot | null = tried.length < MOST_TARGETS ? group.choose(exchange, tried) : null;
     if (failure.nothingSent) {
-      if (other === null) return allRefused(exchange) ?? failure;
+      if (other === null) return allRefused(exchange) ? "all_targets_refused" : failure.reason;
     } else retriesUsed++;
     target = other ?? target;
     startedMs = nowMs;
@@ -117,4 +125,23 @@ function leave(
   if (failure.reason === "client_closed") return column.count(target.slot, "leftByClient");
   column.count(target.slot, "noAnswer");
   if (failure.nothingSent) parts.connectionFailed(target, column.connectFailed(target.slot), failure.detail);
+}
+
+/** Tells whether no attempt can follow this one once its target is sent some of the body. */
+function isLast(
+  transport: Transport,
+  target: TargetSnapshot,
+  { exchange, open, retriesUsed }: {
+    readonly exchange: Exchange;
+    readonly open: OpenExchange;
+    readonly retriesUsed: number;
+  },
+): boolean {
+  if (!transport.connectsFirst(target)) return false;
+  return retriesUsed >= open.limits.retryAttempts || !isIdempotent(exchange.method);
+}
+
+/** Two or more targets were tried and every one refused the connection. */
+function allRefused({ attempts }: Exchange): boolean {
+  return attempts.length > 1 && attempts.every((attempt) => attempt.reason === "connect_refused");
 }

@@ -1,26 +1,14 @@
-import { type Span, SpanStatusCode, trace } from "@opentelemetry/api";
-import type { Exchange } from "../../forwarding/exchange.ts";
+import { type Span, SpanStatusCode } from "@opentelemetry/api";
+import type { Exchange } from "./exchange.ts";
 import { conditionsText } from "../../rules/rule_words.ts";
 import { hostPort } from "../../state/group_snapshot.ts";
-import type { Middleware } from "./chain.ts";
 
 /**
- * Writes what was decided onto the span that `Deno.serve` opened for the request. Stands in the chain only where spans are
- * collected: elsewhere it costs nothing at all. A span ends with the response's headers or body, so what happens later (a
- * transfer that breaks) is the access log's to tell.
+ * Writes what was decided onto the span that `Deno.serve` opened for the request. A span ends with the response's headers or body, so
+ * what happens later (a transfer that breaks) is the access log's to tell. Names follow OpenTelemetry's HTTP conventions if there are
+ * any, else they are `sluice.`'s own.
  */
-export function describeSpan(): Middleware {
-  return (next) =>
-    async function describeSpan(passage) {
-      const span = trace.getActiveSpan();
-      const response = await next(passage);
-      if (span !== undefined) describe(span, passage.exchange);
-      return response;
-    };
-}
-
-/** Names follow OpenTelemetry's HTTP conventions where there are any, else they are `sluice.`'s own. */
-function describe(span: Span, exchange: Exchange): void {
+export function describeSpan(span: Span, exchange: Exchange): void {
   const { rule, group, target, reason, attempts, method } = exchange;
   if (rule !== null) {
     // Rules are few, paths are not: a name must not make a series of its own for each request.

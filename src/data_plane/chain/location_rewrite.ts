@@ -1,8 +1,8 @@
-import type { Exchange } from "../../forwarding/exchange.ts";
-import type { HeaderSettings } from "../../forwarding/headers/forwarded_headers.ts";
+import type { Exchange } from "./exchange.ts";
+import type { HeaderSettings } from "../../forwarding/headers/header_settings.ts";
 import { clientPath } from "../../rules/rewrite.ts";
 import { hostPort, type TargetSnapshot } from "../../state/group_snapshot.ts";
-import { isHost } from "./request_head.ts";
+import { isHost } from "../../http1/request_head.ts";
 
 /** Where a client reached sluice, as the client knows it. */
 export interface ClientOrigin {
@@ -41,18 +41,6 @@ export interface LocationContext {
 const WITH_HOST = /^(https?:)?\/\/([^/?#]*)([^?#]*)(.*)$/is;
 /** What stands before the address of a Refresh, its quote, and the rest (WHATWG HTML, "shared declarative refresh steps"). */
 const REFRESH = /^([\d.\s]*[;,]?\s*(?:url\s*=\s*)?)(["']?)(.*)$/is;
-
-/** Translates the headers of a response that name its target's own address; all others stay as they came. */
-export function rewriteLocations(headers: Headers, context: LocationContext): void {
-  for (const name of ["location", "content-location"]) {
-    const value = headers.get(name);
-    const translated = value === null ? null : clientUrl(value, context);
-    if (translated !== null) headers.set(name, translated);
-  }
-  const refresh = headers.get("refresh");
-  const translated = refresh === null ? null : clientRefresh(refresh, context);
-  if (translated !== null) headers.set("refresh", translated);
-}
 
 /** A Refresh whose address is the client's; null if it names another one than the target's. */
 export function clientRefresh(value: string, context: LocationContext): string | null {

@@ -1,12 +1,12 @@
 import type { ListenerConfig } from "../../config/model.ts";
-import type { Exchange } from "../../forwarding/exchange.ts";
 import { Failure } from "../../forwarding/gateway_error.ts";
 import { ClientBody, failureOfBody } from "../../forwarding/bodies/client_body.ts";
 import { type Cancellation, NO_CONNECT } from "../../forwarding/target_request.ts";
 import type { DeadlineWheel, Watch } from "../../time/deadline.ts";
 import type { ClientEvents } from "../../front/front.ts";
-import { Kind } from "../../http1/field_kind.ts";
 import type { ReceivedRequest } from "../../front/received_request.ts";
+import type { Reply } from "../../front/reply.ts";
+import type { Exchange } from "./exchange.ts";
 
 /** Limits of one exchange. */
 export type ExchangeLimits = Pick<
@@ -31,9 +31,10 @@ export class OpenExchange implements Cancellation {
   readonly #watch: Watch;
   readonly #client: ClientEvents;
   #limitMs: number;
-  #begun = false;
   #endedAtMs: number | null = null;
-  #cut: (() => void) | null = null;
+  /** Where the response goes, once it has begun. */
+  #reply: Pick<Reply, "cut" | "flush"> | null = null;
+  #flushed = false;
 
   constructor(
     exchange: Exchange,
@@ -54,40 +55,36 @@ export class OpenExchange implements Cancellation {
     this.#watch.onTick = this.#watchClient;
     this.body = received.body === null ? null : new ClientBody(received.body, {
       length: received.bodyLength,
-      awaited: received.lines.has(Kind.Expect) && !exchange.ignoresExpect,
+      awaited: received.awaitsContinue,
       maxBytes: limits.maxBodyBytes,
       events: {
         moved: (bytes) => {
           exchange.requestBytes += bytes;
           wheel.moved(this.#watch);
         },
-        waiting: (begins) => wheel.restart(this.#watch, begins ? 0 : this.#limitMs),
+        // The target's deadline stands still while the client is waited for.
+        waiting: (begins) => {
+          if (this.#reply === null) wheel.restart(this.#watch, begins ? 0 : this.#limitMs);
+        },
       },
     });
   }
 
-  /** The response has begun: from now on only silence ends the exchange. @param cut Breaks the response off. */
-  begin(cut: () => void): void {
-    this.#begun = true;
-    this.#cut = cut;
+  /**
+   * The response has begun: from now on only silence ends the exchange. A head whose body does not come with it waits no
+   * longer than a tick.
+   */
+  begin(reply: Pick<Reply, "cut" | "flush">): void {
+    this.#reply = reply;
     this.body?.forgetKept();
     this.#limitMs = this.limits.streamIdleTimeoutMs;
     this.#wheel.restart(this.#watch, this.#limitMs);
-    this.#watch.onTick = null;
   }
 
   /** From now on the exchange ends when nothing moves for so long. */
   limitSilence(limitMs: number): void {
     this.#limitMs = limitMs;
     this.#wheel.restart(this.#watch, limitMs);
-  }
-
-  /** Calls `run` once at the next tick, then looks after a client that has ended its side. */
-  atNextTick(run: () => void): void {
-    this.#watch.onTick = () => {
-      run();
-      this.#watch.onTick = this.#watchClient;
-    };
   }
 
   /** A piece of the response moved. */
@@ -102,8 +99,9 @@ export class OpenExchange implements Cancellation {
   /** Ends the exchange with its target. */
   end(failure: Failure): void {
     this.over ??= failure;
+    this.body?.giveUp(failure);
     this.atWork?.abort();
-    this.#cut?.();
+    this.#reply?.cut();
   }
 
   /** The exchange is over: nothing is watched any more. */
@@ -130,9 +128,12 @@ export class OpenExchange implements Cancellation {
    */
   readonly #watchClient = (): void => {
     this.#watch.onTick = this.#watchClient;
-    if (!this.#client.halfClosed) return;
-    if (!this.#begun) return this.#client.probe(this.#wheel.nowMs);
-    if (this.#client.stillReads) return;
+    if (this.#reply === null) return this.#client.probe(this.#wheel.nowMs);
+    if (!this.#flushed) {
+      this.#flushed = true;
+      return this.#reply.flush();
+    }
+    if (!this.#client.halfClosed || this.#client.stillReads) return;
     this.#endedAtMs ??= this.#wheel.nowMs;
     if (this.#wheel.nowMs - Math.max(this.#endedAtMs, this.#watch.movedAtMs) >= SILENT_MS) this.#left();
   };

@@ -1,4 +1,4 @@
-import type { Exchange } from "../../forwarding/exchange.ts";
+import type { Exchange } from "./exchange.ts";
 import { strippedPath } from "../../rules/rewrite.ts";
 import type { Reason } from "../../state/reason.ts";
 import type { CompiledSnapshot } from "../compiled_snapshot.ts";

@@ -1,10 +1,9 @@
-import type { Reply } from "../../front/reply.ts";
-import type { Exchange } from "../../forwarding/exchange.ts";
+import type { Reply, ResponseHead } from "../../front/reply.ts";
 import { dropListed } from "../../forwarding/headers/request_lines.ts";
 import type { TargetResponse } from "../../forwarding/target_request.ts";
 import { Kind } from "../../http1/field_kind.ts";
-import type { FieldLines } from "../../http1/field_lines.ts";
 import { shortestLength } from "../../http1/framing.ts";
+import type { Exchange } from "./exchange.ts";
 import { clientRefresh, clientUrl, type LocationContext } from "./location_rewrite.ts";
 import type { OpenExchange } from "./open_exchange.ts";
 
@@ -15,25 +14,25 @@ export interface RelayParts {
   readonly reply: Reply;
   /** What addresses are translated by (LOCATION_REWRITE); null if they stay. */
   readonly locations: LocationContext | null;
-  /** Is shown the headers that the client gets, at LOG_LEVEL=debug; null at other levels. */
-  readonly show: ((headers: [string, string][]) => void) | null;
+  /** Is told of the head when it has begun; null if nobody asks. */
+  readonly announce: ((head: ResponseHead) => void) | null;
 }
 
 /** Takes a target's response to the client, piece by piece: read, count, write. Never rejects. */
 export async function relay(
   response: TargetResponse,
-  { exchange, open, reply, locations, show }: RelayParts,
+  { exchange, open, reply, locations, announce }: RelayParts,
 ): Promise<void> {
-  const { body, status } = response;
-  exchange.status = status;
+  const { status } = response;
   exchange.pinToTarget();
   const own = responseLines(response, exchange, locations);
-  show?.([...pairsOf(response.lines), ...own]);
-  const bodyLength = body === null ? Math.max(response.contentLength, 0) : response.contentLength;
-  reply.head({ status, phrase: response.phrase, lines: response.lines, own, bodyLength });
-  open.begin(() => reply.cut());
-  // A body that does not come with its head holds it back no longer than a tick.
-  open.atNextTick(() => reply.flush());
+  const bodyLength = response.body === null ? Math.max(response.contentLength, 0) : response.contentLength;
+  const head = { status, phrase: response.phrase, lines: response.lines, own, bodyLength };
+  exchange.status = reply.head(head);
+  // If the engine had to choose another status, that one has no body.
+  const body = exchange.status === status ? response.body : null;
+  announce?.(head);
+  open.begin(reply);
   try {
     if (body === null) {
       await reply.end();
@@ -86,7 +85,11 @@ export function responseLines(
       case Kind.HopByHop:
       case Kind.Te:
       case Kind.TransferEncoding:
+        lines.drop(line);
+        break;
       case Kind.Upgrade:
+        // A 426 says in its Upgrade what would be welcome instead (RFC 9110 section 15.5.22).
+        if (status === 426) own.push(["Connection", "upgrade"], ["Upgrade", lines.value(line)]);
         lines.drop(line);
         break;
       case Kind.ContentLength: {
@@ -115,13 +118,4 @@ export function responseLines(
   if (status === 205 && response.contentLength < 0) own.push(["Content-Length", "0"]);
   if (exchange.extraResponseHeaders !== null) own.push(...exchange.extraResponseHeaders);
   return own;
-}
-
-/** Lines as name and value, but for those that are dropped. */
-export function pairsOf(lines: FieldLines): [string, string][] {
-  const pairs: [string, string][] = [];
-  for (let line = 0; line < lines.count; line++) {
-    if (!lines.isDropped(line)) pairs.push([lines.name(line), lines.value(line)]);
-  }
-  return pairs;
 }

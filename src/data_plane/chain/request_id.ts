@@ -1,5 +1,5 @@
-import type { Exchange } from "../../forwarding/exchange.ts";
-import { isSaneRequestId } from "../../forwarding/headers/forwarded_headers.ts";
+import type { Exchange } from "./exchange.ts";
+import { isSaneRequestId } from "../../forwarding/headers/request_lines.ts";
 
 /**
  * Gives a request that ends before its headers were walked through the id that it would have got there: the client's own if that is
@@ -11,5 +11,5 @@ export function identify(exchange: Exchange, headerConvention: boolean): void {
   const id = exchange.header("x-request-id");
   if (id !== null && isSaneRequestId(id)) exchange.requestId = id;
   else if (headerConvention) exchange.requestId = crypto.randomUUID();
-  if (headerConvention) exchange.addResponseHeader("x-request-id", exchange.requestId);
+  if (headerConvention) exchange.addResponseHeader("X-Request-Id", exchange.requestId);
 }

@@ -1,8 +1,8 @@
 import type { CandidateList } from "../../balancing/algorithm.ts";
 import type { HashKey } from "../../config/model.ts";
 import { findAlgorithm } from "../../balancing/registry.ts";
-import type { Attempt, CutBy, Exchange } from "../../forwarding/exchange.ts";
-import { NO_CONNECT } from "../../forwarding/transport.ts";
+import type { Attempt, CutBy, Exchange } from "../chain/exchange.ts";
+import { NO_CONNECT } from "../../forwarding/target_request.ts";
 import { isSecretName } from "../../logging/secrets.ts";
 import type { Decision } from "../../views/decision.ts";
 import { hostPort, type TargetSnapshot } from "../../state/group_snapshot.ts";

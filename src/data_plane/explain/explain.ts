@@ -1,22 +1,21 @@
 import { authorityOf, type ExplainBasis, type ExplainRequest, type Explanation } from "../../views/explanation.ts";
-import { Exchange } from "../../forwarding/exchange.ts";
-import { completeForFetch, fetchPreamble } from "../../forwarding/fetch/fetch_transport.ts";
-import { requestHeaders, targetHost } from "../../forwarding/headers/forwarded_headers.ts";
-import { headersForFetch } from "../../forwarding/wire/wire_transport.ts";
-import { handshakeProblem, upgradeKind } from "../../forwarding/websocket/upgrade_request.ts";
+import { fetchHeaders } from "../../forwarding/fetch/fetch_headers.ts";
+import { prepareLines } from "../../forwarding/headers/request_lines.ts";
+import { ServeRequest } from "../../front/serve/serve_request.ts";
 import { underBase } from "../../rules/rewrite.ts";
 import { conditionsText } from "../../rules/rule_words.ts";
 import { hostPort, type RuleSnapshot, type TargetSnapshot } from "../../state/group_snapshot.ts";
 import { type Reason, REASONS } from "../../state/reason.ts";
-import { type CompiledSnapshot, compileSnapshot } from "../compiled_snapshot.ts";
-import { addressOf, explainCandidates, whyChosen } from "./explain_candidates.ts";
-import type { GroupRuntime } from "../group_runtime.ts";
-import { isListenerItself } from "../chain/loop.ts";
+import { checkRequest } from "../chain/check_request.ts";
+import { Exchange } from "../chain/exchange.ts";
 import { clientOrigin, clientUrl } from "../chain/location_rewrite.ts";
-import { checkBody } from "../chain/forward_to_target.ts";
-import { asksForStats } from "../chain/serve_stats.ts";
 import { plan } from "../chain/plan.ts";
-import { readRequestHead } from "../chain/request_head.ts";
+import { asksForStats } from "../chain/stats_requests.ts";
+import { whyNotForwarded } from "../chain/why_not_forwarded.ts";
+import { type CompiledSnapshot, compileSnapshot } from "../compiled_snapshot.ts";
+import type { GroupRuntime } from "../group_runtime.ts";
+import { addressOf, explainCandidates, whyChosen } from "./explain_candidates.ts";
+import { isListenerItself } from "./listener_itself.ts";
 import { explainedTrace, headersOfTrace } from "./trace_headers.ts";
 
 /** What an explanation stands on, and how this process knows time and chance. */
@@ -35,9 +34,10 @@ const EXPLAINED_ID = "(made up for each request)";
  * prefix index, the group's choice (looked at, not taken), the headers. Sends nothing and moves nobody's turn.
  */
 export function explain(question: ExplainRequest, context: ExplainContext): Explanation {
-  const exchange = exchangeOf(question, context);
+  const received = receivedOf(question);
+  const exchange = exchangeOf(received, context);
   const compiled = compileSnapshot(context.snapshot, { ...context, traceHeaders: headersOfTrace() });
-  const refused = readRequestHead(exchange, context.snapshot.listener.upstreamTransport);
+  const refused = checkRequest(exchange, received, context.snapshot.listener.upstreamTransport);
   const blank: Explanation = { ...EMPTY, method: exchange.method };
   if (refused !== null) {
     return { ...blank, why: `Refused before any rule: ${REASONS[refused].text}`, answer: answerOf(refused) };
@@ -52,11 +52,12 @@ export function explain(question: ExplainRequest, context: ExplainContext): Expl
   if (typeof group === "string") {
     return { ...blank, path, rules, why: "No rule's prefix holds this path", answer: answerOf(group) };
   }
-  return explainForwarding({ ...blank, path, rules }, { question, exchange, compiled, context, group });
+  return explainForwarding({ ...blank, path, rules }, { question, received, exchange, compiled, context, group });
 }
 
 interface Walk {
   readonly question: ExplainRequest;
+  readonly received: ServeRequest;
   readonly exchange: Exchange;
   readonly compiled: CompiledSnapshot;
   readonly context: ExplainContext;
@@ -64,14 +65,16 @@ interface Walk {
 }
 
 /** The part after a rule was found: the body's check, the group's choice, what would be sent. */
-function explainForwarding(known: Explanation, { question, exchange, compiled, context, group }: Walk): Explanation {
-  const { headers: clientHeaders } = exchange.request;
-  const webSocket = upgradeKind(exchange.method, clientHeaders) === "websocket";
-  const byFetch = !webSocket && compiled.snapshot.listener.upstreamTransport === "fetch";
-  const pairs: [string, string][] = webSocket ? [] : byFetch ? fetchPreamble() : [["host", ""]];
-  const facts = requestHeaders(exchange, compiled.headers, pairs);
-  if (byFetch) completeForFetch(pairs, facts);
-  const body = checkBody(exchange, facts, compiled.snapshot.listener.maxBodyBytes);
+function explainForwarding(known: Explanation, walk: Walk): Explanation {
+  const { question, received, exchange, compiled, context, group } = walk;
+  const { listener } = compiled.snapshot;
+  const { lines } = received;
+  const webSocket = received.upgrade !== null;
+  const byFetch = !webSocket && listener.upstreamTransport === "fetch";
+  const said = prepareLines(received, exchange, compiled.headers);
+  const { own } = said;
+  exchange.identify(said);
+  const refused = whyNotForwarded(received, said.loop, listener.maxBodyBytes);
   const pinned = group.pinned(exchange);
   const chosen = group.balancer.peek(group.key(exchange), pinned);
   const { algorithm } = group.balancer;
@@ -83,19 +86,24 @@ function explainForwarding(known: Explanation, { question, exchange, compiled, c
     choice: algorithm.choice,
     key: algorithm.usesKey === true ? group.key(exchange) : null,
     pinned: pinned === null ? null : addressOf(pinned),
-    candidates: explainCandidates(group, exchange, { chosen: body === null ? chosen : null, pinned, basis: context }),
+    candidates: explainCandidates(group, exchange, {
+      chosen: refused === null ? chosen : null,
+      pinned,
+      basis: context,
+    }),
   };
-  if (body !== null) {
-    return { ...shared, why: `Refused before a target is chosen: ${REASONS[body].text}`, answer: answerOf(body) };
+  if (refused !== null) {
+    const reason = typeof refused === "string" ? refused : refused.reason;
+    const answer = answerOf(reason);
+    const { status = answer.status, detail = null } = typeof refused === "string" ? {} : refused;
+    if (webSocket && detail !== null) {
+      return { ...shared, why: `Not a WebSocket handshake: ${detail}`, answer: { status, reason, text: detail } };
+    }
+    return { ...shared, why: `Refused before a target is chosen: ${answer.text}`, answer };
   }
   if (chosen === null) {
     const reason = group.resolved ? "no_target" : "dns_failed";
     return { ...shared, why: REASONS[reason].text, answer: answerOf(reason) };
-  }
-  const handshake = webSocket ? handshakeProblem(clientHeaders) : null;
-  if (handshake !== null) {
-    const answer = { status: handshake.status, reason: "bad_request" as const, text: handshake.detail };
-    return { ...shared, why: `Not a WebSocket handshake: ${handshake.detail}`, answer };
   }
   const rewrite = rewriteSteps(exchange, question, chosen);
   if (comesBack(chosen, rewrite.at(-1)!.path, compiled)) {
@@ -103,18 +111,21 @@ function explainForwarding(known: Explanation, { question, exchange, compiled, c
     return { ...shared, chosen: addressOf(chosen), why, rewrite, answer: answerOf("loop") };
   }
   const secure = !byFetch && !webSocket && chosen.scheme === "https";
-  const sent = secure ? headersForFetch(pairs) : pairs;
-  const traced = webSocket ? [] : explainedTrace(compiled.headers.traceHeaders, clientHeaders);
+  const host = group.hostFor(exchange, chosen);
+  const sent: [string, string][] = byFetch || secure
+    ? Object.entries(fetchHeaders({ host, lines, own }))
+    : [["host", host], ...linesOf(lines), ...own];
+  const traced = webSocket ? [] : explainedTrace(compiled.headers.traceHeaders, lines.get("baggage"));
   return {
     ...shared,
     chosen: addressOf(chosen),
     why: whyChosen(group, chosen, pinned),
     limits: {
-      connectMs: byFetch || secure ? null : context.snapshot.listener.connectTimeoutMs,
-      headersMs: context.snapshot.listener.connectionTimeoutMs,
+      connectMs: byFetch || secure ? null : listener.connectTimeoutMs,
+      headersMs: listener.connectionTimeoutMs,
     },
     rewrite,
-    headers: [["host", hostFor(group, chosen, exchange)], ...sent.filter(([name]) => name !== "host"), ...traced],
+    headers: [...sent.map(([name, value]): [string, string] => [name.toLowerCase(), value]), ...traced],
     locations: group.snapshot.locationRewrite ? explainLocations(exchange, compiled, chosen) : null,
   };
 }
@@ -145,16 +156,26 @@ const EMPTY: Explanation = {
 };
 
 /** A request as the listener would hand it over: the URL raw, Host from the headers or from an absolute URL. */
-function exchangeOf(question: ExplainRequest, context: ExplainContext): Exchange {
+function receivedOf(question: ExplainRequest): ServeRequest {
   const headers = headersOf(question.headers);
   const authority = authorityOf(question.url);
   if (!headers.has("host")) headers.set("host", authority ?? "localhost");
   const url = authority !== null ? question.url : `http://${headers.get("host")}${question.url}`;
-  const request = { method: question.method, url, headers } as unknown as Request;
-  const exchange = new Exchange(request, context.nowMs());
+  return new ServeRequest({ method: question.method, url, headers, body: null }, EXPLAINED_CLIENT, null);
+}
+
+function exchangeOf(received: ServeRequest, context: ExplainContext): Exchange {
+  const exchange = new Exchange(received.method, context.nowMs());
+  exchange.lines = received.lines;
   exchange.peer = exchange.client = EXPLAINED_CLIENT;
   exchange.requestId = EXPLAINED_ID;
   return exchange;
+}
+
+function linesOf(lines: ServeRequest["lines"]): [string, string][] {
+  const pairs: [string, string][] = [];
+  lines.forEach((name, value) => pairs.push([name, value]));
+  return pairs;
 }
 
 /** As the listener gives them: several Cookie lines are one list of cookies (RFC 9113 section 8.2.3), others one of values. */
@@ -208,10 +229,6 @@ function explainLocations(exchange: Exchange, { headers }: CompiledSnapshot, tar
   const origin = clientOrigin(exchange, headers);
   const to = clientUrl(from, { origin, target, rewrite: exchange.rule!.action.pathRewrite, path: exchange.path });
   return { from, to: to! };
-}
-
-function hostFor(group: GroupRuntime, target: TargetSnapshot, exchange: Exchange): string {
-  return targetHost(target, group.preserveHost, exchange.host);
 }
 
 function answerOf(reason: Reason): NonNullable<Explanation["answer"]> {

@@ -1,4 +1,4 @@
-import type { Exchange } from "../../forwarding/exchange.ts";
+import type { Exchange } from "../chain/exchange.ts";
 import type { ExplainBasis, ExplainedCandidate } from "../../views/explanation.ts";
 import { hostPort, type TargetSnapshot } from "../../state/group_snapshot.ts";
 import { shownState } from "../../state/target_state.ts";

@@ -1,9 +1,11 @@
 import type { GroupBalancer } from "../../balancing/candidates.ts";
-import type { Exchange } from "../../forwarding/exchange.ts";
+import type { ReceivedRequest } from "../../front/received_request.ts";
+import type { ResponseHead } from "../../front/reply.ts";
+import type { FieldLines } from "../../http1/field_lines.ts";
 import { shownHeaders, withoutSecrets } from "../../logging/secrets.ts";
 import { hostPort, type TargetSnapshot } from "../../state/group_snapshot.ts";
 import type { Clock } from "../../time/clock.ts";
-import type { Middleware } from "../chain/chain.ts";
+import type { Exchange } from "../chain/exchange.ts";
 
 /** Writes one debug event. */
 type WriteDebug = (event: string, message: string, fields: Record<string, unknown>) => void;
@@ -24,25 +26,17 @@ export class RequestTrace {
     this.#clock = clock;
   }
 
-  /** Tells of the request before anything looks at it, and of the answer when its headers are there. */
-  middleware(): Middleware {
-    return (next) => {
-      // deno-lint-ignore no-this-alias
-      const trace = this;
-      return async function traceRequest(passage) {
-        const { exchange } = passage;
-        // Of its own making; a sane one of the client's takes its place later, when headers are read.
-        const { request, requestId } = exchange;
-        trace.received(exchange, request.url, request.headers);
-        const response = await next(passage);
-        trace.answered(exchange, response.headers, requestId);
-        return response;
-      };
-    };
+  /** Tells what came. Returns what is to be told of the response's head. */
+  begin(exchange: Exchange, received: ReceivedRequest): (head: ResponseHead) => void {
+    const { target, protocol, host, lines } = received;
+    const url = target.startsWith("/") ? `${protocol}://${host ?? ""}${target}` : target;
+    // Of sluice's making; a sane one of the client's takes its place later, when headers are read.
+    const receivedAs = exchange.requestId;
+    this.#received(exchange, url, pairsOf(lines));
+    return ({ lines, own }) => this.#answered(exchange, [...lines === null ? [] : pairsOf(lines), ...own], receivedAs);
   }
 
-  /** Tells what came. */
-  received(exchange: Exchange, url: string, headers: Iterable<[string, string]>): void {
+  #received(exchange: Exchange, url: string, headers: Headings): void {
     const message = `Received ${exchange.method} ${withoutSecrets(url)} from ${exchange.peer}`;
     this.#debug("request_received", message, { id: exchange.requestId, headers: shownHeaders(headers) });
   }
@@ -77,7 +71,7 @@ export class RequestTrace {
   }
 
   /** Tells what was answered. @param receivedAs The id that the request was received under. */
-  answered(exchange: Exchange, responseHeaders: Iterable<[string, string]>, receivedAs: string): void {
+  #answered(exchange: Exchange, responseHeaders: Headings, receivedAs: string): void {
     const { method, path, query, status, reason, target, attempts, requestId } = exchange;
     const ms = Math.round((this.#clock.monotonicMs() - exchange.startedMs) * 1000) / 1000;
     const from = reason === null && target !== null ? hostPort(target.address, target.port) : "sluice";
@@ -99,4 +93,13 @@ export class RequestTrace {
       },
     );
   }
+}
+
+type Headings = Iterable<readonly [string, string]>;
+
+/** The lines that are passed on, as name and value. */
+function pairsOf(lines: FieldLines): [string, string][] {
+  const pairs: [string, string][] = [];
+  lines.forEach((name, value) => pairs.push([name, value]));
+  return pairs;
 }

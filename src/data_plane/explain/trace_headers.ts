@@ -15,10 +15,9 @@ export function headersOfTrace(): ReadonlySet<string> {
   return new Set(fields.length > 0 ? fields : ["traceparent"]);
 }
 
-/** Shows what would be written of the given names for a client's request. */
-export function explainedTrace(names: ReadonlySet<string>, client: Headers): [string, string][] {
+/** Shows what would be written of the given names for a client's request with this `baggage`. */
+export function explainedTrace(names: ReadonlySet<string>, baggage: string | null): [string, string][] {
   const pairs: [string, string][] = names.has("traceparent") ? [["traceparent", EXPLAINED_TRACEPARENT]] : [];
-  const baggage = client.get("baggage");
   if (baggage === null || !names.has("baggage")) return pairs;
   // Read and written by the propagator, as it is for a request: what it can't read does not go on.
   const written: Record<string, string> = {};

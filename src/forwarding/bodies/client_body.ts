@@ -1,6 +1,7 @@
-import { BodyBroken, type BodySource, Superseded } from "../../http1/body_source.ts";
+import { BodyBroken, type BodySource, Superseded, UNANNOUNCED } from "../../http1/body_source.ts";
 import type { Bytes } from "../../http1/bytes.ts";
 import { Failure } from "../gateway_error.ts";
+import type { AttemptBody } from "../target_request.ts";
 import { KeptPieces } from "./kept_pieces.ts";
 
 /** Bodies of a known length up to this many bytes are taken whole if they are there at once. */
@@ -30,15 +31,17 @@ export class ClientBody {
   #kept: KeptPieces | null = new KeptPieces();
   #attempt = 0;
   #readBytes = 0;
+  #arrived = false;
   /** The one read under way: one that an attempt began before it failed is shared with the next, or its piece were lost. */
   #pulling: Promise<Bytes | null> | null = null;
+  #endWait: ((piece: null) => void) | null = null;
   /** All of it, if it came as one piece, which stays as it is: nobody reads behind it. */
   #whole: Bytes | null = null;
   /** Why the rest can't be read. */
   #failure: Failure | null = null;
 
   /**
-   * @param length Content-Length; -1 if it is not known.
+   * @param length Content-Length; -1 if it is not known, {@linkcode UNANNOUNCED} if there may be no body.
    * @param awaited The client sends it when the target asks for it (`Expect: 100-continue`), so that nothing may wait for it.
    * @param maxBytes MAX_BODY_BYTES; 0 for no limit.
    */
@@ -64,20 +67,31 @@ export class ClientBody {
   }
 
   /**
-   * The body for the next attempt: the bytes themselves if a small one is there whole, else something to read from.
+   * Waits for the first piece of a small body, and of one that may be none. Called before the first attempt, which begins when it may be
+   * sent: a client that does not bring its body is no target's matter. Returns why no attempt can follow, or null.
+   */
+  async arrive(): Promise<Failure | null> {
+    const small = this.#length >= 0 && this.#length <= SMALL_BYTES;
+    if (this.#arrived || this.#awaited || !(small || this.#length === UNANNOUNCED)) return null;
+    this.#arrived = true;
+    const piece = await this.#pull();
+    if (this.#failure !== null) return this.#failure;
+    if (piece === null && small) return new Failure("client_closed", "The body ended before it began");
+    if (piece !== null && piece.length === this.#length) this.#whole = piece;
+    return null;
+  }
+
+  /**
+   * The body for the next attempt: the bytes themselves if a small one is there whole, null if there is none after all, else something to
+   * read from.
    *
    * @param last No attempt can follow this one, so nothing has to be kept.
    */
-  async next(last: boolean): Promise<Bytes | BodySource | Failure> {
+  next(last: boolean): AttemptBody | Failure {
     const attempt = ++this.#attempt;
     if (this.#whole !== null) return this.#whole;
-    const small = !this.#awaited && this.#length >= 0 && this.#length <= SMALL_BYTES;
-    if (small && this.#readBytes === 0) {
-      const piece = await this.#pull();
-      if (piece === null) return this.#failure ?? new Failure("client_closed", "The body ended before it began");
-      if (piece.length === this.#length) return this.#whole = piece;
-    }
     if (this.#kept === null) return new Failure("reset_before_headers", "The body can't be given a second time");
+    if (this.#length === UNANNOUNCED && this.#readBytes === 0 && this.#source.done) return null;
     if (this.#kept.length === this.#length && this.#length > 0) {
       const whole = this.#kept.from(0);
       if (whole.length === this.#length) return whole;
@@ -85,14 +99,24 @@ export class ClientBody {
     return new AttemptReader(this, { attempt, last, kept: this.#kept });
   }
 
+  /** The exchange is over: whoever waits for a piece gets this failure. */
+  giveUp(failure: Failure): void {
+    this.#failure ??= failure;
+    this.#endWait?.(null);
+  }
+
   /** No further attempt will come: what was kept is let go. */
   forgetKept(): void {
     this.#kept = null;
   }
 
+  /** This attempt is the last that was given the body. */
+  isAt(attempt: number): boolean {
+    return attempt === this.#attempt;
+  }
+
   /** Reads the next piece of an attempt; null at the end. Rejects with why there is none, or if another attempt took over. */
   async pullFor(attempt: number): Promise<Bytes | null> {
-    if (attempt !== this.#attempt) throw new Superseded();
     const piece = await this.#pull();
     if (attempt !== this.#attempt) throw new Superseded();
     if (piece === null && this.#failure !== null) throw this.#failure;
@@ -108,7 +132,10 @@ export class ClientBody {
   }
 
   #pull(): Promise<Bytes | null> {
-    return this.#pulling ??= this.#read().finally(() => this.#pulling = null);
+    return this.#pulling ??= new Promise<Bytes | null>((resolve) => {
+      this.#endWait = resolve;
+      this.#read().then(resolve);
+    }).finally(() => this.#pulling = this.#endWait = null);
   }
 
   async #read(): Promise<Bytes | null> {
@@ -118,12 +145,12 @@ export class ClientBody {
     try {
       piece = await this.#source.read();
     } catch (error) {
-      this.#failure = failureOfBody(error);
+      this.#failure ??= failureOfBody(error);
       return null;
     } finally {
       this.#events.waiting(false);
     }
-    if (piece === null) return null;
+    if (piece === null || this.#failure !== null) return null;
     this.#readBytes += piece.length;
     this.#events.moved(piece.length);
     if (this.#maxBytes > 0 && this.#readBytes > this.#maxBytes) {
@@ -158,6 +185,8 @@ class AttemptReader implements BodySource {
   }
 
   async read(): Promise<Bytes | null> {
+    // Another attempt has the body: this one must not look whole.
+    if (!this.#body.isAt(this.#attempt)) throw new Superseded();
     if (this.#last) this.#body.forgetKept();
     const again = this.#takeKept();
     if (again !== null) return again;

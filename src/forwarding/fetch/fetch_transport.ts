@@ -1,82 +1,18 @@
 import { hostPort } from "../../state/group_snapshot.ts";
 import type { TargetSnapshot } from "../../state/group_snapshot.ts";
-import { checkFetched } from "./fetched_response.ts";
-import { classifyFetchError, Failure } from "../gateway_error.ts";
-import { fetchUntil } from "./lent_signal.ts";
 import { isIdempotent } from "../../http1/methods.ts";
-import { SizedBody } from "./sized_body.ts";
-import type { Transport, UpstreamRequest, UpstreamResponse } from "../transport.ts";
+import { Failure } from "../gateway_error.ts";
+import type { Interim, TargetRequest, TargetResponse, Transport } from "../target_request.ts";
+import { BAD_PORTS } from "./bad_ports.ts";
+import { fetchBody } from "./fetch_body.ts";
+import { fetchHeaders } from "./fetch_headers.ts";
+import { readFetched } from "./fetch_response.ts";
+import { fetchUntil } from "./lent_signal.ts";
+import { UnknownFailures } from "./unknown_failures.ts";
 
 /** Idle connections kept per target, and for how long: below the 60 s after which many servers close theirs. */
 const POOL_MAX_IDLE_PER_HOST = 256;
 const POOL_IDLE_TIMEOUT_MS = 50_000;
-
-/** Most kinds of unknown failures that are told. */
-const MOST_TOLD = 16;
-
-/**
- * The ports that `fetch` refuses to speak to (Fetch Standard, "bad port"): a target there is reached through a client whose
- * connections are directed to it, while the URL names no port.
- */
-export const BAD_PORTS: ReadonlySet<number> = new Set([
-  ...[
-    1,
-    7,
-    9,
-    11,
-    13,
-    15,
-    17,
-    19,
-    20,
-    21,
-    22,
-    23,
-    25,
-    37,
-    42,
-    43,
-    53,
-    69,
-    77,
-    79,
-    87,
-    95,
-    101,
-    102,
-    103,
-    104,
-    109,
-    110,
-  ],
-  ...[
-    111,
-    113,
-    115,
-    117,
-    119,
-    123,
-    135,
-    137,
-    139,
-    143,
-    161,
-    179,
-    389,
-    427,
-    465,
-    512,
-    513,
-    514,
-    515,
-    526,
-    530,
-    531,
-    532,
-  ],
-  ...[540, 548, 554, 556, 563, 587, 601, 636, 989, 990, 993, 995, 1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061],
-  ...[6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080],
-]);
 
 interface Route {
   readonly origin: string;
@@ -97,48 +33,42 @@ export class FetchTransport implements Transport {
   readonly #single = createClient(0);
   readonly #routes = new WeakMap<TargetSnapshot, Route>();
   readonly #directed = new Map<string, Route>();
-  readonly #unknown: (text: string) => void;
-  /** The kinds of unknown failures that were told. */
-  readonly #told = new Set<string>();
+  readonly #failures: UnknownFailures;
 
   /** @param unknown Hears of failures that nobody foresaw, of each kind once. */
   constructor(unknown: (text: string) => void = () => {}) {
-    this.#unknown = unknown;
+    this.#failures = new UnknownFailures(unknown);
   }
 
-  send(request: UpstreamRequest): Promise<UpstreamResponse> {
+  async send(request: TargetRequest, _interim: Interim): Promise<TargetResponse | Failure> {
+    const { method, body, cancellation } = request;
+    if (request.upgrade !== null) return new Failure("bad_response", "fetch can't pass an upgrade on");
+    if (body !== null && (method === "GET" || method === "HEAD")) {
+      return new Failure("bad_request", "fetch drops the body of GET and HEAD");
+    }
+    if (cancellation.over !== null) return cancellation.over;
     const route = this.#routes.get(request.target) ?? this.#addRoute(request.target);
-    const init = {
-      method: request.method,
-      headers: headerRecord(request.headers),
-      body: request.body instanceof ReadableStream && request.bodyLength >= 0
-        ? new SizedBody(request.body, request.bodyLength)
-        : request.body,
-      redirect: "manual" as const,
-      client: isIdempotent(request.method) && !request.ownConnection ? route.pooled : route.single,
-    };
-    const { cancellation } = request;
     const controller = new AbortController();
-    if (cancellation.over !== null) controller.abort();
     cancellation.atWork = controller;
-    const responding = fetchUntil(route.origin + request.path, init, controller.signal);
-    return responding.then(checkFetched) as Promise<UpstreamResponse>;
+    const init = {
+      method,
+      headers: fetchHeaders(request),
+      body: fetchBody(request),
+      redirect: "manual" as const,
+      client: isIdempotent(method) && !request.ownConnection ? route.pooled : route.single,
+    };
+    try {
+      const response = await fetchUntil(route.origin + request.path, init, controller.signal);
+      const fetched = readFetched(response, method);
+      if (!(fetched instanceof Failure)) cancellation.atWork = fetched;
+      return fetched;
+    } catch (error) {
+      return this.#failures.classify(error);
+    }
   }
 
   connectsFirst(): boolean {
     return false;
-  }
-
-  failure(error: unknown): Failure {
-    return error instanceof Failure ? error : classifyFetchError(error, (text) => this.#tellOnce(text));
-  }
-
-  preamble(): [string, string][] {
-    return fetchPreamble();
-  }
-
-  complete(headers: [string, string][], facts: { readonly userAgent: boolean }): void {
-    completeForFetch(headers, facts);
   }
 
   close(): void {
@@ -149,14 +79,6 @@ export class FetchTransport implements Transport {
       route.single.close();
     }
     this.#directed.clear();
-  }
-
-  #tellOnce(text: string): void {
-    // What goes before it names the URL, which is another for each request.
-    const kind = text.slice(Math.max(0, text.indexOf(": client error (")));
-    if (this.#told.size >= MOST_TOLD || this.#told.has(kind)) return;
-    this.#told.add(kind);
-    this.#unknown(text);
   }
 
   #addRoute(target: TargetSnapshot): Route {
@@ -204,40 +126,4 @@ function createClient(
     poolIdleTimeout: POOL_IDLE_TIMEOUT_MS,
     ...(proxy === undefined ? {} : { proxy }),
   });
-}
-
-/**
- * What goes before a request's own headers: `host`, and `identity` in the first Accept-Encoding line, which makes `fetch`
- * leave bodies encoded as they come; the client's own preference follows in a second line.
- */
-export function fetchPreamble(): [string, string][] {
-  return [["host", ""], ["accept-encoding", "identity"]];
-}
-
-/** Lets an empty User-Agent stand in for none: `fetch` would send its own. */
-export function completeForFetch(headers: [string, string][], facts: { readonly userAgent: boolean }): void {
-  if (!facts.userAgent) headers.push(["user-agent", ""]);
-}
-
-/**
- * The headers as the kind of object that `fetch` takes most cheaply: converting pairs makes several arrays and iterators of
- * each (3 KB a request, measured). A name that comes twice, as Accept-Encoding does, is told apart by its capitals, which
- * `fetch` makes small again: two lines of one name reach the target.
- */
-function headerRecord(pairs: readonly [string, string][]): Record<string, string> {
-  const record: Record<string, string> = {};
-  for (let i = 0; i < pairs.length; i++) {
-    const [name, value] = pairs[i]!;
-    if (name === "__proto__") Object.defineProperty(record, name, { value, enumerable: true });
-    else if (!(name in record)) record[name] = value;
-    else addAgain(record, name, value);
-  }
-  return record;
-}
-
-function addAgain(record: Record<string, string>, name: string, value: string): void {
-  const again = name.charAt(0).toUpperCase() + name.slice(1);
-  // A third of one name, or one without letters: joined, which means the same (RFC 9110 section 5.2).
-  if (again !== name && !Object.hasOwn(record, again)) record[again] = value;
-  else record[name] = Object.hasOwn(record, name) ? `${record[name]}, ${value}` : value;
 }

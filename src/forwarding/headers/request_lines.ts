@@ -1,10 +1,10 @@
 import { Kind } from "../../http1/field_kind.ts";
 import type { FieldLines } from "../../http1/field_lines.ts";
+import { shortestLength } from "../../http1/framing.ts";
 import { connectionOptions } from "../../http1/hop_by_hop.ts";
 import { bindsConnection } from "./connection_auth.ts";
-import type { Exchange } from "../exchange.ts";
-import { type HeaderSettings, isSaneRequestId, isTwin, portOfClient } from "./forwarded_headers.ts";
-import { shortestLength } from "../../http1/framing.ts";
+import { addConvention, isTwin, type PreparedFor } from "./convention.ts";
+import type { HeaderSettings } from "./header_settings.ts";
 
 /** What is said to a target beside the client's own lines. */
 export interface OwnLines {
@@ -13,6 +13,10 @@ export interface OwnLines {
   readonly ownConnection: boolean;
   /** The request has been here before: sluice's own `Via` is among the lines. */
   readonly loop: boolean;
+  /** The client's address. */
+  readonly client: string;
+  /** The id of the request; null if it brought none that is sane, and none was made. */
+  readonly requestId: string | null;
 }
 
 /** What is done with a line, by its kind; all others are passed on. */
@@ -37,6 +41,7 @@ const TREATMENT: Readonly<Record<number, number>> = {
   [Kind.RequestId]: LOOK,
   [Kind.Expect]: LOOK,
   [Kind.Authorization]: LOOK,
+  [Kind.Trace]: LOOK,
   [Kind.ForwardedHost]: CONVENTION,
   [Kind.ForwardedPort]: CONVENTION,
   [Kind.ForwardedProto]: CONVENTION,
@@ -50,14 +55,22 @@ for (const [kind, treatment] of Object.entries(TREATMENT)) TREATMENTS[Number(kin
 /**
  * Decides which of a client's header lines a target gets, by dropping the others, and which ones sluice adds: hop-by-hop lines and
  * what `Connection` lists are dropped, `Via` is added, the X-Forwarded family is believed, appended to or removed as
- * TRUSTED_PROXIES says. Fills in the exchange's client address and request id on the way.
+ * TRUSTED_PROXIES says.
  *
  * Who can forge what: without TRUSTED_PROXIES a client can put any X-Forwarded-* in front of ours (the convention appends); with it
  * only the listed proxies can.
  */
-export function prepareLines(exchange: Exchange, lines: FieldLines, settings: HeaderSettings): OwnLines {
+export function prepareLines(
+  { lines, awaitsContinue, upgrade }: {
+    readonly lines: FieldLines;
+    readonly awaitsContinue: boolean;
+    readonly upgrade: string | null;
+  },
+  known: PreparedFor,
+  settings: HeaderSettings,
+): OwnLines {
   const { convention, trusted } = settings;
-  const believed = !trusted.configured || trusted.trusts(exchange.peer);
+  const believed = !trusted.configured || trusted.trusts(known.peer);
   const own: [string, string][] = [];
   let requestId: string | null = null;
   let ownConnection = false;
@@ -94,22 +107,27 @@ export function prepareLines(exchange: Exchange, lines: FieldLines, settings: He
           if (convention) lines.drop(line);
         } else if (kind === Kind.Authorization) {
           ownConnection ||= bindsConnection(value);
-        } else if (exchange.ignoresExpect) lines.drop(line);
+        } else if (kind === Kind.Expect) {
+          if (!awaitsContinue) lines.drop(line);
+        } else if (upgrade === null && settings.traceHeaders.has(lines.name(line))) {
+          lines.drop(line);
+        }
       }
     }
   }
   if (lines.has(Kind.Connection)) dropListed(lines);
   const forwardedFor = believed && lines.has(Kind.ForwardedFor) ? lines.get("x-forwarded-for") : null;
-  if (trusted.configured) exchange.client = trusted.clientAddress(exchange.peer, forwardedFor);
-  if (requestId !== null) exchange.requestId = requestId;
-  else if (convention) exchange.requestId = crypto.randomUUID();
+  const client = trusted.configured ? trusted.clientAddress(known.peer, forwardedFor) : known.peer;
+  if (requestId === null && convention) requestId = crypto.randomUUID();
   const via = lines.has(Kind.Via) ? lines.get("via") : null;
   const loop = settings.via !== null && via !== null && via.includes(settings.via);
   if (settings.via !== null) own.push(["Via", via === null ? settings.via : `${via}, ${settings.via}`]);
   else if (via !== null) own.push(["Via", via]);
-  if (convention) addConvention(own, lines, { exchange, settings, forwardedFor });
-  else if (forwardedFor !== null) own.push(["X-Forwarded-For", forwardedFor]);
-  return { own, ownConnection, loop };
+  if (convention) {
+    const { peer, host } = known;
+    addConvention(own, lines, { peer, host, client, requestId: requestId!, settings, forwardedFor });
+  } else if (forwardedFor !== null) own.push(["X-Forwarded-For", forwardedFor]);
+  return { own, ownConnection, loop, client, requestId };
 }
 
 /** Drops what Connection lists. */
@@ -121,32 +139,15 @@ export function dropListed(lines: FieldLines): void {
   }
 }
 
-function addConvention(
-  own: [string, string][],
-  lines: FieldLines,
-  { exchange, settings, forwardedFor }: {
-    readonly exchange: Exchange;
-    readonly settings: HeaderSettings;
-    readonly forwardedFor: string | null;
-  },
-): void {
-  own.push(["X-Forwarded-For", forwardedFor === null ? exchange.peer : `${forwardedFor}, ${exchange.peer}`]);
-  const host = kept(lines, "x-forwarded-host");
-  if (host === null) own.push(["X-Forwarded-Host", exchange.host]);
-  const proto = kept(lines, "x-forwarded-proto");
-  if (kept(lines, "x-forwarded-port") === null) {
-    const port = proto === null ? settings.listenerPort : portOfClient(proto, host ?? exchange.host);
-    own.push(["X-Forwarded-Port", port]);
+/** Tells whether a client's X-Request-Id is fit to be passed on and logged: 1 to 128 letters, digits and `-_.:/+=@`. */
+export function isSaneRequestId(id: string): boolean {
+  if (id.length === 0 || id.length > 128) return false;
+  for (let i = 0; i < id.length; i++) {
+    const c = id.charCodeAt(i);
+    const fine = (c >= 48 && c <= 58) || (c >= 64 && c <= 90) || (c >= 97 && c <= 122) || c === 45 || c === 46 ||
+      c === 95 ||
+      c === 47 || c === 43 || c === 61;
+    if (!fine) return false;
   }
-  if (proto === null) own.push(["X-Forwarded-Proto", settings.scheme]);
-  if (kept(lines, "x-real-ip") === null) own.push(["X-Real-IP", exchange.client]);
-  own.push(["X-Request-Id", exchange.requestId]);
-}
-
-/** The first value of a name among the lines that are passed on; null if there is none. */
-function kept(lines: FieldLines, name: string): string | null {
-  for (let line = 0; line < lines.count; line++) {
-    if (!lines.isDropped(line) && lines.name(line) === name) return lines.value(line);
-  }
-  return null;
+  return true;
 }

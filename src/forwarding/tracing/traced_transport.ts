@@ -1,7 +1,7 @@
 import { context, propagation, type Span, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
 import { hostPort, type TargetSnapshot } from "../../state/group_snapshot.ts";
-import { type Failure, failureOf } from "../gateway_error.ts";
-import type { Transport, UpstreamRequest, UpstreamResponse } from "../transport.ts";
+import { Failure, failureOf } from "../gateway_error.ts";
+import type { Interim, TargetRequest, TargetResponse, Transport } from "../target_request.ts";
 
 /**
  * Makes a client span of each attempt that goes over the wire, as `fetch` does of its own: below the span that `Deno.serve`
@@ -17,49 +17,37 @@ export class TracedTransport implements Transport {
 
   /**
    * @param wire What speaks to plain-HTTP targets; `https` ones it hands to `fetch`, which makes a span by itself.
-   * @param written The headers that go on with the trace: none of them is among a request's headers.
+   * @param written The headers that go on with the trace: none of them is among a request's lines.
    */
   constructor(wire: Transport, written: ReadonlySet<string>) {
     this.#wire = wire;
     this.#written = written;
   }
 
-  send(request: UpstreamRequest): Promise<UpstreamResponse> {
-    return request.target.scheme === "https" ? this.#wire.send(request) : this.#sendTraced(request);
+  send(request: TargetRequest, interim: Interim): Promise<TargetResponse | Failure> {
+    return request.target.scheme === "https" ? this.#wire.send(request, interim) : this.#sendTraced(request, interim);
   }
 
   connectsFirst(target: TargetSnapshot): boolean {
     return this.#wire.connectsFirst(target);
   }
 
-  failure(error: unknown): Failure {
-    return this.#wire.failure(error);
-  }
-
-  preamble(): [string, string][] {
-    return this.#wire.preamble();
-  }
-
-  complete(headers: [string, string][], facts: { readonly userAgent: boolean }): void {
-    this.#wire.complete(headers, facts);
-  }
-
   close(): void {
     this.#wire.close();
   }
 
-  async #sendTraced(request: UpstreamRequest): Promise<UpstreamResponse> {
+  async #sendTraced(request: TargetRequest, interim: Interim): Promise<TargetResponse | Failure> {
     const span = this.#tracer.startSpan(request.method, { kind: SpanKind.CLIENT, attributes: attributesOf(request) });
     try {
-      const headers = this.#withTrace(request.headers, span);
-      const response = await this.#wire.send({ ...request, headers });
-      span.setAttribute("http.response.status_code", response.status);
-      if (response.status >= 400) fail(span, String(response.status));
-      return response;
-    } catch (error) {
-      const { reason, detail } = failureOf(request.cancellation.over, this.#wire.failure(error));
-      fail(span, reason, detail);
-      throw error;
+      const outcome = await this.#wire.send({ ...request, own: this.#withTrace(request.own, span) }, interim);
+      if (outcome instanceof Failure) {
+        const { reason, detail } = failureOf(request.cancellation.over, outcome);
+        fail(span, reason, detail);
+      } else {
+        span.setAttribute("http.response.status_code", outcome.status);
+        if (outcome.status >= 400) fail(span, String(outcome.status));
+      }
+      return outcome;
     } finally {
       span.end();
     }
@@ -69,16 +57,16 @@ export class TracedTransport implements Transport {
    * Adds the lines by which a target goes on with the trace, whose parent there is the attempt's span; what they say anew is
    * said once. The list that came serves the next attempt too, and stays as it is.
    */
-  #withTrace(headers: readonly [string, string][], span: Span): [string, string][] {
+  #withTrace(own: TargetRequest["own"], span: Span): TargetRequest["own"] {
     const written: Record<string, string> = {};
     propagation.inject(trace.setSpan(context.active(), span), written);
     // Deno 2.4 registers no propagator.
     if (this.#written.has("traceparent")) written.traceparent ??= traceparentOf(span);
-    return [...headers.filter(([name]) => !Object.hasOwn(written, name)), ...Object.entries(written)];
+    return [...own.filter(([name]) => !Object.hasOwn(written, name)), ...Object.entries(written)];
   }
 }
 
-function attributesOf({ method, target, path }: UpstreamRequest): Record<string, string | number> {
+function attributesOf({ method, target, path }: TargetRequest): Record<string, string | number> {
   const query = path.indexOf("?");
   return {
     "http.request.method": method,

@@ -1,42 +1,63 @@
 import type { IncomingMessage } from "node:http";
-import { hasNoBody } from "../../http1/framing.ts";
-import { isHopByHop } from "../../http1/hop_by_hop.ts";
-import { listOf, pairsOf } from "./upgrade_request.ts";
+import type { BodySource } from "../../http1/body_source.ts";
+import type { Bytes } from "../../http1/bytes.ts";
+import type { FieldLines } from "../../http1/field_lines.ts";
+import { hasNoBody, parseLength } from "../../http1/framing.ts";
+import { isFieldValue, isToken } from "../../http1/tokens.ts";
+import type { MessageSocket } from "../../http1/tunnel_end.ts";
+import type { TargetResponse } from "../target_request.ts";
+import { linesOf } from "./handshake_headers.ts";
 
-/** Turns a target's HTTP response to a handshake into the client's; null if its status can't be passed on. */
-export function handshakeResponse(message: IncomingMessage): Response | null {
-  const status = message.statusCode ?? 0;
-  if (status < 200 || status > 599) return null;
-  const pairs = pairsOf(message.rawHeaders);
-  const dropped = new Set(pairs.flatMap(([name, value]) => name.toLowerCase() === "connection" ? listOf(value) : []));
-  const headers = new Headers();
-  for (const [name, value] of pairs) {
-    const key = name.toLowerCase();
-    if (!isHopByHop(key) && !dropped.has(key)) headers.append(name, value);
-    // The Upgrade of a 426 names the protocols that the target accepts (RFC 9110 section 15.5.22).
-    else if (key === "upgrade" && status === 426) headers.append(name, value);
-  }
-  if (headers.has("upgrade")) headers.set("connection", "upgrade");
-  const bodyless = status === 205 || hasNoBody(status, "GET");
-  if (bodyless) message.resume();
-  const body = bodyless ? null : bytesOf(message);
-  return new Response(body, { status, statusText: message.statusMessage, headers });
+/** A target's 101. @param lines Its headers for the client. */
+export function switched(socket: MessageSocket, lines: FieldLines): TargetResponse {
+  const close = () => socket.terminate();
+  return {
+    status: 101,
+    phrase: null,
+    lines,
+    contentLength: -1,
+    body: null,
+    close,
+    tunnel: () => ({ kind: "messages", socket, close }),
+  };
 }
 
-/** The body as a byte stream; it fails if the target ends it early. */
-function bytesOf(message: IncomingMessage): ReadableStream<Uint8Array<ArrayBuffer>> {
-  const pieces = message[Symbol.asyncIterator]();
-  return new ReadableStream({
-    type: "bytes",
-    async pull(controller) {
-      const { done, value } = await pieces.next();
-      if (!done) return controller.enqueue(new Uint8Array(value));
-      controller.close();
-      // A reader that brought its own buffer waits for it.
-      controller.byobRequest?.respond(0);
+/** Another response of a target to a handshake: 401, 403, 426, a redirect. Null if its head can't be passed on. */
+export function refused(message: IncomingMessage): TargetResponse | null {
+  const status = message.statusCode ?? 0;
+  if (status < 200 || status > 599 || !isFieldValue(message.statusMessage ?? "")) return null;
+  if (!message.rawHeaders.every((text, i) => i % 2 === 0 ? isToken(text) : isFieldValue(text))) return null;
+  const lines = linesOf(message.rawHeaders);
+  const length = lines.get("content-length");
+  const bodiless = status === 205 || hasNoBody(status, "GET");
+  if (bodiless) message.resume();
+  return {
+    status,
+    phrase: message.statusMessage ?? null,
+    lines,
+    contentLength: length === null ? -1 : parseLength(length),
+    body: bodiless ? null : new MessageBody(message),
+    close: () => message.destroy(),
+    tunnel() {
+      throw new TypeError("The target did not switch protocols");
     },
-    cancel() {
-      message.destroy();
-    },
-  });
+  };
+}
+
+/** The body of a response as node:http reads it; a read rejects if the target ends it early. */
+class MessageBody implements BodySource {
+  readonly trailers = null;
+  done = false;
+  readonly #pieces: AsyncIterator<Uint8Array>;
+
+  constructor(message: IncomingMessage) {
+    this.#pieces = message[Symbol.asyncIterator]();
+  }
+
+  async read(): Promise<Bytes | null> {
+    const { done, value } = await this.#pieces.next();
+    if (!done) return new Uint8Array(value);
+    this.done = true;
+    return null;
+  }
 }

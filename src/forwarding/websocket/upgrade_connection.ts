@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { WorkerColumn } from "../../state/worker_column.ts";
 import type { Clock } from "../../time/clock.ts";
-import { NO_CONNECT } from "../transport.ts";
+import { NO_CONNECT } from "../target_request.ts";
 
 /**
  * Times and counts the connection to a target that one WebSocket handshake makes. Each attempt makes a new one; it is

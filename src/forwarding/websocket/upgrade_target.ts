@@ -2,50 +2,28 @@ import type { IncomingMessage } from "node:http";
 import { isIP, type Socket } from "node:net";
 import WebSocket from "ws";
 import { isOwnShortage } from "../../dial/own_shortage.ts";
+import { listOf } from "../../http1/comma_list.ts";
+import { TextLines } from "../../http1/field_lines.ts";
 import { hostPort, type TargetSnapshot } from "../../state/group_snapshot.ts";
 import type { CancelTimer, Clock } from "../../time/clock.ts";
-import { handshakeResponse } from "./handshake_response.ts";
+import { Failure, type FailureReason } from "../gateway_error.ts";
+import type { Cancellation, TargetResponse } from "../target_request.ts";
+import { targetHandshakeHeaders, toldOfHandshake } from "./handshake_headers.ts";
+import { refused, switched } from "./handshake_response.ts";
 import { sliceReads } from "./sliced_reads.ts";
 import type { UpgradeConnection } from "./upgrade_connection.ts";
-import { listOf, targetHandshakeHeaders, toldOfHandshake } from "./upgrade_request.ts";
 
-/** The part of `ws`'s WebSocket that a tunnel uses. */
-export interface TargetSocket {
-  readonly readyState: number;
-  on(event: "message", listener: (data: Uint8Array<ArrayBuffer>, isBinary: boolean) => void): void;
-  on(event: "close", listener: (code: number, reason: Uint8Array) => void): void;
-  on(event: "ping" | "pong", listener: (data: Uint8Array) => void): void;
-  on(event: "error", listener: (error: Error) => void): void;
-  send(data: string | Uint8Array, options: { binary: boolean }, sent: (error?: Error) => void): void;
-  pong(data: Uint8Array, mask: boolean, sent: () => void): void;
-  close(code?: number, reason?: string): void;
-  terminate(): void;
-  pause(): void;
-  resume(): void;
-}
-
-/**
- * Why a handshake brought neither a tunnel nor a response; `client_closed` if the client disconnected meanwhile,
- * `shutting_down` if the shutdown ended it.
- */
-export type UpgradeFailure =
+/** What a handshake fails with. */
+type HandshakeFailure = Extract<
+  FailureReason,
   | "connect_refused"
   | "connect_failed"
   | "connect_timeout"
   | "reset_before_headers"
   | "bad_response"
   | "timeout"
-  | "client_closed"
   | "overloaded"
-  | "shutting_down";
-
-/** The result of a handshake with a target. */
-export type TargetHandshake =
-  /** Accepted. The socket is paused; `told` are the headers of its 101 for the client. */
-  | { readonly kind: "accepted"; readonly socket: TargetSocket; readonly told: [string, string][] }
-  /** The target responded in HTTP instead (401, 403, 426, a redirect ...). */
-  | { readonly kind: "answered"; readonly response: Response }
-  | { readonly kind: "failed"; readonly failure: UpgradeFailure; readonly detail: string };
+>;
 
 /** Where a handshake goes. */
 export interface HandshakeUpstream {
@@ -56,16 +34,13 @@ export interface HandshakeUpstream {
 }
 
 export interface HandshakeOptions {
-  /** From now until the target's response. */
-  readonly timeoutMs: number;
+  readonly clock: Clock;
+  /** The connection that the handshake makes, not begun. */
+  readonly connection: UpgradeConnection;
   /** For the connection alone, TLS included. */
   readonly connectTimeoutMs: number;
-  readonly clock: Clock;
-  readonly connection: UpgradeConnection;
-  /** Aborts when the client disconnects. */
-  readonly signal: AbortSignal;
-  /** Aborts when SHUTDOWN_TIMEOUT is over. */
-  readonly cut?: AbortSignal;
+  /** Is given what ends the exchange before its time. */
+  readonly cancellation: Pick<Cancellation, "atWork">;
 }
 
 /** Largest message either way, in bytes; a larger one ends the tunnel. Deno's own limit for the client's leg. */
@@ -78,46 +53,44 @@ const MAX_FRAGMENTS = MAX_MESSAGE_BYTES / 256;
 /** How long a target may take to answer a close frame, or to close its socket after its own. */
 const TARGET_CLOSE_MS = 3_000;
 
-/** Makes a WebSocket handshake with a target. */
-export function shakeHands(upstream: HandshakeUpstream, options: HandshakeOptions): Promise<TargetHandshake> {
+/** Makes a WebSocket handshake with a target: resolves with its response, or with why there is none. */
+export function shakeHands(upstream: HandshakeUpstream, options: HandshakeOptions): Promise<TargetResponse | Failure> {
   return new Handshake(upstream, options).result;
 }
 
 /** One handshake, from the connection to its result. */
 class Handshake {
-  readonly result: Promise<TargetHandshake>;
-  readonly #resolve: (result: TargetHandshake) => void;
+  readonly result: Promise<TargetResponse | Failure>;
+  readonly #resolve: (result: TargetResponse | Failure) => void;
   readonly #options: HandshakeOptions;
   readonly #offeredProtocols: readonly string[];
   readonly #socket: WebSocket;
   #connected: Socket | null = null;
-  #told: [string, string][] = [];
+  #told = new TextLines();
   #settled = false;
-  readonly #cancelTimers: readonly CancelTimer[];
+  readonly #cancelTimer: CancelTimer;
 
   constructor(upstream: HandshakeUpstream, options: HandshakeOptions) {
-    const { promise, resolve } = Promise.withResolvers<TargetHandshake>();
+    const { promise, resolve } = Promise.withResolvers<TargetResponse | Failure>();
     this.result = promise;
     this.#resolve = resolve;
     this.#options = options;
     this.#offeredProtocols = protocolsIn(upstream.headers);
     options.connection.begin();
     this.#socket = this.#open(upstream);
-    const { clock, timeoutMs, connectTimeoutMs, signal, cut } = options;
-    // If the deadline passes while connecting, the connection is to blame: so its timer is set, and fires, first.
-    const connectMs = Math.min(connectTimeoutMs, timeoutMs);
-    this.#cancelTimers = [
-      clock.after(connectMs, () => this.#connectTimedOut(connectMs)),
-      clock.after(timeoutMs, () => this.#fail("timeout", "No answer to the handshake in time")),
-    ];
-    signal.addEventListener("abort", this.#clientLeft);
-    if (signal.aborted) this.#clientLeft();
-    cut?.addEventListener("abort", this.#cutOff);
-    if (cut?.aborted) this.#cutOff();
+    const { clock, connectTimeoutMs, cancellation } = options;
+    this.#cancelTimer = clock.after(connectTimeoutMs, () => this.#connectTimedOut(connectTimeoutMs));
+    cancellation.atWork = this;
     this.#on("upgrade", (response: IncomingMessage) => this.#upgraded(response));
     this.#on("open", () => this.#opened());
     this.#on("unexpected-response", (_: unknown, response: IncomingMessage) => this.#answered(response));
     this.#on("error", (error: NodeError) => this.#broke(error));
+  }
+
+  /** Ends the handshake: its deadline passed, or its client left. */
+  abort(): void {
+    if (this.#options.connection.made) this.#fail("timeout", "Given up before its response");
+    else this.#fail("connect_timeout", "No connection before the request's deadline");
   }
 
   #open({ target, path, headers }: HandshakeUpstream): WebSocket {
@@ -178,16 +151,17 @@ class Handshake {
     // Read nothing until the client is connected.
     socket.pause();
     sliceReads(this.#connected!, socket);
-    if (!this.#settle({ kind: "accepted", socket, told: this.#told })) socket.terminate();
+    if (!this.#settle(switched(socket, this.#told))) socket.terminate();
   }
 
   #answered(message: IncomingMessage): void {
-    const response = handshakeResponse(message);
+    const response = refused(message);
     if (response === null) {
       message.destroy();
       return this.#fail("bad_response", `The target answered the handshake with status ${message.statusCode}`);
     }
-    if (!this.#settle({ kind: "answered", response })) message.destroy();
+    if (!this.#settle(response)) return void message.destroy();
+    this.#options.cancellation.atWork = { abort: () => message.destroy() };
   }
 
   #broke(error: NodeError): void {
@@ -199,23 +173,16 @@ class Handshake {
     this.#fail("connect_timeout", `No connection within ${Math.round(connectMs)} ms`);
   }
 
-  readonly #clientLeft = (): void => this.#fail("client_closed", "The client went away during the handshake");
-
-  readonly #cutOff = (): void => this.#fail("shutting_down", "SHUTDOWN_TIMEOUT is over");
-
-  #fail(failure: UpgradeFailure, detail: string): void {
-    if (this.#settle({ kind: "failed", failure, detail })) this.#socket.terminate();
+  #fail(reason: HandshakeFailure, detail: string): void {
+    if (this.#settle(new Failure(reason, detail))) this.#socket.terminate();
   }
 
   /** Returns false if there was a result before. */
-  #settle(result: TargetHandshake): boolean {
+  #settle(result: TargetResponse | Failure): boolean {
     if (this.#settled) return false;
     this.#settled = true;
-    const { connection, signal, cut } = this.#options;
-    connection.handshakeOver();
-    for (const cancel of this.#cancelTimers) cancel();
-    signal.removeEventListener("abort", this.#clientLeft);
-    cut?.removeEventListener("abort", this.#cutOff);
+    this.#options.connection.handshakeOver();
+    this.#cancelTimer();
     this.#resolve(result);
     return true;
   }
@@ -237,7 +204,7 @@ function protocolsIn(headers: readonly (readonly [string, string])[]): string[] 
 }
 
 /** Maps what node:net, node:http and `ws` report to the closed list of failures. */
-function failureOf({ code = "", message }: NodeError, connected: boolean): UpgradeFailure {
+function failureOf({ code = "", message }: NodeError, connected: boolean): HandshakeFailure {
   if (code === "ECONNREFUSED") return "connect_refused";
   if (!connected) return isOwnShortage(message, code) ? "overloaded" : "connect_failed";
   if (code === "ECONNRESET" || code === "EPIPE" || code === "ECONNABORTED") return "reset_before_headers";

@@ -1,7 +1,7 @@
 import { BodyBroken, type BodySource, Superseded } from "../../http1/body_source.ts";
 import type { Bytes } from "../../http1/bytes.ts";
-import { writeChunk } from "./send_stream.ts";
 import type { WireConnection } from "./wire_connection.ts";
+import { writeChunk } from "./write_chunk.ts";
 
 const encoder = new TextEncoder();
 const LAST_CHUNK = encoder.encode("0\r\n\r\n");

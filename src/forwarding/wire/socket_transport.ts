@@ -3,7 +3,9 @@ import { ByteLines } from "../../http1/field_lines.ts";
 import { Lending } from "../../http1/lending.ts";
 import type { WorkerColumn } from "../../state/worker_column.ts";
 import type { Clock } from "../../time/clock.ts";
-import { FetchExchangeTransport } from "../fetch/fetch_exchange.ts";
+import { TICK_MS } from "../../time/deadline.ts";
+import { FetchTransport } from "../fetch/fetch_transport.ts";
+import type { TargetSnapshot } from "../../state/group_snapshot.ts";
 import type { Failure } from "../gateway_error.ts";
 import type { Interim, TargetRequest, TargetResponse, Transport } from "../target_request.ts";
 import { WirePool } from "./wire_pool.ts";
@@ -14,6 +16,7 @@ export class SocketTransport implements Transport {
   readonly #pool: WirePool;
   readonly #shared: WireShared;
   readonly #secure: () => Transport;
+  readonly #closeSecure: () => void;
 
   /** @param secure The transport for `https://` targets, made when the first one is spoken to. */
   constructor(
@@ -28,10 +31,15 @@ export class SocketTransport implements Transport {
     this.#shared = {
       shareAll: reuse === "always",
       lines: new Lending(() => new ByteLines()),
-      after: (delayMs, run) => clock.after(delayMs, run),
+      // When a delay is over the event loop turns once more: what came while it stood still is heard first.
+      after(delayMs, run) {
+        let cancel = clock.after(delayMs, () => cancel = clock.after(TICK_MS, run));
+        return () => cancel();
+      },
     };
     let made: Transport | null = null;
     this.#secure = () => made ??= secure();
+    this.#closeSecure = () => made?.close();
   }
 
   send(request: TargetRequest, interim: Interim): Promise<TargetResponse | Failure> {
@@ -39,22 +47,27 @@ export class SocketTransport implements Transport {
     return new TargetExchange(request, this.#pool.of(request.target), this.#shared).send(interim);
   }
 
+  connectsFirst({ scheme }: TargetSnapshot): boolean {
+    return scheme === "http";
+  }
+
   close(): void {
     this.#pool.close();
+    this.#closeSecure();
   }
 }
 
-/** Makes the transport of an engine that reads and writes bytes itself. */
+/** Makes the transport that UPSTREAM_TRANSPORT asks for. */
 export function makeSocketTransport(
   { upstreamTransport, upstreamReuse }: Pick<ListenerConfig, "upstreamTransport" | "upstreamReuse">,
   { clock, column, unknownFailure }: {
     readonly clock: Clock;
     readonly column: WorkerColumn;
     /** Hears of failures of `fetch` that nobody foresaw, of each kind once. */
-    readonly unknownFailure: (text: string) => void;
+    readonly unknownFailure?: (text: string) => void;
   },
 ): Transport {
-  const secure = () => new FetchExchangeTransport(unknownFailure);
+  const secure = () => new FetchTransport(unknownFailure);
   return upstreamTransport === "fetch"
     ? secure()
     : new SocketTransport({ clock, column, reuse: upstreamReuse, secure });

@@ -1,4 +1,5 @@
-import type { BodySource, TunnelEnd } from "../../http1/body_source.ts";
+import type { BodySource } from "../../http1/body_source.ts";
+import type { TunnelEnd } from "../../http1/tunnel_end.ts";
 import { HeadFinder } from "../../http1/head_finder.ts";
 import { Malformed } from "../../http1/malformed.ts";
 import { ByteLines } from "../../http1/field_lines.ts";

@@ -1,9 +1,9 @@
-import type { TunnelEnd } from "../../http1/body_source.ts";
 import type { Bytes } from "../../http1/bytes.ts";
+import type { ByteTunnel } from "../../http1/tunnel_end.ts";
 import type { TargetReader } from "./target_reader.ts";
 
 /** A connection to a target that has switched protocols, as bytes. */
-export function targetTunnel(reader: TargetReader): TunnelEnd {
+export function targetTunnel(reader: TargetReader): ByteTunnel {
   const { connection } = reader;
   const early: Bytes = connection.bytes.slice(connection.start, connection.end);
   connection.start = connection.end;
@@ -11,6 +11,7 @@ export function targetTunnel(reader: TargetReader): TunnelEnd {
   // A tunnel may be idle for hours: it holds no room for heads.
   if (connection.written && !connection.reading) connection.rest();
   return {
+    kind: "bytes",
     early,
     async read(place) {
       const count = await reader.readInto(place);

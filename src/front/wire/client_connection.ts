@@ -139,7 +139,7 @@ export class ClientConnection implements ClientEvents, WriteWatcher, ReplyOwner 
 
   probe(nowMs: number): void {
     const reply = this.#replying;
-    if (reply === null || reply.begun || reply.minor === 0 || nowMs < this.#probeAtMs) return;
+    if (reply === null || !this.halfClosed || reply.begun || reply.minor === 0 || nowMs < this.#probeAtMs) return;
     this.#probeAtMs = nowMs + this.#probePauseMs;
     this.#probes++;
     this.#probePauseMs = Math.min(this.#probePauseMs * 2, LONGEST_PROBE_PAUSE_MS);

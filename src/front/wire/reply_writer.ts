@@ -1,6 +1,6 @@
 import { headRoom, put, writeHead } from "./head_writer.ts";
 import type { Bytes } from "../../http1/bytes.ts";
-import type { TunnelEnd } from "../../http1/body_source.ts";
+import type { TunnelEnd } from "../../http1/tunnel_end.ts";
 import type { Reply, ResponseHead, TunnelEvents } from "../reply.ts";
 import { passBothWays } from "./tunnel.ts";
 import type { ClientSocket } from "./client_socket.ts";
@@ -36,6 +36,7 @@ export class ReplyWriter implements Reply {
   begun = false;
   /** All of the response was given to the socket. If the client does not take it, the connection is closed. */
   ended = false;
+  readonly sent = null;
   /** The connection may be used again behind this response. */
   keepAlive: boolean;
   readonly #owner: ReplyOwner;
@@ -71,6 +72,7 @@ export class ReplyWriter implements Reply {
   }
 
   async tunnel(head: ResponseHead, protocol: string, target: TunnelEnd, events: TunnelEvents): Promise<void> {
+    if (target.kind !== "bytes") throw new TypeError("This engine passes bytes");
     this.#upgrade = protocol;
     this.keepAlive = false;
     this.head(head);
@@ -81,7 +83,7 @@ export class ReplyWriter implements Reply {
     this.ended = true;
   }
 
-  head(head: ResponseHead): void {
+  head(head: ResponseHead): number {
     const { status, bodyLength } = head;
     const { method, minor, body } = this.#request;
     this.begun = true;
@@ -104,6 +106,7 @@ export class ReplyWriter implements Reply {
       ? "keep-alive"
       : null;
     this.#have = writeHead(head, this.#room, { chunked: this.#chunked, connection, upgrade: this.#upgrade });
+    return status;
   }
 
   flush(): void {

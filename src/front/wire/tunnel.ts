@@ -1,5 +1,5 @@
-import type { TunnelEnd } from "../../http1/body_source.ts";
 import type { Bytes } from "../../http1/bytes.ts";
+import type { ByteTunnel } from "../../http1/tunnel_end.ts";
 import type { TunnelEvents } from "../reply.ts";
 import type { ClientSocket } from "./client_socket.ts";
 import type { FrontRooms } from "./rooms.ts";
@@ -20,7 +20,7 @@ interface TunnelParts {
  * Passes bytes between a client and a target as they come, whatever they mean. A side that ends is told to the other, which may go on;
  * one that breaks ends both. Resolves when both have ended.
  */
-export async function passBothWays(client: ClientSocket, target: TunnelEnd, parts: TunnelParts): Promise<void> {
+export async function passBothWays(client: ClientSocket, target: ByteTunnel, parts: TunnelParts): Promise<void> {
   const { events } = parts;
   let broken: Broken = null;
   const watch = async (way: Promise<Broken>) => {
@@ -36,7 +36,7 @@ export async function passBothWays(client: ClientSocket, target: TunnelEnd, part
   target.close();
 }
 
-async function toTarget(client: ClientSocket, target: TunnelEnd, { rooms, events }: TunnelParts): Promise<Broken> {
+async function toTarget(client: ClientSocket, target: ByteTunnel, { rooms, events }: TunnelParts): Promise<Broken> {
   const large = new LargeRoom(rooms);
   try {
     for (;;) {
@@ -70,7 +70,7 @@ async function toTarget(client: ClientSocket, target: TunnelEnd, { rooms, events
   }
 }
 
-async function toClient(client: ClientSocket, target: TunnelEnd, { rooms, events }: TunnelParts): Promise<Broken> {
+async function toClient(client: ClientSocket, target: ByteTunnel, { rooms, events }: TunnelParts): Promise<Broken> {
   const small: Bytes = new Uint8Array(SMALL_BYTES);
   const large = new LargeRoom(rooms);
   let reading = false;

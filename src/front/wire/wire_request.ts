@@ -1,15 +1,14 @@
 import { Kind } from "../../http1/field_kind.ts";
 import { lists, type RequestHead } from "../../http1/request_head.ts";
 import type { FieldLines } from "../../http1/field_lines.ts";
-import type { ReceivedRequest } from "../received_request.ts";
+import type { ReceivedRequest, Unfit } from "../received_request.ts";
 import type { RequestBody } from "./request_body.ts";
 
 /** A request as it was read from a socket. */
 export class WireRequest implements ReceivedRequest {
   readonly method: string;
   readonly target: string;
-  readonly version: "1.0" | "1.1";
-  /** Of HTTP/1. */
+  /** The 0 of HTTP/1.0, which knows neither Expect nor Upgrade. */
   readonly minor: 0 | 1;
   readonly host: string | null;
   readonly peer: string;
@@ -23,7 +22,6 @@ export class WireRequest implements ReceivedRequest {
     this.method = head.method;
     this.target = head.target;
     this.minor = head.minor;
-    this.version = head.minor === 0 ? "1.0" : "1.1";
     this.host = head.host;
     this.lines = head.lines;
     this.connection = head.connection;
@@ -31,6 +29,24 @@ export class WireRequest implements ReceivedRequest {
     this.peer = peer;
     this.protocol = protocol;
     this.body = body;
+  }
+
+  get awaitsContinue(): boolean {
+    return this.minor === 1 && this.lines.has(Kind.Expect);
+  }
+
+  /** With a body it is left out (RFC 9110 section 7.8): the new protocol's bytes would follow a body still on its way. */
+  get upgrade(): string | null {
+    if (this.minor === 0 || this.bodyLength !== 0 || !this.lines.has(Kind.Upgrade)) return null;
+    return lists(this.connection ?? "", "upgrade") ? this.lines.get("upgrade") : null;
+  }
+
+  get malformed(): null {
+    return null;
+  }
+
+  unfit(): Unfit | null {
+    return null;
   }
 
   /** The client takes trailers. */

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { DecisionRing } from "../../../../src/data_plane/explain/decision_ring.ts";
-import { readRequestHead } from "../../../../src/data_plane/chain/request_head.ts";
-import { type Attempt, Exchange } from "../../../../src/forwarding/exchange.ts";
+import { checkRequest } from "../../../../src/data_plane/chain/check_request.ts";
+import { type Attempt, Exchange } from "../../../../src/data_plane/chain/exchange.ts";
 import { Failure } from "../../../../src/forwarding/gateway_error.ts";
-import { NO_CONNECT } from "../../../../src/forwarding/transport.ts";
+import { NO_CONNECT } from "../../../../src/forwarding/target_request.ts";
+import { ServeRequest } from "../../../../src/front/serve/serve_request.ts";
 import { heldBytes } from "../../../support/held_bytes.ts";
 import { makeTarget } from "../../../support/target_group.ts";
 
@@ -13,7 +14,7 @@ function attempt(slot: number, change: Partial<Attempt>): Attempt {
 
 /** What a decision says of the attempts of one exchange. */
 function connectsOf(attempts: readonly Attempt[], reason: Attempt["reason"] = null): (number | null)[] {
-  const exchange = new Exchange(new Request("http://a/"), 0);
+  const exchange = new Exchange("GET", 0);
   for (const each of attempts) exchange.attempted(each);
   exchange.status = reason === null ? 200 : 502;
   exchange.reason = reason;
@@ -41,7 +42,7 @@ Deno.test("a decision says of each attempt how long connecting took, and nothing
 Deno.test("a place in the ring that is used again says nothing of the request that stood there before", () => {
   const ring = new DecisionRing();
   const keep = (connectMicros: number) => {
-    const exchange = new Exchange(new Request("http://a/"), 0);
+    const exchange = new Exchange("GET", 0);
     exchange.attempted(attempt(0, { connectMicros }));
     exchange.ttfbMicros = 1500;
     ring.keep(exchange, { endedMs: 1000, totalMicros: 2000 });
@@ -72,8 +73,10 @@ for (const [what, make] of Object.entries(LONG)) {
       for (let i = 0; i < 1000; i++) {
         const { url = `http://${HOST}/`, method = "GET", key = "", detail = "none" } = make(i + "x".repeat(60_000));
         // As the listener gives it: nothing has been parsed.
-        const exchange = new Exchange({ url, method, headers: new Headers({ host: HOST }) } as Request, 0);
-        assert.equal(readRequestHead(exchange, "wire"), null);
+        const headers = new Headers({ host: HOST });
+        const received = new ServeRequest({ url, method, headers, body: null }, "127.0.0.1", null);
+        const exchange = new Exchange(method, 0);
+        assert.equal(checkRequest(exchange, received, "wire"), null);
         exchange.scores = {
           group: { algorithm: "HASH", targets: [], algorithmOptions: { hashKey: null } },
           candidates: NO_CANDIDATES,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
-import { NO_CONNECT } from "../../../../src/forwarding/transport.ts";
+import { NO_CONNECT } from "../../../../src/forwarding/target_request.ts";
 import { UpgradeConnection } from "../../../../src/forwarding/websocket/upgrade_connection.ts";
 import { TargetTable } from "../../../../src/state/target_table.ts";
 import { ManualClock } from "../../../support/manual_clock.ts";

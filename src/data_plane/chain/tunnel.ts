@@ -1,0 +1,63 @@
+import type { Reply, ResponseHead } from "../../front/reply.ts";
+import type { TargetResponse } from "../../forwarding/target_request.ts";
+import type { Exchange } from "./exchange.ts";
+import type { OpenExchange } from "./open_exchange.ts";
+import { cutBy, responseLines } from "./relay.ts";
+
+/** A tunnel of which one side has ended is over when the other is silent for so long. */
+const HALF_CLOSED_MS = 5_000;
+
+/** What a tunnel is opened with. */
+export interface TunnelParts {
+  readonly exchange: Exchange;
+  readonly open: OpenExchange;
+  readonly reply: Reply;
+  /** What the client asked for. */
+  readonly upgrade: string;
+  readonly announce: ((head: ResponseHead) => void) | null;
+  /** Reports what should never happen. */
+  readonly failed: (error: unknown) => void;
+}
+
+/** Tells the client that the protocol is switched, and lasts until the tunnel has ended. Throws if it never began. */
+export async function runTunnel(
+  response: TargetResponse,
+  { exchange, open, reply, upgrade, announce, failed }: TunnelParts,
+): Promise<void> {
+  exchange.status = 101;
+  exchange.pinToTarget();
+  const protocol = response.lines.get("upgrade") ?? upgrade;
+  const own = responseLines(response, exchange, null);
+  const target = response.tunnel();
+  let halfClosed = false;
+  open.atWork = target.kind === "bytes" ? { abort: () => target.close() } : null;
+  open.begin(reply);
+  // WebSockets end with closing handshakes, which take their time: the engine watches their silence.
+  if (target.kind === "messages") open.limitSilence(0);
+  const head = { status: 101, phrase: response.phrase, lines: response.lines, own, bodyLength: 0 };
+  announce?.(head);
+  try {
+    await reply.tunnel(head, protocol, target, {
+      moved(to, bytes) {
+        if (to === "target") exchange.requestBytes += bytes;
+        else exchange.responseBytes += bytes;
+        open.moved();
+      },
+      halfClosed() {
+        halfClosed = true;
+        open.limitSilence(HALF_CLOSED_MS);
+      },
+      broken(by) {
+        // Nothing came of the side that might have gone on: the tunnel is over.
+        if (halfClosed && open.over?.reason === "timeout") return;
+        exchange.cutBy ??= open.over === null ? by : cutBy(open);
+      },
+      failed,
+    });
+  } catch (error) {
+    target.close();
+    if (!reply.begun) throw error;
+    exchange.cutBy ??= "client";
+    reply.cut();
+  }
+}

@@ -1,0 +1,90 @@
+import { Hono } from "hono";
+import type { Clock } from "../../time/clock.ts";
+import type { DeadlineWheel } from "../../time/deadline.ts";
+import type { RequestHandler } from "../front.ts";
+import type { Tunnel } from "../websocket/upgrade_tunnel.ts";
+import type { BodyLimit } from "./serve_body.ts";
+import { type ReplyOwner, ServeReply } from "./serve_reply.ts";
+import { ServeRequest } from "./serve_request.ts";
+
+/** Close code of tunnels that end because sluice does: going away (RFC 6455 section 7.4.1). */
+const GOING_AWAY = 1001;
+
+/** What a serve front works with. */
+export interface ServeFrontParts {
+  readonly handler: RequestHandler;
+  readonly clock: Clock;
+  readonly wheel: DeadlineWheel;
+  limits(): { readonly bodyTimeoutMs: number; readonly streamIdleTimeoutMs: number };
+}
+
+/** A request on its way through Hono. */
+interface Passage {
+  readonly request: Request;
+  readonly info: Deno.ServeHandlerInfo<Deno.NetAddr>;
+}
+
+/** Gives what `Deno.serve` receives to the chain, and the chain's responses back. */
+export class ServeFront implements ReplyOwner {
+  readonly clock: Clock;
+  sendsAway = false;
+  readonly #parts: ServeFrontParts;
+  readonly #tunnels = new Set<Tunnel>();
+  readonly #app: Hono<{ Bindings: Passage }>;
+  readonly #bodyLimit: BodyLimit;
+  #closing = false;
+
+  /**
+   * Makes the listener's application: one catch-all for every method and path. There is one route, so Hono need not cut the path out of
+   * the URL: every request is said to be for `/`, which it looks up instead of running an expression over it. And the request comes as
+   * its environment, which saves its own wrapper around it.
+   */
+  constructor(parts: ServeFrontParts) {
+    this.#parts = parts;
+    this.clock = parts.clock;
+    this.#bodyLimit = {
+      wheel: parts.wheel,
+      get limitMs() {
+        return parts.limits().bodyTimeoutMs;
+      },
+    };
+    this.#app = new Hono<{ Bindings: Passage }>({ getPath: () => "/" });
+    this.#app.all("/", (c) => this.#answer(c.env));
+  }
+
+  /**
+   * Answers a request. HEAD goes around Hono, which makes a second response without a body of it, and with that `Content-Length: 0` if
+   * the target gave no length.
+   */
+  fetch(request: Request, info: Deno.ServeHandlerInfo<Deno.NetAddr>): Response | Promise<Response> {
+    const passage = { request, info };
+    return request.method === "HEAD" ? this.#answer(passage) : this.#app.fetch(request, passage);
+  }
+
+  /** Ends every tunnel with a close frame, and those that open from now on at once: sluice is going away. */
+  closeTunnels(): void {
+    this.#closing = true;
+    for (const tunnel of this.#tunnels) tunnel.close(GOING_AWAY, "Going away");
+  }
+
+  idleTimeoutMs(): number {
+    return this.#parts.limits().streamIdleTimeoutMs;
+  }
+
+  opened(tunnel: Tunnel): void {
+    this.#tunnels.add(tunnel);
+    if (this.#closing) tunnel.close(GOING_AWAY, "Going away");
+  }
+
+  closed(tunnel: Tunnel): void {
+    this.#tunnels.delete(tunnel);
+  }
+
+  #answer({ request, info }: Passage): Promise<Response> {
+    const reply = new ServeReply(request, info, this);
+    const received = new ServeRequest(request, info.remoteAddr.hostname, this.#bodyLimit);
+    const response = reply.response(received.body);
+    this.#parts.handler.handle(received, reply, reply);
+    return response;
+  }
+}
