@@ -2,7 +2,7 @@ import { TrustedProxies } from "../forwarding/headers/client_address.ts";
 import type { HeaderSettings } from "../forwarding/headers/header_settings.ts";
 import { compilePrefixIndex, type PrefixIndex } from "../rules/prefix_index.ts";
 import type { RuleSnapshot, Snapshot } from "../state/group_snapshot.ts";
-import type { Exchange } from "./chain/exchange.ts";
+import type { Received } from "./chain/exchange.ts";
 import { clientOrigin } from "./chain/location_rewrite.ts";
 import { GroupRuntime, type RuntimeContext } from "./group_runtime.ts";
 
@@ -30,8 +30,8 @@ export function compileSnapshot(snapshot: Snapshot, context: RuntimeContext): Co
     traceHeaders: context.traceHeaders ?? NOTHING,
   };
   const secureHeaders: HeaderSettings = { ...headers, listenerPort: String(snapshot.tlsPort), scheme: "https" };
-  const cameByTls = (exchange: Exchange) =>
-    clientOrigin(exchange, exchange.protocol === "https" ? secureHeaders : headers).scheme === "https";
+  const cameByTls = (received: Received) =>
+    clientOrigin(received, received.protocol === "https" ? secureHeaders : headers).scheme === "https";
   return {
     snapshot,
     rules: compilePrefixIndex(snapshot.rules),

@@ -237,7 +237,10 @@ export class DataPlane {
       level: "error",
       event: "internal_error",
       message: "A request failed inside sluice",
-      fields: { id: exchange.requestId, error: error instanceof Error ? error.stack ?? error.message : String(error) },
+      fields: {
+        id: exchange.received.requestId,
+        error: error instanceof Error ? error.stack ?? error.message : String(error),
+      },
     });
   }
 

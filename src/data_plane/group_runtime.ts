@@ -5,7 +5,7 @@ import { Stickiness } from "../balancing/stickiness.ts";
 import { underBase } from "../rules/rewrite.ts";
 import { type GroupSnapshot, hostPort, type TargetSnapshot } from "../state/group_snapshot.ts";
 import type { TargetTable } from "../state/target_table.ts";
-import type { Exchange } from "./chain/exchange.ts";
+import type { Exchange, Received } from "./chain/exchange.ts";
 import { captureScores } from "./explain/decision_scores.ts";
 import type { RequestTrace } from "./explain/request_trace.ts";
 
@@ -21,7 +21,7 @@ export interface RuntimeContext {
 }
 
 /** Tells whether a client came by TLS. */
-type CameByTls = (exchange: Exchange) => boolean;
+type CameByTls = (received: Received) => boolean;
 
 /** A target group at work in one thread, for one snapshot: who gets a request, under which path. */
 export class GroupRuntime {
@@ -50,59 +50,60 @@ export class GroupRuntime {
 
   /** Chooses a target that was not tried yet; null if none is eligible. */
   choose(exchange: Exchange, tried: readonly TargetSnapshot[] | null): TargetSnapshot | null {
-    const pinned = this.pinned(exchange);
-    const key = this.key(exchange);
+    const { received, routed } = exchange;
+    const pinned = this.pinned(received);
+    const key = this.key(received);
     const target = this.balancer.choose(key, pinned, tried);
     if (tried === null) {
-      exchange.scores = captureScores(this.balancer.candidates(), { group: this.snapshot, target, key, pinned });
+      routed.scores = captureScores(this.balancer.candidates(), { group: this.snapshot, target, key, pinned });
     }
     if (this.#stickiness !== null && target !== null) {
       // Nobody is pinned before the target's headers have come: an answer of sluice's own pins to no target.
-      exchange.pinCookie = target === pinned ? null : this.#stickiness.setCookie(target, this.#cameByTls(exchange));
+      routed.pinCookie = target === pinned ? null : this.#stickiness.setCookie(target, this.#cameByTls(received));
     }
     if (this.#trace !== null && target !== null) this.#trace.selected(exchange, this.balancer, { target, key });
     return target;
   }
 
   /** The target that the client's cookie names; null where there is none or the group is not sticky. */
-  pinned(exchange: Exchange): TargetSnapshot | null {
-    return this.#stickiness === null ? null : this.#stickiness.pinned(exchange.header("cookie"));
+  pinned(received: Received): TargetSnapshot | null {
+    return this.#stickiness === null ? null : this.#stickiness.pinned(received.header("cookie"));
   }
 
   /** The HASH key of a request; empty where the algorithm has no use for one. */
-  key(exchange: Exchange): string {
-    return this.#usesKey ? hashKeyOf(this.snapshot.algorithmOptions.hashKey, new Keyed(exchange)) : "";
+  key(received: Received): string {
+    return this.#usesKey ? hashKeyOf(this.snapshot.algorithmOptions.hashKey, new Keyed(received)) : "";
   }
 
   /** The Host that this target sees: its own `host:port`, or the client's with PRESERVE_HOST. */
-  hostFor({ host }: Pick<Exchange, "host">, target: TargetSnapshot): string {
+  hostFor({ host }: Received, target: TargetSnapshot): string {
     return this.preserveHost ? host : hostPort(target.host, target.port);
   }
 
   /** Path and query as this target gets them. */
-  pathFor(exchange: Exchange, target: TargetSnapshot): string {
-    const path = underBase(exchange.strippedPath, target.base);
-    return exchange.query === "" ? path : path + exchange.query;
+  pathFor({ received, routed }: Exchange, target: TargetSnapshot): string {
+    const path = underBase(routed.strippedPath, target.base);
+    return received.query === "" ? path : path + received.query;
   }
 }
 
-/** An exchange as `hashKeyOf` reads it. */
+/** A request as `hashKeyOf` reads it. */
 class Keyed implements KeyedRequest {
-  readonly #exchange: Exchange;
+  readonly #received: Received;
 
-  constructor(exchange: Exchange) {
-    this.#exchange = exchange;
+  constructor(received: Received) {
+    this.#received = received;
   }
 
   get clientAddress(): string {
-    return this.#exchange.client;
+    return this.#received.client;
   }
 
   get path(): string {
-    return this.#exchange.path;
+    return this.#received.path;
   }
 
   header(name: string): string | null {
-    return this.#exchange.header(name.toLowerCase());
+    return this.#received.header(name.toLowerCase());
   }
 }

@@ -106,11 +106,17 @@ Deno.test("any request head is refused, or gives a path that the URL parser leav
     fc.property(schemes, hosts, paths, (scheme, host, path) => {
       const received = receivedOf(new Headers(host === "" ? [] : [["host", host]]), scheme + host + path);
       const exchange = new Exchange("GET", 0);
-      const reason = checkRequest(exchange, received, "fetch");
+      const reason = checkRequest(exchange.received, received, "fetch");
       if (reason !== null) return assert.equal(reason, "bad_request");
-      const sent = new URL(`http://target:1${exchange.path}${exchange.query}`);
-      assert.equal(sent.pathname + (exchange.query === "?" ? "?" : sent.search), exchange.path + exchange.query);
-      assert.ok(!exchange.path.split("/").some((segment) => /^(\.|%2e){1,2}$/i.test(segment)), exchange.path);
+      const sent = new URL(`http://target:1${exchange.received.path}${exchange.received.query}`);
+      assert.equal(
+        sent.pathname + (exchange.received.query === "?" ? "?" : sent.search),
+        exchange.received.path + exchange.received.query,
+      );
+      assert.ok(
+        !exchange.received.path.split("/").some((segment) => /^(\.|%2e){1,2}$/i.test(segment)),
+        exchange.received.path,
+      );
     }),
     { numRuns: 3000 },
   );

@@ -10,7 +10,7 @@ import type { WorkerColumn } from "../../state/worker_column.ts";
 import type { Clock } from "../../time/clock.ts";
 import { TICK_MS } from "../../time/deadline.ts";
 import type { GroupRuntime } from "../group_runtime.ts";
-import type { Exchange } from "./exchange.ts";
+import type { Exchange, Outcome } from "./exchange.ts";
 import type { OpenExchange } from "./open_exchange.ts";
 
 /** What attempts work with: one a thread. */
@@ -25,6 +25,7 @@ export interface AttemptParts {
 /** A request as every attempt at it sends it. */
 export interface Prepared {
   readonly lines: FieldLines;
+  readonly bodyLength: number;
   readonly own: readonly (readonly [string, string])[];
   readonly upgrade: string | null;
   readonly ownConnection: boolean;
@@ -48,7 +49,7 @@ export async function attempt(
   const { column, clock, transport } = parts;
   let target = group.choose(exchange, null);
   if (target === null) return group.resolved ? "no_target" : "dns_failed";
-  let startedMs = exchange.startedMs;
+  let startedMs = exchange.received.startedMs;
   if (open.body !== null) {
     const missing = await open.body.arrive();
     if (missing !== null) return failureOf(open.over, missing).reason;
@@ -63,21 +64,21 @@ export async function attempt(
   for (;;) {
     const body = open.body === null ? null : open.body.next(isLast(transport, target, { exchange, open, retriesUsed }));
     if (body instanceof Failure) return failureOf(open.over, body).reason;
-    exchange.target = target;
-    exchange.heldSlot = target.slot;
+    exchange.outcome.target = target;
+    exchange.routed.heldSlot = target.slot;
     column.enter(target.slot);
     column.count(target.slot, "attempts");
     if (tried.length > 0) column.count(target.slot, "retries");
     open.connectMicros = NO_CONNECT;
     const outcome: TargetResponse | Failure = await transport.send({
       target,
-      method: exchange.method,
+      method: exchange.received.method,
       path: group.pathFor(exchange, target),
-      host: group.hostFor(exchange, target),
+      host: group.hostFor(exchange.received, target),
       lines: prepared.lines,
       own: prepared.own,
       body,
-      bodyLength: exchange.bodyLength,
+      bodyLength: prepared.bodyLength,
       upgrade: prepared.upgrade,
       ownConnection: prepared.ownConnection,
       connectTimeoutMs: open.limits.connectTimeoutMs,
@@ -87,16 +88,16 @@ export async function attempt(
     const micros = (nowMs - startedMs) * 1000;
     const { connectMicros } = open;
     if (!(outcome instanceof Failure)) {
-      exchange.attempted({ target, reason: null, detail: null, micros, connectMicros });
-      exchange.ttfbMicros = micros;
+      exchange.outcome.attempted({ target, reason: null, detail: null, micros, connectMicros });
+      exchange.outcome.ttfbMicros = micros;
       column.answered(target.slot, outcome.status, micros, nowMs);
       return outcome;
     }
     const failure = failureOf(open.over, outcome);
-    exchange.attempted({ target, reason: failure.reason, detail: failure.detail, micros, connectMicros });
+    exchange.outcome.attempted({ target, reason: failure.reason, detail: failure.detail, micros, connectMicros });
     leave(exchange, target, { failure, parts });
     const decision = decideRetry(failure, {
-      method: prepared.upgrade === null ? exchange.method : "CONNECT",
+      method: prepared.upgrade === null ? exchange.received.method : "CONNECT",
       retriesUsed,
       retriesAllowed: open.limits.retryAttempts,
       bodySpent: open.body !== null && open.body.spent,
@@ -105,7 +106,7 @@ export async function attempt(
     tried.push(target);
     const other: TargetSnapshot | null = tried.length < MOST_TARGETS ? group.choose(exchange, tried) : null;
     if (failure.nothingSent) {
-      if (other === null) return allRefused(exchange) ? "all_targets_refused" : failure.reason;
+      if (other === null) return allRefused(exchange.outcome) ? "all_targets_refused" : failure.reason;
     } else retriesUsed++;
     target = other ?? target;
     startedMs = nowMs;
@@ -120,7 +121,7 @@ function leave(
 ): void {
   const { column } = parts;
   column.leave(target.slot);
-  exchange.heldSlot = -1;
+  exchange.routed.heldSlot = -1;
   if (NOT_OF_THE_TARGET.has(failure.reason)) return;
   if (failure.reason === "client_closed") return column.count(target.slot, "leftByClient");
   column.count(target.slot, "noAnswer");
@@ -138,10 +139,10 @@ function isLast(
   },
 ): boolean {
   if (!transport.connectsFirst(target)) return false;
-  return retriesUsed >= open.limits.retryAttempts || !isIdempotent(exchange.method);
+  return retriesUsed >= open.limits.retryAttempts || !isIdempotent(exchange.received.method);
 }
 
 /** Two or more targets were tried and every one refused the connection. */
-function allRefused({ attempts }: Exchange): boolean {
+function allRefused({ attempts }: Outcome): boolean {
   return attempts.length > 1 && attempts.every((attempt) => attempt.reason === "connect_refused");
 }

@@ -62,9 +62,8 @@ export class Chain implements RequestHandler {
   async handle(received: ReceivedRequest, reply: Reply, client: ClientEvents): Promise<void> {
     const parts = this.#parts;
     const exchange = this.#begin(received.method, received.peer);
-    exchange.lines = received.lines;
-    exchange.protocol = received.protocol;
-    exchange.bodyLength = received.bodyLength;
+    exchange.received.lines = received.lines;
+    exchange.received.protocol = received.protocol;
     const compiled = parts.current();
     const announce = parts.announce(exchange, received);
     try {
@@ -74,7 +73,7 @@ export class Chain implements RequestHandler {
       parts.broken(exchange, error);
       await this.#refuse(exchange, "internal_error", { reply, compiled, announce });
     }
-    exchange.lines = null;
+    exchange.received.lines = null;
     const { sent } = reply;
     const end = () => parts.finish(exchange);
     if (sent === null) end();
@@ -83,8 +82,8 @@ export class Chain implements RequestHandler {
 
   async refuse(unreadable: Unreadable, reply: Reply): Promise<void> {
     const exchange = this.#begin("-", unreadable.peer);
-    exchange.path = "-";
-    this.#parts.unreadable(unreadable, exchange.requestId);
+    exchange.received.path = "-";
+    this.#parts.unreadable(unreadable, exchange.received.requestId);
     await this.#refuse(exchange, unreadable.reason, { reply, compiled: this.#parts.current(), announce: null });
     this.#parts.finish(exchange);
   }
@@ -93,8 +92,8 @@ export class Chain implements RequestHandler {
     const { column, clock } = this.#parts;
     column.arrived();
     const exchange = new Exchange(method, clock.monotonicMs());
-    exchange.requestId = this.#parts.nextId();
-    exchange.peer = exchange.client = peerAddress(peer);
+    exchange.received.requestId = this.#parts.nextId();
+    exchange.received.peer = exchange.received.client = peerAddress(peer);
     return exchange;
   }
 
@@ -111,9 +110,9 @@ export class Chain implements RequestHandler {
   #serve(passage: Passage): Promise<Reason | Unfit | null> | Reason | Unfit | null {
     const { exchange, received, reply, compiled, announce } = passage;
     const { listener } = compiled.snapshot;
-    const malformed = checkRequest(exchange, received, listener.upstreamTransport);
+    const malformed = checkRequest(exchange.received, received, listener.upstreamTransport);
     if (malformed !== null) return malformed;
-    if (asksForStats(exchange, listener)) {
+    if (asksForStats(exchange.received, listener)) {
       return sendStats(exchange, this.#parts.stats, { settings: listener, reply, announce }).then(() => null);
     }
     const group = plan(exchange, compiled);
@@ -124,28 +123,33 @@ export class Chain implements RequestHandler {
     const { exchange, received, reply, client, compiled, announce } = passage;
     const { listener } = compiled.snapshot;
     const headers = received.protocol === "https" ? compiled.secureHeaders : compiled.headers;
-    const origin = group.snapshot.locationRewrite ? clientOrigin(exchange, headers) : null;
-    const said = prepareLines(received, exchange, headers);
-    exchange.identify(said);
-    if (listener.headerConvention) exchange.addResponseHeader("X-Request-Id", exchange.requestId);
+    const origin = group.snapshot.locationRewrite ? clientOrigin(exchange.received, headers) : null;
+    const said = prepareLines(received, exchange.received, headers);
+    exchange.received.identify(said);
+    if (listener.headerConvention) exchange.outcome.addResponseHeader("X-Request-Id", exchange.received.requestId);
     const refused = whyNotForwarded(received, said.loop, listener.maxBodyBytes);
     if (refused !== null) return refused;
     const { wheel } = this.#parts;
-    const open = new OpenExchange(exchange, received, { limits: listener, wheel, client, nowMs: exchange.startedMs });
+    const open = new OpenExchange(exchange, received, {
+      limits: listener,
+      wheel,
+      client,
+      nowMs: exchange.received.startedMs,
+    });
     try {
-      const { lines, upgrade } = received;
+      const { lines, bodyLength, upgrade } = received;
       const interim: Interim = (head) => reply.interim({ ...head, own: [], bodyLength: 0 });
-      const prepared = { lines, own: said.own, upgrade, ownConnection: said.ownConnection, interim };
+      const prepared = { lines, bodyLength, own: said.own, upgrade, ownConnection: said.ownConnection, interim };
       const outcome = await attempt(open, { exchange, group, prepared }, this.#parts);
       if (typeof outcome === "string") return outcome;
       if (outcome.status === 101) {
         const failed = (error: unknown) => this.#parts.broken(exchange, error);
         await runTunnel(outcome, { exchange, open, reply, upgrade: upgrade!, announce, failed });
       } else {
-        const { path } = exchange;
+        const { path } = exchange.received;
         const locations: LocationContext | null = origin === null
           ? null
-          : { origin, target: exchange.target!, rewrite: exchange.rule!.action.pathRewrite, path };
+          : { origin, target: exchange.outcome.target!, rewrite: exchange.routed.rule!.action.pathRewrite, path };
         await relay(outcome, { exchange, open, reply, locations, announce });
       }
       return null;

@@ -8,12 +8,13 @@ import { hostPort } from "../../state/group_snapshot.ts";
  * what happens later (a transfer that breaks) is the access log's to tell. Names follow OpenTelemetry's HTTP conventions if there are
  * any, else they are `sluice.`'s own.
  */
-export function describeSpan(span: Span, exchange: Exchange): void {
-  const { rule, group, target, reason, attempts, method } = exchange;
+export function describeSpan(span: Span, { received, routed, outcome }: Exchange): void {
+  const { rule, group } = routed;
+  const { target, reason, attempts } = outcome;
   if (rule !== null) {
     // Rules are few, paths are not: a name must not make a series of its own for each request.
     const prefix = conditionsText(rule);
-    span.updateName(`${method} ${prefix}`);
+    span.updateName(`${received.method} ${prefix}`);
     span.setAttribute("http.route", prefix);
     span.setAttribute("sluice.rule", rule.number);
   }
@@ -21,10 +22,10 @@ export function describeSpan(span: Span, exchange: Exchange): void {
   if (target !== null) {
     span.setAttribute("sluice.target", hostPort(target.address, target.port));
   }
-  span.setAttribute("client.address", exchange.client);
+  span.setAttribute("client.address", received.client);
   span.setAttribute("sluice.attempts", attempts.length);
-  span.setAttribute("sluice.request_id", exchange.requestId);
+  span.setAttribute("sluice.request_id", received.requestId);
   if (reason === null) return;
   span.setAttribute("sluice.reason", reason);
-  if (exchange.status >= 500) span.setStatus({ code: SpanStatusCode.ERROR, message: reason });
+  if (outcome.status >= 500) span.setStatus({ code: SpanStatusCode.ERROR, message: reason });
 }

@@ -16,15 +16,16 @@ export interface FinishParts {
  */
 export function finish(exchange: Exchange, parts: FinishParts): void {
   const { column, clock } = parts;
-  const totalMicros = (clock.monotonicMs() - exchange.startedMs) * 1000;
-  const slot = exchange.heldSlot;
+  const { received, routed, outcome } = exchange;
+  const totalMicros = (clock.monotonicMs() - received.startedMs) * 1000;
+  const slot = routed.heldSlot;
   if (slot >= 0) {
-    exchange.heldSlot = -1;
+    routed.heldSlot = -1;
     column.leave(slot);
-    column.exchanged(slot, totalMicros, exchange.requestBytes, exchange.responseBytes);
-    if (exchange.cutBy === "target" || exchange.cutBy === "idle") column.count(slot, "brokenByTarget");
-    else if (exchange.cutBy === "client") column.count(slot, "leftByClient");
+    column.exchanged(slot, totalMicros, outcome.requestBytes, outcome.responseBytes);
+    if (outcome.cutBy === "target" || outcome.cutBy === "idle") column.count(slot, "brokenByTarget");
+    else if (outcome.cutBy === "client") column.count(slot, "leftByClient");
   }
-  column.finished(exchange.status, exchange.rule === null ? -1 : exchange.rule.slot, exchange);
+  column.finished(outcome.status, routed.rule === null ? -1 : routed.rule.slot, outcome);
   parts.finished(exchange, totalMicros);
 }

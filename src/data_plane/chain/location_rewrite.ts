@@ -1,4 +1,4 @@
-import type { Exchange } from "./exchange.ts";
+import type { Received } from "./exchange.ts";
 import type { HeaderSettings } from "../../forwarding/headers/header_settings.ts";
 import { clientPath } from "../../rules/rewrite.ts";
 import { hostPort, type TargetSnapshot } from "../../state/group_snapshot.ts";
@@ -16,11 +16,11 @@ export interface ClientOrigin {
  * otherwise in X-Forwarded-Proto and X-Forwarded-Host; nobody else can. A list in X-Forwarded-Host is ignored: a proxy that
  * appends to it leaves what its client made up in front.
  */
-export function clientOrigin(exchange: Exchange, { scheme, trusted }: HeaderSettings): ClientOrigin {
-  const { peer, host } = exchange;
+export function clientOrigin(received: Received, { scheme, trusted }: HeaderSettings): ClientOrigin {
+  const { peer, host } = received;
   if (!trusted.trusts(peer)) return { scheme, host };
-  const proto = exchange.header("x-forwarded-proto")?.split(",").at(0)?.trim().toLowerCase();
-  const forwardedHost = exchange.header("x-forwarded-host");
+  const proto = received.header("x-forwarded-proto")?.split(",").at(0)?.trim().toLowerCase();
+  const forwardedHost = received.header("x-forwarded-host");
   return {
     scheme: proto === "http" || proto === "https" ? proto : scheme,
     host: forwardedHost !== null && isHost(forwardedHost) ? forwardedHost : host,

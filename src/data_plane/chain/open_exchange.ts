@@ -59,7 +59,7 @@ export class OpenExchange implements Cancellation {
       maxBytes: limits.maxBodyBytes,
       events: {
         moved: (bytes) => {
-          exchange.requestBytes += bytes;
+          exchange.outcome.requestBytes += bytes;
           wheel.moved(this.#watch);
         },
         // The target's deadline stands still while the client is waited for.

@@ -31,18 +31,18 @@ export async function ownResponse(exchange: Exchange, why: Reason | Unfit, parts
   const { settings } = parts;
   const { reason, status: asked = null, own: said = [] } = typeof why === "string" ? { reason: why } as Unfit : why;
   identify(exchange, settings.headerConvention);
-  exchange.reason = reason;
-  exchange.status = asked ?? REASONS[reason].status;
+  exchange.outcome.reason = reason;
+  exchange.outcome.status = asked ?? REASONS[reason].status;
   // The log's 499 is no status of HTTP: a client that is there after all gets 400.
-  const status = reason === "client_closed" ? 400 : exchange.status;
-  const own: [string, string][] = [...exchange.extraResponseHeaders ?? [], ...said as [string, string][]];
+  const status = reason === "client_closed" ? 400 : exchange.outcome.status;
+  const own: [string, string][] = [...exchange.outcome.extraResponseHeaders ?? [], ...said as [string, string][]];
   if (settings.reasonHeader) own.push(["X-Sluice-Reason", reason]);
   if (reason === "method_refused") own.push(["Allow", ALLOWED]);
   const body = encoder.encode(textOf(reason, status, settings.errorBody));
   if (settings.errorBody !== "empty") {
     own.push(["Content-Type", settings.errorBody === "json" ? "application/json" : "text/plain; charset=utf-8"]);
   }
-  if (exchange.method !== "HEAD") exchange.responseBytes = body.length;
+  if (exchange.received.method !== "HEAD") exchange.outcome.responseBytes = body.length;
   await sendOwn({ status, own, body }, parts);
 }
 

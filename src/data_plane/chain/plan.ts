@@ -9,14 +9,14 @@ import type { GroupRuntime } from "../group_runtime.ts";
  * group and path in the exchange, and gives the group; or the reason why sluice answers by itself. The chain and `explain` both
  * call it, so that neither can say something else than the other.
  */
-export function plan(exchange: Exchange, { rules, groups }: CompiledSnapshot): GroupRuntime | Reason {
+export function plan({ received, routed }: Exchange, { rules, groups }: CompiledSnapshot): GroupRuntime | Reason {
   // `OPTIONS *` asks of the server itself (RFC 9110 section 9.3.7): the rules see it as a request for "/".
-  const rule = rules.match(exchange.path === "*" ? "/" : exchange.path);
+  const rule = rules.match(received.path === "*" ? "/" : received.path);
   if (rule === null) return "no_rule";
   const { action } = rule;
   const group = groups.get(action.group)!;
-  exchange.rule = rule;
-  exchange.group = group.snapshot;
-  exchange.strippedPath = strippedPath(exchange.path, action.pathRewrite);
+  routed.rule = rule;
+  routed.group = group.snapshot;
+  routed.strippedPath = strippedPath(received.path, action.pathRewrite);
   return group;
 }

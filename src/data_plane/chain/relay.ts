@@ -3,7 +3,7 @@ import { dropListed } from "../../forwarding/headers/request_lines.ts";
 import type { TargetResponse } from "../../forwarding/target_request.ts";
 import { Kind } from "../../http1/field_kind.ts";
 import { shortestLength } from "../../http1/framing.ts";
-import type { Exchange } from "./exchange.ts";
+import type { CutBy, Exchange } from "./exchange.ts";
 import { clientRefresh, clientUrl, type LocationContext } from "./location_rewrite.ts";
 import type { OpenExchange } from "./open_exchange.ts";
 
@@ -28,9 +28,9 @@ export async function relay(
   const own = responseLines(response, exchange, locations);
   const bodyLength = response.body === null ? Math.max(response.contentLength, 0) : response.contentLength;
   const head = { status, phrase: response.phrase, lines: response.lines, own, bodyLength };
-  exchange.status = reply.head(head);
+  exchange.outcome.status = reply.head(head);
   // If the engine had to choose another status, that one has no body.
-  const body = exchange.status === status ? response.body : null;
+  const body = exchange.outcome.status === status ? response.body : null;
   announce?.(head);
   open.begin(reply);
   try {
@@ -42,7 +42,7 @@ export async function relay(
         const piece = await body.read();
         open.waitsFor = "client";
         if (piece !== null) {
-          exchange.responseBytes += piece.length;
+          exchange.outcome.responseBytes += piece.length;
           open.moved();
           if (!body.done) {
             await reply.write(piece);
@@ -54,7 +54,7 @@ export async function relay(
       }
     }
   } catch {
-    exchange.cutBy = cutBy(open);
+    exchange.outcome.cutBy = cutBy(open);
     reply.cut();
   } finally {
     response.close();
@@ -62,7 +62,7 @@ export async function relay(
 }
 
 /** Who ended an exchange after its response had begun. */
-export function cutBy({ over, waitsFor }: OpenExchange): Exchange["cutBy"] {
+export function cutBy({ over, waitsFor }: OpenExchange): CutBy {
   if (over === null) return waitsFor;
   if (over.reason === "shutting_down") return "shutdown";
   if (over.reason === "timeout") return waitsFor === "target" ? "idle" : "client";
@@ -116,6 +116,6 @@ export function responseLines(
   if (lines.has(Kind.Connection)) dropListed(lines);
   // Nothing follows a 205 (RFC 9110 section 15.3.6), and a client must be told so.
   if (status === 205 && response.contentLength < 0) own.push(["Content-Length", "0"]);
-  if (exchange.extraResponseHeaders !== null) own.push(...exchange.extraResponseHeaders);
+  if (exchange.outcome.extraResponseHeaders !== null) own.push(...exchange.outcome.extraResponseHeaders);
   return own;
 }

@@ -1,5 +1,5 @@
 import type { ListenerConfig } from "../../config/model.ts";
-import type { Exchange } from "./exchange.ts";
+import type { Exchange, Received } from "./exchange.ts";
 import { type OwnResponseParts, sendOwn } from "./own_response.ts";
 import { identify } from "./request_id.ts";
 
@@ -32,7 +32,7 @@ export class StatsRequests {
 }
 
 /** Tells whether a request is for the statistics: a read of STATS_PATH. */
-export function asksForStats({ path, method }: Exchange, { statsPath }: Pick<ListenerConfig, "statsPath">): boolean {
+export function asksForStats({ path, method }: Received, { statsPath }: Pick<ListenerConfig, "statsPath">): boolean {
   return path === statsPath && (method === "GET" || method === "HEAD");
 }
 
@@ -40,12 +40,12 @@ export function asksForStats({ path, method }: Exchange, { statsPath }: Pick<Lis
 export async function sendStats(exchange: Exchange, requests: StatsRequests, parts: OwnResponseParts): Promise<void> {
   identify(exchange, parts.settings.headerConvention);
   const body = encoder.encode(await requests.request());
-  exchange.status = 200;
-  if (exchange.method !== "HEAD") exchange.responseBytes = body.length;
+  exchange.outcome.status = 200;
+  if (exchange.received.method !== "HEAD") exchange.outcome.responseBytes = body.length;
   const own: [string, string][] = [
     ["Content-Type", "application/json"],
     ["Cache-Control", "no-store"],
-    ...exchange.extraResponseHeaders ?? [],
+    ...exchange.outcome.extraResponseHeaders ?? [],
   ];
   await sendOwn({ status: 200, own, body }, parts);
 }

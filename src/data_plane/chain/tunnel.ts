@@ -24,7 +24,7 @@ export async function runTunnel(
   response: TargetResponse,
   { exchange, open, reply, upgrade, announce, failed }: TunnelParts,
 ): Promise<void> {
-  exchange.status = 101;
+  exchange.outcome.status = 101;
   exchange.pinToTarget();
   const protocol = response.lines.get("upgrade") ?? upgrade;
   const own = responseLines(response, exchange, null);
@@ -39,8 +39,8 @@ export async function runTunnel(
   try {
     await reply.tunnel(head, protocol, target, {
       moved(to, bytes) {
-        if (to === "target") exchange.requestBytes += bytes;
-        else exchange.responseBytes += bytes;
+        if (to === "target") exchange.outcome.requestBytes += bytes;
+        else exchange.outcome.responseBytes += bytes;
         open.moved();
       },
       halfClosed() {
@@ -50,14 +50,14 @@ export async function runTunnel(
       broken(by) {
         // Nothing came of the side that might have gone on: the tunnel is over.
         if (halfClosed && open.over?.reason === "timeout") return;
-        exchange.cutBy ??= open.over === null ? by : cutBy(open);
+        exchange.outcome.cutBy ??= open.over === null ? by : cutBy(open);
       },
       failed,
     });
   } catch (error) {
     target.close();
     if (!reply.begun) throw error;
-    exchange.cutBy ??= "client";
+    exchange.outcome.cutBy ??= "client";
     reply.cut();
   }
 }

@@ -59,38 +59,39 @@ export class DecisionRing {
   #next = 0;
 
   /** Keeps a finished exchange, and forgets the oldest. */
-  keep(exchange: Exchange, times: { endedMs: number; totalMicros: number }): void {
+  keep({ received, routed, outcome }: Exchange, times: { endedMs: number; totalMicros: number }): void {
     const kept = this.#places[this.#next] ??= new Kept();
     this.#next = this.#next + 1 === KEPT_DECISIONS ? 0 : this.#next + 1;
-    const { rule, group, attempts } = exchange;
+    const { rule, group } = routed;
+    const { attempts } = outcome;
     kept.timeMs = times.endedMs - times.totalMicros / 1000;
     kept.totalMicros = times.totalMicros;
-    kept.id = exchange.requestId;
+    kept.id = received.requestId;
     // Mostly what stood here a thousand requests ago: whoever keeps the old text lets the new one die young.
-    if (kept.method !== exchange.method) kept.method = short(exchange.method);
-    if (exchange.longUrl) {
-      kept.path = ownText(exchange.path + exchange.query);
+    if (kept.method !== received.method) kept.method = short(received.method);
+    if (received.longUrl) {
+      kept.path = ownText(received.path + received.query);
       kept.query = "";
-      kept.host = ownText(exchange.host);
+      kept.host = ownText(received.host);
     } else {
-      if (kept.path !== exchange.path) kept.path = exchange.path;
-      if (kept.query !== exchange.query) kept.query = exchange.query;
-      if (kept.host !== exchange.host) kept.host = exchange.host;
+      if (kept.path !== received.path) kept.path = received.path;
+      if (kept.query !== received.query) kept.query = received.query;
+      if (kept.host !== received.host) kept.host = received.host;
     }
-    if (kept.client !== exchange.client) kept.client = exchange.client;
+    if (kept.client !== received.client) kept.client = received.client;
     kept.rule = rule === null ? null : rule.number;
     kept.group = group === null ? null : group.name;
     // The one that chose: a reload may have brought another since, which could make nothing of these candidates.
-    const scores = exchange.scores as CapturedScores | null;
+    const scores = routed.scores as CapturedScores | null;
     kept.firstTarget = attempts.length === 0 ? null : attempts[0]!.target;
-    kept.attempts = attempts.length > 1 || exchange.reason !== null ? attempts : null;
-    kept.ttfbMicros = exchange.ttfbMicros;
+    kept.attempts = attempts.length > 1 || outcome.reason !== null ? attempts : null;
+    kept.ttfbMicros = outcome.ttfbMicros;
     kept.connectMicros = attempts.length === 0 ? NO_CONNECT : attempts[0]!.connectMicros;
-    kept.status = exchange.status;
-    kept.reason = exchange.reason;
-    kept.cutBy = exchange.cutBy;
-    kept.requestBytes = exchange.requestBytes;
-    kept.responseBytes = exchange.responseBytes;
+    kept.status = outcome.status;
+    kept.reason = outcome.reason;
+    kept.cutBy = outcome.cutBy;
+    kept.requestBytes = outcome.requestBytes;
+    kept.responseBytes = outcome.responseBytes;
     if (scores === null) {
       kept.algorithm =
         kept.candidates =
@@ -103,10 +104,10 @@ export class DecisionRing {
     kept.algorithm = scores.group.algorithm;
     kept.candidates = scores.candidates;
     kept.targetCount = scores.group.targets.length;
-    if (kept.key !== scores.key) kept.key = exchange.longUrl ? ownText(scores.key) : short(scores.key);
+    if (kept.key !== scores.key) kept.key = received.longUrl ? ownText(scores.key) : short(scores.key);
     kept.keyHash = scores.keyHash;
     kept.hashKey = scores.group.algorithmOptions.hashKey;
-    kept.startedMs = exchange.startedMs;
+    kept.startedMs = received.startedMs;
     kept.pinned = scores.pinned;
     kept.behind = scores.behind;
     for (let i = 0; i < scores.numbers.length; i++) kept.numbers[i] = scores.numbers[i]!;

@@ -37,17 +37,17 @@ export function explain(question: ExplainRequest, context: ExplainContext): Expl
   const received = receivedOf(question);
   const exchange = exchangeOf(received, context);
   const compiled = compileSnapshot(context.snapshot, { ...context, traceHeaders: headersOfTrace() });
-  const refused = checkRequest(exchange, received, context.snapshot.listener.upstreamTransport);
-  const blank: Explanation = { ...EMPTY, method: exchange.method };
+  const refused = checkRequest(exchange.received, received, context.snapshot.listener.upstreamTransport);
+  const blank: Explanation = { ...EMPTY, method: exchange.received.method };
   if (refused !== null) {
     return { ...blank, why: `Refused before any rule: ${REASONS[refused].text}`, answer: answerOf(refused) };
   }
-  const path = exchange.path + exchange.query;
-  if (asksForStats(exchange, compiled.snapshot.listener)) {
-    const text = `${exchange.path} is STATS_PATH`;
+  const path = exchange.received.path + exchange.received.query;
+  if (asksForStats(exchange.received, compiled.snapshot.listener)) {
+    const text = `${exchange.received.path} is STATS_PATH`;
     return { ...blank, path, why: `${text}, which goes before any rule`, answer: { status: 200, reason: null, text } };
   }
-  const rules = explainRules(compiled, exchange.path);
+  const rules = explainRules(compiled, exchange.received.path);
   const group = plan(exchange, compiled);
   if (typeof group === "string") {
     return { ...blank, path, rules, why: "No rule's prefix holds this path", answer: answerOf(group) };
@@ -71,20 +71,20 @@ function explainForwarding(known: Explanation, walk: Walk): Explanation {
   const { lines } = received;
   const webSocket = received.upgrade !== null;
   const byFetch = !webSocket && listener.upstreamTransport === "fetch";
-  const said = prepareLines(received, exchange, compiled.headers);
+  const said = prepareLines(received, exchange.received, compiled.headers);
   const { own } = said;
-  exchange.identify(said);
+  exchange.received.identify(said);
   const refused = whyNotForwarded(received, said.loop, listener.maxBodyBytes);
-  const pinned = group.pinned(exchange);
-  const chosen = group.balancer.peek(group.key(exchange), pinned);
+  const pinned = group.pinned(exchange.received);
+  const chosen = group.balancer.peek(group.key(exchange.received), pinned);
   const { algorithm } = group.balancer;
   const shared: Explanation = {
     ...known,
-    client: exchange.client,
+    client: exchange.received.client,
     group: group.snapshot.name,
     algorithm: algorithm.name,
     choice: algorithm.choice,
-    key: algorithm.usesKey === true ? group.key(exchange) : null,
+    key: algorithm.usesKey === true ? group.key(exchange.received) : null,
     pinned: pinned === null ? null : addressOf(pinned),
     candidates: explainCandidates(group, exchange, {
       chosen: refused === null ? chosen : null,
@@ -111,7 +111,7 @@ function explainForwarding(known: Explanation, walk: Walk): Explanation {
     return { ...shared, chosen: addressOf(chosen), why, rewrite, answer: answerOf("loop") };
   }
   const secure = !byFetch && !webSocket && chosen.scheme === "https";
-  const host = group.hostFor(exchange, chosen);
+  const host = group.hostFor(exchange.received, chosen);
   const sent: [string, string][] = byFetch || secure
     ? Object.entries(fetchHeaders({ host, lines, own }))
     : [["host", host], ...linesOf(lines), ...own];
@@ -166,9 +166,9 @@ function receivedOf(question: ExplainRequest): ServeRequest {
 
 function exchangeOf(received: ServeRequest, context: ExplainContext): Exchange {
   const exchange = new Exchange(received.method, context.nowMs());
-  exchange.lines = received.lines;
-  exchange.peer = exchange.client = EXPLAINED_CLIENT;
-  exchange.requestId = EXPLAINED_ID;
+  exchange.received.lines = received.lines;
+  exchange.received.peer = exchange.received.client = EXPLAINED_CLIENT;
+  exchange.received.requestId = EXPLAINED_ID;
   return exchange;
 }
 
@@ -204,30 +204,37 @@ function explainRules(compiled: CompiledSnapshot, path: string): Explanation["ru
 }
 
 function rewriteSteps(exchange: Exchange, question: ExplainRequest, target: TargetSnapshot): Explanation["rewrite"] {
-  const { action, ...rule } = exchange.rule as RuleSnapshot;
+  const { action, ...rule } = exchange.routed.rule as RuleSnapshot;
   const { pathRewrite } = action;
-  const stripped = underBase(exchange.strippedPath, "");
-  const whole = underBase(exchange.strippedPath, target.base);
+  const stripped = underBase(exchange.routed.strippedPath, "");
+  const whole = underBase(exchange.routed.strippedPath, target.base);
   const steps = [
     { step: "as it came", path: question.url },
-    { step: `canonical, matched by ${conditionsText(rule)}`, path: exchange.path },
+    { step: `canonical, matched by ${conditionsText(rule)}`, path: exchange.received.path },
     {
       step: pathRewrite === ""
         ? "no rewrite"
-        : stripped === exchange.path
+        : stripped === exchange.received.path
         ? `rewrite ${pathRewrite} strips nothing`
         : `rewrite strips ${pathRewrite}`,
       path: stripped,
     },
     { step: target.base === "" ? "the target has no base" : `under the target's base ${target.base}`, path: whole },
   ];
-  return exchange.query === "" ? steps : [...steps, { step: "with its query", path: whole + exchange.query }];
+  return exchange.received.query === ""
+    ? steps
+    : [...steps, { step: "with its query", path: whole + exchange.received.query }];
 }
 
 function explainLocations(exchange: Exchange, { headers }: CompiledSnapshot, target: TargetSnapshot) {
   const from = `${target.scheme}://${hostPort(target.host, target.port)}${target.base}/`;
-  const origin = clientOrigin(exchange, headers);
-  const to = clientUrl(from, { origin, target, rewrite: exchange.rule!.action.pathRewrite, path: exchange.path });
+  const origin = clientOrigin(exchange.received, headers);
+  const to = clientUrl(from, {
+    origin,
+    target,
+    rewrite: exchange.routed.rule!.action.pathRewrite,
+    path: exchange.received.path,
+  });
   return { from, to: to! };
 }
 

@@ -20,7 +20,7 @@ export function explainCandidates(
   { chosen, pinned, basis }: Choice & { readonly basis: ExplainBasis },
 ): ExplainedCandidate[] {
   const list = group.balancer.candidates();
-  const scores = group.balancer.scores(group.key(exchange));
+  const scores = group.balancer.scores(group.key(exchange.received));
   const known = basis.groups.find((view) => view.group.name === group.snapshot.name) ?? null;
   const views = known?.targets ?? [];
   const bySlot = new Map(views.map((view) => [view.target.slot, view]));

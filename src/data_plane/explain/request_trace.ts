@@ -31,14 +31,14 @@ export class RequestTrace {
     const { target, protocol, host, lines } = received;
     const url = target.startsWith("/") ? `${protocol}://${host ?? ""}${target}` : target;
     // Of sluice's making; a sane one of the client's takes its place later, when headers are read.
-    const receivedAs = exchange.requestId;
+    const receivedAs = exchange.received.requestId;
     this.#received(exchange, url, pairsOf(lines));
     return ({ lines, own }) => this.#answered(exchange, [...lines === null ? [] : pairsOf(lines), ...own], receivedAs);
   }
 
   #received(exchange: Exchange, url: string, headers: Headings): void {
-    const message = `Received ${exchange.method} ${withoutSecrets(url)} from ${exchange.peer}`;
-    this.#debug("request_received", message, { id: exchange.requestId, headers: shownHeaders(headers) });
+    const message = `Received ${exchange.received.method} ${withoutSecrets(url)} from ${exchange.received.peer}`;
+    this.#debug("request_received", message, { id: exchange.received.requestId, headers: shownHeaders(headers) });
   }
 
   /** Tells who was chosen for an attempt, how busy it was, and how many were as good. */
@@ -58,9 +58,9 @@ export class RequestTrace {
       `Selected target ${address} (in flight ${table.inFlight[target.slot]}) of group ${name} by ${algorithm}` +
         (equals > 1 ? `: one of ${equals} with ${own}` : ""),
       {
-        id: exchange.requestId,
+        id: exchange.received.requestId,
         target: address,
-        attempt: exchange.attempts.length + 1,
+        attempt: exchange.outcome.attempts.length + 1,
         eligible: count,
         candidates: targets.slice(0, SHOWN_CANDIDATES).map((each, i) => ({
           target: hostPort(each.address, each.port),
@@ -72,8 +72,9 @@ export class RequestTrace {
 
   /** Tells what was answered. @param receivedAs The id that the request was received under. */
   #answered(exchange: Exchange, responseHeaders: Headings, receivedAs: string): void {
-    const { method, path, query, status, reason, target, attempts, requestId } = exchange;
-    const ms = Math.round((this.#clock.monotonicMs() - exchange.startedMs) * 1000) / 1000;
+    const { method, path, query, startedMs, requestId } = exchange.received;
+    const { status, reason, target, attempts } = exchange.outcome;
+    const ms = Math.round((this.#clock.monotonicMs() - startedMs) * 1000) / 1000;
     const from = reason === null && target !== null ? hostPort(target.address, target.port) : "sluice";
     this.#debug(
       "request_answered",

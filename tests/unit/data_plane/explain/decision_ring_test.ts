@@ -15,10 +15,10 @@ function attempt(slot: number, change: Partial<Attempt>): Attempt {
 /** What a decision says of the attempts of one exchange. */
 function connectsOf(attempts: readonly Attempt[], reason: Attempt["reason"] = null): (number | null)[] {
   const exchange = new Exchange("GET", 0);
-  for (const each of attempts) exchange.attempted(each);
-  exchange.status = reason === null ? 200 : 502;
-  exchange.reason = reason;
-  exchange.ttfbMicros = reason === null ? 1500 : -1;
+  for (const each of attempts) exchange.outcome.attempted(each);
+  exchange.outcome.status = reason === null ? 200 : 502;
+  exchange.outcome.reason = reason;
+  exchange.outcome.ttfbMicros = reason === null ? 1500 : -1;
   const ring = new DecisionRing();
   ring.keep(exchange, { endedMs: 1000, totalMicros: 2000 });
   return ring.read(0)[0]!.attempts.map(({ connectMs }) => connectMs);
@@ -43,8 +43,8 @@ Deno.test("a place in the ring that is used again says nothing of the request th
   const ring = new DecisionRing();
   const keep = (connectMicros: number) => {
     const exchange = new Exchange("GET", 0);
-    exchange.attempted(attempt(0, { connectMicros }));
-    exchange.ttfbMicros = 1500;
+    exchange.outcome.attempted(attempt(0, { connectMicros }));
+    exchange.outcome.ttfbMicros = 1500;
     ring.keep(exchange, { endedMs: 1000, totalMicros: 2000 });
   };
   for (let i = 0; i < 1000; i++) keep(70);
@@ -76,8 +76,8 @@ for (const [what, make] of Object.entries(LONG)) {
         const headers = new Headers({ host: HOST });
         const received = new ServeRequest({ url, method, headers, body: null }, "127.0.0.1", null);
         const exchange = new Exchange(method, 0);
-        assert.equal(checkRequest(exchange, received, "wire"), null);
-        exchange.scores = {
+        assert.equal(checkRequest(exchange.received, received, "wire"), null);
+        exchange.routed.scores = {
           group: { algorithm: "HASH", targets: [], algorithmOptions: { hashKey: null } },
           candidates: NO_CANDIDATES,
           key,
@@ -85,8 +85,10 @@ for (const [what, make] of Object.entries(LONG)) {
           behind: null,
           numbers: [],
         };
-        exchange.reason = "bad_response";
-        exchange.attempted(attempt(0, { reason: "bad_response", detail: new Failure("bad_response", detail).detail }));
+        exchange.outcome.reason = "bad_response";
+        exchange.outcome.attempted(
+          attempt(0, { reason: "bad_response", detail: new Failure("bad_response", detail).detail }),
+        );
         ring.keep(exchange, { endedMs: 1000, totalMicros: 2000 });
       }
     });
