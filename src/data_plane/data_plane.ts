@@ -39,8 +39,8 @@ type Post = (message: WorkerMessage) => void;
 type Start = Extract<ControlMessage, { type: "start" }>;
 
 /**
- * One thread's share of the data plane: serves the listener and does nothing else. The same in a worker thread and, with
- * one worker, in the main thread; all it knows of the rest are messages and the target table.
+ * One thread's share of the data plane: serves the listener and does nothing else. The same in a worker thread and,
+ * with one worker, in the main thread; all it knows of the rest are messages and the target table.
  */
 export class DataPlane {
   readonly #post: Post;
@@ -174,7 +174,9 @@ export class DataPlane {
     });
   }
 
-  /** Tells of a request in the log at LOG_LEVEL=debug, and in its span where spans are collected; null if nobody asks. */
+  /**
+   * Tells of a request in the log at LOG_LEVEL=debug, and in its span where spans are collected; null if nobody asks.
+   */
   #announce(exchange: Exchange, received: ReceivedRequest): Announce | null {
     if (this.#trace === null && !this.#spans) return null;
     const log = this.#trace?.begin(exchange, received);
@@ -257,8 +259,8 @@ export class DataPlane {
   }
 
   /**
-   * Accepts nothing new and waits until every request has come to its end: the listener's own end says too little, which does
-   * not know of tunnels, and comes while idle connections are open.
+   * Accepts nothing new and waits until every request has come to its end: the listener's own end says too little,
+   * which does not know of tunnels, and comes while idle connections are open.
    */
   async #drain(): Promise<void> {
     await this.#listener.stopAccepting();

@@ -20,8 +20,9 @@ export interface ListenerParts {
 }
 
 /**
- * One thread's listener: it opens the port that all threads share, and closes it without losing whom it can keep: clients are
- * sent away first where somebody else takes over, and then it waits for a moment in which nobody is half-way in.
+ * One thread's listener: it opens the port that all threads share, and closes it without losing whom it can keep:
+ * clients are sent away first where somebody else takes over, and then it waits for a moment in which nobody is
+ * half-way in.
  */
 export class Listener {
   readonly #front: ServeFront;
@@ -71,8 +72,8 @@ export class Listener {
   }
 
   /**
-   * Waits until it is closed, once nothing is open any more. It never is where a client left between the making of its WebSocket
-   * and its 101, so that it is not waited for longer than a listener takes to close.
+   * Waits until it is closed, once nothing is open any more. It never is where a client left between the making of its
+   * WebSocket and its 101, so that it is not waited for longer than a listener takes to close.
    */
   async untilClosed(): Promise<void> {
     using timeout = withTimeout(this.#parts.clock, CLOSE_MS);
@@ -80,8 +81,8 @@ export class Listener {
   }
 
   /**
-   * Waits for a turn of the event loop in which nothing else was done, for a while: what was accepted has been read then. A
-   * listener that closes loses connections that wait to be accepted, and those whose request was not read yet.
+   * Waits for a turn of the event loop in which nothing else was done, for a while: what was accepted has been read
+   * then. A listener that closes loses connections that wait to be accepted, and those whose request was not read yet.
    */
   async #calmMoment(): Promise<void> {
     const { clock } = this.#parts;

@@ -17,7 +17,10 @@ import { KeptOpen } from "../time/kept_open.ts";
 const MAX_LINE_BYTES = 32_768;
 /** How long connections that were accepted, and have sent nothing yet, are waited for when the listener closes. */
 const FRESH_MS = 1_000;
-/** How long kept connections have to send a request that is on its way: its response tells the client to come back elsewhere. */
+/**
+ * How long kept connections have to send a request that is on its way: its response tells the client to come back
+ * elsewhere.
+ */
 const IDLE_MS = 250;
 const LOOK_MS = 10;
 /** Until a listener that could not be opened for new certificates is tried again. */

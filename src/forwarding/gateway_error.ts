@@ -50,8 +50,8 @@ export const NOT_OF_THE_TARGET: ReadonlySet<FailureReason> = new Set([
 const NOTHING_SENT: ReadonlySet<FailureReason> = new Set(["connect_refused", "connect_failed", "connect_timeout"]);
 
 /**
- * What an attempt ended with, if its exchange was given up: why it was given up. But a deadline that passes while connecting is
- * the connection's failure.
+ * What an attempt ended with, if its exchange was given up: why it was given up. But a deadline that passes while
+ * connecting is the connection's failure.
  */
 export function failureOf(over: Failure | null, failure: Failure): Failure {
   if (over === null || (over.reason === "timeout" && failure.reason === "connect_timeout")) return failure;
@@ -59,10 +59,10 @@ export function failureOf(over: Failure | null, failure: Failure): Failure {
 }
 
 /**
- * What `fetch` says, in the order of asking. Text is all that Deno gives (`TypeError: fetch failed`, and a cause whose message
- * holds hyper's words, or the system's); every phrase here is checked against a real failure by
- * `tests/e2e/gateway_errors_test.ts`. The text holds the URL too: each phrase has a space or a bracket, which a URL that
- * `fetch` has written never has, so no client can put one there.
+ * What `fetch` says, in the order of asking. Text is all that Deno gives (`TypeError: fetch failed`, and a cause whose
+ * message holds hyper's words, or the system's); every phrase here is checked against a real failure by
+ * `tests/e2e/gateway_errors_test.ts`. The text holds the URL too: each phrase has a space or a bracket, which a URL
+ * that `fetch` has written never has, so no client can put one there.
  */
 export const PHRASES: readonly (readonly [string, FailureReason])[] = [
   ["client error (Connect): tcp connect error: Connection refused", "connect_refused"],
@@ -77,8 +77,8 @@ export const PHRASES: readonly (readonly [string, FailureReason])[] = [
 ];
 
 /**
- * Maps what `fetch` threw to a failure. What broke a connection in a way that nobody foresaw did not answer: such a failure is
- * `reset_before_headers`, and `unknown` hears its whole text.
+ * Maps what `fetch` threw to a failure. What broke a connection in a way that nobody foresaw did not answer: such a
+ * failure is `reset_before_headers`, and `unknown` hears its whole text.
  */
 export function classifyFetchError(error: unknown, unknown: (text: string) => void = () => {}): Failure {
   const text = errorText(error);

@@ -1,7 +1,10 @@
 import { isIdempotent } from "../http1/methods.ts";
 import type { Failure } from "./gateway_error.ts";
 
-/** Most targets that are tried for one request, however many refuse: a group that is dead as a whole costs no more than this. */
+/**
+ * Most targets that are tried for one request, however many refuse: a group that is dead as a whole costs no more than
+ * this.
+ */
 export const MOST_TARGETS = 10;
 
 /** What a request went through so far. */
@@ -22,9 +25,10 @@ export interface RetryDecision {
 }
 
 /**
- * Decides whether a failed attempt is followed by another. A connection that could not be made sent nothing: any method goes
- * on to other targets, each once, {@linkcode MOST_TARGETS} in all. Once sent, only an idempotent method whose body can be given
- * again, a limited number of times. Never after response headers, nor after the deadline or the client's leaving.
+ * Decides whether a failed attempt is followed by another. A connection that could not be made sent nothing: any method
+ * goes on to other targets, each once, {@linkcode MOST_TARGETS} in all. Once sent, only an idempotent method whose body
+ * can be given again, a limited number of times. Never after response headers, nor after the deadline or the client's
+ * leaving.
  */
 export function decideRetry(failure: Failure, tried: Tried): RetryDecision {
   if (tried.bodySpent) return refuse("its body was partly sent");

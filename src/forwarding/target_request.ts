@@ -34,15 +34,18 @@ export interface TargetRequest {
   readonly cancellation: Cancellation;
 }
 
-/** Where a transport leaves what is to be aborted when the deadline passes or the client leaves, and what it learned meanwhile. */
+/**
+ * Where a transport leaves what is to be aborted when the deadline passes or the client leaves, and what it learned
+ * meanwhile.
+ */
 export interface Cancellation {
   /** Why it was given up; null while it goes on. */
   readonly over: Failure | null;
   /** What is at work for this exchange; null if there is nothing to abort. */
   atWork: { abort(): void } | null;
   /**
-   * How long making the attempt's connection took, or was tried; `NO_CONNECT` if a connection was used again, or the transport does
-   * not know. Whole microseconds.
+   * How long making the attempt's connection took, or was tried; `NO_CONNECT` if a connection was used again, or the
+   * transport does not know. Whole microseconds.
    */
   connectMicros: number;
   /** The client's body can't be read to its end: the attempt can't be completed. */
@@ -59,7 +62,10 @@ export interface TargetResponse {
   readonly contentLength: number;
   /** The body; null if there is none. Its pieces are lent until the next read, or `close`. */
   readonly body: BodySource | null;
-  /** Ends the exchange with the target: its connection can be used again if the response was read whole, else it is closed. */
+  /**
+   * Ends the exchange with the target: its connection can be used again if the response was read whole, else it is
+   * closed.
+   */
   close(): void;
   /** The protocol was switched (101): the connection itself, which is the caller's from then on. */
   tunnel(): TunnelEnd;
@@ -68,8 +74,8 @@ export interface TargetResponse {
 /** A way to speak to targets. Implementations are interchangeable. */
 export interface Transport {
   /**
-   * Sends a request, at most once on the wire if its method is not idempotent, and reads up to the head of its response; a failure is
-   * a value. Interim responses go to `interim`.
+   * Sends a request, at most once on the wire if its method is not idempotent, and reads up to the head of its
+   * response; a failure is a value. Interim responses go to `interim`.
    */
   send(request: TargetRequest, interim: Interim): Promise<TargetResponse | Failure>;
   /** Tells whether it takes nothing of a body before it is connected with the target. */

@@ -13,7 +13,10 @@ export interface ReceivedRequest {
   readonly peer: string;
   readonly protocol: "http" | "https";
   readonly lines: FieldLines;
-  /** Content-Length; 0 if there is no body, -1 if its length is not known, `UNANNOUNCED` if only reading tells whether there is one. */
+  /**
+   * Content-Length; 0 if there is no body, -1 if its length is not known, `UNANNOUNCED` if only reading tells whether
+   * there is one.
+   */
   readonly bodyLength: number;
   /** Null if there is none. */
   readonly body: BodySource | null;

@@ -11,7 +11,9 @@ export interface ResponseHead {
   readonly lines: FieldLines | null;
   /** Lines of sluice's own, behind the target's; names in the case in which they are sent. */
   readonly own: readonly (readonly [string, string])[];
-  /** Bytes of the body; -1 if only its end tells. A Content-Length line must be among the lines if the length is known. */
+  /**
+   * Bytes of the body; -1 if only its end tells. A Content-Length line must be among the lines if the length is known.
+   */
   readonly bodyLength: number;
 }
 
@@ -27,16 +29,22 @@ export interface TunnelEvents {
   failed(error: unknown): void;
 }
 
-/** Where a request is answered, whatever engine received it. Methods are called in this order: interim, head, write, end. */
+/**
+ * Where a request is answered, whatever engine received it. Methods are called in this order: interim, head, write,
+ * end.
+ */
 export interface Reply {
   /** Sends an interim response (1xx but 101). */
   interim(head: ResponseHead): Promise<void>;
   /**
-   * Begins the response, which may wait for the first piece of the body, or the end, to go with it. Returns the status that the client
-   * gets: another one if the engine can't send it as it is.
+   * Begins the response, which may wait for the first piece of the body, or the end, to go with it. Returns the status
+   * that the client gets: another one if the engine can't send it as it is.
    */
   head(head: ResponseHead): number;
-  /** Switches the protocol with this head (101), and passes bytes both ways from then on; resolves when both sides have ended. */
+  /**
+   * Switches the protocol with this head (101), and passes bytes both ways from then on; resolves when both sides have
+   * ended.
+   */
   tunnel(head: ResponseHead, protocol: string, target: TunnelEnd, events: TunnelEvents): Promise<void>;
   /** Sends what waits, so that a head need not wait for its body. A failure shows with the next piece. */
   flush(): void;

@@ -33,9 +33,9 @@ export interface Prepared {
 }
 
 /**
- * Takes an exchange to one target after another until one responds: choose, enter, send, and if that fails leave, blame and perhaps
- * choose again. The same loop for requests and upgrades.
- * Returns the target's response, or why there is none.
+ * Takes an exchange to one target after another until one responds: choose, enter, send, and if that fails leave, blame
+ * and perhaps choose again. The same loop for requests and upgrades. Returns the target's response, or why there is
+ * none.
  */
 export async function attempt(
   open: OpenExchange,

@@ -4,9 +4,9 @@ import { conditionsText } from "../../rules/rule_words.ts";
 import { hostPort } from "../../state/group_snapshot.ts";
 
 /**
- * Writes what was decided onto the span that `Deno.serve` opened for the request. A span ends with the response's headers or body, so
- * what happens later (a transfer that breaks) is the access log's to tell. Names follow OpenTelemetry's HTTP conventions if there are
- * any, else they are `sluice.`'s own.
+ * Writes what was decided onto the span that `Deno.serve` opened for the request. A span ends with the response's
+ * headers or body, so what happens later (a transfer that breaks) is the access log's to tell. Names follow
+ * OpenTelemetry's HTTP conventions if there are any, else they are `sluice.`'s own.
  */
 export function describeSpan(span: Span, { received, routed, outcome }: Exchange): void {
   const { rule, group } = routed;

@@ -2,7 +2,9 @@ import type { FieldLines } from "../../http1/field_lines.ts";
 import type { GroupSnapshot, RuleSnapshot, TargetSnapshot } from "../../state/group_snapshot.ts";
 import type { Reason } from "../../state/reason.ts";
 
-/** Who ended an exchange after its response headers and before its end; null if it passed whole, as far as sluice saw. */
+/**
+ * Who ended an exchange after its response headers and before its end; null if it passed whole, as far as sluice saw.
+ */
 export type CutBy = "client" | "target" | "idle" | "shutdown" | null;
 
 /** One attempt at a target. */
@@ -33,8 +35,6 @@ export class Received {
   /** Its URL is long, and path, query and host are parts of it: they must be copied to be kept. */
   longUrl = false;
   peer = "";
-  /** How the client came to the listener. */
-  protocol: "http" | "https" = "http";
   /** How the client came to the listener. */
   protocol: "http" | "https" = "http";
   client = "";
@@ -107,8 +107,8 @@ export class Outcome {
 }
 
 /**
- * One request on its way. Made once a request, filled from left to right as it passes through the chain, and read at its
- * end by access log, counters and decisions.
+ * One request on its way. Made once a request, filled from left to right as it passes through the chain, and read at
+ * its end by access log, counters and decisions.
  */
 export class Exchange {
   readonly received: Received;

@@ -11,8 +11,8 @@ export interface FinishParts {
 }
 
 /**
- * Counts and logs an exchange that has ended: in flight, status classes, reasons, bytes and the access line all happen here, once,
- * however it ended.
+ * Counts and logs an exchange that has ended: in flight, status classes, reasons, bytes and the access line all happen
+ * here, once, however it ended.
  */
 export function finish(exchange: Exchange, parts: FinishParts): void {
   const { column, clock } = parts;

@@ -12,9 +12,9 @@ export interface ClientOrigin {
 }
 
 /**
- * Finds the address that the client used: the request's own host, and the listener's scheme. A peer in TRUSTED_PROXIES may say
- * otherwise in X-Forwarded-Proto and X-Forwarded-Host; nobody else can. A list in X-Forwarded-Host is ignored: a proxy that
- * appends to it leaves what its client made up in front.
+ * Finds the address that the client used: the request's own host, and the listener's scheme. A peer in TRUSTED_PROXIES
+ * may say otherwise in X-Forwarded-Proto and X-Forwarded-Host; nobody else can. A list in X-Forwarded-Host is ignored:
+ * a proxy that appends to it leaves what its client made up in front.
  */
 export function clientOrigin(received: Received, { scheme, trusted }: HeaderSettings): ClientOrigin {
   const { peer, host } = received;
@@ -39,7 +39,10 @@ export interface LocationContext {
 
 /** Scheme, authority, path, and query with fragment of an address that names a host. */
 const WITH_HOST = /^(https?:)?\/\/([^/?#]*)([^?#]*)(.*)$/is;
-/** What stands before the address of a Refresh, its quote, and the rest (WHATWG HTML, "shared declarative refresh steps"). */
+/**
+ * What stands before the address of a Refresh, its quote, and the rest (WHATWG HTML, "shared declarative refresh
+ * steps").
+ */
 const REFRESH = /^([\d.\s]*[;,]?\s*(?:url\s*=\s*)?)(["']?)(.*)$/is;
 
 /** A Refresh whose address is the client's; null if it names another one than the target's. */
@@ -52,8 +55,8 @@ export function clientRefresh(value: string, context: LocationContext): string |
 }
 
 /**
- * The client's address of something at the target; null if `url` does not name the target's scheme, host and port. A target that
- * was told the client's scheme (X-Forwarded-Proto) uses that one for its own address too.
+ * The client's address of something at the target; null if `url` does not name the target's scheme, host and port. A
+ * target that was told the client's scheme (X-Forwarded-Proto) uses that one for its own address too.
  */
 export function clientUrl(url: string, { origin, target, rewrite, path }: LocationContext): string | null {
   const parts = WITH_HOST.exec(url);
@@ -68,8 +71,8 @@ export function clientUrl(url: string, { origin, target, rewrite, path }: Locati
 }
 
 /**
- * Tells whether an authority is the target's: by its configured name or its address, and on loopback also `localhost`. The port
- * may be left out if it is the default of the target's scheme.
+ * Tells whether an authority is the target's: by its configured name or its address, and on loopback also `localhost`.
+ * The port may be left out if it is the default of the target's scheme.
  */
 function namesTarget(authority: string, { scheme, host, address, port }: TargetSnapshot): boolean {
   const portIsDefault = port === (scheme === "https" ? 443 : 80);

@@ -71,8 +71,8 @@ export class OpenExchange implements Cancellation {
   }
 
   /**
-   * The response has begun: from now on only silence ends the exchange. A head whose body does not come with it waits no
-   * longer than a tick.
+   * The response has begun: from now on only silence ends the exchange. A head whose body does not come with it waits
+   * no longer than a tick.
    */
   begin(reply: Pick<Reply, "cut" | "flush">): void {
     this.#reply = reply;
@@ -122,9 +122,9 @@ export class OpenExchange implements Cancellation {
   readonly #left = (): void => this.end(new Failure("client_closed", "The client closed its connection"));
 
   /**
-   * A client that ended its side may wait for its response, or be gone: that shows only when something is written to it. So before its
-   * response it gets an interim one at times. If it ends its side behind the response's beginning, it is taken for gone when nothing
-   * could be written to it for a while: so leave those who end a stream of events.
+   * A client that ended its side may wait for its response, or be gone: that shows only when something is written to
+   * it. So before its response it gets an interim one at times. If it ends its side behind the response's beginning, it
+   * is taken for gone when nothing could be written to it for a while: so leave those who end a stream of events.
    */
   readonly #watchClient = (): void => {
     this.#watch.onTick = this.#watchClient;

@@ -26,7 +26,10 @@ export interface OwnResponseParts {
 const ALLOWED = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 const encoder = new TextEncoder();
 
-/** Responds with a response of sluice's own and notes it in the exchange. Its body is empty unless ERROR_BODY asks for one. */
+/**
+ * Responds with a response of sluice's own and notes it in the exchange. Its body is empty unless ERROR_BODY asks for
+ * one.
+ */
 export async function ownResponse(exchange: Exchange, why: Reason | Unfit, parts: OwnResponseParts): Promise<void> {
   const { settings } = parts;
   const { reason, status: asked = null, own: said = [] } = typeof why === "string" ? { reason: why } as Unfit : why;

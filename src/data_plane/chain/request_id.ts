@@ -2,8 +2,8 @@ import type { Exchange } from "./exchange.ts";
 import { isSaneRequestId } from "../../forwarding/headers/request_lines.ts";
 
 /**
- * Gives a request that ends before its headers were walked through the id that it would have got there: the client's own if that is
- * well formed; else, with HEADER_CONVENTION_ENABLE, a UUID. With the convention the response carries it.
+ * Gives a request that ends before its headers were walked through the id that it would have got there: the client's
+ * own if that is well formed; else, with HEADER_CONVENTION_ENABLE, a UUID. With the convention the response carries it.
  */
 export function identify({ received, outcome }: Exchange, headerConvention: boolean): void {
   if (received.identified) return;

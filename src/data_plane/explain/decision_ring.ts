@@ -50,8 +50,8 @@ class Kept {
 }
 
 /**
- * The last requests of one worker. Keeping one copies a few fields into a place that lives as long as the worker, and lets
- * the exchange go: holding a thousand exchanges would move each of them to the old generation and cost more than
+ * The last requests of one worker. Keeping one copies a few fields into a place that lives as long as the worker, and
+ * lets the exchange go: holding a thousand exchanges would move each of them to the old generation and cost more than
  * everything else here. Texts are made when somebody asks.
  */
 export class DecisionRing {

@@ -35,8 +35,8 @@ export interface CapturedChoice {
 }
 
 /**
- * Takes down what a choice was made by: five reads for each of the first candidates and for the chosen one, and one small
- * array, no text (that is made when somebody asks).
+ * Takes down what a choice was made by: five reads for each of the first candidates and for the chosen one, and one
+ * small array, no text (that is made when somebody asks).
  */
 export function captureScores(
   candidates: CandidateList,

@@ -30,8 +30,8 @@ const EXPLAINED_CLIENT = "127.0.0.1";
 const EXPLAINED_ID = "(made up for each request)";
 
 /**
- * Says what would be done with a request, by walking it through the very functions that serve: the check of its head, the
- * prefix index, the group's choice (looked at, not taken), the headers. Sends nothing and moves nobody's turn.
+ * Says what would be done with a request, by walking it through the very functions that serve: the check of its head,
+ * the prefix index, the group's choice (looked at, not taken), the headers. Sends nothing and moves nobody's turn.
  */
 export function explain(question: ExplainRequest, context: ExplainContext): Explanation {
   const received = receivedOf(question);
@@ -130,7 +130,9 @@ function explainForwarding(known: Explanation, walk: Walk): Explanation {
   };
 }
 
-/** Tells whether the request would be at this listener again and find a rule there, which is where `Via` is looked at. */
+/**
+ * Tells whether the request would be at this listener again and find a rule there, which is where `Via` is looked at.
+ */
 function comesBack(chosen: TargetSnapshot, sent: string, { snapshot, headers, rules }: CompiledSnapshot): boolean {
   return headers.via !== null && isListenerItself(chosen, snapshot) && rules.match(sent.split("?", 1)[0]!) !== null;
 }
@@ -178,7 +180,10 @@ function linesOf(lines: ServeRequest["lines"]): [string, string][] {
   return pairs;
 }
 
-/** As the listener gives them: several Cookie lines are one list of cookies (RFC 9113 section 8.2.3), others one of values. */
+/**
+ * As the listener gives them: several Cookie lines are one list of cookies (RFC 9113 section 8.2.3), others one of
+ * values.
+ */
 function headersOf(lines: ExplainRequest["headers"]): Headers {
   const headers = new Headers();
   for (const [name, value] of lines) {

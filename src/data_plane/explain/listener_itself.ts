@@ -1,8 +1,8 @@
 import { type Snapshot, type TargetSnapshot } from "../../state/group_snapshot.ts";
 
 /**
- * Tells whether a target surely is the listener itself, so that a request to it comes back. Other addresses of this machine are
- * not known here: such a loop is found when it happens, by `Via`.
+ * Tells whether a target surely is the listener itself, so that a request to it comes back. Other addresses of this
+ * machine are not known here: such a loop is found when it happens, by `Via`.
  */
 export function isListenerItself(target: TargetSnapshot, { listener, listenerPort, tlsPort }: Snapshot): boolean {
   const port = target.scheme === "http" ? listenerPort : tlsPort;

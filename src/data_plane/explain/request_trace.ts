@@ -14,8 +14,9 @@ type WriteDebug = (event: string, message: string, fields: Record<string, unknow
 const SHOWN_CANDIDATES = 8;
 
 /**
- * Tells at LOG_LEVEL=debug what happens to each request: what came, who was chosen and by what, what went back. Headers but
- * no bodies: a body is never held, and it belongs to client and target. At any other level none of this stands in the way.
+ * Tells at LOG_LEVEL=debug what happens to each request: what came, who was chosen and by what, what went back. Headers
+ * but no bodies: a body is never held, and it belongs to client and target. At any other level none of this stands in
+ * the way.
  */
 export class RequestTrace {
   readonly #debug: WriteDebug;

@@ -5,8 +5,9 @@ import { emitsSpans } from "../../forwarding/tracing/emits_spans.ts";
 const EXPLAINED_TRACEPARENT = "(names the span of each attempt)";
 
 /**
- * Names the headers that a transport writes by itself, since it goes on with the trace (by OTEL_PROPAGATORS `traceparent` and
- * `baggage`); none where no spans are collected. `tracestate` it leaves alone, although the propagator lists it.
+ * Names the headers that a transport writes by itself, since it goes on with the trace (by OTEL_PROPAGATORS
+ * `traceparent` and `baggage`); none where no spans are collected. `tracestate` it leaves alone, although the
+ * propagator lists it.
  */
 export function headersOfTrace(): ReadonlySet<string> {
   if (!emitsSpans() || Deno.env.get("OTEL_PROPAGATORS") === "none") return new Set();

@@ -18,9 +18,10 @@ export interface BodyEvents {
 }
 
 /**
- * A client's request body, given to one attempt after another: what an attempt took before it failed is given to the next one again,
- * as long as it is little (it is kept until the first response, until no other attempt can follow, or until it takes more than
- * 256 KiB). Pieces are never held back and never read ahead of the target, so back-pressure reaches the client.
+ * A client's request body, given to one attempt after another: what an attempt took before it failed is given to the
+ * next one again, as long as it is little (it is kept until the first response, until no other attempt can follow, or
+ * until it takes more than 256 KiB). Pieces are never held back and never read ahead of the target, so back-pressure
+ * reaches the client.
  */
 export class ClientBody {
   readonly #source: BodySource;
@@ -32,7 +33,9 @@ export class ClientBody {
   #attempt = 0;
   #readBytes = 0;
   #arrived = false;
-  /** The one read under way: one that an attempt began before it failed is shared with the next, or its piece were lost. */
+  /**
+   * The one read under way: one that an attempt began before it failed is shared with the next, or its piece were lost.
+   */
   #pulling: Promise<Bytes | null> | null = null;
   #endWait: ((piece: null) => void) | null = null;
   /** All of it, if it came as one piece, which stays as it is: nobody reads behind it. */
@@ -42,7 +45,8 @@ export class ClientBody {
 
   /**
    * @param length Content-Length; -1 if it is not known, {@linkcode UNANNOUNCED} if there may be no body.
-   * @param awaited The client sends it when the target asks for it (`Expect: 100-continue`), so that nothing may wait for it.
+   * @param awaited The client sends it when the target asks for it (`Expect: 100-continue`), so that nothing may wait
+   * for it.
    * @param maxBytes MAX_BODY_BYTES; 0 for no limit.
    */
   constructor(
@@ -67,8 +71,9 @@ export class ClientBody {
   }
 
   /**
-   * Waits for the first piece of a small body, and of one that may be none. Called before the first attempt, which begins when it may be
-   * sent: a client that does not bring its body is no target's matter. Returns why no attempt can follow, or null.
+   * Waits for the first piece of a small body, and of one that may be none. Called before the first attempt, which
+   * begins when it may be sent: a client that does not bring its body is no target's matter. Returns why no attempt can
+   * follow, or null.
    */
   async arrive(): Promise<Failure | null> {
     const small = this.#length >= 0 && this.#length <= SMALL_BYTES;
@@ -82,8 +87,8 @@ export class ClientBody {
   }
 
   /**
-   * The body for the next attempt: the bytes themselves if a small one is there whole, null if there is none after all, else something to
-   * read from.
+   * The body for the next attempt: the bytes themselves if a small one is there whole, null if there is none after all,
+   * else something to read from.
    *
    * @param last No attempt can follow this one, so nothing has to be kept.
    */
@@ -115,7 +120,10 @@ export class ClientBody {
     return attempt === this.#attempt;
   }
 
-  /** Reads the next piece of an attempt; null at the end. Rejects with why there is none, or if another attempt took over. */
+  /**
+   * Reads the next piece of an attempt; null at the end. Rejects with why there is none, or if another attempt took
+   * over.
+   */
   async pullFor(attempt: number): Promise<Bytes | null> {
     const piece = await this.#pull();
     if (attempt !== this.#attempt) throw new Superseded();

@@ -7,9 +7,9 @@ const LARGEST_PLACE_BYTES = 65_536;
 const COPIED_BYTES = 4_096;
 
 /**
- * The pieces of a body that may have to be given again. `Deno.serve` hands each chunk out as a view of a buffer of 64 KiB, so
- * that keeping a piece of one byte would cost 64 KiB: a small piece, and one that fills less than half of its buffer, is copied
- * behind the others.
+ * The pieces of a body that may have to be given again. `Deno.serve` hands each chunk out as a view of a buffer of 64
+ * KiB, so that keeping a piece of one byte would cost 64 KiB: a small piece, and one that fills less than half of its
+ * buffer, is copied behind the others.
  */
 export class KeptPieces {
   readonly #places: Bytes[] = [];
@@ -28,7 +28,9 @@ export class KeptPieces {
     return this.#heldBytes;
   }
 
-  /** Keeps a piece behind the others, and gives the kept one: the same, or its copy where its own buffer is not kept. */
+  /**
+   * Keeps a piece behind the others, and gives the kept one: the same, or its copy where its own buffer is not kept.
+   */
   add(piece: Bytes): Bytes {
     this.#length += piece.length;
     if (piece.length >= COPIED_BYTES && piece.length * 2 >= piece.buffer.byteLength) {
@@ -44,7 +46,10 @@ export class KeptPieces {
     return place.subarray(this.#filled, this.#filled += piece.length);
   }
 
-  /** What is kept from the `at`th byte on, as far as it lies in one place; `at` is below `length`. The bytes stay as they are. */
+  /**
+   * What is kept from the `at`th byte on, as far as it lies in one place; `at` is below `length`. The bytes stay as
+   * they are.
+   */
   from(at: number): Bytes {
     let start = 0;
     for (let i = 0; i < this.#places.length; i++) {

@@ -1,6 +1,6 @@
 /**
- * The ports that `fetch` refuses to speak to (Fetch Standard, "bad port"): a target there is reached through a client whose
- * connections are directed to it, while the URL names no port.
+ * The ports that `fetch` refuses to speak to (Fetch Standard, "bad port"): a target there is reached through a client
+ * whose connections are directed to it, while the URL names no port.
  */
 // deno-fmt-ignore
 export const BAD_PORTS: ReadonlySet<number> = new Set([

@@ -12,7 +12,9 @@ export function fetchBody({ body, bodyLength, cancellation }: TargetRequest): Bo
   return bodyLength >= 0 ? new SizedBody(stream, bodyLength) : stream;
 }
 
-/** A body as a stream. The source lends its pieces, and `fetch` keeps up to 1,024 of them in a queue: so each is copied. */
+/**
+ * A body as a stream. The source lends its pieces, and `fetch` keeps up to 1,024 of them in a queue: so each is copied.
+ */
 function streamOf(source: BodySource, cancellation: Cancellation): ReadableStream<Bytes> {
   let given: Bytes | null = null;
   return new ReadableStream<Bytes>({

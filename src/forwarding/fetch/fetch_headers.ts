@@ -5,12 +5,12 @@ import type { TargetRequest } from "../target_request.ts";
 export type Headed = Pick<TargetRequest, "host" | "lines" | "own">;
 
 /**
- * Gives a request's headers as the kind of object that `fetch` takes most cheaply: converting pairs makes several arrays and iterators
- * of each (3 KB a request, measured). A name that comes twice is told apart by its capitals, which `fetch` makes small again: two lines
- * of one name reach the target.
+ * Gives a request's headers as the kind of object that `fetch` takes most cheaply: converting pairs makes several
+ * arrays and iterators of each (3 KB a request, measured). A name that comes twice is told apart by its capitals, which
+ * `fetch` makes small again: two lines of one name reach the target.
  *
- * `identity` goes first among Accept-Encoding, so that `fetch` leaves bodies encoded as they come; the client's own preference follows in
- * a second line. An empty User-Agent stands for none, because `fetch` would send its own.
+ * `identity` goes first among Accept-Encoding, so that `fetch` leaves bodies encoded as they come; the client's own
+ * preference follows in a second line. An empty User-Agent stands for none, because `fetch` would send its own.
  */
 export function fetchHeaders({ host, lines, own }: Headed): Record<string, string> {
   const record: Record<string, string> = { host, "accept-encoding": "identity" };

@@ -15,8 +15,8 @@ const SMALL_BYTES = 65_536;
 const LARGEST_READ_BYTES = 262_144;
 
 /**
- * Reads the head of a response of `fetch`, whose parser lets more through than sluice's own, and hides the version. What can't be passed
- * on unchanged is a failure.
+ * Reads the head of a response of `fetch`, whose parser lets more through than sluice's own, and hides the version.
+ * What can't be passed on unchanged is a failure.
  */
 export function readFetched(response: Response, method: string): FetchResponse | Failure {
   const { status } = response;

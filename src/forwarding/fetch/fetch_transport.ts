@@ -22,11 +22,11 @@ interface Route {
 }
 
 /**
- * Speaks to targets through `fetch`. What that takes is on the page docs/platform.md; here: `identity` is asked for first, so
- * that bodies come undecoded; no header is invented that could change an answer; redirects are not followed; requests whose
- * method is not idempotent get a connection of their own, because `fetch` sends a small body again by itself when a reused
- * connection turns out to be closed. It does so with a GET too, once, and nobody hears of it: counted as one attempt here,
- * as two by the target.
+ * Speaks to targets through `fetch`. What that takes is on the page docs/platform.md; here: `identity` is asked for
+ * first, so that bodies come undecoded; no header is invented that could change an answer; redirects are not followed;
+ * requests whose method is not idempotent get a connection of their own, because `fetch` sends a small body again by
+ * itself when a reused connection turns out to be closed. It does so with a GET too, once, and nobody hears of it:
+ * counted as one attempt here, as two by the target.
  */
 export class FetchTransport implements Transport {
   readonly #pooled = createClient(POOL_MAX_IDLE_PER_HOST);
@@ -118,8 +118,9 @@ function createClient(
 ): Deno.HttpClient {
   return Deno.createHttpClient({
     allowHost: true,
-    // In HTTP/2 everybody's requests to a target share one connection a thread: a few clients that do not read fill its window and
-    // stop all others, the authority can't be another than the URL's, and a refused stream is sent again, POST too.
+    // In HTTP/2 everybody's requests to a target share one connection a thread: a few clients that do not read fill its
+    // window and stop all others, the authority can't be another than the URL's, and a refused stream is sent again,
+    // POST too.
     http1: true,
     http2: false,
     poolMaxIdlePerHost: maxIdlePerHost,

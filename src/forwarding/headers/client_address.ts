@@ -13,8 +13,8 @@ interface Known {
 }
 
 /**
- * Knows which peers' `X-Forwarded-For` is believed. Whoever is in the list can name any client address; nobody else can.
- * An address is parsed once, not once a request.
+ * Knows which peers' `X-Forwarded-For` is believed. Whoever is in the list can name any client address; nobody else
+ * can. An address is parsed once, not once a request.
  */
 export class TrustedProxies {
   readonly #ranges: readonly [ipaddr.IPv4 | ipaddr.IPv6, number][] | null;
@@ -36,9 +36,9 @@ export class TrustedProxies {
   }
 
   /**
-   * Finds the client's address: where the peer is trusted, the first address from the right of X-Forwarded-For that is not
-   * in the list (the leftmost where all are); else the peer's. Something that is no address ends the walk before it. The address is in
-   * its one form, if the peer's is.
+   * Finds the client's address: where the peer is trusted, the first address from the right of X-Forwarded-For that is
+   * not in the list (the leftmost where all are); else the peer's. Something that is no address ends the walk before
+   * it. The address is in its one form, if the peer's is.
    */
   clientAddress(peer: string, forwardedFor: string | null): string {
     if (forwardedFor === null || !this.trusts(peer)) return peer;
@@ -80,15 +80,19 @@ export class TrustedProxies {
 const NO_ADDRESS: Known = { address: null, trusted: false };
 
 /**
- * Brings an address into its one form: IPv6 as RFC 5952 says, and an IPv4-mapped one (`::ffff:10.0.0.1`) as its IPv4 address.
- * Null for what is no address: `1`, `0x7f.1` and `0177.0.0.1`, which some resolvers take for one, mean nothing here.
+ * Brings an address into its one form: IPv6 as RFC 5952 says, and an IPv4-mapped one (`::ffff:10.0.0.1`) as its IPv4
+ * address. Null for what is no address: `1`, `0x7f.1` and `0177.0.0.1`, which some resolvers take for one, mean nothing
+ * here.
  */
 export function canonicalAddress(text: string): string | null {
   const valid = text.includes(":") ? ipaddr.IPv6.isValid(text) : ipaddr.IPv4.isValidFourPartDecimal(text);
   return valid ? ipaddr.process(text).toString() : null;
 }
 
-/** Gives a connection's peer, as the platform names it, in its one form: only an IPv4-mapped address is not in it already. */
+/**
+ * Gives a connection's peer, as the platform names it, in its one form: only an IPv4-mapped address is not in it
+ * already.
+ */
 export function peerAddress(hostname: string): string {
   return hostname.startsWith("::ffff:") ? canonicalAddress(hostname) ?? hostname : hostname;
 }

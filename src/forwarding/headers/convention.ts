@@ -41,8 +41,8 @@ function kept(lines: FieldLines, name: string): string | null {
 }
 
 /**
- * The port that the client used, by the scheme that a trusted proxy tells of: the one in its Host, or else the scheme's default.
- * sluice's own port would make an application link to it.
+ * The port that the client used, by the scheme that a trusted proxy tells of: the one in its Host, or else the scheme's
+ * default. sluice's own port would make an application link to it.
  */
 export function portOfClient(proto: string, host: string): string {
   const colon = host.lastIndexOf(":");
@@ -51,9 +51,10 @@ export function portOfClient(proto: string, host: string): string {
 }
 
 /**
- * Tells whether a header differs only by underscores from one that tells of the client (`X_Forwarded_For`). CGI, and what follows
- * its example, gives both one name, so an application could take a client's own for the one that sluice or a proxy vouches for. No
- * proxy writes it so: with TRUSTED_PROXIES it is removed whoever the peer is, since a trusted one may just have passed it on.
+ * Tells whether a header differs only by underscores from one that tells of the client (`X_Forwarded_For`). CGI, and
+ * what follows its example, gives both one name, so an application could take a client's own for the one that sluice or
+ * a proxy vouches for. No proxy writes it so: with TRUSTED_PROXIES it is removed whoever the peer is, since a trusted
+ * one may just have passed it on.
  */
 export function isTwin(name: string, { convention, trusted }: HeaderSettings): boolean {
   const hyphenated = name.replaceAll("_", "-");

@@ -11,8 +11,9 @@ export interface HeaderSettings {
   readonly scheme: "http" | "https";
   readonly trusted: TrustedProxies;
   /**
-   * Headers that the transport writes by itself where requests are spans of OpenTelemetry: a `traceparent` that names the
-   * attempt's span, in the client's trace. The client's beside it would make two, which is none (W3C Trace Context section 3.2).
+   * Headers that the transport writes by itself where requests are spans of OpenTelemetry: a `traceparent` that names
+   * the attempt's span, in the client's trace. The client's beside it would make two, which is none (W3C Trace Context
+   * section 3.2).
    */
   readonly traceHeaders: ReadonlySet<string>;
 }

@@ -53,12 +53,12 @@ const TREATMENTS = new Uint8Array(32);
 for (const [kind, treatment] of Object.entries(TREATMENT)) TREATMENTS[Number(kind)] = treatment;
 
 /**
- * Decides which of a client's header lines a target gets, by dropping the others, and which ones sluice adds: hop-by-hop lines and
- * what `Connection` lists are dropped, `Via` is added, the X-Forwarded family is believed, appended to or removed as
- * TRUSTED_PROXIES says.
+ * Decides which of a client's header lines a target gets, by dropping the others, and which ones sluice adds:
+ * hop-by-hop lines and what `Connection` lists are dropped, `Via` is added, the X-Forwarded family is believed,
+ * appended to or removed as TRUSTED_PROXIES says.
  *
- * Who can forge what: without TRUSTED_PROXIES a client can put any X-Forwarded-* in front of ours (the convention appends); with it
- * only the listed proxies can.
+ * Who can forge what: without TRUSTED_PROXIES a client can put any X-Forwarded-* in front of ours (the convention
+ * appends); with it only the listed proxies can.
  */
 export function prepareLines(
   { lines, awaitsContinue, upgrade }: {

@@ -4,9 +4,10 @@ import { Failure, failureOf } from "../gateway_error.ts";
 import type { Interim, TargetRequest, TargetResponse, Transport } from "../target_request.ts";
 
 /**
- * Makes a client span of each attempt that goes over the wire, as `fetch` does of its own: below the span that `Deno.serve`
- * opened for the request, from the sending to the answer's head (or to the failure), named in the `traceparent` that the target
- * gets. Names and attributes are those of `fetch`, and of OpenTelemetry's HTTP conventions where it leaves some out.
+ * Makes a client span of each attempt that goes over the wire, as `fetch` does of its own: below the span that
+ * `Deno.serve` opened for the request, from the sending to the answer's head (or to the failure), named in the
+ * `traceparent` that the target gets. Names and attributes are those of `fetch`, and of OpenTelemetry's HTTP
+ * conventions where it leaves some out.
  *
  * Stands around the transport only where spans are collected: elsewhere nothing of this is there at all.
  */
@@ -54,8 +55,8 @@ export class TracedTransport implements Transport {
   }
 
   /**
-   * Adds the lines by which a target goes on with the trace, whose parent there is the attempt's span; what they say anew is
-   * said once. The list that came serves the next attempt too, and stays as it is.
+   * Adds the lines by which a target goes on with the trace, whose parent there is the attempt's span; what they say
+   * anew is said once. The list that came serves the next attempt too, and stays as it is.
    */
   #withTrace(own: TargetRequest["own"], span: Span): TargetRequest["own"] {
     const written: Record<string, string> = {};

@@ -2,8 +2,9 @@ import { TextLines } from "../../http1/field_lines.ts";
 import { isHopByHop } from "../../http1/hop_by_hop.ts";
 
 /**
- * Headers that are not copied from the client's handshake: each leg has a key and a version of its own. Extensions
- * are agreed between two neighbours, and the listener's WebSocket has none to agree on (no permessage-deflate), so none is offered.
+ * Headers that are not copied from the client's handshake: each leg has a key and a version of its own. Extensions are
+ * agreed between two neighbours, and the listener's WebSocket has none to agree on (no permessage-deflate), so none is
+ * offered.
  */
 const OWN_TO_A_LEG = new Set([
   "connection",

@@ -6,8 +6,8 @@ import type { Interim, TargetRequest, TargetResponse, Transport } from "../targe
 import { UpgradeConnection } from "./upgrade_connection.ts";
 
 /**
- * Makes WebSocket handshakes by the package `ws`, which speaks in messages, for an engine that has no connection to pass bytes on.
- * All other requests go to the transport within.
+ * Makes WebSocket handshakes by the package `ws`, which speaks in messages, for an engine that has no connection to
+ * pass bytes on. All other requests go to the transport within.
  */
 export class HandshakeTransport implements Transport {
   readonly #within: Transport;

@@ -29,6 +29,8 @@ export function checkIdle(idle: WireConnection, turn: TurnBudget): Promise<void>
   // A read that was waiting before settles in the next turn.
   if (idle.reading) return turn.next();
   if (turn.isFull) return checkLater(idle, turn);
+  // Many may begin before the first of them settles.
+  turn.spend();
   idle.fill();
   return READ_SETTLES_AT_ONCE ? SETTLED : turn.next();
 }

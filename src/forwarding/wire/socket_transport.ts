@@ -11,7 +11,10 @@ import type { Interim, TargetRequest, TargetResponse, Transport } from "../targe
 import { WirePool } from "./wire_pool.ts";
 import { TargetExchange, type WireShared } from "./target_exchange.ts";
 
-/** Speaks HTTP/1.1 to plain-HTTP targets on sockets of sluice's own; targets of `https://` are spoken to by another transport. */
+/**
+ * Speaks HTTP/1.1 to plain-HTTP targets on sockets of sluice's own; targets of `https://` are spoken to by another
+ * transport.
+ */
 export class SocketTransport implements Transport {
   readonly #pool: WirePool;
   readonly #shared: WireShared;

@@ -154,6 +154,7 @@ export class TargetExchange implements TargetResponse, ConnectionOwner {
     checkIdle(idle, this.#pool.turn).then(() => {
       if (this.#settled) return;
       if (!idle.open) return this.#take();
+      this.#pool.turn.restore();
       this.#reused = true;
       this.#ask(idle);
     });

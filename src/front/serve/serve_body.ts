@@ -60,8 +60,8 @@ export class ServeBody implements BodySource {
   }
 
   /**
-   * Nobody will read what is left. The platform has to hear that, or it keeps the client's socket after its end until garbage is
-   * collected: a file for each such request.
+   * Nobody will read what is left. The platform has to hear that, or it keeps the client's socket after its end until
+   * garbage is collected: a file for each such request.
    */
   cancel(): void {
     if (this.done || this.#cancelled) return;
@@ -96,7 +96,10 @@ export class ServeBody implements BodySource {
     });
   }
 
-  /** All that was announced has come: the platform would close the client's connection behind the response if nobody told it. */
+  /**
+   * All that was announced has come: the platform would close the client's connection behind the response if nobody
+   * told it.
+   */
   #end(): void {
     this.done = true;
     this.#reader!.cancel().catch(ignore);
@@ -104,8 +107,9 @@ export class ServeBody implements BodySource {
 }
 
 /**
- * Tells a client that left from one that may be there still, and is to be told that its body is broken. Text is all that the
- * platform gives: a body that is malformed is `invalid`, and one whose client ended its side is a resource that is gone.
+ * Tells a client that left from one that may be there still, and is to be told that its body is broken. Text is all
+ * that the platform gives: a body that is malformed is `invalid`, and one whose client ended its side is a resource
+ * that is gone.
  */
 function whyBroken(error: unknown): BodyBroken {
   const text = String(error);

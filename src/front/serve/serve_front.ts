@@ -35,9 +35,9 @@ export class ServeFront implements ReplyOwner {
   #closing = false;
 
   /**
-   * Makes the listener's application: one catch-all for every method and path. There is one route, so Hono need not cut the path out of
-   * the URL: every request is said to be for `/`, which it looks up instead of running an expression over it. And the request comes as
-   * its environment, which saves its own wrapper around it.
+   * Makes the listener's application: one catch-all for every method and path. There is one route, so Hono need not cut
+   * the path out of the URL: every request is said to be for `/`, which it looks up instead of running an expression
+   * over it. And the request comes as its environment, which saves its own wrapper around it.
    */
   constructor(parts: ServeFrontParts) {
     this.#parts = parts;
@@ -53,8 +53,8 @@ export class ServeFront implements ReplyOwner {
   }
 
   /**
-   * Answers a request. HEAD goes around Hono, which makes a second response without a body of it, and with that `Content-Length: 0` if
-   * the target gave no length.
+   * Answers a request. HEAD goes around Hono, which makes a second response without a body of it, and with that
+   * `Content-Length: 0` if the target gave no length.
    */
   fetch(request: Request, info: Deno.ServeHandlerInfo<Deno.NetAddr>): Response | Promise<Response> {
     const passage = { request, info };

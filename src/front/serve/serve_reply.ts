@@ -23,8 +23,9 @@ export interface ReplyOwner {
 }
 
 /**
- * Answers one request of `Deno.serve` with a `Response`. A body that is there at once, or small and there within a tick, is given as
- * bytes, which costs a third of a stream; all others are streams that take the next piece when the client wants it.
+ * Answers one request of `Deno.serve` with a `Response`. A body that is there at once, or small and there within a
+ * tick, is given as bytes, which costs a third of a stream; all others are streams that take the next piece when the
+ * client wants it.
  */
 export class ServeReply implements Reply, ClientEvents {
   begun = false;
@@ -71,8 +72,9 @@ export class ServeReply implements Reply, ClientEvents {
   }
 
   /**
-   * Listens for the client's leaving from the wheel's second tick on (25 to 50 ms): most exchanges are over by then, and the request's
-   * signal costs several microseconds to make. If the client left before, it tells at once (Deno 2.4: never).
+   * Listens for the client's leaving from the wheel's second tick on (25 to 50 ms): most exchanges are over by then,
+   * and the request's signal costs several microseconds to make. If the client left before, it tells at once (Deno 2.4:
+   * never).
    */
   probe(): void {
     if (++this.#probes !== 2) return;
@@ -83,7 +85,8 @@ export class ServeReply implements Reply, ClientEvents {
     this.begun = true;
     this.#length = head.bodyLength;
     this.#isOwn = head.lines === null;
-    // Deno.serve can't frame a 205: it sends neither a length nor a close, and clients wait for ever. 204 says the same of the body.
+    // Deno.serve can't frame a 205: it sends neither a length nor a close, and clients wait for ever. 204 says the same
+    // of the body.
     const status = this.#status = head.status === 205 ? 204 : head.status;
     this.#bodiless = this.#isHead || status === 204 || status === 304;
     // The lines are the target's connection's, and gone when the body is read.
@@ -189,9 +192,9 @@ export class ServeReply implements Reply, ClientEvents {
   }
 
   /**
-   * Makes the response. Headers are appended to one that was made without any: of headers given to the constructor the platform builds
-   * its native form at once, registers that for finalization, and throws it away as soon as somebody touches them (2.5 us a request,
-   * docs/performance.md).
+   * Makes the response. Headers are appended to one that was made without any: of headers given to the constructor the
+   * platform builds its native form at once, registers that for finalization, and throws it away as soon as somebody
+   * touches them (2.5 us a request, docs/performance.md).
    */
   #answer(body: BodyInit | null): void {
     const status = this.#status;
@@ -213,8 +216,9 @@ export class ServeReply implements Reply, ClientEvents {
   }
 
   /**
-   * The platform tells of a response's end late, and until then everything that hangs on the request would be kept. Measured, that was
-   * two thirds of what the garbage collector had to move to the old generation (docs/performance.md).
+   * The platform tells of a response's end late, and until then everything that hangs on the request would be kept.
+   * Measured, that was two thirds of what the garbage collector had to move to the old generation
+   * (docs/performance.md).
    */
   #give(response: Response): void {
     const resolve = this.#resolve!;
@@ -223,7 +227,10 @@ export class ServeReply implements Reply, ClientEvents {
   }
 }
 
-/** The platform adds `Content-Length: 0` to a response without a body, which says something else than the response to HEAD did. */
+/**
+ * The platform adds `Content-Length: 0` to a response without a body, which says something else than the response to
+ * HEAD did.
+ */
 function emptyStream(): ReadableStream {
   return new ReadableStream({ pull: (controller) => controller.close() }, { highWaterMark: 0 });
 }

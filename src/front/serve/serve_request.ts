@@ -13,8 +13,8 @@ import { handshakeProblem, type UpgradeKind, upgradeKind } from "../websocket/up
 export type PlatformRequest = Pick<Request, "method" | "url" | "headers" | "body">;
 
 /**
- * Methods that the platform's `fetch` turns into capitals (Fetch Standard, "normalize a method"). Methods are case-sensitive (RFC 9110
- * section 9.1), so `get` is not `GET`, and can't be passed on unchanged.
+ * Methods that the platform's `fetch` turns into capitals (Fetch Standard, "normalize a method"). Methods are
+ * case-sensitive (RFC 9110 section 9.1), so `get` is not `GET`, and can't be passed on unchanged.
  */
 const NORMALIZED = new Set(["DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"]);
 
@@ -71,8 +71,8 @@ export class ServeRequest implements ReceivedRequest {
   }
 
   /**
-   * `Deno.serve` builds the URL from the Host header without looking at it (`Host: a/evil` would put `/evil` into the path), and invents
-   * one if there is no Host. So Host is checked first.
+   * `Deno.serve` builds the URL from the Host header without looking at it (`Host: a/evil` would put `/evil` into the
+   * path), and invents one if there is no Host. So Host is checked first.
    */
   get malformed(): Reason | null {
     const { method, target, host } = this;
@@ -113,8 +113,9 @@ function keepsCase(method: string): boolean {
 }
 
 /**
- * Tells whether a path stands for an absolute URL without a host (`http:///a`, `http://?q`), which RFC 9110 section 4.2.1 wants
- * refused: the platform takes all of such a URL for a path. A path that begins like that in earnest can't be told from it.
+ * Tells whether a path stands for an absolute URL without a host (`http:///a`, `http://?q`), which RFC 9110 section
+ * 4.2.1 wants refused: the platform takes all of such a URL for a path. A path that begins like that in earnest can't
+ * be told from it.
  */
 function isUrlWithoutHost(target: string): boolean {
   const start = target.slice(1, 9).toLowerCase();

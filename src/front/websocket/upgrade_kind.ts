@@ -12,14 +12,16 @@ import type { Unfit } from "../received_request.ts";
 /**
  * - `none`: an ordinary request.
  * - `websocket`: a handshake.
- * - `ignore`: an offer that a server may pass over (RFC 9110 section 7.8); the request is served as the plain HTTP it also is.
+ * - `ignore`: an offer that a server may pass over (RFC 9110 section 7.8); the request is served as the plain HTTP it
+ *   also is.
  * - `refuse`: a client that can't go on without the other protocol; 501 `upgrade_refused` rather than a surprise.
  */
 export type UpgradeKind = "none" | "websocket" | "ignore" | "refuse";
 
 /**
- * Classifies an upgrade. `Upgrade: h2c` stands on ordinary requests of some clients (curl `--http2`, Java's HttpClient), which go on in
- * HTTP/1.1 when nothing comes of it. A WebSocket handshake is a GET (RFC 6455 section 4.1): on any other method the header means nothing.
+ * Classifies an upgrade. `Upgrade: h2c` stands on ordinary requests of some clients (curl `--http2`, Java's
+ * HttpClient), which go on in HTTP/1.1 when nothing comes of it. A WebSocket handshake is a GET (RFC 6455 section 4.1):
+ * on any other method the header means nothing.
  */
 export function upgradeKind(method: string, lines: FieldLines): UpgradeKind {
   if (!lines.has(Kind.Upgrade) || !listOf(lines.get("connection")).includes("upgrade")) return "none";
@@ -34,7 +36,9 @@ function mayBeIgnored(protocol: string): boolean {
   return protocol === "h2c" || protocol.startsWith("http/") || protocol.startsWith("tls/");
 }
 
-/** RFC 6455 section 4.4: say which version is spoken; RFC 9110 section 15.5.22: a 426 says in Upgrade what is wanted. */
+/**
+ * RFC 6455 section 4.4: say which version is spoken; RFC 9110 section 15.5.22: a 426 says in Upgrade what is wanted.
+ */
 const OTHER_VERSION: Unfit = {
   reason: "bad_request",
   detail: "Sec-WebSocket-Version is not 13",

@@ -35,7 +35,9 @@ export class WireRequest implements ReceivedRequest {
     return this.minor === 1 && this.lines.has(Kind.Expect);
   }
 
-  /** With a body it is left out (RFC 9110 section 7.8): the new protocol's bytes would follow a body still on its way. */
+  /**
+   * With a body it is left out (RFC 9110 section 7.8): the new protocol's bytes would follow a body still on its way.
+   */
   get upgrade(): string | null {
     if (this.minor === 0 || this.bodyLength !== 0 || !this.lines.has(Kind.Upgrade)) return null;
     return lists(this.connection ?? "", "upgrade") ? this.lines.get("upgrade") : null;
