@@ -1,17 +1,12 @@
-import { Buffer } from "node:buffer";
 import type { Bytes } from "./bytes.ts";
-import { Framing } from "./framing.ts";
+import { ByteLines } from "./field_lines.ts";
+import { Framing, shortestLength } from "./framing.ts";
 import { HeadFinder } from "./head_finder.ts";
-import { HeaderLines, lineEnd } from "./header_lines.ts";
 import { Malformed } from "./malformed.ts";
+import { checkBeginning, readResponseHead } from "./response_lines.ts";
 
 /** Interim responses (1xx) before the final one; a target that sends more never comes to the point. */
 const MAX_INTERIM = 16;
-
-const CR = 13;
-const SPACE = 32;
-/** `HTTP/1.`, the only protocol that is spoken. */
-const VERSION = [72, 84, 84, 80, 47, 49, 46];
 
 /** The head of a response: what it says, and how its message is framed. */
 export class ResponseHead extends Framing {
@@ -59,7 +54,7 @@ export class ResponseHeadReader extends HeadFinder {
    */
   read(bytes: Bytes, end: number): ResponseHead | null {
     for (;;) {
-      checkVersion(bytes, this.start, end);
+      checkBeginning(bytes, this.start, end);
       const headEnd = this.find(bytes, end);
       if (headEnd < 0) return null;
       const head = parseResponseHead(bytes, this.start, headEnd);
@@ -72,47 +67,15 @@ export class ResponseHeadReader extends HeadFinder {
   }
 }
 
-/** Refuses what can't become a response by its first bytes, before any line ends. */
-function checkVersion(bytes: Bytes, start: number, end: number): void {
-  for (let i = 0; i < VERSION.length && start + i < end; i++) {
-    if (bytes[start + i] !== VERSION[i]) throw new Malformed("sent what does not begin with HTTP/1");
-  }
-}
-
-const lines = new HeaderLines();
+const lines = new ByteLines();
 
 /** Parses a whole head, from `start` to where {@linkcode HeadFinder} found its end. Throws {@linkcode Malformed}. */
 function parseResponseHead(bytes: Bytes, start: number, end: number): ResponseHead {
-  // One string for all, cut into pieces: cheaper than one call into the platform for each.
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1", start, end);
-  const minor = bytes[start + 7]! - 48;
-  if (minor !== 0 && minor !== 1) throw new Malformed("sent what is not of HTTP/1.0 or HTTP/1.1");
-  const head = new ResponseHead(statusAt(bytes, start + 8), minor);
-  lines.begin(lineEnd(bytes, start + 12) + 2, end);
-  while (lines.next(bytes)) {
-    const name = text.slice(lines.nameStart - start, lines.nameEnd - start).toLowerCase();
-    let value = text.slice(lines.valueStart - start, lines.valueEnd - start);
-    if (name === "content-length") value = head.readLength(value);
-    else if (name === "transfer-encoding") head.readCoding(value);
-    else if (name === "connection") head.readConnection(value);
-    head.add(name, value);
-  }
-  head.check();
+  const { status, minor, contentLength, chunked, connection } = readResponseHead(bytes, { start, end, lines });
+  const head = new ResponseHead(status, minor);
+  head.contentLength = contentLength;
+  head.chunked = chunked;
+  if (connection !== null) head.readConnection(connection);
+  lines.forEach((name, value) => head.add(name, name === "content-length" ? shortestLength(value) : value));
   return head;
-}
-
-/** Reads ` 200` and what may follow it. */
-function statusAt(bytes: Bytes, at: number): number {
-  const status = (bytes[at + 1]! - 48) * 100 + (bytes[at + 2]! - 48) * 10 + bytes[at + 3]! - 48;
-  const digits = isDigit(bytes[at + 1]!) && isDigit(bytes[at + 2]!) && isDigit(bytes[at + 3]!);
-  const next = bytes[at + 4];
-  if (bytes[at] !== SPACE || !digits || (next !== SPACE && next !== CR)) {
-    throw new Malformed("sent a malformed status line");
-  }
-  if (status < 100 || status > 599) throw new Malformed(`sent the status ${status}`);
-  return status;
-}
-
-function isDigit(byte: number): boolean {
-  return byte >= 48 && byte <= 57;
 }

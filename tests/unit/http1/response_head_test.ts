@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { MAX_HEAD_BYTES } from "../../../src/http1/head_finder.ts";
-import { MAX_HEADERS } from "../../../src/http1/header_lines.ts";
+import { MAX_LINES } from "../../../src/http1/field_lines.ts";
 import { cutsOf, problemOf, readResponseIn } from "../../support/read_response.ts";
 
 function headersOf(lines: string): [string, string][] {
@@ -103,14 +103,14 @@ Deno.test("a head that is ambiguous or malformed is refused", async (t) => {
     "chunked twice": `${ok}Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n`,
     "an empty coding": `${ok}Transfer-Encoding:\r\n\r\n`,
     "chunked in HTTP/1.0": "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
-    "too many headers": `${ok}${"A: 1\r\n".repeat(MAX_HEADERS + 1)}\r\n`,
+    "too many headers": `${ok}${"A: 1\r\n".repeat(MAX_LINES + 1)}\r\n`,
     "too large a head": `${ok}A: ${"x".repeat(MAX_HEAD_BYTES)}\r\n\r\n`,
     "too large a head that never ends": `${ok}A: ${"x".repeat(MAX_HEAD_BYTES)}`,
   };
   for (const [name, answer] of Object.entries(bad)) {
     await t.step(name, () => assert.notEqual(problemOf([answer]), null));
   }
-  assert.equal(problemOf([`${ok}${"A: 1\r\n".repeat(MAX_HEADERS)}\r\n`]), null);
+  assert.equal(problemOf([`${ok}${"A: 1\r\n".repeat(MAX_LINES)}\r\n`]), null);
   assert.equal(problemOf([`${ok}A: ${"x".repeat(MAX_HEAD_BYTES - ok.length - 7)}\r\n\r\n`]), null);
 });
 

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import type { Bytes } from "../../../src/http1/bytes.ts";
 import { HeadFinder, MAX_HEAD_BYTES } from "../../../src/http1/head_finder.ts";
-import { HeaderLines, lineEnd } from "../../../src/http1/header_lines.ts";
 import { Malformed } from "../../../src/http1/malformed.ts";
-import { latin1, text } from "../../support/raw_socket.ts";
+import { latin1 } from "../../support/raw_socket.ts";
 import { cutsOf } from "../../support/read_response.ts";
 
 const REQUEST = "POST /a HTTP/1.1\r\nHost: a.example\r\nCONTENT-Length:\t3 \r\nX-Empty:\r\n\r\n";
@@ -27,19 +26,6 @@ function findIn(pieces: readonly string[], before = 0): number {
   return -1;
 }
 
-/** The lines of a head, as text. */
-function linesOf(head: string): string[] {
-  const bytes = bytesOf(head);
-  const lines = new HeaderLines();
-  lines.begin(lineEnd(bytes, 0) + 2, head.length);
-  const found = [];
-  while (lines.next(bytes)) {
-    const name = text(bytes.subarray(lines.nameStart, lines.nameEnd));
-    found.push(`${name}=${text(bytes.subarray(lines.valueStart, lines.valueEnd))}`);
-  }
-  return found;
-}
-
 Deno.test("a head's end is found wherever its bytes are split, and nothing behind it is looked at", () => {
   for (const before of [0, 3]) {
     for (const pieces of cutsOf(REQUEST)) {
@@ -58,12 +44,4 @@ Deno.test("a head with a line end of its own kind, or without an end, is refused
   const long = `GET / HTTP/1.1\r\nA: ${"x".repeat(MAX_HEAD_BYTES)}`;
   assert.throws(() => findIn([long]), Malformed);
   assert.throws(() => findIn([`${long}\r\n\r\n`]), Malformed);
-});
-
-Deno.test("header lines are walked over in order, with their names as they came and without blanks around values", () => {
-  assert.deepEqual(linesOf(REQUEST), ["Host=a.example", "CONTENT-Length=3", "X-Empty="]);
-  assert.deepEqual(linesOf("GET / HTTP/1.1\r\n\r\n"), []);
-  for (const line of ["A : b", " A: b", ": b", "A", "A: b\r c", "A: b\0", "\xc4: b"]) {
-    assert.throws(() => linesOf(`GET / HTTP/1.1\r\n${line}\r\n\r\n`), Malformed, JSON.stringify(line));
-  }
 });
