@@ -48,6 +48,8 @@ export interface Cancellation {
    * transport does not know. Whole microseconds.
    */
   connectMicros: number;
+  /** The deadline stands still between `true` and `false`: the target is not asked anything yet. */
+  hold(begins: boolean): void;
   /** The client's body can't be read to its end: the attempt can't be completed. */
   bodyBroken(error: unknown): void;
 }

@@ -45,6 +45,8 @@ export class Canceller implements Cancellation {
     this.atWork?.abort();
   }
 
+  hold(): void {}
+
   bodyBroken(error: unknown): void {
     this.abort(error instanceof Failure ? error : new Failure("client_closed", String(error)));
   }

@@ -62,10 +62,7 @@ export class OpenExchange implements Cancellation {
           exchange.outcome.requestBytes += bytes;
           wheel.moved(this.#watch);
         },
-        // The target's deadline stands still while the client is waited for.
-        waiting: (begins) => {
-          if (this.#reply === null) wheel.restart(this.#watch, begins ? 0 : this.#limitMs);
-        },
+        waiting: (begins) => this.hold(begins),
       },
     });
   }
@@ -90,6 +87,10 @@ export class OpenExchange implements Cancellation {
   /** A piece of the response moved. */
   moved(): void {
     this.#wheel.moved(this.#watch);
+  }
+
+  hold(begins: boolean): void {
+    if (this.#reply === null) this.#wheel.restart(this.#watch, begins ? 0 : this.#limitMs);
   }
 
   bodyBroken(error: unknown): void {

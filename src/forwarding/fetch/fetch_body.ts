@@ -1,4 +1,4 @@
-import type { BodySource } from "../../http1/body_source.ts";
+import { type BodySource, Superseded } from "../../http1/body_source.ts";
 import type { Bytes } from "../../http1/bytes.ts";
 import { letGo } from "../../http1/let_go.ts";
 import type { Cancellation, TargetRequest } from "../target_request.ts";
@@ -27,7 +27,7 @@ function streamOf(source: BodySource, cancellation: Cancellation): ReadableStrea
         if (piece === null) return controller.close();
         controller.enqueue(given = piece.slice());
       } catch (error) {
-        cancellation.bodyBroken(error);
+        if (!(error instanceof Superseded)) cancellation.bodyBroken(error);
         controller.error(error);
       }
     },

@@ -33,7 +33,9 @@ export class HandshakeTransport implements Transport {
 
   async #shakeHands({ target, path, host, lines, own, connectTimeoutMs, cancellation }: TargetRequest) {
     // Loaded by the first WebSocket: `ws` and the parts of Node that it needs are memory that others need not pay for.
+    cancellation.hold(true);
     const { shakeHands } = await import("./upgrade_target.ts");
+    cancellation.hold(false);
     if (cancellation.over !== null) return cancellation.over;
     const headers: (readonly [string, string])[] = [["Host", host]];
     lines.forEach((name, value) => headers.push([name, value]));
