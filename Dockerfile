@@ -8,10 +8,12 @@ RUN deno install --frozen
 COPY main.ts ./
 COPY build ./build
 COPY src ./src
-RUN deno task compile
+RUN deno task compile && mkdir state
 
 FROM gcr.io/distroless/cc-debian12:nonroot
 COPY --from=build /build/dist/sluice /usr/local/bin/sluice
+# ACME accounts and certificates: mount a volume here to keep them.
+COPY --from=build --chown=65532:65532 /build/state /var/lib/sluice
 # sluice reads ./.env: mount one as /etc/sluice/.env
 WORKDIR /etc/sluice
 # Fair turns with hundreds of busy connections, and no extra cost with thousands of idle ones (docs/platform.md).

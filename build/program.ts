@@ -1,11 +1,20 @@
 import { excludedPaths, type Lock } from "./packages.ts";
 
+/** Where certificates that the program has ordered are kept (ACME_STORAGE). */
+export const STATE_FOLDER = "/var/lib/sluice";
+
 /**
- * What the program may do: speak over the network, read its configuration files, read variables. Not: write, run
- * programs, load libraries, ask about the machine. Anything else is refused without a prompt (`--no-prompt`), so that a
- * server never waits for an answer.
+ * What the program may do: speak over the network, read its configuration files, read variables, and write to one folder.
+ * Not: write anywhere else, run programs, load libraries, ask about the machine. Anything else is refused without a prompt
+ * (`--no-prompt`), so that a server never waits for an answer.
  */
-export const PERMISSIONS: readonly string[] = ["--allow-net", "--allow-read", "--allow-env", "--no-prompt"];
+export const PERMISSIONS: readonly string[] = [
+  "--allow-net",
+  "--allow-read",
+  "--allow-env",
+  `--allow-write=${STATE_FOLDER}`,
+  "--no-prompt",
+];
 
 /**
  * How V8 collects garbage: at most 8 MB of young generation at once, and the old one once it has grown by 40 % rather

@@ -16,7 +16,7 @@ shift
 [[ -d $example ]] || example=$root/examples/$example
 [[ -d $example ]] || { echo "There is no example $example"; exit 2; }
 
-permissions=(--allow-net --allow-read --allow-env --no-prompt)
+permissions=(--allow-net --allow-read --allow-env --allow-write=/var/lib/sluice --no-prompt)
 if [[ -n ${SLUICE:-} ]]; then
   sluice=("$SLUICE")
 elif command -v deno >/dev/null 2>&1; then

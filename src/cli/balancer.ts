@@ -1,7 +1,7 @@
 import type { Setting } from "../config/setting.ts";
 import type { Config } from "../config/model.ts";
 import { ControlPlane } from "../control_plane/control_plane.ts";
-import type { CertificateStore } from "../control_plane/certificates/certificate_store.ts";
+import type { ListenerCertificates } from "../control_plane/certificates/listener_certificates.ts";
 import { type Spawn, spawnThread } from "../control_plane/workers/worker_pool.ts";
 import { DataPlane } from "../data_plane/data_plane.ts";
 import { explain } from "../data_plane/explain/explain.ts";
@@ -17,7 +17,7 @@ export interface BalancerParts {
   readonly settings: readonly Setting[];
   readonly log: Logger;
   /** What LISTENER_TLS_PORT serves. */
-  readonly certificates: CertificateStore;
+  readonly certificates: ListenerCertificates;
   /** Takes access lines. */
   readonly accessLog: ByteSink;
   /** Access lines as JSON. */

@@ -1,5 +1,6 @@
 import { clientsText } from "../admin/stats/clients_text.ts";
 import type { GroupStats, Stats, TargetStats } from "../admin/stats/stats_model.ts";
+import { tlsText } from "../admin/stats/tls_text.ts";
 import { shown } from "../logging/shown_text.ts";
 import { shownState } from "../state/target_state.ts";
 import { inColor, type Level, type StatusRow, type StatusScreen, statusTable, wrapped } from "./status_table.ts";
@@ -21,6 +22,7 @@ export function statusText(stats: Stats, screen: StatusScreen = NO_SCREEN): stri
     `${total.retries} retries, TTFB p50 ${ms(total.ttfb.p50Ms)}, p99 ${ms(total.ttfb.p99Ms)}`,
   ];
   if (stats.clients !== null) lines.push(clientsText(stats.clients));
+  if (stats.tls !== null) lines.push(...tlsText(stats.tls));
   const own = Object.entries(stats.reasons).filter(([, count]) => count > 0);
   if (own.length > 0) {
     lines.push(`Responses by sluice itself: ${own.map(([reason, count]) => `${reason} ${count}`).join(", ")}`);

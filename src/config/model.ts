@@ -1,4 +1,5 @@
 import type { RuleConfig } from "./rule.ts";
+import type { AcmeConfig } from "./acme.ts";
 import type { TlsConfig } from "./tls.ts";
 
 /**
@@ -64,6 +65,8 @@ export interface ListenerConfig {
   readonly port: number | null;
   /** LISTENER_TLS_PORT and what belongs to it; null without TLS. */
   readonly tls: TlsConfig | null;
+  /** ACME_ENABLE and what belongs to it; null without ACME. */
+  readonly acme: AcmeConfig | null;
   /** Threads that serve; `auto` is one for each available core; 1 serves in the main thread. */
   readonly workers: number | "auto";
   /** CONNECTION_TIMEOUT: from sending a request to a target until its response headers, all attempts together. */

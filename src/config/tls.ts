@@ -2,7 +2,7 @@
 export interface TlsConfig {
   /** 0 takes a free port. */
   readonly port: number;
-  /** At least one. The first is served for names that no certificate has. */
+  /** At least one, unless certificates come from ACME. The first is served for names that no certificate has. */
   readonly certificates: readonly CertificateFiles[];
   /** LISTENER_TLS_HANDSHAKE_TIMEOUT, ms; 0 never. */
   readonly handshakeTimeoutMs: number;

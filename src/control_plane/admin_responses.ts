@@ -6,7 +6,7 @@ import type { Decision } from "../views/decision.ts";
 import type { ExplainBasis, ExplainRequest, Explanation } from "../views/explanation.ts";
 import type { TlsView } from "../views/certificate_view.ts";
 import type { ReloadOutcome, SystemView } from "../views/system_view.ts";
-import type { CertificateStore } from "./certificates/certificate_store.ts";
+import type { ListenerCertificates } from "./certificates/listener_certificates.ts";
 import type { ListenerPorts } from "./ports/listener_ports.ts";
 import type { TargetRegistry } from "./membership/target_registry.ts";
 import type { Snapshots } from "./snapshots.ts";
@@ -25,7 +25,7 @@ export interface ResponseParts {
   readonly pool: WorkerPool;
   readonly supervision: Supervision;
   readonly ports: ListenerPorts;
-  readonly certificates: CertificateStore;
+  readonly certificates: ListenerCertificates;
   readonly decisions: DecisionQuestions;
   /** What changes during the life of the process. */
   now(): {
@@ -75,7 +75,9 @@ export class AdminResponses implements AdminSource {
 
   #tls(): TlsView | null {
     const { ports, certificates } = this.#parts;
-    return ports.tlsUrl === null ? null : { url: ports.tlsUrl, certificates: certificates.views(), orders: [] };
+    return ports.tlsUrl === null
+      ? null
+      : { url: ports.tlsUrl, certificates: certificates.views(), orders: certificates.orders() };
   }
 
   settings(): readonly Setting[] {

@@ -1,14 +1,12 @@
 import type { Setting } from "../config/setting.ts";
 import type { ExplainBasis, ExplainRequest, Explanation } from "../views/explanation.ts";
-import { textInTurns } from "../admin/in_turns.ts";
-import { statsPieces } from "../admin/stats/stats.ts";
 import type { Config } from "../config/model.ts";
 import type { ByteSink, Logger } from "../logging/log.ts";
 import type { WorkerMessage } from "../protocol/messages.ts";
 import { TargetTable } from "../state/target_table.ts";
 import { type Clock, delay } from "../time/clock.ts";
 import { AdminResponses } from "./admin_responses.ts";
-import type { CertificateStore } from "./certificates/certificate_store.ts";
+import type { ListenerCertificates } from "./certificates/listener_certificates.ts";
 import { AdminListener } from "./ports/admin_listener.ts";
 import { ListenerPorts } from "./ports/listener_ports.ts";
 import { EffectiveConfig } from "./effective_config.ts";
@@ -16,6 +14,7 @@ import { TargetRegistry } from "./membership/target_registry.ts";
 import { Snapshots } from "./snapshots.ts";
 import { Supervision } from "./supervision.ts";
 import { DecisionQuestions } from "./workers/decision_questions.ts";
+import { answerWorker } from "./workers/worker_questions.ts";
 import { type Spawn, WorkerPool } from "./workers/worker_pool.ts";
 
 /** What a control plane needs. */
@@ -35,7 +34,7 @@ export interface ControlPlaneOptions {
   readonly clock: Clock;
   readonly random: () => number;
   /** What LISTENER_TLS_PORT serves: read, but not watched yet. */
-  readonly certificates: CertificateStore;
+  readonly certificates: ListenerCertificates;
   /** Explains a request with the code that serves requests. */
   explain(request: ExplainRequest, context: ExplainBasis): Explanation;
 }
@@ -193,7 +192,7 @@ export class ControlPlane {
     const { log, clock } = this.#options;
     const { shutdownDelayMs, shutdownTimeoutMs } = this.#config.listener;
     this.#ready = false;
-    this.#options.certificates.stop();
+    void this.#options.certificates.stop();
     const open = this.openRequests;
     const closing = shutdownDelayMs > 0 ? `not ready any more, closing in ${shutdownDelayMs} ms` : "not ready any more";
     const message = `Stopping: ${closing}; ${open} open requests have ${shutdownTimeoutMs} ms to finish ` +
@@ -267,11 +266,10 @@ export class ControlPlane {
         return this.#options.accessLog.writeBytes(message.bytes);
       case "log":
         return log[message.level](message.event, message.message, message.fields);
-      case "stats_wanted": {
-        const { worker, id } = message;
-        const pieces = statsPieces(this.responses.view(), this.table, this.#options.clock.wallMs());
-        void textInTurns(pieces).then((json) => this.#pool.post(worker, { type: "stats", id, json }));
-        return;
+      case "stats_wanted":
+      case "challenge_wanted": {
+        const { certificates, clock } = this.#options;
+        return void answerWorker(message, { pool: this.#pool, responses: this.responses, certificates, clock });
       }
       case "decisions":
         return this.#decisions.answer(message.id, message.decisions);

@@ -31,6 +31,8 @@ export function planReload(before: ConfigWithSettings, after: ConfigWithSettings
     ...is,
     listener: {
       ...keepFixed(LISTENER_FIELDS, was.listener, is.listener),
+      // All of its variables need a restart.
+      acme: was.listener.acme,
       tls: keepTlsPort(was.listener.tls, is.listener.tls),
       front: keepFixed(FRONT, was.listener.front, is.listener.front),
     },

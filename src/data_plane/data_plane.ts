@@ -22,7 +22,7 @@ import { type Announce, Chain } from "./chain/chain.ts";
 import { describeSpan } from "./chain/describe_span.ts";
 import type { Exchange } from "./chain/exchange.ts";
 import { finish } from "./chain/finish.ts";
-import { StatsRequests } from "./chain/stats_requests.ts";
+import { ControlQuestions } from "./chain/control_questions.ts";
 import { type CompiledSnapshot, compileSnapshot } from "./compiled_snapshot.ts";
 import { DecisionRing } from "./explain/decision_ring.ts";
 import { RequestTrace } from "./explain/request_trace.ts";
@@ -52,7 +52,8 @@ export class DataPlane {
   readonly #wheel: DeadlineWheel;
   readonly #transport: Transport;
   readonly #decisions = new DecisionRing();
-  readonly #stats: StatsRequests;
+  readonly #stats: ControlQuestions<string>;
+  readonly #challenges: ControlQuestions<string | null, string>;
   readonly #access: AccessBuffer;
   readonly #cancelBeat: CancelTimer;
   readonly #idPrefix: string;
@@ -73,7 +74,9 @@ export class DataPlane {
     this.#worker = start.worker;
     this.#table = TargetTable.open(start.table);
     this.#column = this.#table.column(start.worker);
-    this.#stats = new StatsRequests((id) => post({ type: "stats_wanted", worker: start.worker, id }));
+    const { worker } = start;
+    this.#stats = new ControlQuestions((id) => post({ type: "stats_wanted", worker, id }));
+    this.#challenges = new ControlQuestions((id, token) => post({ type: "challenge_wanted", worker, id, token }));
     this.#access = new AccessBuffer(clock, {
       write: start.accessLogJson ? writeJsonLine : writeTextLine,
       longestMs: FLUSH_MS,
@@ -99,6 +102,8 @@ export class DataPlane {
         return this.#take(message.snapshot);
       case "stats":
         return this.#stats.answer(message.id, message.json);
+      case "challenge":
+        return this.#challenges.answer(message.id, message.text);
       case "decisions_wanted":
         this.#post({ type: "decisions", id: message.id, decisions: this.#decisions.read(this.#worker) });
         return;
@@ -159,6 +164,7 @@ export class DataPlane {
       transport: this.#transport,
       wheel: this.#wheel,
       stats: this.#stats,
+      challenges: this.#challenges,
       nextId: () => this.#nextId(),
       current: () => this.#compiled,
       finish: (exchange) => finish(exchange, parts),

@@ -46,7 +46,7 @@ export interface WirePorts {
   /** 0 for none. */
   readonly port: number;
   readonly tlsPort: number;
-  /** At least one, if there is a port for TLS. */
+  /** Until there is one, the port for TLS stays closed. */
   readonly certificates: readonly CertificatePair[];
 }
 
@@ -97,7 +97,7 @@ export class WireListener {
       tls = true;
       if (tlsPort > 0) {
         this.#tls = { hostname, port: tlsPort, pairs: certificates, http2: false };
-        this.#keepOpen(() => this.#front.listenTls(this.#listenTls()));
+        if (certificates.length > 0) this.#openTls();
       }
       post({ type: "listening", worker });
     } catch (error) {
@@ -111,8 +111,14 @@ export class WireListener {
    */
   serveCertificates(pairs: readonly CertificatePair[]): void {
     if (this.#tls === null || pairs.length === 0) return;
+    const isFirst = this.#tls.pairs.length === 0;
     this.#tls = { ...this.#tls, pairs };
-    this.#reopenTls();
+    if (isFirst) this.#openTls();
+    else this.#reopenTls();
+  }
+
+  #openTls(): void {
+    this.#keepOpen(() => this.#front.listenTls(this.#listenTls()));
   }
 
   #reopenTls(): void {

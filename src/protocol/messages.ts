@@ -28,6 +28,8 @@ export type ControlMessage =
   | { readonly type: "cut" }
   /** The text of the stats page, in response to `stats_wanted`. */
   | { readonly type: "stats"; readonly id: number; readonly json: string }
+  /** What is answered to the challenge that `challenge_wanted` asked for; null if there is none. */
+  | { readonly type: "challenge"; readonly id: number; readonly text: string | null }
   /** Send the last decisions. */
   | { readonly type: "decisions_wanted"; readonly id: number };
 
@@ -58,6 +60,8 @@ export type WorkerMessage =
   }
   /** A client asked for STATS_PATH on the main listener. */
   | { readonly type: "stats_wanted"; readonly worker: number; readonly id: number }
+  /** A request came for an ACME challenge (RFC 8555 section 8.3). */
+  | { readonly type: "challenge_wanted"; readonly worker: number; readonly id: number; readonly token: string }
   | { readonly type: "decisions"; readonly id: number; readonly decisions: readonly Decision[] }
   /** After `drain`: nothing is open any more. */
   | { readonly type: "drained"; readonly worker: number };

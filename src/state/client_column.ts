@@ -47,7 +47,16 @@ export const CLIENT_COUNTERS = [
   /** From a head's first byte to its end; 0 if it came at once. */
   "headSumMicros",
   "headMaxMicros",
+  /** TLS handshakes under way, and those that ended, by how. */
+  "handshakesPending",
+  "handshakesHttp1",
+  "handshakesHttp2",
+  "handshakesFailed",
+  "handshakesTimedOut",
 ] as const;
+
+/** How a TLS handshake ended. */
+export type HandshakeEnd = "handshakesHttp1" | "handshakesHttp2" | "handshakesFailed" | "handshakesTimedOut";
 
 /** A counter of client connections. */
 export type ClientCounter = typeof CLIENT_COUNTERS[number];
@@ -77,6 +86,7 @@ const CLOSED_REQUESTS = CLIENT_FIELD.get("closedRequests")!;
 const HEAD_BYTES = CLIENT_FIELD.get("headBytes")!;
 const HEAD_SUM = CLIENT_FIELD.get("headSumMicros")!;
 const HEAD_MAX = CLIENT_FIELD.get("headMaxMicros")!;
+const HANDSHAKES = CLIENT_FIELD.get("handshakesPending")!;
 
 /** The writing end of one worker's numbers of client connections. Nothing here allocates. */
 export class ClientColumn {
@@ -112,6 +122,16 @@ export class ClientColumn {
     if (micros > counters[HEAD_MAX]!) counters[HEAD_MAX] = micros;
   }
 
+  /** A TLS handshake begins (1), or its connection is free again (-1). */
+  handshaking(by: 1 | -1): void {
+    if (!this.#isOver()) this.#own.counters[HANDSHAKES]! += by;
+  }
+
+  /** A TLS handshake ended, or was given up. */
+  shookHands(end: HandshakeEnd): void {
+    if (!this.#isOver()) this.#own.counters[CLIENT_FIELD.get(end)!]! += 1;
+  }
+
   /** A connection that had so many requests was closed. */
   closed(requests: number, cause: CloseCause): void {
     if (this.#isOver()) return;
@@ -126,7 +146,7 @@ export class ClientColumn {
 /** Counts the connections of a worker that is gone as closed. */
 export function loseConnections({ counters }: ClientArea): void {
   counters[CAUSE_FIELD.get("worker_lost")!]! += Math.max(0, counters[OPEN]!);
-  counters[OPEN] = counters[IDLE] = 0;
+  counters[OPEN] = counters[IDLE] = counters[HANDSHAKES] = 0;
 }
 
 function requestsBucket(requests: number): number {

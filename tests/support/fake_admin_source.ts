@@ -22,6 +22,18 @@ export class FakeAdminSource implements AdminSource {
   groups: GroupView[] = [];
   rules: RuleSnapshot[] = [];
   engine: "serve" | "wire" = "serve";
+  tls: SystemView["tls"] = {
+    url: "https://127.0.0.1:8443",
+    certificates: [{
+      names: ["a.test"],
+      source: "/etc/sluice/tls.crt",
+      issuer: "CN=Test",
+      notBeforeMs: STARTED_MS,
+      notAfterMs: STARTED_MS + 90 * 86_400_000,
+      refused: null,
+    }],
+    orders: [],
+  };
   upstreamTransport: "fetch" | "wire" = "wire";
   ready = true;
   live = true;
@@ -137,7 +149,7 @@ export class FakeAdminSource implements AdminSource {
       lastReload: this.lastReload,
       listenerUrl: "http://127.0.0.1:8080",
       engine: this.engine,
-      tls: null,
+      tls: this.tls,
       upstreamTransport: this.upstreamTransport,
       ready: this.ready,
       listenerEnds: { listener: 0, admin_listener: 0 },

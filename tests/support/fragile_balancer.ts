@@ -1,6 +1,7 @@
 import { ALGORITHMS } from "../../src/balancing/registry.ts";
 import { parseConfig } from "../../src/config/parse_config.ts";
 import { CertificateStore } from "../../src/control_plane/certificates/certificate_store.ts";
+import { ListenerCertificates } from "../../src/control_plane/certificates/listener_certificates.ts";
 import { ControlPlane } from "../../src/control_plane/control_plane.ts";
 import { attachWorker } from "../../src/control_plane/workers/worker_pool.ts";
 import { explain } from "../../src/data_plane/explain/explain.ts";
@@ -40,7 +41,10 @@ export class FragileBalancer implements AsyncDisposable {
       log,
       accessLog: { writeBytes: (bytes) => void (this.accessLines += decoder.decode(bytes)) },
       json: true,
-      certificates: new CertificateStore({ clock: systemClock, log, read: (path) => Deno.readTextFile(path) }),
+      certificates: new ListenerCertificates(
+        new CertificateStore({ clock: systemClock, log, read: Deno.readTextFile }),
+        null,
+      ),
       clock: systemClock,
       random: Math.random,
       explain: (request, context) => explain(request, { ...context, random: Math.random, nowMs: () => 0 }),

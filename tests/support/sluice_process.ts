@@ -22,6 +22,8 @@ export interface SluiceOptions {
   readonly ready?: readonly string[];
   /** A program to run in sluice's place; default: `main.ts`, or what the variable `SLUICE_PROGRAM` names. */
   readonly program?: string;
+  /** A folder that it may write to, beside its own. */
+  readonly writes?: string;
 }
 
 /** What keeps a test on loopback, on free ports and in one thread. */
@@ -41,7 +43,7 @@ export async function startSluice(options: SluiceOptions = {}): Promise<SluicePr
   const dir = options.cwd === undefined ? await tempDir() : null;
   const cwd = options.cwd ?? dir!.path;
   if (options.envFileText !== undefined) await Deno.writeTextFile(`${cwd}/.env`, options.envFileText);
-  const sluice = new SluiceProcess(spawnSluice(options.args ?? [], env, cwd, options.program), cwd, dir);
+  const sluice = new SluiceProcess(spawnSluice(options.args ?? [], env, cwd, options), cwd, dir);
   try {
     const ready = options.ready ?? (env.ADMIN_PORT === "off" ? ["listening"] : ["listening", "admin_listening"]);
     for (const event of ready) await sluice.waitForEvent((line) => line.event === event, `the event "${event}"`);
@@ -61,7 +63,7 @@ export async function runSluice(
   await using dir = await tempDir();
   const cwd = options.cwd ?? dir.path;
   if (options.envFileText !== undefined) await Deno.writeTextFile(`${cwd}/.env`, options.envFileText);
-  const child = spawnSluice(args, env, cwd, options.program);
+  const child = spawnSluice(args, env, cwd, options);
   const stdout = new LineCollector(child.stdout);
   const stderr = new LineCollector(child.stderr);
   try {

@@ -18,14 +18,18 @@ const DENO_NEEDS = [
   "NPM_CONFIG_REGISTRY",
 ];
 
-/** Starts sluice (or `program` in its place) with only the given variables, its output piped. */
+/**
+ * Starts sluice (or `program` in its place) with only the given variables, its output piped. `writes` is a folder that it may
+ * write to, which the compiled program could not be given.
+ */
 export function spawnSluice(
   args: readonly string[],
   env: Record<string, string | undefined>,
   cwd: string,
-  program?: string,
+  { program, writes }: { readonly program?: string; readonly writes?: string } = {},
 ): Deno.ChildProcess {
-  const command = sluiceCommand(args, program ?? Deno.env.get("SLUICE_PROGRAM"));
+  const compiled = writes === undefined ? program ?? Deno.env.get("SLUICE_PROGRAM") : undefined;
+  const command = sluiceCommand(args, compiled, writes);
   return new Deno.Command(command.program, {
     args: command.args,
     cwd,
@@ -41,6 +45,7 @@ export function spawnSluice(
 export function sluiceCommand(
   args: readonly string[],
   compiled: string | undefined,
+  writes?: string,
 ): { program: string; args: string[] } {
   if (compiled !== undefined && compiled !== "") return { program: compiled, args: [...args] };
   return {
@@ -51,6 +56,7 @@ export function sluiceCommand(
       "--config",
       `${PROJECT_ROOT}deno.json`,
       ...PERMISSIONS,
+      ...(writes === undefined ? [] : [`--allow-write=${writes}`]),
       V8_FLAGS,
       `${PROJECT_ROOT}main.ts`,
       ...args,

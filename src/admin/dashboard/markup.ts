@@ -32,6 +32,7 @@ export const dashboardMarkup = `
       <div class="whole"><dt>TTFB ms, p50 / p90 / p99</dt><dd data-field="ttfb"></dd><dd><canvas data-field="chart" aria-hidden="true"></canvas></dd></div>
     </dl>
     <p id="clients" class="quiet" hidden></p>
+    <p id="tls" class="quiet lines" hidden></p>
   </section>
 
   <search class="filter">

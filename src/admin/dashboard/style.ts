@@ -31,6 +31,7 @@ a:hover { text-decoration-color: currentColor; }
 .skip { position: absolute; left: -999rem; top: .5rem; background: var(--panel); padding: .5rem .75rem; z-index: 2; }
 .skip:focus { left: .5rem; }
 .quiet { color: var(--quiet); }
+.lines { white-space: pre-line; }
 .bad { color: var(--bad); }
 
 header { display: flex; flex-wrap: wrap; align-items: center; gap: .35rem 1rem; padding-top: 1rem; padding-bottom: .75rem; }

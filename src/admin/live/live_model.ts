@@ -71,6 +71,8 @@ export interface Tick {
   readonly total: EncodedNumbers;
   /** How clients' connections are, in words; null with the engine `serve`. */
   readonly clients: string | null;
+  /** How TLS on the listener is, in lines; null without LISTENER_TLS_PORT. */
+  readonly tls: string | null;
   readonly rules: readonly (readonly [slot: number, numbers: EncodedNumbers])[];
   readonly groups: readonly (readonly [name: GroupSnapshot["name"], numbers: EncodedNumbers])[];
   readonly targets: readonly TargetRow[];

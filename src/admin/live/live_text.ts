@@ -1,8 +1,9 @@
 import { prefixOf } from "../../config/rule.ts";
 import { hostPort, type RuleSnapshot, targetKey, type TargetSnapshot } from "../../state/group_snapshot.ts";
 import type { GroupView, SystemView } from "../../views/system_view.ts";
+import { tlsText } from "../stats/tls_text.ts";
 import { clientsText } from "../stats/clients_text.ts";
-import { clientStats } from "../stats/stats.ts";
+import { clientStats, tlsStats } from "../stats/stats.ts";
 import type { GroupShape, LiveEvents, RuleShape, SystemShape, TargetRow, TargetShape, Tick } from "./live_model.ts";
 import { encodeNumbers, NUMBER_NAMES } from "./live_numbers.ts";
 import type { LiveTick } from "./live_sampler.ts";
@@ -52,12 +53,14 @@ export interface TickText {
 /** Writes a tick. `before` has the rows of the tick before. */
 export function* tickText(tick: LiveTick, before: ReadonlyMap<number, string>): Generator<null, TickText, void> {
   const { view } = tick;
+  const tls = tlsStats(tick, view.nowMs);
   const head: Omit<Tick, "rules" | "groups" | "targets"> = {
     nowMs: view.nowMs,
     ready: view.ready,
     workers: view.workers,
     total: encodeNumbers(tick.total),
     clients: tick.clients === null ? null : clientsText(clientStats(tick.clients)),
+    tls: tls === null ? null : tlsText(tls).join("\n"),
   };
   const rules = yield* jsonList(tick.rules, ({ slot, numbers }) => [slot, encodeNumbers(numbers)]);
   const groups = yield* jsonList(tick.groups, ({ name, numbers }) => [name, encodeNumbers(numbers)]);

@@ -42,6 +42,33 @@ export const CLIENT_METRICS: readonly FamilyRow<SystemReading>[] = [
     "Bytes of request heads.",
     (family, { headBytes }) => family.add({}, headBytes),
   ),
+  ofClients(
+    "gauge",
+    "sluice_tls_handshakes_pending",
+    "TLS handshakes of clients that are under way, those that hang among them.",
+    (family, { handshakes }) => family.add({}, handshakes.pending),
+  ),
+  ofClients(
+    "counter",
+    "sluice_tls_handshakes_total",
+    "TLS handshakes of clients that ended: http1 and http2 by the protocol agreed on, failed, or timed_out.",
+    (family, { handshakes }) => {
+      const { http1, http2, failed, timedOut } = handshakes;
+      for (const [result, count] of Object.entries({ http1, http2, failed, timed_out: timedOut })) {
+        family.add({ result }, count);
+      }
+    },
+  ),
+  {
+    type: "gauge",
+    name: "sluice_certificate_expires_seconds",
+    help: "Time until a certificate of the listener expires; negative once it has.",
+    add(family, { view }) {
+      for (const { names, source, notAfterMs } of view.tls?.certificates ?? []) {
+        for (const name of names) family.add({ name, source }, Math.floor((notAfterMs - view.nowMs) / 1000));
+      }
+    },
+  },
 ];
 
 function ofClients(

@@ -18,6 +18,19 @@ export interface ClientReading {
   readonly headTimes: Float64Array;
   readonly headSumMicros: number;
   readonly headTime: LatencySummary;
+  readonly handshakes: HandshakeReading;
+}
+
+/** What was counted of clients' TLS handshakes. */
+export interface HandshakeReading {
+  /** Under way, those that hang among them: the platform can't close these. */
+  readonly pending: number;
+  /** Done, by the protocol that was agreed on. */
+  readonly http1: number;
+  readonly http2: number;
+  readonly failed: number;
+  /** Not done within LISTENER_TLS_HANDSHAKE_TIMEOUT. */
+  readonly timedOut: number;
 }
 
 /** Reads what was counted of clients' connections. */
@@ -36,6 +49,13 @@ export function readClients(table: TargetTable): ClientReading {
     headTimes,
     headSumMicros,
     headTime: summarizeLatency(headTimes, headSumMicros, count("headMaxMicros")),
+    handshakes: {
+      pending: count("handshakesPending"),
+      http1: count("handshakesHttp1"),
+      http2: count("handshakesHttp2"),
+      failed: count("handshakesFailed"),
+      timedOut: count("handshakesTimedOut"),
+    },
   };
 }
 

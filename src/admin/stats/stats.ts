@@ -13,7 +13,7 @@ import {
   type TargetReading,
   TARGETS_AT_ONCE,
 } from "../readings/system_reading.ts";
-import type { ClientStats, GroupStats, RuleStats, Stats, TargetStats, TotalStats } from "./stats_model.ts";
+import type { ClientStats, GroupStats, RuleStats, Stats, TargetStats, TlsStats, TotalStats } from "./stats_model.ts";
 
 /** Makes what `/lb/stats` says in one go. `nowMs` is wall time. */
 export function statsJson(view: SystemView, table: TargetTable, nowMs: number): Stats {
@@ -64,6 +64,7 @@ function systemStats(reading: SystemReading, nowMs: number, groups: readonly Gro
     listener: view.listenerUrl,
     total: totalStats(reading),
     clients: reading.clients === null ? null : clientStats(reading.clients),
+    tls: tlsStats(reading, nowMs),
     reasons: reading.requests.reasons,
     rules: reading.rules.map(ruleStats),
     groups,
@@ -103,6 +104,29 @@ export function clientStats(clients: ClientReading): ClientStats {
     closed,
     requestsPerConnection: requestsPerConnection(clients),
     heads: { bytes: headBytes, time: headTime },
+  };
+}
+
+/** Makes what the statistics say of TLS on the listener. */
+export function tlsStats({ view, clients }: Pick<SystemReading, "view" | "clients">, nowMs: number): TlsStats | null {
+  const { tls } = view;
+  if (tls === null || clients === null) return null;
+  return {
+    listener: tls.url,
+    certificates: tls.certificates.map(({ names, source, issuer, notBeforeMs, notAfterMs, refused }) => ({
+      names,
+      source,
+      issuer,
+      notBefore: iso(notBeforeMs),
+      notAfter: iso(notAfterMs),
+      expiresInSeconds: Math.floor((notAfterMs - nowMs) / 1000),
+      refused,
+    })),
+    orders: tls.orders.map(({ nextTryMs, ...order }) => ({
+      ...order,
+      nextTryInSeconds: nextTryMs === null ? null : Math.ceil(nextTryMs / 1000),
+    })),
+    handshakes: clients.handshakes,
   };
 }
 

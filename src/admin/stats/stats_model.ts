@@ -1,3 +1,5 @@
+import type { CertificateOrderView } from "../../views/certificate_view.ts";
+import type { HandshakeReading } from "../readings/client_reading.ts";
 import type { CloseCause } from "../../state/client_column.ts";
 import type { Reason } from "../../state/reason.ts";
 import type { TargetStateName } from "../../state/target_state.ts";
@@ -25,6 +27,8 @@ export interface Stats {
   readonly total: TotalStats;
   /** Clients' connections; null with the engine `serve`. */
   readonly clients: ClientStats | null;
+  /** TLS on the listener; null without LISTENER_TLS_PORT. */
+  readonly tls: TlsStats | null;
   /** How many answers were sluice's own, by reason; every reason is there, also with 0. */
   readonly reasons: Readonly<Record<Reason, number>>;
   readonly rules: readonly RuleStats[];
@@ -55,6 +59,26 @@ export interface ClientStats {
     /** From the first byte to the end; 0 if the head came at once. */
     readonly time: LatencySummary;
   };
+}
+
+/** TLS on the listener. */
+export interface TlsStats {
+  readonly listener: string;
+  readonly certificates: readonly {
+    readonly names: readonly string[];
+    /** A file, or `ACME`. */
+    readonly source: string;
+    readonly issuer: string;
+    readonly notBefore: string;
+    readonly notAfter: string;
+    /** Negative once it has expired. */
+    readonly expiresInSeconds: number;
+    /** Why the newest version of its files is not used; null if it is. */
+    readonly refused: string | null;
+  }[];
+  /** Names that ACME is to bring a certificate for. */
+  readonly orders: readonly (Omit<CertificateOrderView, "nextTryMs"> & { readonly nextTryInSeconds: number | null })[];
+  readonly handshakes: HandshakeReading;
 }
 
 /** What clients saw, over the whole process; what has left the configuration is still counted. */

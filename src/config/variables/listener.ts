@@ -9,6 +9,7 @@ import { FORWARDING } from "./forwarding.ts";
 import { parseFront } from "./front.ts";
 import { OWN_RESPONSES } from "./own_responses.ts";
 import { parseTimeouts, TIMEOUTS } from "./timeouts.ts";
+import { isAcmeEnabled, parseAcme } from "./acme.ts";
 import { parseTls } from "./tls.ts";
 import type { Topic } from "./topic.ts";
 import { define } from "./variable.ts";
@@ -87,9 +88,12 @@ export const LISTENER_FIELDS = { ...LISTENER, ...TIMEOUTS, ...FORWARDING, ...OWN
 export function parseListener(reader: SettingsReader, certificates: readonly number[]): ListenerConfig {
   const listener = reader.readAll(LISTENER);
   const front = parseFront(reader);
+  const acmeEnabled = isAcmeEnabled(reader);
+  const tls = parseTls(reader, certificates, { ...listener, front, acmeEnabled });
   return {
     ...listener,
-    tls: parseTls(reader, certificates, { ...listener, front }),
+    tls,
+    acme: parseAcme(reader, { ...listener, tls }),
     ...parseTimeouts(reader),
     ...reader.readAll(FORWARDING),
     front,

@@ -64,7 +64,7 @@ export const TLS = {
 };
 
 /** What else of the listener matters to TLS. */
-type Beside = Pick<ListenerConfig, "port" | "front">;
+type Beside = Pick<ListenerConfig, "port" | "front"> & { readonly acmeEnabled: boolean };
 
 /** Parses TLS on the listener; null without a port for it. @param numbers Those of LISTENER_TLS_CERT_<N>. */
 export function parseTls(reader: SettingsReader, numbers: readonly number[], beside: Beside): TlsConfig | null {
@@ -88,7 +88,12 @@ export function parseTls(reader: SettingsReader, numbers: readonly number[], bes
   if (beside.front.proxyProtocol) {
     about("Cannot be used with LISTENER_PROXY_PROTOCOL: the platform begins TLS with a connection's first byte");
   }
-  if (certificates.length === 0) reader.reportMissing("LISTENER_TLS_CERT", "Must be set for LISTENER_TLS_PORT");
+  if (certificates.length === 0 && !beside.acmeEnabled) {
+    reader.reportMissing(
+      "LISTENER_TLS_CERT",
+      "Must be set for LISTENER_TLS_PORT, unless ACME_ENABLE brings certificates",
+    );
+  }
   return { port, certificates, handshakeTimeoutMs };
 }
 

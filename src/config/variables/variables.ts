@@ -1,3 +1,4 @@
+import { ACME_TOPIC } from "./acme.ts";
 import { ADMIN_TOPIC } from "./admin.ts";
 import { ALGORITHM_TOPIC } from "./algorithm.ts";
 import { BACKEND_LIST_TOPIC } from "./backend_list.ts";
@@ -22,6 +23,7 @@ export const TOPICS: readonly Topic[] = [
   LISTENER_TOPIC,
   FRONT_TOPIC,
   TLS_TOPIC,
+  ACME_TOPIC,
   TIMEOUTS_TOPIC,
   FORWARDING_TOPIC,
   OWN_RESPONSES_TOPIC,

@@ -16,14 +16,17 @@ import { OpenExchange } from "./open_exchange.ts";
 import { ownResponse } from "./own_response.ts";
 import { plan } from "./plan.ts";
 import { relay } from "./relay.ts";
-import { asksForStats, sendStats, type StatsRequests } from "./stats_requests.ts";
+import { answerChallenge, challengeToken } from "./acme_challenge.ts";
+import type { ControlQuestions } from "./control_questions.ts";
+import { asksForStats, sendStats } from "./stats_response.ts";
 import { runTunnel } from "./tunnel.ts";
 import { whyNotForwarded } from "./why_not_forwarded.ts";
 
 /** What the chain works with: one a thread. */
 export interface ChainParts extends AttemptParts {
   readonly wheel: DeadlineWheel;
-  readonly stats: StatsRequests;
+  readonly stats: ControlQuestions<string>;
+  readonly challenges: ControlQuestions<string | null, string>;
   /** Makes the id of a request that brings none. */
   nextId(): string;
   /** The snapshot to serve by, as of now. */
@@ -115,8 +118,20 @@ export class Chain implements RequestHandler {
     if (asksForStats(exchange.received, listener)) {
       return sendStats(exchange, this.#parts.stats, { settings: listener, reply, announce }).then(() => null);
     }
-    const group = plan(exchange, compiled);
+    const token = challengeToken(exchange.received, listener);
+    return token === null ? this.#byRule(passage) : this.#answerChallenge(passage, token);
+  }
+
+  #byRule(passage: Passage): Promise<Reason | Unfit | null> | Reason | Unfit | null {
+    const group = plan(passage.exchange, passage.compiled);
     return typeof group === "string" ? group : this.#forward(passage, group);
+  }
+
+  async #answerChallenge(passage: Passage, token: string): Promise<Reason | Unfit | null> {
+    const { exchange, reply, compiled, announce } = passage;
+    const { challenges } = this.#parts;
+    const parts = { settings: compiled.snapshot.listener, reply, announce };
+    return await answerChallenge(exchange, { token, challenges, parts }) ? null : await this.#byRule(passage);
   }
 
   async #forward(passage: Passage, group: GroupRuntime): Promise<Reason | Unfit | null> {

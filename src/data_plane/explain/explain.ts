@@ -10,7 +10,7 @@ import { checkRequest } from "../chain/check_request.ts";
 import { Exchange } from "../chain/exchange.ts";
 import { clientOrigin, clientUrl } from "../chain/location_rewrite.ts";
 import { plan } from "../chain/plan.ts";
-import { asksForStats } from "../chain/stats_requests.ts";
+import { asksForStats } from "../chain/stats_response.ts";
 import { whyNotForwarded } from "../chain/why_not_forwarded.ts";
 import { type CompiledSnapshot, compileSnapshot } from "../compiled_snapshot.ts";
 import type { GroupRuntime } from "../group_runtime.ts";

@@ -1,15 +1,5 @@
+import type { ClientColumn } from "../../state/client_column.ts";
 import type { DeadlineWheel } from "../../time/deadline.ts";
-
-/** What happened to clients' handshakes, since the thread began. */
-export interface HandshakeCounts {
-  /** Ended well, by the protocol that was agreed on. */
-  http1: number;
-  http2: number;
-  /** Ended by a client that speaks no TLS, or none that is served, or that broke off. */
-  failed: number;
-  /** Did not end within LISTENER_TLS_HANDSHAKE_TIMEOUT. */
-  timedOut: number;
-}
 
 /** What handshakes are made with. */
 export interface HandshakeParts {
@@ -18,6 +8,7 @@ export interface HandshakeParts {
   nowMs(): number;
   /** LISTENER_TLS_HANDSHAKE_TIMEOUT, ms; 0 never. */
   timeoutMs(): number;
+  readonly column: Pick<ClientColumn, "handshaking" | "shookHands">;
   /** A connection whose handshake is done. */
   done(conn: Deno.TlsConn, protocol: "http/1.1" | "h2"): void;
 }
@@ -28,7 +19,6 @@ export interface HandshakeParts {
  * a handshake that times out is counted as stuck and left alone; the owner of the thread ends it before there are too many.
  */
 export class Handshakes {
-  readonly counts: HandshakeCounts = { http1: 0, http2: 0, failed: 0, timedOut: 0 };
   /** Handshakes that are under way, the stuck ones too. */
   pending = 0;
   /** Handshakes that timed out, and whose connection the platform still holds. */
@@ -41,16 +31,18 @@ export class Handshakes {
 
   /** Makes a connection's handshake. Never throws. */
   begin(conn: Deno.TlsConn): void {
-    const { wheel, nowMs, timeoutMs, done } = this.#parts;
+    const { wheel, nowMs, timeoutMs, column, done } = this.#parts;
     this.pending++;
+    column.handshaking(1);
     let late = false;
     const watch = wheel.watch(timeoutMs(), nowMs(), () => {
       late = true;
       this.stuck++;
-      this.counts.timedOut++;
+      column.shookHands("handshakesTimedOut");
     });
     const settle = () => {
       this.pending--;
+      column.handshaking(-1);
       wheel.close(watch);
       if (late) this.stuck--;
     };
@@ -58,11 +50,11 @@ export class Handshakes {
       settle();
       if (late) return close(conn);
       const protocol = alpnProtocol === "h2" ? "h2" : "http/1.1";
-      this.counts[protocol === "h2" ? "http2" : "http1"]++;
+      column.shookHands(protocol === "h2" ? "handshakesHttp2" : "handshakesHttp1");
       done(conn, protocol);
     }, () => {
       settle();
-      if (!late) this.counts.failed++;
+      if (!late) column.shookHands("handshakesFailed");
       close(conn);
     });
   }

@@ -73,6 +73,7 @@ export class WireFront {
       wheel: this.#wheel,
       nowMs: () => clock.monotonicMs(),
       timeoutMs: () => parts.limits().handshakeMs,
+      column: parts.column,
       done: (conn) => this.#take(conn, "https"),
     });
     this.#secure = this.#makeLoop((conn) => this.handshakes.begin(conn));

@@ -15,6 +15,7 @@ Deno.test("the program asks for the network, files to read and variables, and fo
     "--allow-net",
     "--allow-read",
     "--allow-env",
+    "--allow-write=/var/lib/sluice",
   ]);
 });
 

@@ -19,6 +19,7 @@ Deno.test("A2 A3 A9: the listener's defaults are port 8080, a timeout of 5 secon
     host: "0.0.0.0",
     port: 8080,
     tls: null,
+    acme: null,
     workers: "auto",
     takeover: false,
     connectionTimeoutMs: 5000,

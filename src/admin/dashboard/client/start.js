@@ -80,6 +80,8 @@ export function startDashboard() {
     }
     byId("clients").hidden = tick.clients === null;
     setText(byId("clients"), tick.clients ?? "");
+    byId("tls").hidden = !tick.tls;
+    setText(byId("tls"), tick.tls ?? "");
     for (const row of page.rowsBySlot.values()) remember(row.record);
     for (const section of page.sections.values()) remember(section.record);
     remember(page.total);

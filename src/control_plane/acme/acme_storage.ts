@@ -1,0 +1,118 @@
+import { AccountKey } from "./account_key.ts";
+
+/** For its owner alone: keys stand in these files. */
+const FILE_MODE = 0o600;
+const DIRECTORY_MODE = 0o700;
+/** A challenge's token: base64url, at least 128 bits (RFC 8555 section 8.1). */
+const TOKEN = /^[\w-]{16,128}$/;
+
+/**
+ * The folder in which accounts, certificates and open challenges are kept (ACME_STORAGE). Replicas may share it: one of them holds
+ * its lock and orders; all of them read. Every file is written beside its place and renamed into it, so that each is whole or absent.
+ */
+export class AcmeStorage {
+  readonly #folder: string;
+  #lock: Deno.FsFile | null = null;
+  #writes = 0;
+
+  constructor(folder: string) {
+    this.#folder = folder.replace(/\/+$/, "");
+  }
+
+  /** Makes the folders. Rejects as the platform does if the storage can't be written to. */
+  async prepare(): Promise<void> {
+    for (const folder of [this.#folder, this.#path("certificates"), this.#path("challenges")]) {
+      await Deno.mkdir(folder, { recursive: true, mode: DIRECTORY_MODE });
+    }
+    await this.#write("written", "sluice keeps ACME accounts and certificates in this folder.\n");
+  }
+
+  /** Tries to become the one who orders; true if it is, or was already. The system gives the lock back when the process ends. */
+  async own(): Promise<boolean> {
+    if (this.#lock !== null) return true;
+    const file = await Deno.open(this.#path("lock"), { write: true, create: true, mode: FILE_MODE });
+    if (await file.tryLock(true)) {
+      this.#lock = file;
+      return true;
+    }
+    file.close();
+    return false;
+  }
+
+  /** Lets another replica order. */
+  release(): void {
+    this.#lock?.close();
+    this.#lock = null;
+  }
+
+  /** The key of the account at a directory; made and kept if there is none. */
+  async accountKey(directory: string): Promise<AccountKey> {
+    const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(directory)));
+    const name = `account-${hash.toHex().slice(0, 16)}.json`;
+    const text = await this.#read(name);
+    if (text !== null) return await AccountKey.read(text);
+    const key = await AccountKey.make();
+    await this.#write(name, await key.exported());
+    return key;
+  }
+
+  /** The certificate of a name with its key behind it, PEM; null if there is none. */
+  certificate(name: string): Promise<string | null> {
+    return this.#read(`certificates/${name}.pem`);
+  }
+
+  /** Keeps a certificate, its chain and its key, all in one file: so they always belong together. */
+  keepCertificate(
+    name: string,
+    { certificate, key }: { readonly certificate: string; readonly key: string },
+  ): Promise<void> {
+    return this.#write(`certificates/${name}.pem`, `${certificate.trimEnd()}\n${key}`);
+  }
+
+  /** What is answered to a challenge that is open now, by this replica or another; null if there is none. */
+  challenge(token: string): Promise<string | null> {
+    return TOKEN.test(token) ? this.#read(`challenges/${token}`) : Promise.resolve(null);
+  }
+
+  /** Opens a challenge for all replicas. */
+  async publish(token: string, text: string): Promise<void> {
+    if (!TOKEN.test(token)) throw new Error("The directory sent a token that is none");
+    await this.#write(`challenges/${token}`, text);
+  }
+
+  /** Closes a challenge. */
+  async withdraw(token: string): Promise<void> {
+    await Deno.remove(this.#path(`challenges/${token}`)).catch(() => {});
+  }
+
+  #path(name: string): string {
+    return `${this.#folder}/${name}`;
+  }
+
+  async #read(name: string): Promise<string | null> {
+    try {
+      return await Deno.readTextFile(this.#path(name));
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return null;
+      throw error;
+    }
+  }
+
+  async #write(name: string, text: string): Promise<void> {
+    const beside = this.#path(`${name}.${Deno.pid}-${this.#writes++}.new`);
+    try {
+      const file = await Deno.open(beside, { write: true, create: true, truncate: true, mode: FILE_MODE });
+      try {
+        const bytes = new TextEncoder().encode(text);
+        for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
+        await file.sync();
+      } finally {
+        file.close();
+      }
+      await Deno.rename(beside, this.#path(name));
+    } catch (error) {
+      await Deno.remove(beside).catch(() => {});
+      throw error;
+    }
+  }
+}

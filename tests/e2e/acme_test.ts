@@ -1,0 +1,151 @@
+/** Certificates by ACME, from pebble, an ACME server for tests. */
+import assert from "node:assert/strict";
+import { freePort } from "../support/free_port.ts";
+import { testWithPrograms } from "../support/have_program.ts";
+import { Pebble } from "../support/pebble.ts";
+import { until } from "../support/poll.ts";
+import { type SluiceProcess, startSluice } from "../support/sluice_process.ts";
+import { tempDir } from "../support/temp_dir.ts";
+
+const PROGRAMS = ["pebble", "pebble-challtestsrv", "openssl"];
+
+interface Place {
+  readonly httpPort: number;
+  readonly tlsPort: number;
+  readonly storage: string;
+  readonly directory: string;
+  readonly rootFile: string;
+}
+
+function start(
+  { httpPort, tlsPort, storage, directory, rootFile }: Place,
+  env: Record<string, string> = {},
+): Promise<SluiceProcess> {
+  return startSluice({
+    writes: storage,
+    env: {
+      LISTENER_ENGINE: "wire",
+      LISTENER_PORT: String(httpPort),
+      LISTENER_TLS_PORT: String(tlsPort),
+      ACME_ENABLE: "true",
+      ACME_TERMS_AGREED: "true",
+      ACME_DIRECTORY: directory,
+      ACME_CA: rootFile,
+      ACME_DOMAINS: "one.test,two.test",
+      ACME_STORAGE: storage,
+      LISTENER_RULE_1_PATH_PREFIX: "/",
+      LISTENER_RULE_1_TARGET_GROUP: "web",
+      TARGET_GROUP_1_NAME: "web",
+      TARGET_GROUP_1_TARGETS: "127.0.0.1:1",
+      ...env,
+    },
+  });
+}
+
+/** The DNS name of the certificate that is served for a name; null while the port is closed. */
+async function served(port: number, name: string): Promise<string | null> {
+  const args = ["s_client", "-connect", `127.0.0.1:${port}`, "-servername", name, "-showcerts"];
+  const { stdout } = await new Deno.Command("openssl", { args, stdin: "null", stderr: "null" }).output();
+  return /subject=CN = (\S+)/.exec(new TextDecoder().decode(stdout))?.[1] ?? null;
+}
+
+testWithPrograms(
+  PROGRAMS,
+  "certificates for two names are ordered from an empty storage, kept, and served",
+  async (t) => {
+    await using dir = await tempDir();
+    const [httpPort, tlsPort] = [freePort(), freePort()];
+    await using pebble = await Pebble.start(httpPort, { badNonces: 30 });
+    const place = { httpPort, tlsPort, storage: dir.path, directory: pebble.directory, rootFile: pebble.rootFile };
+    await t.step("each is served for its name", async () => {
+      await using sluice = await start(place);
+      await until(async () => await served(tlsPort, "two.test") === "two.test", () => `two.test:\n${sluice.stderr}`);
+      assert.equal(await served(tlsPort, "one.test"), "one.test");
+      const stats = await (await fetch(`${sluice.adminUrl}/lb/stats`)).json();
+      assert.deepEqual(stats.tls.orders.map(({ name, state }: Record<string, string>) => [name, state]), [
+        ["one.test", "issued"],
+        ["two.test", "issued"],
+      ]);
+      // A challenge that is not open goes by the rules.
+      const other = await fetch(`${sluice.url}/.well-known/acme-challenge/${"x".repeat(43)}`);
+      await other.body?.cancel();
+      assert.equal(other.status, 502);
+    });
+    await t.step("keys are for their owner alone", async () => {
+      for (const name of ["one.test", "two.test"]) {
+        const { mode } = await Deno.stat(`${dir.path}/certificates/${name}.pem`);
+        assert.equal(mode! & 0o777, 0o600);
+      }
+      const left = [...Deno.readDirSync(`${dir.path}/challenges`)].map(({ name }) => name);
+      assert.deepEqual(left, []);
+    });
+    await t.step("a start with certificates in the storage serves at once, and orders none", async () => {
+      await using sluice = await start(place);
+      assert.equal(await served(tlsPort, "one.test"), "one.test");
+      assert.ok(sluice.events.every(({ event }) => event !== "acme_ordering"));
+    });
+    await t.step("of two that share the storage one orders, and the other serves what it brought", async () => {
+      await Deno.remove(`${dir.path}/certificates/one.test.pem`);
+      const other = { ...place, httpPort: freePort(), tlsPort: freePort() };
+      await using first = await start(place);
+      await using second = await start(other);
+      await until(
+        async () => await served(other.tlsPort, "one.test") === "one.test",
+        () => first.stderr + second.stderr,
+      );
+      const ordered = [first, second].map((sluice) =>
+        sluice.events.filter(({ event }) => event === "acme_ordering").length
+      );
+      assert.deepEqual(ordered, [1, 0]);
+    });
+  },
+);
+
+testWithPrograms(
+  PROGRAMS,
+  "a directory that is down, or can't prove a name, is told of in words, and serving goes on",
+  async (t) => {
+    await using dir = await tempDir();
+    const [httpPort, tlsPort] = [freePort(), freePort()];
+    const place = { httpPort, tlsPort, storage: dir.path, directory: `https://127.0.0.1:${freePort()}/dir` };
+    await using pebble = await Pebble.start(freePort());
+    await t.step("down", async () => {
+      await using sluice = await start({ ...place, rootFile: pebble.rootFile });
+      const failed = await sluice.waitForEvent(({ event }) => event === "acme_failed");
+      assert.match(
+        String(failed.message),
+        /No certificate for one\.test: The directory at 127\.0\.0\.1:\d+ can't be reached: .*; sluice tries again in/,
+      );
+      const response = await fetch(sluice.url);
+      await response.body?.cancel();
+      assert.equal(response.status, 502);
+      assert.equal(await served(tlsPort, "one.test"), null);
+    });
+    await t.step("it looks for the challenge where nothing is", async () => {
+      await using sluice = await start({ ...place, directory: pebble.directory, rootFile: pebble.rootFile });
+      const failed = await sluice.waitForEvent(({ event }) => event === "acme_failed");
+      assert.match(
+        String(failed.error),
+        /The directory could not prove that one\.test is served here: .*connection refused/,
+      );
+      const stats = await (await fetch(`${sluice.adminUrl}/lb/stats`)).json();
+      assert.equal(stats.tls.orders[0].state, "failed");
+      assert.ok(stats.tls.orders[0].nextTryInSeconds > 30);
+    });
+  },
+);
+
+testWithPrograms(PROGRAMS, "a directory that wants an external account gets it, or is told of", async () => {
+  await using dir = await tempDir();
+  const [httpPort, tlsPort] = [freePort(), freePort()];
+  const external = { keyId: "kid-1", key: "zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W" };
+  await using pebble = await Pebble.start(httpPort, { external });
+  const place = { httpPort, tlsPort, storage: dir.path, directory: pebble.directory, rootFile: pebble.rootFile };
+  {
+    await using sluice = await start(place);
+    const failed = await sluice.waitForEvent(({ event }) => event === "acme_failed");
+    assert.match(String(failed.error), /wants an external account: set ACME_EAB_KID and ACME_EAB_HMAC/);
+  }
+  await using sluice = await start(place, { ACME_EAB_KID: external.keyId, ACME_EAB_HMAC: external.key });
+  await until(async () => await served(tlsPort, "one.test") === "one.test", () => sluice.stderr);
+});
