@@ -5,14 +5,13 @@
 import { parseArgs } from "node:util";
 import { findProgram } from "../tests/support/have_program.ts";
 import { CALLGRIND_NEEDS } from "./callgrind.ts";
-import { bareFetch } from "./contenders/bare_fetch.ts";
-import { sluice } from "./contenders/sluice.ts";
+import { bareFetch, byteProxy } from "./contenders/bare_fetch.ts";
+import { rules, sluice } from "./contenders/sluice.ts";
 import { type Counted, countInstructions, type CountPace, type CountResult } from "./count_instructions.ts";
 import { instructionTable } from "./instruction_report.ts";
 import { machine, machineLine } from "./machine.ts";
 import { withSections } from "./markdown.ts";
 import { positive } from "./options.ts";
-import { rules } from "./scenarios.ts";
 import { startTarget } from "./target.ts";
 
 const USUAL = { targets: 3, path: "/small", base: "bare-fetch" };
@@ -21,7 +20,14 @@ const RULED = { ...USUAL, path: "/svc-0000/small" };
 
 const COUNTED: readonly Counted[] = [
   { ...USUAL, name: "bare-fetch", contender: bareFetch },
+  { ...USUAL, name: "byte-proxy", contender: byteProxy },
   { ...USUAL, name: "sluice", contender: sluice() },
+  {
+    ...USUAL,
+    name: "wire",
+    contender: sluice({ name: "sluice, engine wire", env: { LISTENER_ENGINE: "wire" } }),
+    base: "byte-proxy",
+  },
   {
     ...USUAL,
     name: "fetch",

@@ -44,6 +44,8 @@ export interface ScenarioResult {
   readonly title: string;
   readonly note: string | null;
   readonly showsThreads: boolean;
+  /** Names of entries to which the ratios are told too. */
+  readonly alsoTo: readonly string[];
   readonly pace: Pace;
   readonly entries: readonly EntryResult[];
   /** Entries that stayed away, and why. */
@@ -92,6 +94,7 @@ export async function measure(scenario: Scenario, options: MeasureOptions): Prom
     title: scenario.title,
     note: scenario.note ?? null,
     showsThreads: scenario.showsThreads ?? false,
+    alsoTo: scenario.alsoTo ?? [],
     pace,
     absent,
     entries: entries.map((entry, i) => ({

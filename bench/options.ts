@@ -22,7 +22,8 @@ export const USUAL_PACE: Pace = { rounds: 15, seconds: 1, warmUpRequests: 100_00
 const QUICK_PACE: Pace = { rounds: 4, seconds: 1, warmUpRequests: 20_000 };
 
 export const USAGE = `deno task bench [NAME...] [options]
-  --scenario NAME   a scenario to run, may be repeated; default: all (a bare NAME is the same)
+  --scenario NAME   a scenario to run, may be repeated; default: all (a bare NAME is the same); "engine" means all whose
+                    names begin with "engine-"
   --rounds N        counted rounds (default ${USUAL_PACE.rounds})
   --seconds N       length of a round (default ${USUAL_PACE.seconds})
   --warm-up N       requests before the first round, for each proxy, in ${LONGEST_WARM_UP_SECONDS} s at most (default ${USUAL_PACE.warmUpRequests})
@@ -50,10 +51,12 @@ export function parseOptions(args: readonly string[], known: readonly string[]):
       list: { type: "boolean", default: false },
     },
   });
-  const scenarios = [...values.scenario, ...positionals];
-  for (const name of scenarios) {
-    if (!known.includes(name)) throw new Error(`Cannot find the scenario "${name}": there are ${known.join(", ")}`);
-  }
+  const scenarios = [...values.scenario, ...positionals].flatMap((name) => {
+    if (known.includes(name)) return [name];
+    const group = known.filter((one) => one.startsWith(`${name}-`));
+    if (group.length === 0) throw new Error(`Cannot find the scenario "${name}": there are ${known.join(", ")}`);
+    return group;
+  });
   const pace = values.quick ? QUICK_PACE : USUAL_PACE;
   return {
     scenarios,

@@ -47,10 +47,23 @@ export function table(result: ScenarioResult): string {
   const notes = [
     paceLine(result),
     ...result.note === null ? [] : [result.note],
+    ...result.alsoTo.map((name) => ratiosTo(name, result)).filter((line) => line !== ""),
     ...result.showsThreads ? [threadsLine(result)] : [],
     ...result.absent.length === 0 ? [] : [`Not there: ${result.absent.join(", ")}.`],
   ];
   return [`### ${result.name}: ${result.title}`, "", ...lines, ...notes.flatMap((note) => ["", note]), ""].join("\n");
+}
+
+/** The ratios of all entries to one that is not the base, paired by round; empty if that one stayed away. */
+function ratiosTo(name: string, { entries }: ScenarioResult): string {
+  const base = entries.find((entry) => entry.name === name);
+  if (base === undefined) return "";
+  const ratios = entries.filter((entry) => entry !== base).map((entry) => {
+    const { median, interval } = summary(pairedRatios(cpuMicros(entry), cpuMicros(base)));
+    const sure = interval === null ? "" : ` (95 % ${interval.low.toFixed(2)} to ${interval.high.toFixed(2)})`;
+    return `${entry.name} ${median.toFixed(2)}${sure}`;
+  });
+  return `Ratios to ${name}: ${ratios.join("; ")}.`;
 }
 
 function paceLine({ pace, entries }: ScenarioResult): string {

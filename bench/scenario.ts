@@ -23,6 +23,8 @@ export interface Scenario {
   readonly load: LoadShape;
   /** The others' ratios are to the first one, unless they name another. */
   readonly entries: readonly Entry[];
+  /** Names of entries to which the ratios are told too, beside the first. */
+  readonly alsoTo?: readonly string[];
   /** Where its requests are expensive, or its entries many: no entry is warmed up with more requests than these. */
   readonly warmUpRequests?: number;
   /** About how many requests a proxy serves, if that is far from usual; only to estimate how long it takes. */

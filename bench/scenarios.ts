@@ -1,7 +1,8 @@
 import { bareFetch, bareFetchAgain, barestFetch } from "./contenders/bare_fetch.ts";
 import { caddy, haproxy, nginx } from "./contenders/native_proxies.ts";
 import { httpProxy, undici } from "./contenders/node_proxies.ts";
-import { sluice, type SluiceSetup } from "./contenders/sluice.ts";
+import { rules, sluice } from "./contenders/sluice.ts";
+import { ENGINE_SCENARIOS } from "./engine_scenarios.ts";
 import type { Scenario } from "./scenario.ts";
 
 const SMALL = { connections: 64, path: "/small" };
@@ -19,6 +20,7 @@ const ALGORITHMS = [
 
 /** All that `deno task bench` can run, in the order in which it does. */
 export const SCENARIOS: readonly Scenario[] = [
+  ...ENGINE_SCENARIOS,
   {
     name: "small",
     title: "GET, 100-byte answers, 64 connections, 3 targets",
@@ -134,17 +136,6 @@ function byFetch() {
 function workers(count: number, cores: string, where: string) {
   const name = `sluice, ${count} ${count === 1 ? "worker" : "workers"}, ${where}`;
   return sluice({ name, env: { LISTENER_WORKERS: `${count}` }, cores });
-}
-
-/** sluice with so many rules, of which `/svc-0000` stands in the middle. */
-export function rules(count: number): SluiceSetup {
-  // the request's rule is number 1 of one, and stands in the middle of many
-  const own = count >> 1;
-  const prefixes = Array.from(
-    { length: count },
-    (_, i) => `/svc-${String((i - own + count) % count).padStart(4, "0")}`,
-  );
-  return { name: `sluice, ${count} rules`, prefixes, stripPrefix: true };
 }
 
 function withAlgorithm(algorithm: string, targets: number) {

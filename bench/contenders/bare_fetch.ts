@@ -12,6 +12,9 @@ export const bareFetchAgain = denoServer("bare fetch again", "bare_fetch.ts");
 /** `Deno.serve(() => fetch(target))`, which forwards the path alone. */
 export const barestFetch = denoServer("barest fetch", "barest_fetch.ts");
 
+/** The smallest proxy that passes on bytes over the platform's sockets. */
+export const byteProxy = denoServer("byte proxy", "byte_proxy.ts");
+
 function denoServer(name: string, file: string): Contender {
   return {
     name,

@@ -68,3 +68,14 @@ function ruleVariables(setup: SluiceSetup): Record<string, string> {
   });
   return variables;
 }
+
+/** sluice with so many rules, of which `/svc-0000` stands in the middle. */
+export function rules(count: number): SluiceSetup {
+  // the request's rule is number 1 of one, and stands in the middle of many
+  const own = count >> 1;
+  const prefixes = Array.from(
+    { length: count },
+    (_, i) => `/svc-${String((i - own + count) % count).padStart(4, "0")}`,
+  );
+  return { name: `sluice, ${count} rules`, prefixes, stripPrefix: true };
+}

@@ -90,6 +90,7 @@ function scenarioResult(): ScenarioResult {
     title: "GET",
     note: null,
     showsThreads: false,
+    alsoTo: [],
     pace: { rounds: 6, seconds: 1, warmUpRequests: 100_000 },
     absent: ["caddy (caddy not installed)"],
     entries: [
@@ -118,7 +119,11 @@ Deno.test("the benchmark's table shows ratios with their spread, names errors, t
   assert.equal(rowsOf(two)[2]!.ratio.median.toFixed(3), "0.133");
   assert.match(table(two), /ratio to its base /);
   assert.match(text, /Not there: caddy \(caddy not installed\)\./);
-  assert.doesNotMatch(text, /worker/);
+  assert.doesNotMatch(text, /worker|Ratios to/);
+  assert.match(
+    table({ ...result, alsoTo: ["nginx", "caddy"] }),
+    /\n\nRatios to nginx: a 5\.00 \(95 % 5\.00 to 5\.00\); sluice 7\.50 \(95 % 7\.00 to 8\.00\)\.\n(?!.*caddy:)/s,
+  );
   const lengths = text.split("\n").filter((line) => line.startsWith("|")).map((line) => line.length);
   assert.equal(new Set(lengths).size, 1);
 });
@@ -158,4 +163,6 @@ Deno.test("the benchmark refuses a scenario that it does not know and a number t
   assert.throws(() => parseOptions(["--warm-up", "1.5"], []), /Cannot use "1.5" as --warm-up/);
   const { scenarios, pace } = parseOptions(["small", "--quick", "--rounds", "9", "--warm-up", "2000"], ["small"]);
   assert.deepEqual([scenarios, pace], [["small"], { rounds: 9, seconds: 1, warmUpRequests: 2000 }]);
+  const engine = parseOptions(["engine"], ["engine-small", "engine-64k", "engines", "small"]);
+  assert.deepEqual(engine.scenarios, ["engine-small", "engine-64k"]);
 });
