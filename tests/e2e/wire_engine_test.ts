@@ -180,6 +180,40 @@ Deno.test("an upgrade to any protocol becomes a tunnel, in which each side can e
   assert.deepEqual([line!.status, line!.requestBytes, line!.responseBytes, line!.cutBy], [101, 8, 18, null]);
 });
 
+Deno.test("a tunnel whose client breaks it while the target is silent is over, and the target is told", async () => {
+  await using stage = await stageOf();
+  stage.target.script = async ({ socket }) => {
+    await socket.send("HTTP/1.1 101 Switching\r\nUpgrade: chat\r\nConnection: Upgrade\r\n\r\n");
+    await socket.untilEnded();
+  };
+  await using client = await stage.connect();
+  await client.send("GET / HTTP/1.1\r\nHost: a\r\nUpgrade: chat\r\nConnection: Upgrade\r\n\r\n");
+  await client.socket.readThrough("\r\n\r\n");
+  await client.reset();
+  await until(() => stage.target.endings.size === 1, "the target's connection to end");
+  await stage.sluice.settled();
+  assert.equal((await stage.sluice.accessLines(1))[0]!.cutBy, "client");
+});
+
+Deno.test("offers of HTTP in an upgrade are passed over, so that nothing goes through that no rule was asked for", async () => {
+  await using stage = await stageOf();
+  await using client = await stage.connect();
+  for (const protocol of ["h2c", "websocket, h2c", "HTTP/2.0", "TLS/1.0, HTTP/1.1"]) {
+    const lines = `Connection: Upgrade, HTTP2-Settings\r\nUpgrade: ${protocol}\r\nHTTP2-Settings: AAMAAABk\r\n`;
+    assert.equal((await client.exchange(`GET / HTTP/1.1\r\nHost: a\r\n${lines}\r\n`)).status, 200);
+    const got = stage.target.requests.at(-1)!;
+    for (const name of ["upgrade", "connection", "http2-settings"]) assert.deepEqual(headerValues(got, name), []);
+  }
+});
+
+Deno.test("a target's 426 tells its client what to ask for", async () => {
+  await using stage = await stageOf();
+  stage.target.script = bytes("HTTP/1.1 426 No\r\nUpgrade: foo/2\r\nConnection: Upgrade\r\nContent-Length: 0\r\n\r\n");
+  await using client = await stage.connect();
+  const got = await client.exchange("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  assert.deepEqual([got.status, headerValues(got, "upgrade")], [426, ["foo/2"]]);
+});
+
 Deno.test("a 101 that nobody asked for is a bad response", async () => {
   await using stage = await stageOf();
   stage.target.script = bytes("HTTP/1.1 101 X\r\nUpgrade: evil\r\nConnection: upgrade\r\n\r\n");

@@ -2,6 +2,9 @@ import type { Bytes } from "../../http1/bytes.ts";
 import type { ByteTunnel } from "../../http1/tunnel_end.ts";
 import type { TargetReader } from "./target_reader.ts";
 
+/** Stands for what ended a connection if sluice did. */
+const CLOSED = new Error("Closed");
+
 /** A connection to a target that has switched protocols, as bytes. */
 export function targetTunnel(reader: TargetReader): ByteTunnel {
   const { connection } = reader;
@@ -22,6 +25,10 @@ export function targetTunnel(reader: TargetReader): ByteTunnel {
     },
     write: (bytes) => connection.writeAll(bytes),
     closeWrite: () => connection.closeWrite(),
-    close: () => connection.close(),
+    close() {
+      connection.close();
+      // Who waits for bytes is told: a tunnel is over when both of its directions are.
+      reader.ended(CLOSED);
+    },
   };
 }
