@@ -4,6 +4,12 @@ import type { FieldLines } from "../../http1/field_lines.ts";
 import type { ReceivedRequest, Unfit } from "../received_request.ts";
 import type { RequestBody } from "./request_body.ts";
 
+/**
+ * Offers of HTTP itself (`h2c`, `HTTP/2.0`) and of TLS for it are passed over: behind them requests would go through that no rule was
+ * asked for.
+ */
+const HTTP_AGAIN = /(?:^|,)[ \t]*(?:h2|http|tls)/i;
+
 /** A request as it was read from a socket. */
 export class WireRequest implements ReceivedRequest {
   readonly method: string;
@@ -40,7 +46,8 @@ export class WireRequest implements ReceivedRequest {
    */
   get upgrade(): string | null {
     if (this.minor === 0 || this.bodyLength !== 0 || !this.lines.has(Kind.Upgrade)) return null;
-    return lists(this.connection ?? "", "upgrade") ? this.lines.get("upgrade") : null;
+    const protocols = this.lines.get("upgrade")!;
+    return lists(this.connection ?? "", "upgrade") && !HTTP_AGAIN.test(protocols) ? protocols : null;
   }
 
   get malformed(): null {
