@@ -69,7 +69,8 @@ export const caddy = configured("caddy", {
   admin off
   auto_https off
 }
-http://127.0.0.1:${port} {
+http://:${port} {
+  bind 127.0.0.1
   reverse_proxy ${targets.join(" ")} {
     lb_policy round_robin
     transport http {

@@ -12,7 +12,7 @@ interface Leniency {
 
 const LENIENCIES: readonly Leniency[] = (["ignored", "loose"] as const).flatMap((coding) =>
   (["first", "last"] as const).flatMap((length) =>
-    [/\r?\n/, /\r\n/, /\r\n?|\n/].map((lineEnd) => ({ coding, length, lineEnd, trims: /^[\s\0]+|[\s\0]+$/g }))
+    [/\r?\n/, /\r\n/, /\r\n|\r(?!\n)|\n/].map((lineEnd) => ({ coding, length, lineEnd, trims: /^[\s\0]+|[\s\0]+$/g }))
   )
 );
 

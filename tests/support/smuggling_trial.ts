@@ -47,7 +47,11 @@ export class TakingTarget implements AsyncDisposable {
   }
 }
 
-/** Sends a form through a proxy and says what became of it. The client ends its side, so that nobody waits for more. */
+/** How long a proxy is given for a response, and for more behind it: it may wait for the rest of what it takes for a body. */
+const PATIENCE_MS = 700;
+const MORE_MS = 100;
+
+/** Sends a form through a proxy and says what became of it. */
 export async function tryForm(
   form: SmugglingForm,
   { url, target }: { readonly url: string; readonly target: TakingTarget },
@@ -55,8 +59,9 @@ export async function tryForm(
   const before = target.texts.length;
   await using client = await RawSocket.connect(url);
   await client.send(form.text).catch(() => {});
-  client.halfClose();
-  const answer = await client.readToEnd(8_000).catch(() => "");
+  // A client that ended its side would have left, for some proxies.
+  const answer = await client.readThrough("\r\n\r\n", PATIENCE_MS).catch(() => null) ?? "";
+  await client.endedWithin(MORE_MS);
   const status = Number(/^HTTP\/1\.[01] (\d+)/.exec(answer)?.[1] ?? 0);
   // What the proxy itself takes for a second request is none of a second meaning: each request has a connection of its own here.
   const texts = target.texts.slice(before);
