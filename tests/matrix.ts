@@ -22,6 +22,11 @@ const EXEMPT: readonly Exemption[] = [
     reason: "OpenTelemetry's spans are serve's",
   },
   {
+    suites: /^operator_commands/,
+    transport: "fetch",
+    reason: "it reads what the commands say of the transport wire",
+  },
+  {
     suites: /^wire_(?:engine|connection|websocket|fuzz)/,
     transport: "fetch",
     reason: "they set engine and transport themselves, and run with the other transport",

@@ -3,3 +3,6 @@
  * says so by it.
  */
 export const WIRE_ENGINE = Deno.env.get("LISTENER_ENGINE") === "wire";
+
+/** A body on GET goes through: sluice's own engine reads it, and its own sockets send it. */
+export const PASSES_GET_BODIES = WIRE_ENGINE && Deno.env.get("UPSTREAM_TRANSPORT") !== "fetch";

@@ -60,6 +60,30 @@ export class SocketTransport implements Transport {
   }
 }
 
+/** Speaks to targets by `fetch`, but for upgrades, which `fetch` has no way to ask for. */
+class FetchWithUpgrades implements Transport {
+  readonly #fetch: Transport;
+  readonly #sockets: Transport;
+
+  constructor(fetch: Transport, sockets: Transport) {
+    this.#fetch = fetch;
+    this.#sockets = sockets;
+  }
+
+  send(request: TargetRequest, interim: Interim): Promise<TargetResponse | Failure> {
+    return (request.upgrade === null ? this.#fetch : this.#sockets).send(request, interim);
+  }
+
+  connectsFirst(target: TargetSnapshot): boolean {
+    return this.#fetch.connectsFirst(target);
+  }
+
+  close(): void {
+    this.#fetch.close();
+    this.#sockets.close();
+  }
+}
+
 /** Makes the transport that UPSTREAM_TRANSPORT asks for. */
 export function makeSocketTransport(
   { upstreamTransport, upstreamReuse }: Pick<ListenerConfig, "upstreamTransport" | "upstreamReuse">,
@@ -71,7 +95,6 @@ export function makeSocketTransport(
   },
 ): Transport {
   const secure = () => new FetchTransport(unknownFailure);
-  return upstreamTransport === "fetch"
-    ? secure()
-    : new SocketTransport({ clock, column, reuse: upstreamReuse, secure });
+  const sockets = new SocketTransport({ clock, column, reuse: upstreamReuse, secure });
+  return upstreamTransport === "fetch" ? new FetchWithUpgrades(secure(), sockets) : sockets;
 }
