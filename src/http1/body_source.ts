@@ -4,6 +4,8 @@ import type { Bytes } from "./bytes.ts";
 export interface BodySource {
   /** Reads the next piece, never an empty one; null at the end. It is lent: valid until the next call. Rejects if it breaks off. */
   read(): Promise<Bytes | null>;
+  /** Gives the next piece, as `read` does, if it is here already, else null. Absent if the source can't tell. */
+  readNow?(): Bytes | null;
   /** The last piece was given: the next read would be null. */
   readonly done: boolean;
   /** Trailer lines as they came, each with its line end; null if there are none, or before the end. */

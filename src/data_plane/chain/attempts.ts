@@ -32,49 +32,67 @@ export interface Prepared {
   readonly interim: Interim;
 }
 
+/** What is attempted: an exchange, the group that it goes to, and the request as every attempt sends it. */
+export interface Attempted {
+  readonly open: OpenExchange;
+  readonly exchange: Exchange;
+  readonly group: GroupRuntime;
+  readonly prepared: Prepared;
+}
+
 /**
- * Takes an exchange to one target after another until one responds: choose, enter, send, and if that fails leave, blame
- * and perhaps choose again. The same loop for requests and upgrades. Returns the target's response, or why there is
- * none.
+ * The attempts at one exchange: it is taken to one target after another until one responds. Choose, enter, send, and if that fails
+ * leave, blame and perhaps choose again; the same for requests and upgrades. Whoever calls this waits, so that these methods need not:
+ * `first`, then `send` and `ended` in turn until `ended` gives something.
  */
-export async function attempt(
-  open: OpenExchange,
-  { exchange, group, prepared }: {
-    readonly exchange: Exchange;
-    readonly group: GroupRuntime;
-    readonly prepared: Prepared;
-  },
-  parts: AttemptParts,
-): Promise<TargetResponse | Reason> {
-  const { column, clock, transport } = parts;
-  let target = group.choose(exchange, null);
-  if (target === null) return group.resolved ? "no_target" : "dns_failed";
-  let startedMs = exchange.received.startedMs;
-  if (open.body !== null) {
-    const missing = await open.body.arrive();
-    if (missing !== null) return failureOf(open.over, missing).reason;
-    const nowMs = clock.monotonicMs();
-    // The one chosen before a client that took its time may be out by now.
-    if (nowMs - startedMs > TICK_MS) target = group.choose(exchange, null);
-    if (target === null) return "no_target";
-    startedMs = nowMs;
+export class Attempts {
+  readonly #parts: AttemptParts;
+  readonly #open: OpenExchange;
+  readonly #exchange: Exchange;
+  readonly #group: GroupRuntime;
+  readonly #prepared: Prepared;
+  #target: TargetSnapshot | null = null;
+  #startedMs: number;
+  #tried: TargetSnapshot[] | null = null;
+  #retriesUsed = 0;
+
+  constructor({ open, exchange, group, prepared }: Attempted, parts: AttemptParts) {
+    this.#parts = parts;
+    this.#open = open;
+    this.#exchange = exchange;
+    this.#group = group;
+    this.#prepared = prepared;
+    this.#startedMs = exchange.received.startedMs;
   }
-  const tried: TargetSnapshot[] = [];
-  let retriesUsed = 0;
-  for (;;) {
-    const body = open.body === null ? null : open.body.next(isLast(transport, target, { exchange, open, retriesUsed }));
-    if (body instanceof Failure) return failureOf(open.over, body).reason;
+
+  /** Chooses the first target. Returns why there is none, or null; waits only if there is a body to wait for. */
+  first(): Reason | null | Promise<Reason | null> {
+    this.#target = this.#group.choose(this.#exchange, null);
+    if (this.#target === null) return this.#group.resolved ? "no_target" : "dns_failed";
+    const missing = this.#open.body === null ? null : this.#open.body.arrive();
+    return missing instanceof Promise ? missing.then((missing) => this.#arrived(missing)) : this.#arrived(missing);
+  }
+
+  /** Sends the request to the target that was chosen. */
+  send(): Promise<TargetResponse | Failure> | Failure {
+    const { column, transport } = this.#parts;
+    const exchange = this.#exchange;
+    const open = this.#open;
+    const prepared = this.#prepared;
+    const target = this.#target!;
+    const body = open.body === null ? null : open.body.next(this.#isLast(target));
+    if (body instanceof Failure) return body;
     exchange.outcome.target = target;
     exchange.routed.heldSlot = target.slot;
     column.enter(target.slot);
     column.count(target.slot, "attempts");
-    if (tried.length > 0) column.count(target.slot, "retries");
+    if (this.#tried !== null) column.count(target.slot, "retries");
     open.connectMicros = NO_CONNECT;
-    const outcome: TargetResponse | Failure = await transport.send({
+    return transport.send({
       target,
       method: exchange.received.method,
-      path: group.pathFor(exchange, target),
-      host: group.hostFor(exchange.received, target),
+      path: this.#group.pathFor(exchange, target),
+      host: this.#group.hostFor(exchange.received, target),
       lines: prepared.lines,
       own: prepared.own,
       body,
@@ -84,62 +102,77 @@ export async function attempt(
       connectTimeoutMs: open.limits.connectTimeoutMs,
       cancellation: open,
     }, prepared.interim);
-    const nowMs = clock.monotonicMs();
-    const micros = (nowMs - startedMs) * 1000;
-    const { connectMicros } = open;
+  }
+
+  /** Takes what came of an attempt. Returns the response, or why there is none; null if another attempt is to follow. */
+  ended(outcome: TargetResponse | Failure): TargetResponse | Reason | null {
+    const exchange = this.#exchange;
+    const target = this.#target!;
+    // Nothing was begun if the body can't be given again.
+    if (exchange.routed.heldSlot < 0) return failureOf(this.#open.over, outcome as Failure).reason;
+    const nowMs = this.#parts.clock.monotonicMs();
+    const micros = (nowMs - this.#startedMs) * 1000;
+    const { connectMicros } = this.#open;
     if (!(outcome instanceof Failure)) {
       exchange.outcome.attempted({ target, reason: null, detail: null, micros, connectMicros });
       exchange.outcome.ttfbMicros = micros;
-      column.answered(target.slot, outcome.status, micros, nowMs);
+      this.#parts.column.answered(target.slot, outcome.status, micros, nowMs);
       return outcome;
     }
-    const failure = failureOf(open.over, outcome);
+    const failure = failureOf(this.#open.over, outcome);
     exchange.outcome.attempted({ target, reason: failure.reason, detail: failure.detail, micros, connectMicros });
-    leave(exchange, target, { failure, parts });
-    const decision = decideRetry(failure, {
-      method: prepared.upgrade === null ? exchange.received.method : "CONNECT",
-      retriesUsed,
-      retriesAllowed: open.limits.retryAttempts,
-      bodySpent: open.body !== null && open.body.spent,
-    });
-    if (!decision.retry || open.over !== null) return failure.reason;
-    tried.push(target);
-    const other: TargetSnapshot | null = tried.length < MOST_TARGETS ? group.choose(exchange, tried) : null;
-    if (failure.nothingSent) {
-      if (other === null) return allRefused(exchange.outcome) ? "all_targets_refused" : failure.reason;
-    } else retriesUsed++;
-    target = other ?? target;
-    startedMs = nowMs;
+    this.#leave(target, failure);
+    this.#startedMs = nowMs;
+    return this.#next(target, failure);
   }
-}
 
-/** An attempt ended without a response: the target holds nothing any more, and is blamed for what is its own. */
-function leave(
-  exchange: Exchange,
-  target: TargetSnapshot,
-  { failure, parts }: { readonly failure: Failure; readonly parts: AttemptParts },
-): void {
-  const { column } = parts;
-  column.leave(target.slot);
-  exchange.routed.heldSlot = -1;
-  if (NOT_OF_THE_TARGET.has(failure.reason)) return;
-  if (failure.reason === "client_closed") return column.count(target.slot, "leftByClient");
-  column.count(target.slot, "noAnswer");
-  if (failure.nothingSent) parts.connectionFailed(target, column.connectFailed(target.slot), failure.detail);
-}
+  /** The client's body is there, as far as is waited for. Returns why no attempt can be made, or null. */
+  #arrived(missing: Failure | null): Reason | null {
+    if (missing !== null) return failureOf(this.#open.over, missing).reason;
+    if (this.#open.body === null) return null;
+    const nowMs = this.#parts.clock.monotonicMs();
+    // The one chosen before a client that took its time may be out by now.
+    if (nowMs - this.#startedMs > TICK_MS) this.#target = this.#group.choose(this.#exchange, null);
+    this.#startedMs = nowMs;
+    return this.#target === null ? "no_target" : null;
+  }
 
-/** Tells whether no attempt can follow this one once its target is sent some of the body. */
-function isLast(
-  transport: Transport,
-  target: TargetSnapshot,
-  { exchange, open, retriesUsed }: {
-    readonly exchange: Exchange;
-    readonly open: OpenExchange;
-    readonly retriesUsed: number;
-  },
-): boolean {
-  if (!transport.connectsFirst(target)) return false;
-  return retriesUsed >= open.limits.retryAttempts || !isIdempotent(exchange.received.method);
+  /** Chooses the target of another attempt; returns why there is none, or null. */
+  #next(target: TargetSnapshot, failure: Failure): Reason | null {
+    const { body, limits, over } = this.#open;
+    const decision = decideRetry(failure, {
+      method: this.#prepared.upgrade === null ? this.#exchange.received.method : "CONNECT",
+      retriesUsed: this.#retriesUsed,
+      retriesAllowed: limits.retryAttempts,
+      bodySpent: body !== null && body.spent,
+    });
+    if (!decision.retry || over !== null) return failure.reason;
+    const tried = this.#tried ??= [];
+    tried.push(target);
+    const other = tried.length < MOST_TARGETS ? this.#group.choose(this.#exchange, tried) : null;
+    if (!failure.nothingSent) this.#retriesUsed++;
+    else if (other === null) return allRefused(this.#exchange.outcome) ? "all_targets_refused" : failure.reason;
+    this.#target = other ?? target;
+    return null;
+  }
+
+  /** An attempt ended without a response: the target holds nothing any more, and is blamed for what is its own. */
+  #leave(target: TargetSnapshot, failure: Failure): void {
+    const { column } = this.#parts;
+    column.leave(target.slot);
+    this.#exchange.routed.heldSlot = -1;
+    if (NOT_OF_THE_TARGET.has(failure.reason)) return;
+    if (failure.reason === "client_closed") return column.count(target.slot, "leftByClient");
+    column.count(target.slot, "noAnswer");
+    if (!failure.nothingSent) return;
+    this.#parts.connectionFailed(target, column.connectFailed(target.slot), failure.detail);
+  }
+
+  /** Tells whether no attempt can follow this one once its target is sent some of the body. */
+  #isLast(target: TargetSnapshot): boolean {
+    if (!this.#parts.transport.connectsFirst(target)) return false;
+    return this.#retriesUsed >= this.#open.limits.retryAttempts || !isIdempotent(this.#exchange.received.method);
+  }
 }
 
 /** Two or more targets were tried and every one refused the connection. */

@@ -2,20 +2,20 @@ import type { ClientEvents, RequestHandler, Unreadable } from "../../front/front
 import type { ReceivedRequest, Unfit } from "../../front/received_request.ts";
 import type { Reply, ResponseHead } from "../../front/reply.ts";
 import { peerAddress } from "../../forwarding/headers/client_address.ts";
+import type { HeaderSettings } from "../../forwarding/headers/header_settings.ts";
 import { prepareLines } from "../../forwarding/headers/request_lines.ts";
-import type { Interim } from "../../forwarding/target_request.ts";
+import type { Interim, TargetResponse } from "../../forwarding/target_request.ts";
 import type { Reason } from "../../state/reason.ts";
 import type { DeadlineWheel } from "../../time/deadline.ts";
 import type { CompiledSnapshot } from "../compiled_snapshot.ts";
-import type { GroupRuntime } from "../group_runtime.ts";
-import { attempt, type AttemptParts } from "./attempts.ts";
+import { type AttemptParts, Attempts } from "./attempts.ts";
 import { checkRequest } from "./check_request.ts";
 import { Exchange } from "./exchange.ts";
 import { clientOrigin, type LocationContext } from "./location_rewrite.ts";
 import { OpenExchange } from "./open_exchange.ts";
 import { ownResponse } from "./own_response.ts";
 import { plan } from "./plan.ts";
-import { relay } from "./relay.ts";
+import { cutBy, relay } from "./relay.ts";
 import { answerChallenge, challengeToken } from "./acme_challenge.ts";
 import type { ControlQuestions } from "./control_questions.ts";
 import { asksForStats, sendStats } from "./stats_response.ts";
@@ -44,6 +44,9 @@ export interface ChainParts extends AttemptParts {
 /** Is told of a response's head when it begins. */
 export type Announce = (head: ResponseHead) => void;
 
+/** What becomes of a request: attempts at targets, or why it is refused; null if it was answered. */
+type Way = Attempts | Reason | Unfit | null;
+
 /** One request in the chain, and the snapshot that it is served by from beginning to end. */
 interface Passage {
   readonly exchange: Exchange;
@@ -52,6 +55,8 @@ interface Passage {
   readonly client: ClientEvents;
   readonly compiled: CompiledSnapshot;
   readonly announce: Announce | null;
+  /** Null until it is clear that the request is forwarded. */
+  open: OpenExchange | null;
 }
 
 /** Answers requests, whatever engine received them: check, match, choose, forward, count. */
@@ -62,33 +67,55 @@ export class Chain implements RequestHandler {
     this.#parts = parts;
   }
 
+  /**
+   * Waits for all that a request waits for. In one place, since each async function on its way costs a request 500 bytes
+   * of memory and more.
+   */
   async handle(received: ReceivedRequest, reply: Reply, client: ClientEvents): Promise<void> {
-    const parts = this.#parts;
-    const exchange = this.#begin(received.method, received.peer);
-    exchange.received.lines = received.lines;
-    exchange.received.protocol = received.protocol;
-    const compiled = parts.current();
-    const announce = parts.announce(exchange, received);
+    const passage = this.#enter(received, reply, client);
     try {
-      const refused = await this.#serve({ exchange, received, reply, client, compiled, announce });
-      if (refused !== null) await this.#refuse(exchange, refused, { reply, compiled, announce });
+      const prepared = this.#prepare(passage);
+      const way = prepared instanceof Promise ? await prepared : prepared;
+      if (way instanceof Attempts) {
+        const first = way.first();
+        let outcome: TargetResponse | Reason | null = first instanceof Promise ? await first : first;
+        while (outcome === null) outcome = way.ended(await way.send());
+        if (typeof outcome === "string") await this.#refuse(passage, outcome);
+        else if (outcome.status === 101) await this.#tunnel(outcome, passage);
+        else {
+          const relayed = this.#relay(outcome, passage);
+          try {
+            await relayed;
+          } catch {
+            passage.exchange.outcome.cutBy = cutBy(passage.open!);
+            reply.cut();
+          }
+          outcome.close();
+        }
+      } else if (way !== null) await this.#refuse(passage, way);
     } catch (error) {
-      parts.broken(exchange, error);
-      await this.#refuse(exchange, "internal_error", { reply, compiled, announce });
+      passage.open?.atWork?.abort();
+      this.#parts.broken(passage.exchange, error);
+      await this.#refuse(passage, "internal_error");
     }
-    exchange.received.lines = null;
-    const { sent } = reply;
-    const end = () => parts.finish(exchange);
-    if (sent === null) end();
-    else sent.then(end, end);
+    this.#leave(passage);
   }
 
   async refuse(unreadable: Unreadable, reply: Reply): Promise<void> {
     const exchange = this.#begin("-", unreadable.peer);
     exchange.received.path = "-";
     this.#parts.unreadable(unreadable, exchange.received.requestId);
-    await this.#refuse(exchange, unreadable.reason, { reply, compiled: this.#parts.current(), announce: null });
+    const passage = { exchange, reply, compiled: this.#parts.current(), announce: null, open: null };
+    await this.#refuse(passage, unreadable.reason);
     this.#parts.finish(exchange);
+  }
+
+  #enter(received: ReceivedRequest, reply: Reply, client: ClientEvents): Passage {
+    const exchange = this.#begin(received.method, received.peer);
+    exchange.received.lines = received.lines;
+    exchange.received.protocol = received.protocol;
+    const announce = this.#parts.announce(exchange, received);
+    return { exchange, received, reply, client, compiled: this.#parts.current(), announce, open: null };
   }
 
   #begin(method: string, peer: string): Exchange {
@@ -100,17 +127,7 @@ export class Chain implements RequestHandler {
     return exchange;
   }
 
-  async #refuse(
-    exchange: Exchange,
-    why: Reason | Unfit,
-    { reply, compiled, announce }: Pick<Passage, "reply" | "compiled" | "announce">,
-  ): Promise<void> {
-    if (reply.begun) return reply.cut();
-    await ownResponse(exchange, why, { settings: compiled.snapshot.listener, reply, announce });
-  }
-
-  /** Null when it was answered; else why it is refused. */
-  #serve(passage: Passage): Promise<Reason | Unfit | null> | Reason | Unfit | null {
+  #prepare(passage: Passage): Way | Promise<Way> {
     const { exchange, received, reply, compiled, announce } = passage;
     const { listener } = compiled.snapshot;
     const malformed = checkRequest(exchange.received, received, listener.upstreamTransport);
@@ -122,57 +139,71 @@ export class Chain implements RequestHandler {
     return token === null ? this.#byRule(passage) : this.#answerChallenge(passage, token);
   }
 
-  #byRule(passage: Passage): Promise<Reason | Unfit | null> | Reason | Unfit | null {
-    const group = plan(passage.exchange, passage.compiled);
-    return typeof group === "string" ? group : this.#forward(passage, group);
-  }
-
-  async #answerChallenge(passage: Passage, token: string): Promise<Reason | Unfit | null> {
+  async #answerChallenge(passage: Passage, token: string): Promise<Way> {
     const { exchange, reply, compiled, announce } = passage;
     const { challenges } = this.#parts;
     const parts = { settings: compiled.snapshot.listener, reply, announce };
-    return await answerChallenge(exchange, { token, challenges, parts }) ? null : await this.#byRule(passage);
+    return await answerChallenge(exchange, { token, challenges, parts }) ? null : this.#byRule(passage);
   }
 
-  async #forward(passage: Passage, group: GroupRuntime): Promise<Reason | Unfit | null> {
-    const { exchange, received, reply, client, compiled, announce } = passage;
+  #byRule(passage: Passage): Attempts | Reason | Unfit {
+    const { exchange, received, reply, client, compiled } = passage;
     const { listener } = compiled.snapshot;
-    const headers = received.protocol === "https" ? compiled.secureHeaders : compiled.headers;
-    const origin = group.snapshot.locationRewrite ? clientOrigin(exchange.received, headers) : null;
-    const said = prepareLines(received, exchange.received, headers);
+    const group = plan(exchange, compiled);
+    if (typeof group === "string") return group;
+    const said = prepareLines(received, exchange.received, headersOf(compiled, received));
     exchange.received.identify(said);
     if (listener.headerConvention) exchange.outcome.addResponseHeader("X-Request-Id", exchange.received.requestId);
     const refused = whyNotForwarded(received, said.loop, listener.maxBodyBytes);
     if (refused !== null) return refused;
     const { wheel } = this.#parts;
-    const open = new OpenExchange(exchange, received, {
-      limits: listener,
-      wheel,
-      client,
-      nowMs: exchange.received.startedMs,
-    });
-    try {
-      const { lines, bodyLength, upgrade } = received;
-      const interim: Interim = (head) => reply.interim({ ...head, own: [], bodyLength: 0 });
-      const prepared = { lines, bodyLength, own: said.own, upgrade, ownConnection: said.ownConnection, interim };
-      const outcome = await attempt(open, { exchange, group, prepared }, this.#parts);
-      if (typeof outcome === "string") return outcome;
-      if (outcome.status === 101) {
-        const failed = (error: unknown) => this.#parts.broken(exchange, error);
-        await runTunnel(outcome, { exchange, open, reply, upgrade: upgrade!, announce, failed });
-      } else {
-        const { path } = exchange.received;
-        const locations: LocationContext | null = origin === null
-          ? null
-          : { origin, target: exchange.outcome.target!, rewrite: exchange.routed.rule!.action.pathRewrite, path };
-        await relay(outcome, { exchange, open, reply, locations, announce });
-      }
-      return null;
-    } catch (error) {
-      open.atWork?.abort();
-      throw error;
-    } finally {
-      open.close();
-    }
+    const nowMs = exchange.received.startedMs;
+    const open = passage.open = new OpenExchange(exchange, received, { limits: listener, wheel, client, nowMs });
+    const { lines, bodyLength, upgrade } = received;
+    const interim: Interim = (head) => reply.interim({ ...head, own: [], bodyLength: 0 });
+    const prepared = { lines, bodyLength, own: said.own, upgrade, ownConnection: said.ownConnection, interim };
+    return new Attempts({ open, exchange, group, prepared }, this.#parts);
   }
+
+  #relay(response: TargetResponse, passage: Passage): Promise<void> {
+    const { exchange, open, reply, announce } = passage;
+    return relay(response, { exchange, open: open!, reply, locations: locationsOf(passage), announce });
+  }
+
+  #tunnel(response: TargetResponse, { exchange, open, reply, received, announce }: Passage): Promise<void> {
+    const failed = (error: unknown) => this.#parts.broken(exchange, error);
+    return runTunnel(response, { exchange, open: open!, reply, upgrade: received.upgrade!, announce, failed });
+  }
+
+  async #refuse(
+    { exchange, reply, compiled, announce, open }: Omit<Passage, "received" | "client">,
+    why: Reason | Unfit,
+  ): Promise<void> {
+    // The limits of its response are the connection's own.
+    open?.close();
+    if (reply.begun) return reply.cut();
+    await ownResponse(exchange, why, { settings: compiled.snapshot.listener, reply, announce });
+  }
+
+  /** Counts and logs a request when its client has the response, or is gone. */
+  #leave({ exchange, reply, open }: Passage): void {
+    open?.close();
+    exchange.received.lines = null;
+    if (reply.sent === null) return this.#parts.finish(exchange);
+    const finish = () => this.#parts.finish(exchange);
+    reply.sent.then(finish, finish);
+  }
+}
+
+function headersOf({ headers, secureHeaders }: CompiledSnapshot, { protocol }: ReceivedRequest): HeaderSettings {
+  return protocol === "https" ? secureHeaders : headers;
+}
+
+/** What addresses in the response are translated by (LOCATION_REWRITE); null if they stay. */
+function locationsOf({ exchange, received, compiled }: Passage): LocationContext | null {
+  const { rule, group } = exchange.routed;
+  if (!group!.locationRewrite) return null;
+  const origin = clientOrigin(exchange.received, headersOf(compiled, received));
+  const { path } = exchange.received;
+  return { origin, target: exchange.outcome.target!, rewrite: rule!.action.pathRewrite, path };
 }

@@ -1,4 +1,6 @@
 import type { Reply, ResponseHead } from "../../front/reply.ts";
+import type { BodySource } from "../../http1/body_source.ts";
+import type { Bytes } from "../../http1/bytes.ts";
 import { dropListed } from "../../forwarding/headers/request_lines.ts";
 import type { TargetResponse } from "../../forwarding/target_request.ts";
 import { Kind } from "../../http1/field_kind.ts";
@@ -18,8 +20,8 @@ export interface RelayParts {
   readonly announce: ((head: ResponseHead) => void) | null;
 }
 
-/** Takes a target's response to the client, piece by piece: read, count, write. Never rejects. */
-export async function relay(
+/** Takes a target's response to the client. Rejects if it can't be taken to its end. */
+export function relay(
   response: TargetResponse,
   { exchange, open, reply, locations, announce }: RelayParts,
 ): Promise<void> {
@@ -33,31 +35,34 @@ export async function relay(
   const body = exchange.outcome.status === status ? response.body : null;
   announce?.(head);
   open.begin(reply);
-  try {
-    if (body === null) {
-      await reply.end();
-    } else {
-      for (;;) {
-        open.waitsFor = "target";
-        const piece = await body.read();
-        open.waitsFor = "client";
-        if (piece !== null) {
-          exchange.outcome.responseBytes += piece.length;
-          open.moved();
-          if (!body.done) {
-            await reply.write(piece);
-            continue;
-          }
-        }
-        await reply.end(piece, body.trailers);
-        break;
-      }
+  open.waitsFor = "client";
+  if (body === null) return reply.end();
+  // Nearly every small response is here whole.
+  const piece = body.readNow?.() ?? null;
+  if (piece === null || !body.done) return relayPieces(body, piece, { exchange, open, reply });
+  exchange.outcome.responseBytes += piece.length;
+  return reply.end(piece, body.trailers);
+}
+
+/** Takes a body to the client piece by piece: read, count, write. */
+async function relayPieces(
+  body: BodySource,
+  first: Bytes | null,
+  { exchange, open, reply }: Pick<RelayParts, "exchange" | "open" | "reply">,
+): Promise<void> {
+  for (let piece = first;;) {
+    if (piece === null) {
+      open.waitsFor = "target";
+      piece = await body.read();
+      open.waitsFor = "client";
     }
-  } catch {
-    exchange.outcome.cutBy = cutBy(open);
-    reply.cut();
-  } finally {
-    response.close();
+    if (piece !== null) {
+      exchange.outcome.responseBytes += piece.length;
+      open.moved();
+    }
+    if (piece === null || body.done) return await reply.end(piece, body.trailers);
+    await reply.write(piece);
+    piece = null;
   }
 }
 

@@ -71,19 +71,15 @@ export class ClientBody {
   }
 
   /**
-   * Waits for the first piece of a small body, and of one that may be none. Called before the first attempt, which
-   * begins when it may be sent: a client that does not bring its body is no target's matter. Returns why no attempt can
-   * follow, or null.
+   * Waits, if it has to, for the first piece of a small body, and of one that may be none. Called before the first
+   * attempt, which begins when it may be sent: a client that does not bring its body is no target's matter. Returns why
+   * no attempt can follow, or null.
    */
-  async arrive(): Promise<Failure | null> {
-    const small = this.#length >= 0 && this.#length <= SMALL_BYTES;
-    if (this.#arrived || this.#awaited || !(small || this.#length === UNANNOUNCED)) return null;
+  arrive(): Failure | null | Promise<Failure | null> {
+    if (this.#arrived || this.#awaited || !(this.#isSmall || this.#length === UNANNOUNCED)) return null;
     this.#arrived = true;
-    const piece = await this.#pull();
-    if (this.#failure !== null) return this.#failure;
-    if (piece === null && small) return new Failure("client_closed", "The body ended before it began");
-    if (piece !== null && piece.length === this.#length) this.#whole = piece;
-    return null;
+    const piece = this.#source.readNow?.() ?? null;
+    return piece === null ? this.#pull().then((piece) => this.#begin(piece)) : this.#begin(this.#take(piece));
   }
 
   /**
@@ -158,7 +154,23 @@ export class ClientBody {
     } finally {
       this.#events.waiting(false);
     }
-    if (piece === null || this.#failure !== null) return null;
+    return piece === null || this.#failure !== null ? null : this.#take(piece);
+  }
+
+  get #isSmall(): boolean {
+    return this.#length >= 0 && this.#length <= SMALL_BYTES;
+  }
+
+  /** Looks at the first piece; returns why no attempt can follow, or null. */
+  #begin(piece: Bytes | null): Failure | null {
+    if (this.#failure !== null) return this.#failure;
+    if (piece === null && this.#isSmall) return new Failure("client_closed", "The body ended before it began");
+    if (piece !== null && piece.length === this.#length) this.#whole = piece;
+    return null;
+  }
+
+  /** Counts a piece, and keeps it if another attempt may need it; null if it is one too many. */
+  #take(piece: Bytes): Bytes | null {
     this.#readBytes += piece.length;
     this.#events.moved(piece.length);
     if (this.#maxBytes > 0 && this.#readBytes > this.#maxBytes) {

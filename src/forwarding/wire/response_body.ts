@@ -2,12 +2,13 @@ import { ChunkReader } from "../../http1/chunked.ts";
 import { Malformed } from "../../http1/malformed.ts";
 import type { BodySource } from "../../http1/body_source.ts";
 import type { Bytes } from "../../http1/bytes.ts";
+import type { Lending } from "../../http1/lending.ts";
 import type { TargetReader } from "./target_reader.ts";
 
 /** A run of data in a chunked body that is passed on where it stands; shorter ones are copied together. */
 const RUN_BYTES = 2_048;
 /** Room in which short runs of a chunked body are put together, and for large reads. */
-const ROOM_BYTES = 65_536;
+export const ROOM_BYTES = 65_536;
 /** Bodies with at least so much still to come are read in large pieces. */
 const LARGE_BYTES = 32_768;
 
@@ -17,15 +18,20 @@ export class ResponseBroken extends Error {}
 /** A target's body, read from its connection: by its length, in chunks, or until the connection ends. */
 export class ResponseBody implements BodySource {
   readonly #reader: TargetReader;
+  readonly #rooms: Lending<Bytes>;
   readonly #chunks: ChunkReader | null;
   /** Bytes still to come; Infinity if only the connection's end tells. */
   #left: number;
   #room: Bytes | null = null;
   done = false;
 
-  /** @param length Content-Length above 0; -1 for chunks; Infinity for a body that ends with its connection. */
-  constructor(reader: TargetReader, length: number) {
+  /**
+   * @param length Content-Length above 0; -1 for chunks; Infinity for a body that ends with its connection.
+   * @param rooms Lends rooms of {@linkcode ROOM_BYTES}.
+   */
+  constructor(reader: TargetReader, length: number, rooms: Lending<Bytes>) {
     this.#reader = reader;
+    this.#rooms = rooms;
     this.#left = length;
     this.#chunks = length < 0 ? new ChunkReader("server") : null;
   }
@@ -39,29 +45,32 @@ export class ResponseBody implements BodySource {
     return this.#chunks === null ? this.#readRun() : this.#readChunks(this.#chunks);
   }
 
-  async #readRun(): Promise<Bytes | null> {
+  readNow(): Bytes | null {
     const { connection } = this.#reader;
-    let piece: Bytes;
-    if (connection.start < connection.end) {
-      const count = Math.min(this.#left, connection.end - connection.start);
-      piece = connection.bytes.subarray(connection.start, connection.start += count);
-    } else {
-      const count = this.#left >= LARGE_BYTES
-        ? await this.#reader.readInto(this.#place(Math.min(this.#left, ROOM_BYTES)))
-        : await this.#reader.more();
-      if (count === 0) {
-        if (this.#left !== Infinity) throw new ResponseBroken("The target closed the connection before its body's end");
-        // Only an orderly end tells that such a body is whole: a reset, or TLS without close_notify, cut it off.
-        if (this.#reader.endedWith !== null) throw new ResponseBroken("The target broke the connection");
-        this.done = true;
-        return null;
-      }
-      if (this.#left < LARGE_BYTES) return await this.#readRun();
-      piece = this.#room!.subarray(0, count);
-    }
-    this.#left -= piece.length;
+    if (this.#chunks !== null || connection.start === connection.end) return null;
+    const count = Math.min(this.#left, connection.end - connection.start);
+    const piece = connection.bytes.subarray(connection.start, connection.start += count);
+    this.#left -= count;
     if (this.#left === 0) this.done = true;
     return piece;
+  }
+
+  async #readRun(): Promise<Bytes | null> {
+    const now = this.readNow();
+    if (now !== null) return now;
+    const large = this.#left >= LARGE_BYTES;
+    const count = large
+      ? await this.#reader.readInto(this.#place(Math.min(this.#left, ROOM_BYTES)))
+      : await this.#reader.more();
+    if (count === 0) {
+      if (this.#left !== Infinity || this.#reader.endedWith !== null) throw this.#broken();
+      this.done = true;
+      return null;
+    }
+    if (!large) return this.readNow();
+    this.#left -= count;
+    if (this.#left === 0) this.done = true;
+    return this.#room!.subarray(0, count);
   }
 
   async #readChunks(chunks: ChunkReader): Promise<Bytes | null> {
@@ -83,7 +92,7 @@ export class ResponseBody implements BodySource {
         const run = connection.bytes.subarray(connection.start, connection.start += count);
         chunks.took(count);
         if (length === 0 && count >= RUN_BYTES && count === available) return run;
-        (this.#room ??= new Uint8Array(ROOM_BYTES)).set(run, length);
+        (this.#room ??= this.#rooms.lend()).set(run, length);
         length += count;
         continue;
       }
@@ -95,8 +104,23 @@ export class ResponseBody implements BodySource {
     return length === 0 ? null : this.#room!.subarray(0, length);
   }
 
+  /** Gives back what it borrowed. The last piece may not be used any more. */
+  release(): void {
+    if (this.#room !== null) this.#rooms.giveBack(this.#room);
+    this.#room = null;
+  }
+
   #place(length: number): Bytes {
-    this.#room ??= new Uint8Array(ROOM_BYTES);
-    return length === ROOM_BYTES ? this.#room : this.#room.subarray(0, length);
+    const room = this.#room ??= this.#rooms.lend();
+    return length === ROOM_BYTES ? room : room.subarray(0, length);
+  }
+
+  #broken(): ResponseBroken {
+    // Only an orderly end tells that a body without a length is whole: a reset, or TLS without close_notify, cut it off.
+    return new ResponseBroken(
+      this.#left === Infinity
+        ? "The target broke the connection"
+        : "The target closed the connection before its body's end",
+    );
   }
 }

@@ -34,6 +34,7 @@ export class SocketTransport implements Transport {
     this.#shared = {
       shareAll: reuse === "always",
       lines: new Lending(() => new ByteLines()),
+      large: this.#pool.rooms.large,
       // When a delay is over the event loop turns once more: what came while it stood still is heard first.
       after(delayMs, run) {
         let cancel = clock.after(delayMs, () => cancel = clock.after(TICK_MS, run));

@@ -1,5 +1,6 @@
 import type { BodySource } from "../../http1/body_source.ts";
 import type { TunnelEnd } from "../../http1/tunnel_end.ts";
+import type { Bytes } from "../../http1/bytes.ts";
 import { HeadFinder } from "../../http1/head_finder.ts";
 import { Malformed } from "../../http1/malformed.ts";
 import { ByteLines } from "../../http1/field_lines.ts";
@@ -29,6 +30,8 @@ export interface WireShared {
   /** Requests that must not be sent twice share connections too (UPSTREAM_REUSE=always). */
   readonly shareAll: boolean;
   readonly lines: Lending<ByteLines>;
+  /** Rooms for large bodies. */
+  readonly large: Lending<Bytes>;
   /** Calls `run` when so many ms have passed; returns how to take that back. */
   after(delayMs: number, run: () => void): () => void;
 }
@@ -44,7 +47,7 @@ export interface WireShared {
  */
 export class TargetExchange implements TargetResponse, ConnectionOwner {
   readonly lines: ByteLines;
-  body: BodySource | null = null;
+  body: ResponseBody | null = null;
   status = 0;
   phrase: string | null = null;
   contentLength = -1;
@@ -134,8 +137,10 @@ export class TargetExchange implements TargetResponse, ConnectionOwner {
         connection.written &&
         !connection.reading && connection.start === connection.end &&
         (this.#reader === null || this.#reader.endedWith === undefined) && !this.#bound;
-      if (clean) this.#pool.giveBack(connection);
-      else connection.close();
+      if (clean) {
+        this.body?.release();
+        this.#pool.giveBack(connection);
+      } else connection.close();
     }
     this.#shared.lines.giveBack(this.lines);
   }
@@ -274,7 +279,7 @@ export class TargetExchange implements TargetResponse, ConnectionOwner {
     if (!bodiless) {
       const length = facts.chunked ? -1 : facts.contentLength < 0 ? Infinity : facts.contentLength;
       this.#reader = new TargetReader(connection);
-      this.body = new ResponseBody(this.#reader, length);
+      this.body = new ResponseBody(this.#reader, length, this.#shared.large);
       if (length === Infinity) this.#facts = { ...facts, keepAlive: false };
     }
     this.#settled = true;

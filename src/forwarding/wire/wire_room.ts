@@ -1,9 +1,13 @@
 import type { Bytes } from "../../http1/bytes.ts";
+import { Lending } from "../../http1/lending.ts";
 
 /** Room for what a target sends in one read: most heads with their small bodies fit. */
 const ANSWER_BYTES = 16_384;
 /** Room for a request's head, and a small body behind it. */
-const REQUEST_BYTES = 4_096;
+const REQUEST_BYTES = 8_192;
+
+/** Room for one large read of a body. */
+const LARGE_BYTES = 65_536;
 
 /** Places for the bytes of one exchange. */
 export interface WireRoom {
@@ -16,6 +20,8 @@ export interface WireRoom {
  * as there are requests under way, warm in the processor's caches, however many connections there are.
  */
 export class WireRooms {
+  /** Rooms for large reads of bodies. */
+  readonly large = new Lending<Bytes>(() => new Uint8Array(LARGE_BYTES));
   readonly #free: WireRoom[] = [];
   /** The fewest that were free since the last `trim`: so many nobody needed. */
   #unused = 0;
@@ -33,6 +39,7 @@ export class WireRooms {
 
   /** Lets go of those that nobody needed since it was last called: a moment of many requests holds no memory for long. */
   trim(): void {
+    this.large.trim();
     this.#free.splice(0, this.#unused);
     this.#unused = this.#free.length;
   }

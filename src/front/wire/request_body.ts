@@ -72,21 +72,27 @@ export class RequestBody implements BodySource {
     this.#large = null;
   }
 
-  async #readByLength(): Promise<Bytes> {
+  readNow(): Bytes | null {
     const { socket } = this.#owner;
-    let piece: Bytes;
-    if (socket.available > 0) {
-      const count = Math.min(this.#left, socket.available);
-      piece = socket.bytes.subarray(socket.start, socket.start + count);
-      socket.start += count;
-    } else {
-      const place = this.#room();
-      const count = await this.#wait(
-        socket.readInto(this.#left < place.length ? place.subarray(0, this.#left) : place),
-      );
-      if (count === null) throw this.#broken();
-      piece = place.subarray(0, count);
-    }
+    if (this.#chunks !== null || this.done || socket.available === 0) return null;
+    const count = Math.min(this.#left, socket.available);
+    const piece = socket.bytes.subarray(socket.start, socket.start + count);
+    socket.start += count;
+    return this.#took(piece);
+  }
+
+  async #readByLength(): Promise<Bytes> {
+    const now = this.readNow();
+    if (now !== null) return now;
+    const place = this.#room();
+    const count = await this.#wait(
+      this.#owner.socket.readInto(this.#left < place.length ? place.subarray(0, this.#left) : place),
+    );
+    if (count === null) throw this.#broken();
+    return this.#took(place.subarray(0, count));
+  }
+
+  #took(piece: Bytes): Bytes {
     this.#left -= piece.length;
     if (this.#left === 0) this.#end();
     return piece;
