@@ -46,6 +46,17 @@ Deno.test("bytes after an answer are not taken for the next one", async () => {
   await stage.settled();
 });
 
+Deno.test("a byte after a large answer ends its connection, and is not passed on", async () => {
+  await using stage = await WireStage.start();
+  const large = "y".repeat(48_000);
+  const script = bytes(`HTTP/1.1 200 OK\r\nContent-Length: ${large.length}\r\n\r\n${large}z`);
+  const got = await stage.ask("GET /1", { script });
+  assert.equal(new TextDecoder().decode(got.body), large);
+  await stage.ask("GET /2", { script: okay("second") });
+  assert.deepEqual(stage.target.requests.map((request) => request.connection), [0, 1]);
+  await stage.settled();
+});
+
 Deno.test("a target that closes or resets without an answer is 502 reset_before_headers (A48)", async (t) => {
   await using stage = await WireStage.start({ env: { RETRY_ATTEMPTS: "0" } });
   const scripts: Record<string, AnswerScript> = {

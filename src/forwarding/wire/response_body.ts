@@ -24,6 +24,8 @@ export class ResponseBody implements BodySource {
   #left: number;
   #room: Bytes | null = null;
   done = false;
+  /** More came than the body has: nothing else may follow on its connection. */
+  overran = false;
 
   /**
    * @param length Content-Length above 0; -1 for chunks; Infinity for a body that ends with its connection.
@@ -47,7 +49,7 @@ export class ResponseBody implements BodySource {
 
   readNow(): Bytes | null {
     const { connection } = this.#reader;
-    if (this.#chunks !== null || connection.start === connection.end) return null;
+    if (this.done || this.#chunks !== null || connection.start === connection.end) return null;
     const count = Math.min(this.#left, connection.end - connection.start);
     const piece = connection.bytes.subarray(connection.start, connection.start += count);
     this.#left -= count;
@@ -59,8 +61,9 @@ export class ResponseBody implements BodySource {
     const now = this.readNow();
     if (now !== null) return now;
     const large = this.#left >= LARGE_BYTES;
+    // With room for a byte more than may come, the system need not be asked once more whether that was all.
     const count = large
-      ? await this.#reader.readInto(this.#place(Math.min(this.#left, ROOM_BYTES)))
+      ? await this.#reader.readInto(this.#place(Math.min(this.#left + 1, ROOM_BYTES)))
       : await this.#reader.more();
     if (count === 0) {
       if (this.#left !== Infinity || this.#reader.endedWith !== null) throw this.#broken();
@@ -68,9 +71,11 @@ export class ResponseBody implements BodySource {
       return null;
     }
     if (!large) return this.readNow();
-    this.#left -= count;
+    const length = Math.min(count, this.#left);
+    this.overran = count > length;
+    this.#left -= length;
     if (this.#left === 0) this.done = true;
-    return this.#room!.subarray(0, count);
+    return this.#room!.subarray(0, length);
   }
 
   async #readChunks(chunks: ChunkReader): Promise<Bytes | null> {

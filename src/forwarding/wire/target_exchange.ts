@@ -9,7 +9,8 @@ import { checkBeginning, phraseOf, readResponseHead, type ResponseFacts } from "
 import { lists } from "../../http1/request_head.ts";
 import type { Lending } from "../../http1/lending.ts";
 import { bindsConnection } from "../headers/connection_auth.ts";
-import { connectFailure, describeError } from "./connect_failure.ts";
+import { describeError } from "./connect_failure.ts";
+import { connectTarget } from "./connect_target.ts";
 import { Failure } from "../gateway_error.ts";
 import { isIdempotent } from "../../http1/methods.ts";
 import type { Interim, TargetRequest, TargetResponse } from "../target_request.ts";
@@ -130,7 +131,7 @@ export class TargetExchange implements TargetResponse, ConnectionOwner {
     this.#request.cancellation.atWork = null;
     const connection = this.#connection;
     const facts = this.#facts;
-    const done = facts !== null && (this.body === null || this.body.done);
+    const done = facts !== null && (this.body === null || (this.body.done && !this.body.overran));
     if (connection !== null) {
       // Bytes behind the message's end close the connection; so does a response before its request was sent whole.
       const clean = done && this.#shares && facts.keepAlive && !this.#sending && connection.open &&
@@ -166,31 +167,12 @@ export class TargetExchange implements TargetResponse, ConnectionOwner {
   }
 
   async #connect(): Promise<void> {
-    const { connectTimeoutMs, cancellation, target } = this.#request;
     const controller = this.#connecting = new AbortController();
-    const sinceMs = this.#pool.nowMs();
-    let timedOut = false;
-    const cancelDeadline = this.#shared.after(connectTimeoutMs, () => {
-      timedOut = true;
-      controller.abort();
-    });
-    let connection: WireConnection | null = null;
-    let failure: Failure | null = null;
-    try {
-      connection = await this.#pool.connect(controller.signal);
-    } catch (error) {
-      if (!controller.signal.aborted) failure = connectFailure(error);
-    }
-    cancelDeadline();
+    const { after } = this.#shared;
+    const made = await connectTarget(this.#request, this.#pool, { controller, after });
     this.#connecting = null;
-    const micros = cancellation.connectMicros = Math.round((this.#pool.nowMs() - sinceMs) * 1000);
-    if (connection !== null && !controller.signal.aborted) {
-      this.#pool.connected(target.slot, micros);
-      return this.#ask(connection);
-    }
-    connection?.close();
-    const when = timedOut ? `within ${connectTimeoutMs} ms` : "before the request's deadline";
-    this.#fail(failure ?? new Failure("connect_timeout", `No connection ${when}`));
+    if (made instanceof Failure) this.#fail(made);
+    else this.#ask(made);
   }
 
   /** Sends the request on a connection, from which the response is read. */
