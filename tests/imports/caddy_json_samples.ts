@@ -11,6 +11,7 @@ export const CADDY_JSON_SAMPLES: readonly Sample[] = [
             servers: {
               main: {
                 listen: [":{{listen}}"],
+                automatic_https: { disable: true },
                 routes: [
                   {
                     match: [{ host: ["api.example"] }],
@@ -72,6 +73,7 @@ export const CADDY_JSON_SAMPLES: readonly Sample[] = [
             servers: {
               srv0: {
                 listen: [":{{listen}}"],
+                automatic_https: { disable: true },
                 routes: [
                   {
                     match: [{ method: ["POST", "PUT"], not: [{ path: ["/hooks/*"] }] }],

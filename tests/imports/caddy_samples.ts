@@ -231,7 +231,10 @@ http://:{{listen}} {
 {
 	email admin@site.example
 	servers {
-		trusted_proxies static private_ranges
+		timeouts {
+			read_header 10s
+			idle 2m
+		}
 	}
 }
 :{{listen}} {
@@ -251,7 +254,8 @@ http://:{{listen}} {
 }
 `,
     has: [
-      "TRUSTED_PROXIES=10.0.0.0/8,172.16.0.0/12,192.168.0.0/16",
+      "LISTENER_HEAD_TIMEOUT=10s",
+      "LISTENER_IDLE_TIMEOUT=2m",
       "# not yet: ACME_EMAIL=admin@site.example",
       "LISTENER_RULE_1_PATH_PREFIX=/private/",
       "LISTENER_RULE_1_FIXED_RESPONSE=403",

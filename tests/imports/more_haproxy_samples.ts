@@ -148,6 +148,7 @@ frontend web
     acl mobile req.hdr(User-Agent) -m reg -i (Android|iPhone)
     acl bad_bot req.hdr(User-Agent) -m sub -i badbot
     http-request deny if bad_bot
+    stick-table type ip size 1m expire 30s store http_req_rate(10s)
     http-request track-sc0 src
     http-request deny deny_status 429 if { sc_http_req_rate(0) gt 100 }
     use_backend users if numbered

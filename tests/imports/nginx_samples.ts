@@ -26,7 +26,7 @@ server {
       "HEADER_CONVENTION_ENABLE=true",
       "TARGET_GROUP_1_TARGETS=127.0.0.1:9001",
       "TARGET_GROUP_1_PRESERVE_HOST=true",
-      "LISTENER_RULE_1_PATH_PREFIX=/",
+      "LISTENER_RULE_<N>_PATH_PREFIX=/",
     ],
     leftOut: ["proxy_cache_bypass"],
     asks: ["GET app.example /", "GET app.example /a/b?c=d&e", "POST app.example /form", "GET other.example /x"],
@@ -54,13 +54,14 @@ server {
     location / { proxy_pass http://{{c}}; }
 }`,
     has: [
-      "LISTENER_RULE_1_HOST=www.shop.example",
-      'LISTENER_RULE_1_REDIRECT="301 http://shop.example/#{path}?#{query}"',
-      "LISTENER_RULE_2_HOST=shop.example",
-      "LISTENER_RULE_2_PATH_PREFIX=/api/",
-      "LISTENER_RULE_2_PATH_REWRITE=/api",
-      "LISTENER_RULE_3_HOST=shop.example",
-      "LISTENER_RULE_4_TARGET_GROUP=127.0.0.1-9004",
+      "LISTENER_RULE_<N>_HOST=www.shop.example",
+      'LISTENER_RULE_<N>_REDIRECT="301 http://shop.example/#{path}?#{query}"',
+      "LISTENER_RULE_<N>_HOST=shop.example",
+      "LISTENER_RULE_<N>_PATH_PREFIX=/api/",
+      'LISTENER_RULE_<N>_REDIRECT="301 #{protocol}://#{host}:#{port}/api/?#{query}"',
+      "LISTENER_RULE_<N>_PATH_REWRITE=/api",
+      "LISTENER_RULE_<N>_HOST=shop.example",
+      "LISTENER_RULE_<N>_TARGET_GROUP=127.0.0.1-9004",
       "TARGET_GROUP_1_ALGORITHM=LEAST_CONNECTIONS",
       "TARGET_GROUP_1_EJECTION_FAILURES=3",
       "TARGET_GROUP_1_EJECTION_TIME=30s",
@@ -72,6 +73,7 @@ server {
       "GET shop.example /api/v1/items?q=1",
       "GET shop.example /api/",
       "GET shop.example /apis",
+      "GET shop.example /api?q=1",
       "GET SHOP.example /x",
       "GET blog.example /post/1",
       "GET unknown.example /",
@@ -89,7 +91,11 @@ server {
     location ~* \\.(gif|jpg|jpeg)$ { proxy_pass http://{{c}}; }
     location /doc { proxy_pass http://{{c}}; }
 }`,
-    has: ["LISTENER_RULE_1_PATH=/", "LISTENER_RULE_3_PATH_REGEX=(?i)\\.(gif|jpg|jpeg)$", "LISTENER_RULE_5_PATH=/doc*"],
+    has: [
+      "LISTENER_RULE_<N>_PATH=/",
+      "LISTENER_RULE_<N>_PATH_REGEX=(?i)\\.(gif|jpg|jpeg)$",
+      "LISTENER_RULE_<N>_PATH=/doc*",
+    ],
     asks: [
       "GET a.example /",
       "GET a.example /index.html",
@@ -112,9 +118,9 @@ server {
     location /cookie { proxy_pass http://$by_cookie; }
 }`,
     has: [
-      "LISTENER_RULE_1_HEADER=x-canary: always",
-      "LISTENER_RULE_1_TARGET_GROUP=127.0.0.1-9003",
-      "LISTENER_RULE_3_COOKIE=beta=1|yes",
+      "LISTENER_RULE_<N>_HEADER=x-canary: always",
+      "LISTENER_RULE_<N>_TARGET_GROUP=127.0.0.1-9003",
+      "LISTENER_RULE_<N>_COOKIE=beta=1|yes",
     ],
     asks: [
       "GET a.example /header",
@@ -135,9 +141,9 @@ server {
     location /status { return 204; }
 }`,
     has: [
-      "LISTENER_RULE_1_FIXED_RESPONSE=204",
-      "LISTENER_RULE_2_TARGET_GROUP=127.0.0.1-9003:10,127.0.0.1-9001:90",
-      "LISTENER_RULE_2_STICKINESS_ENABLED=true",
+      "LISTENER_RULE_<N>_FIXED_RESPONSE=204",
+      "LISTENER_RULE_<N>_TARGET_GROUP=127.0.0.1-9003:10,127.0.0.1-9001:90",
+      "LISTENER_RULE_<N>_STICKINESS_ENABLED=true",
     ],
     asks: ["* GET a.example /x?y=1", "GET a.example /status"],
   },
@@ -160,7 +166,7 @@ server {
       "TARGET_GROUP_2_HASH_KEY=client-ip",
       "CONNECT_TIMEOUT=2s",
       "CONNECTION_TIMEOUT=60s",
-      "LISTENER_RULE_2_REWRITE_REGEX=^/c/(.*)$ /v2/$1",
+      "LISTENER_RULE_<N>_REWRITE_REGEX=^/c/(.*)$ /v2/$1",
     ],
     leftOut: ["the larger 60s is taken, not 30s"],
     asks: [
@@ -187,11 +193,11 @@ server {
     location / { rewrite ^ http://new.example$request_uri? permanent; }
 }`,
     has: [
-      "LISTENER_RULE_1_HEADER=user-agent: *BadBot*|*Scraper*",
-      "LISTENER_RULE_1_FIXED_RESPONSE=403",
-      'LISTENER_RULE_2_FIXED_RESPONSE="200 text/plain User-agent: *\\nDisallow: /\\n"',
-      "LISTENER_RULE_3_REWRITE_REGEX=^/legacy/(.*)$ /current/$1",
-      'LISTENER_RULE_6_REDIRECT="301 http://new.example/#{path}?#{query}"',
+      "LISTENER_RULE_<N>_HEADER=user-agent: *BadBot*|*Scraper*",
+      "LISTENER_RULE_<N>_FIXED_RESPONSE=403",
+      'LISTENER_RULE_<N>_FIXED_RESPONSE="200 text/plain User-agent: *\\nDisallow: /\\n"',
+      "LISTENER_RULE_<N>_REWRITE_REGEX=^/legacy/(.*)$ /current/$1",
+      'LISTENER_RULE_<N>_REDIRECT="301 http://new.example/#{path}?#{query}"',
     ],
     asks: [
       "GET old.example /moved/x",
@@ -211,10 +217,10 @@ server { listen {{listen}}; server_name admin.tenant.example; location /ui/ { pr
 server { listen {{listen}}; server_name mail.*; location / { proxy_pass http://{{c}}; } }
 server { listen {{listen}} default_server; server_name _; location ~ /\\.git { return 404; } location / { return 421; } }`,
     has: [
-      "LISTENER_RULE_1_HOST=admin.tenant.example",
-      "LISTENER_RULE_2_FIXED_RESPONSE=404",
-      "LISTENER_RULE_3_HOST=*.tenant.example",
-      "LISTENER_RULE_4_HOST=mail.*",
+      "LISTENER_RULE_<N>_HOST=admin.tenant.example",
+      "LISTENER_RULE_<N>_FIXED_RESPONSE=404",
+      "LISTENER_RULE_<N>_HOST=*.tenant.example",
+      "LISTENER_RULE_<N>_HOST=mail.*",
     ],
     asks: [
       "GET one.tenant.example /",
@@ -248,12 +254,12 @@ server {
 }`,
     has: [
       "MAX_BODY_BYTES=100m",
-      'LISTENER_RULE_3_RESPONSE_HEADERS_SET="X-Frame-Options: SAMEORIGIN\\nStrict-Transport-Security: max-age=31536000; includeSubDomains"',
-      "LISTENER_RULE_3_HOST_REWRITE=api.internal",
-      "LISTENER_RULE_3_REQUEST_HEADERS_REMOVE=Accept-Encoding",
-      'LISTENER_RULE_3_REQUEST_HEADERS_SET="X-Scheme-And-Host: #{protocol} #{host}"',
-      "# not yet: LISTENER_RULE_1_ALLOW=127.0.0.0/8",
-      "LISTENER_RULE_1_FIXED_RESPONSE=403",
+      'LISTENER_RULE_<N>_RESPONSE_HEADERS_SET="X-Frame-Options: SAMEORIGIN\\nStrict-Transport-Security: max-age=31536000; includeSubDomains"',
+      "LISTENER_RULE_<N>_HOST_REWRITE=api.internal",
+      "LISTENER_RULE_<N>_REQUEST_HEADERS_REMOVE=Accept-Encoding",
+      'LISTENER_RULE_<N>_REQUEST_HEADERS_SET="X-Scheme-And-Host: #{protocol} #{host}"',
+      "# not yet: LISTENER_RULE_<N>_ALLOW=127.0.0.0/8",
+      "LISTENER_RULE_<N>_FIXED_RESPONSE=403",
     ],
     asks: ["GET a.example /", "POST a.example /upload", "GET a.example /uploads/1"],
   },
@@ -282,9 +288,9 @@ http {
     has: [
       "LISTENER_WORKERS=auto",
       "LISTENER_IDLE_TIMEOUT=65s",
-      "# not yet: LISTENER_RULE_1_RATE_LIMIT=100/s burst 50",
+      "# not yet: LISTENER_RULE_<N>_RATE_LIMIT=100/s burst 50",
       "# not yet: TARGET_GROUP_1_BACKUP=127.0.0.1:9003",
-      "LISTENER_RULE_2_FIXED_RESPONSE=404",
+      "LISTENER_RULE_<N>_FIXED_RESPONSE=404",
     ],
     leftOut: ["try_files", "sluice serves no files", "error_page"],
     asks: ["GET web.example /", "GET web.example /limited/x", "GET web.example /static/app.css"],

@@ -5,7 +5,7 @@
 export interface Sample {
   readonly title: string;
   readonly config: string;
-  /** Lines of the `.env`, in any order. */
+  /** Lines of the `.env`, in any order; `<N>` stands for the number of a rule. */
   readonly has: readonly string[];
   /** Words that the remarks about what was left out must hold. */
   readonly leftOut?: readonly string[];

@@ -15,7 +15,9 @@ export function suiteOfSamples(kind: string, samples: readonly Sample[], { file,
     Deno.test(`import ${kind}: ${sample.title}`, async () => {
       const { text, leftOut } = await imported(kind, filled(sample.config), { file });
       const lines = text.split("\n");
-      for (const line of sample.has) assert.ok(lines.includes(line), `${line}\nis missing in\n${text}`);
+      for (const line of sample.has) {
+        assert.ok(lines.some((each) => withoutNumber(each, line) === line), `${line}\nis missing in\n${text}`);
+      }
       for (const words of sample.leftOut ?? []) {
         assert.ok(text.slice(text.indexOf("# Not carried over:")).includes(words), `${words}\nis missing in\n${text}`);
       }
@@ -36,4 +38,9 @@ export function suiteOfSamples(kind: string, samples: readonly Sample[], { file,
       assert.deepEqual(problems, [], text);
     });
   }
+}
+
+/** A line with `<N>` for the number of its rule, if the wanted one has it so. */
+function withoutNumber(line: string, wanted: string): string {
+  return wanted.includes("_RULE_<N>_") ? line.replace(/_RULE_\d+_/, "_RULE_<N>_") : line;
 }

@@ -43,6 +43,9 @@ export function readJson({ path: file, text }: SourceText, found: Collector): Ca
 function serverOf(server: Json, path: string, file: string, found: Collector): CaddyServer {
   const origin = at(file, path, server.listen);
   const automatic = objectOf(server.automatic_https);
+  // Caddy gets certificates for the hosts of a server by itself, unless it listens on the port for plain HTTP.
+  const hosts = ((server.routes ?? []) as Json[]).some((route) => JSON.stringify(route.match ?? []).includes('"host"'));
+  const named = hosts && automatic.disable !== true;
   const tls = server.tls_connection_policies !== undefined;
   for (const [name, value] of Object.entries(server)) {
     const place = at(file, `${path}.${name}`, value);
@@ -63,7 +66,7 @@ function serverOf(server: Json, path: string, file: string, found: Collector): C
     return [{
       host,
       port: Number(port),
-      tls: tls || (Number(port) === 443 && automatic.disable !== true),
+      tls: tls || (named && Number(port) !== 80),
       origin: place,
     }];
   });

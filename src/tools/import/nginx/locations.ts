@@ -38,7 +38,10 @@ export function readLocations(server: Directive, outer: Blocks, places: Places):
   const rules = own.map((answer): BareRule => ({ ...answer, settings: ruleSettings(blocks, false, places) }));
   const named = locations.filter(({ path }) => path.path.startsWith("@"));
   for (const { directive } of named) places.found.lose(originOf(directive), "sluice has no named locations");
-  for (const location of ordered(locations)) rules.push(...locationRules(location, places));
+  const all = ordered(locations);
+  for (const location of all) if (location.path.modifier === "=") rules.push(...locationRules(location, places));
+  rules.push(...all.flatMap(slashRule));
+  for (const location of all) if (location.path.modifier !== "=") rules.push(...locationRules(location, places));
   for (const each of server.block ?? []) if (!READ.has(each.name)) reportUnread(each, places.found);
   return rules;
 }
@@ -56,6 +59,21 @@ function pathOf({ args }: Directive): LocationPath {
   // `location =/x` and `location ~regex` may stand without a blank.
   const [, modifier = "", path = ""] = /^(=|\^~|~\*|~)?(.*)$/s.exec(first)!;
   return { modifier: modifier as LocationPath["modifier"], path };
+}
+
+/** nginx redirects from `/x` to a location `/x/` that passes requests on. */
+function slashRule({ path, directive }: Location): BareRule[] {
+  const passes = directive.block?.some(({ name }) => name === "proxy_pass") ?? false;
+  const bare = path.path.slice(0, -1);
+  if (!passes || !["", "^~"].includes(path.modifier) || !path.path.endsWith("/") || bare === "") return [];
+  const from = originOf(directive);
+  const location = `#{protocol}://#{host}:#{port}${path.path}?#{query}`;
+  return [{
+    from: [from],
+    conditions: { ...NO_CONDITIONS, path: { value: { kind: "patterns", patterns: [literal(bare)] }, from } },
+    action: { value: { kind: "redirect", status: 301, location }, from },
+    settings: [],
+  }];
 }
 
 const GROUPS: Readonly<Record<LocationPath["modifier"], number>> = { "=": 0, "^~": 1, "~": 2, "~*": 2, "": 3 };

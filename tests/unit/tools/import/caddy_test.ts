@@ -7,7 +7,8 @@ import { suiteOfSamples } from "../../../imports/suite.ts";
 
 suiteOfSamples("caddy", CADDYFILE_SAMPLES, {
   file: "Caddyfile",
-  says: (line) => !/^\s*(#.*|\}|\{|\(.*\) \{|handle \{|@\w+ \{|servers \{|header \{|Disallow: \/" 200)?$/.test(line),
+  says: (line) =>
+    !/^\s*(#.*|\}|\{|\(.*\) \{|handle \{|@\w+ \{|(servers|timeouts) \{|header \{|Disallow: \/" 200)?$/.test(line),
 });
 suiteOfSamples("caddy", CADDY_JSON_SAMPLES, { file: "caddy.json", says: () => false });
 
@@ -38,4 +39,31 @@ Deno.test("import caddy asks for TLS and ACME for a site with a name, as Caddy d
   ) {
     assert.ok(env.includes(`\n${line}\n`), `${line}\n${env}`);
   }
+});
+
+Deno.test("import caddy takes TRUSTED_PROXIES from the options of all servers", async () => {
+  const text = "{\n servers {\n  trusted_proxies static private_ranges 192.0.2.0/24\n }\n}\n:80 {\n respond ok\n}\n";
+  const { text: env } = await imported("caddy", text, { file: "Caddyfile" });
+  assert.match(env, /^TRUSTED_PROXIES=10\.0\.0\.0\/8,172\.16\.0\.0\/12,192\.168\.0\.0\/16,192\.0\.2\.0\/24$/m);
+});
+
+Deno.test("import caddy takes a JSON server with hosts for one with TLS, unless automatic HTTPS is off", async () => {
+  const json = (more: object) =>
+    JSON.stringify({
+      apps: {
+        http: {
+          servers: {
+            main: {
+              listen: [":8443"],
+              ...more,
+              routes: [{ match: [{ host: ["a.example"] }], handle: [{ handler: "static_response" }] }],
+            },
+          },
+        },
+      },
+    });
+  const on = await imported("caddy", json({}), { file: "caddy.json", isKnown: () => true });
+  assert.match(on.text, /^LISTENER_TLS_PORT=8443$/m);
+  const off = await imported("caddy", json({ automatic_https: { disable: true } }), { file: "caddy.json" });
+  assert.match(off.text, /^LISTENER_PORT=8443$/m);
 });

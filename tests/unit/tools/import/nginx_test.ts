@@ -70,7 +70,7 @@ Deno.test("import nginx comments a rule out as a whole if a condition of it is n
 });
 
 Deno.test("import nginx closes a location whose guard can't be carried over", async () => {
-  const location = (guard: string) => `server { listen 80; location /a/ { ${guard} proxy_pass http://10.0.0.1; } }`;
+  const location = (guard: string) => `server { listen 80; location /a { ${guard} proxy_pass http://10.0.0.1; } }`;
   for (
     const guard of ["auth_request /auth;", "allow 10.0.0.1; deny 10.0.0.0/8; allow all;", "deny 10.0.0.1;", "internal;"]
   ) {
