@@ -13,7 +13,6 @@ export const ONLY_FOR_TESTS: readonly string[] = [
   "fast-check",
   "kubernetes-models",
   "playwright-core",
-  "yaml",
 ];
 
 /** Folders of packages that no program needs and that are known to be embedded otherwise. */

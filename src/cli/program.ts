@@ -160,7 +160,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     });
 
   program.command("import").description("write the .env file for another system's configuration")
-    .argument("<kind>", "caddy, haproxy or nginx")
+    .argument("<kind>", "alb, caddy, haproxy, nginx or traefik")
     .argument("<file...>", "its configuration; - reads standard input")
     .addHelpText(
       "after",

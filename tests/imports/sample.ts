@@ -14,6 +14,14 @@ export interface Sample {
    * chance.
    */
   readonly asks: readonly string[];
+  /** The file's name, if the kind has several. */
+  readonly file?: string;
+}
+
+/** A configuration of a system that the tests can't start: a table says what it answers. */
+export interface TabledSample extends Omit<Sample, "asks"> {
+  /** A request as in `asks`, and what comes: `a /path` for a target and the path that it got, or `302 URL`, or a status. */
+  readonly answers: readonly (readonly [ask: string, answer: string])[];
 }
 
 /** Addresses that unit tests put in; nobody listens there. */
@@ -28,7 +36,9 @@ export const PLACES: Readonly<Record<string, string>> = {
 /** Puts addresses into a sample's configuration. */
 export function filled(text: string, places: Readonly<Record<string, string>> = PLACES): string {
   return text.replace(/\{\{(\w+)\}\}/g, (_, name) => {
-    const place = places[name];
+    const [, target, part] = /^(.+)_(host|port)$/.exec(name) ?? [];
+    const address = target === undefined ? undefined : places[target]?.split(":")[part === "host" ? 0 : 1];
+    const place = address ?? places[name];
     if (place === undefined) throw new Error(`The sample names ${name}, which is no place`);
     return place;
   });

@@ -10,8 +10,10 @@ export interface SyntaxOf {
 }
 
 /** What holds for the import of every sample. */
-export function suiteOfSamples(kind: string, samples: readonly Sample[], { file, says }: SyntaxOf): void {
+export function suiteOfSamples(kind: string, samples: readonly Omit<Sample, "asks">[], syntax: SyntaxOf): void {
+  const { says } = syntax;
   for (const sample of samples) {
+    const file = sample.file ?? syntax.file;
     Deno.test(`import ${kind}: ${sample.title}`, async () => {
       const { text, leftOut } = await imported(kind, filled(sample.config), { file });
       const lines = text.split("\n");

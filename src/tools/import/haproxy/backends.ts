@@ -2,14 +2,9 @@ import type { Collector } from "../output/collector.ts";
 import { GroupList } from "../output/group_list.ts";
 import type { ImportedTarget, Setting } from "../output/imported.ts";
 import { healthSettings } from "./health.ts";
-import { type Line, type Section, timeText } from "./sections.ts";
-
-const ALGORITHMS: Readonly<Record<string, string>> = {
-  roundrobin: "ROUND_ROBIN",
-  "static-rr": "ROUND_ROBIN",
-  leastconn: "LEAST_CONNECTIONS",
-  random: "POWER_OF_TWO",
-};
+import { balance, weigh } from "./balancing.ts";
+import type { Section } from "./sections.ts";
+import { readServer } from "./servers.ts";
 
 /** Makes target groups of sections with `server` lines. */
 export class Backends {
@@ -64,121 +59,4 @@ export class Backends {
       for (const line of section.lines) this.#found.needless(line.origin, "no frontend passes requests to its backend");
     }
   }
-}
-
-function balance(lines: readonly Line[], settings: Setting[], found: Collector): void {
-  for (const { words, origin } of lines.filter((each) => each.words[0] === "balance").slice(-1)) {
-    const [, name = "", argument] = words;
-    const [, header] = /^hdr\((.+)\)$/.exec(name) ?? [];
-    const key = name === "source"
-      ? "client-ip"
-      : name === "uri"
-      ? "path"
-      : header === undefined
-      ? null
-      : `header:${header}`;
-    const hash = key ?? (name === "hash" ? hashKey(argument ?? "") : null);
-    if (hash !== null) {
-      settings.push({ name: "ALGORITHM", value: "HASH", from: [origin] }, {
-        name: "HASH_KEY",
-        value: hash,
-        from: [origin],
-      });
-    } else if (Object.hasOwn(ALGORITHMS, name)) {
-      settings.push({ name: "ALGORITHM", value: ALGORITHMS[name]!, from: [origin] });
-    } else found.lose(origin, "sluice has no such algorithm");
-  }
-  for (const { words, origin } of lines.filter((each) => each.words[0] === "cookie").slice(-1)) {
-    const [, name = "", ...options] = words;
-    if (options.includes("prefix") || options.includes("rewrite")) {
-      settings.push({ name: "STICKINESS_ENABLED", value: "true", from: [origin] });
-      settings.push({ name: "STICKINESS_COOKIE", value: name, from: [origin] });
-    } else {
-      settings.push({ name: "STICKINESS_ENABLED", value: "true", from: [origin] });
-      settings.push({ name: "STICKY_COOKIE_NAME", value: name, from: [origin] });
-      const life = timeText(options[options.indexOf("maxlife") + 1]);
-      const ttl = options.includes("maxlife") && life !== null ? life : "0";
-      settings.push({ name: "STICKINESS_TTL", value: ttl, from: [origin] });
-    }
-  }
-}
-
-function hashKey(sample: string): string | null {
-  const [, kind, name] = /^(?:req\.)?(hdr|cook)\(([^)]+)\)$/.exec(sample) ?? [];
-  if (kind !== undefined) return `${kind === "hdr" ? "header" : "cookie"}:${name}`;
-  if (sample === "src") return "client-ip";
-  return ["path", "pathq", "url"].includes(sample) ? "path" : null;
-}
-
-function readServer(line: Line, targets: ImportedTarget[], settings: Setting[], found: Collector): void {
-  const template = line.words[0] === "server-template";
-  const address = line.words[template ? 3 : 2] ?? "";
-  const options = line.words.slice(template ? 4 : 3);
-  const { origin } = line;
-  if (/^(unix|abns|fd|sockpair|quic[46]?|rev)@|^\//.test(address) || address.includes("${")) {
-    found.lose(origin, "sluice needs an address or name and a port, for TCP");
-    return;
-  }
-  const weight = Number(options[options.indexOf("weight") + 1] ?? 1);
-  if (options.includes("disabled") || (options.includes("weight") && weight === 0)) {
-    found.needless(origin, "it gets no requests, so it is no target");
-    return;
-  }
-  const bare = address.replace(/^(ipv4|ipv6)@/, "");
-  const target = options.includes("ssl") ? `https://${bare}` : bare;
-  if (targets.some((each) => each.address === target)) {
-    found.lose(origin, "sluice has a target once in a group; give it a weight");
-    return;
-  }
-  const backup = options.includes("backup");
-  targets.push({
-    address: target,
-    weight: options.includes("weight") ? weight : 1,
-    from: origin,
-    ...backup ? { needs: "BACKUP" } : {},
-  });
-  const value = (name: string) => options.includes(name) ? options[options.indexOf(name) + 1] : undefined;
-  const add = (name: string, text: string) => {
-    const before = settings.find((each) => each.name === name);
-    if (before === undefined) settings.push({ name, value: text, from: [origin] });
-    else {
-      before.from.push(origin);
-      if (name === "BACKUP") before.value += `,${text}`;
-    }
-  };
-  if (backup) add("BACKUP", target);
-  const most = value("maxconn");
-  if (most !== undefined) add("MAX_IN_FLIGHT", most);
-  const slow = timeText(value("slowstart"));
-  if (slow !== null) add("SLOW_START", slow);
-  if (value("verify") === "none") add("TLS_VERIFY", "none");
-  const ca = value("ca-file");
-  if (ca !== undefined) add("TLS_CA", ca);
-  const sni = /^str\((.+)\)$/.exec(value("sni") ?? "")?.[1];
-  if (sni !== undefined) add("TLS_SERVER_NAME", sni);
-  for (
-    const name of [
-      "send-proxy",
-      "send-proxy-v2",
-      "crt",
-      "track",
-      "proto",
-      "on-marked-down",
-      "observe",
-      "redir",
-      "source",
-    ]
-  ) {
-    if (options.includes(name)) found.lose(origin, `sluice has no counterpart for ${name}`);
-  }
-}
-
-function weigh(targets: readonly ImportedTarget[], settings: Setting[], found: Collector): void {
-  const algorithm = settings.find((each) => each.name === "ALGORITHM");
-  const from = targets.find((each) => each.weight !== 1)!.from;
-  if (algorithm === undefined) settings.unshift({ name: "ALGORITHM", value: "WEIGHTED", from: [from] });
-  else if (algorithm.value === "ROUND_ROBIN") {
-    algorithm.value = "WEIGHTED";
-    algorithm.from.push(from);
-  } else found.lose(from, `sluice has no weights with ${algorithm.value}`);
 }

@@ -6,8 +6,10 @@ import { toRe2 } from "../output/re2.ts";
 import { type Directive, originOf } from "./directives.ts";
 import { reportUnread } from "./directive_table.ts";
 import { type LocationPath, type Places, readForwards } from "./forwarding.ts";
-import { lostGuard, readRuleSettings } from "./location_settings.ts";
-import { readOwnAnswer, readOwnAnswers } from "./own_answers.ts";
+import { lostGuard } from "./access.ts";
+import { readRuleSettings } from "./location_settings.ts";
+import { readOwnAnswers } from "./own_answers.ts";
+import { readOwnAnswer } from "./return_action.ts";
 import type { Blocks } from "./values.ts";
 
 /** What other parts of the importer read of a location or server; all else is reported. */

@@ -8,7 +8,7 @@ import { type Directive, originOf } from "./directives.ts";
 import type { Places } from "./forwarding.ts";
 import { type BareRule, readLocations } from "./locations.ts";
 import type { Listen } from "./listens.ts";
-import { readOwnAnswer } from "./own_answers.ts";
+import { readOwnAnswer } from "./return_action.ts";
 import type { Blocks } from "./values.ts";
 
 /** A server of nginx's that sluice takes over. */

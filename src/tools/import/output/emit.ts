@@ -33,8 +33,9 @@ export function emit(found: Collector, options: EmitOptions): Emitted {
     comment(`Written by \`sluice import ${options.kind}\` from ${options.files.join(", ")}.`),
     comment("Each line has its origin above it; what could not be carried over stands at the end."),
   ];
-  if (found.settings.length > 0) {
-    lines.push("", comment("Listener"), ...settingLines(found.settings, "", isKnown, later));
+  const settings = withEngine(found.settings);
+  if (settings.length > 0) {
+    lines.push("", comment("Listener"), ...settingLines(settings, "", isKnown, later));
   }
   found.groups.forEach((group, i) => {
     const prefix = `TARGET_GROUP_${i + 1}_`;
@@ -52,6 +53,13 @@ export function emit(found: Collector, options: EmitOptions): Emitted {
   lines.push(...remarkLines("Not carried over", found.leftOut));
   lines.push(...remarkLines("Needs no variable", found.unneeded));
   return { text: `${lines.join("\n")}\n`, leftOut: later.length + found.leftOut.length };
+}
+
+/** Several certificates need the engine that can choose one by name. */
+function withEngine(settings: readonly Setting[]): readonly Setting[] {
+  const second = settings.find((each) => each.name === "LISTENER_TLS_CERT_1");
+  if (second === undefined || settings.some((each) => each.name === "LISTENER_ENGINE")) return settings;
+  return [...settings, { name: "LISTENER_ENGINE", value: "wire", from: [...second.from], needs: second.name }];
 }
 
 function groupSettings(group: ImportedGroup, prefix: string, isKnown: EmitOptions["isKnown"]): Setting[] {

@@ -56,6 +56,8 @@ Deno.test("import nginx writes each certificate once, and comments while sluice 
     assert.ok(text.includes(`# not yet: ${line}\n`), text);
   }
   assert.match(text, /^LISTENER_RULE_2_PROTOCOL=http$/m);
+  const both = await imported("nginx", site("a.example", "a") + site("b.example", "b"), { isKnown: () => true });
+  assert.match(both.text, /^LISTENER_ENGINE=wire$/m, "the engine that can choose a certificate by name");
   const later = await imported("nginx", site("a.example", "a"), { isKnown: () => true });
   assert.match(later.text, /^LISTENER_PORT=off$/m);
   assert.match(later.text, /^LISTENER_TLS_KEY=a\.key$/m);
