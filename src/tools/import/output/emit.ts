@@ -1,6 +1,7 @@
 import type { Collector } from "./collector.ts";
 import { comment, cut, envValue } from "./env_text.ts";
 import type { ImportedGroup, ImportedRule, Origin, Remark, Setting } from "./imported.ts";
+import { listenerSettings } from "./listener_settings.ts";
 import { keepsOrder } from "./rule_order.ts";
 import { actionSetting, conditionSettings } from "./rule_text.ts";
 
@@ -33,7 +34,7 @@ export function emit(found: Collector, options: EmitOptions): Emitted {
     comment(`Written by \`sluice import ${options.kind}\` from ${options.files.join(", ")}.`),
     comment("Each line has its origin above it; what could not be carried over stands at the end."),
   ];
-  const settings = withEngine(found.settings);
+  const settings = listenerSettings(found.settings, isKnown);
   if (settings.length > 0) {
     lines.push("", comment("Listener"), ...settingLines(settings, "", isKnown, later));
   }
@@ -53,13 +54,6 @@ export function emit(found: Collector, options: EmitOptions): Emitted {
   lines.push(...remarkLines("Not carried over", found.leftOut));
   lines.push(...remarkLines("Needs no variable", found.unneeded));
   return { text: `${lines.join("\n")}\n`, leftOut: later.length + found.leftOut.length };
-}
-
-/** Several certificates need the engine that can choose one by name. */
-function withEngine(settings: readonly Setting[]): readonly Setting[] {
-  const second = settings.find((each) => each.name === "LISTENER_TLS_CERT_1");
-  if (second === undefined || settings.some((each) => each.name === "LISTENER_ENGINE")) return settings;
-  return [...settings, { name: "LISTENER_ENGINE", value: "wire", from: [...second.from], needs: second.name }];
 }
 
 function groupSettings(group: ImportedGroup, prefix: string, isKnown: EmitOptions["isKnown"]): Setting[] {
@@ -138,7 +132,11 @@ function settingLines(
     if (text !== null && isRead(setting, prefix, isKnown)) {
       lines.push(`${variable}=${text}`);
     } else {
-      const why = text === null ? "no kind of quotes can hold its value" : "this sluice does not read it";
+      const why = text === null
+        ? "no kind of quotes can hold its value"
+        : isKnown(variable)
+        ? `it needs ${setting.needs}`
+        : "this sluice does not read it";
       lines.push(comment(`not yet: ${variable}=${text ?? cut(value)}`));
       later.push({ origin: from[0]!, text: `${variable}: ${why}` });
     }
