@@ -8,6 +8,9 @@ import { IMPORTERS } from "../../src/tools/import/registry.ts";
 const LATER =
   /_TLS_|ACME|HEALTH_CHECK_TYPE|QUEUE_|RATE_LIMIT|_ALLOW$|_DENY$|_BACKUP$|SLOW_START|COMPRESSION|BASIC_AUTH|MAX_IN_FLIGHT$/;
 
+/** Takes whatever looks like a variable for one that sluice has. */
+export const isName = (name: string) => /^[A-Z0-9_]+$/.test(name);
+
 /** Imports a text as the file `FILE`. */
 export async function imported(
   kind: string,
@@ -18,7 +21,7 @@ export async function imported(
   const files = typeof text === "string" ? { [file]: text } : text;
   const read = await IMPORTERS[kind]!();
   const found = read(Object.entries(files).map(([path, text]) => ({ path, text })), () => []);
-  const known = options.isKnown ?? ((name: string) => !LATER.test(name));
+  const known = options.isKnown ?? ((name: string) => isName(name) && !LATER.test(name));
   return emit(found, { kind, files: Object.keys(files), isKnown: known });
 }
 

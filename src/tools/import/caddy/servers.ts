@@ -20,7 +20,7 @@ export function readServers(servers: readonly CaddyServer[], found: Collector): 
     if (plain === undefined) {
       // Caddy redirects from port 80 by itself.
       found.set("LISTENER_PORT", "80", secure.origin);
-      found.set("LISTENER_HTTPS_REDIRECT", "true", secure.origin);
+      found.set("LISTENER_HTTPS_REDIRECT", "true", secure.origin, "LISTENER_TLS_PORT");
     }
   }
   const host = (plain ?? secure)?.host ?? "";

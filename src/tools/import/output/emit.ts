@@ -34,7 +34,7 @@ export function emit(found: Collector, options: EmitOptions): Emitted {
     comment(`Written by \`sluice import ${options.kind}\` from ${options.files.join(", ")}.`),
     comment("Each line has its origin above it; what could not be carried over stands at the end."),
   ];
-  const settings = listenerSettings(found.settings, isKnown);
+  const settings = listenerSettings(found.settings, found.rules, isKnown);
   if (settings.length > 0) {
     lines.push("", comment("Listener"), ...settingLines(settings, "", isKnown, later));
   }
@@ -50,7 +50,7 @@ export function emit(found: Collector, options: EmitOptions): Emitted {
     ? 0
     : Math.max(1, Math.min(PRIORITY_STEP, Math.floor(50_000 / found.rules.length)));
   found.rules.forEach((rule, i) => lines.push("", ...ruleLines(rule, i, step, isKnown, later)));
-  lines.push(...remarkLines("Not yet in this version of sluice", later));
+  lines.push(...remarkLines("Not in effect yet", later));
   lines.push(...remarkLines("Not carried over", found.leftOut));
   lines.push(...remarkLines("Needs no variable", found.unneeded));
   return { text: `${lines.join("\n")}\n`, leftOut: later.length + found.leftOut.length };

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { ImportError } from "../../../../src/tools/import/import_error.ts";
 import { CADDY_JSON_SAMPLES } from "../../../imports/caddy_json_samples.ts";
 import { CADDYFILE_SAMPLES } from "../../../imports/caddy_samples.ts";
-import { imported } from "../../../imports/imported.ts";
+import { imported, isName } from "../../../imports/imported.ts";
 import { suiteOfSamples } from "../../../imports/suite.ts";
 
 suiteOfSamples("caddy", CADDYFILE_SAMPLES, {
@@ -33,12 +33,17 @@ Deno.test("import caddy tries directives in Caddy's order, whatever their order 
 
 Deno.test("import caddy asks for TLS and ACME for a site with a name, as Caddy does by itself", async () => {
   const text = "shop.example {\n  reverse_proxy 10.0.0.1:3000\n}\n";
-  const { text: env } = await imported("caddy", text, { file: "Caddyfile", isKnown: () => true });
-  for (
-    const line of ["LISTENER_TLS_PORT=443", "LISTENER_PORT=80", "LISTENER_HTTPS_REDIRECT=true", "ACME_ENABLE=true"]
-  ) {
-    assert.ok(env.includes(`\n${line}\n`), `${line}\n${env}`);
-  }
+  const { text: env } = await imported("caddy", text, { file: "Caddyfile", isKnown: isName });
+  const lines = [
+    "LISTENER_PORT=80",
+    // Nobody can agree to the terms of a directory for the user, and without a certificate there is no port for TLS.
+    "# not yet: LISTENER_TLS_PORT=443",
+    "# not yet: LISTENER_HTTPS_REDIRECT=true",
+    "# not yet: ACME_ENABLE=true",
+    "# not yet: ACME_DOMAINS=shop.example",
+  ];
+  for (const line of lines) assert.ok(env.includes(`\n${line}\n`), `${line}\n${env}`);
+  assert.match(env, /ACME_ENABLE: it needs ACME_TERMS_AGREED=true, which only you can say/);
 });
 
 Deno.test("import caddy takes TRUSTED_PROXIES from the options of all servers", async () => {
@@ -62,8 +67,8 @@ Deno.test("import caddy takes a JSON server with hosts for one with TLS, unless 
         },
       },
     });
-  const on = await imported("caddy", json({}), { file: "caddy.json", isKnown: () => true });
-  assert.match(on.text, /^LISTENER_TLS_PORT=8443$/m);
+  const on = await imported("caddy", json({}), { file: "caddy.json", isKnown: isName });
+  assert.match(on.text, /^# not yet: LISTENER_TLS_PORT=8443$/m);
   const off = await imported("caddy", json({ automatic_https: { disable: true } }), { file: "caddy.json" });
   assert.match(off.text, /^LISTENER_PORT=8443$/m);
 });

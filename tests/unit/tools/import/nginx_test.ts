@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ImportError } from "../../../../src/tools/import/import_error.ts";
-import { imported } from "../../../imports/imported.ts";
+import { imported, isName } from "../../../imports/imported.ts";
 import { NGINX_SAMPLES } from "../../../imports/nginx_samples.ts";
 import { suiteOfSamples } from "../../../imports/suite.ts";
 
@@ -56,9 +56,9 @@ Deno.test("import nginx writes each certificate once, and comments while sluice 
     assert.ok(text.includes(`# not yet: ${line}\n`), text);
   }
   assert.match(text, /^LISTENER_RULE_2_PROTOCOL=http$/m);
-  const both = await imported("nginx", site("a.example", "a") + site("b.example", "b"), { isKnown: () => true });
+  const both = await imported("nginx", site("a.example", "a") + site("b.example", "b"), { isKnown: isName });
   assert.match(both.text, /^LISTENER_ENGINE=wire$/m, "the engine that can choose a certificate by name");
-  const later = await imported("nginx", site("a.example", "a"), { isKnown: () => true });
+  const later = await imported("nginx", site("a.example", "a"), { isKnown: isName });
   assert.match(later.text, /^LISTENER_PORT=off$/m);
   assert.match(later.text, /^LISTENER_TLS_KEY=a\.key$/m);
 });
@@ -81,7 +81,7 @@ Deno.test("import nginx closes a location whose guard can't be carried over", as
     assert.match(text, /^# not yet: LISTENER_RULE_1_TARGET_GROUP=/m, guard);
     assert.ok(leftOut > 0, guard);
   }
-  const open = await imported("nginx", location("deny 10.0.0.1;"), { isKnown: () => true });
+  const open = await imported("nginx", location("deny 10.0.0.1;"), { isKnown: isName });
   assert.match(open.text, /^LISTENER_RULE_1_DENY=10\.0\.0\.1$/m);
   assert.match(open.text, /^LISTENER_RULE_1_TARGET_GROUP=10\.0\.0\.1$/m);
 });
