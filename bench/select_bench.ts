@@ -8,7 +8,8 @@ import { Stickiness } from "../src/balancing/stickiness.ts";
 import { compileCycle } from "../src/balancing/weighted.ts";
 import { canonicalPath } from "../src/rules/canonical_path.ts";
 import { prefixRule } from "../src/config/rule.ts";
-import { compilePrefixIndex } from "../src/rules/prefix_index.ts";
+import { RuleIndex } from "../src/rules/rule_index.ts";
+import { ruleRequest } from "../tests/support/rule_request.ts";
 import { forwardedPath } from "../src/rules/rewrite.ts";
 import { TargetTable } from "../src/state/target_table.ts";
 import { systemClock } from "../src/time/clock.ts";
@@ -61,14 +62,15 @@ for (const count of [1, 1000]) {
     const prefix = count === 1 ? "/" : `/team${number % 37}/service${number}`;
     return prefixRule(number, { prefix, group: "test" });
   });
-  const index = compilePrefixIndex(rules);
+  const asked = ruleRequest();
+  const index = new RuleIndex(rules);
   const paths = Array.from({ length: 256 }, (_, request) => {
     const number = request * 31 % 1000;
     return `/team${number % 37}/service${number}/users/${request}/orders`;
   });
   let request = 0;
   Deno.bench(`match a path, ${count} rules`, { group: "rules" }, () => {
-    index.match(paths[request++ & 255]!);
+    index.match(paths[request++ & 255]!, asked);
   });
   if (count === 1) {
     Deno.bench("bring a path to its canonical form", { group: "rules" }, () => {

@@ -43,7 +43,7 @@ function variableRow({ name, kind, meaning, example, ...rest }: AnyVariable): st
     kind.words + (secret ? ", secret" : ""),
     `${standard}${doors.join("")}`,
     meaning.replaceAll("|", "\\|") + (restart ? " Needs a restart." : ""),
-    code(example),
+    code(example.replaceAll("|", "\\|")),
   ];
   return `| ${cells.join(" | ")} |`;
 }

@@ -1,10 +1,13 @@
+import ipaddr from "ipaddr.js";
 import { isFieldValue, isToken } from "../http1/tokens.ts";
 import { authorityOf, type ExplainRequest } from "../views/explanation.ts";
 import { quote } from "../logging/shown_text.ts";
 
-const PARAMETERS = ["method", "url", "header"];
+const PARAMETERS = ["method", "url", "header", "client-ip"];
 
-/** Reads `?method=&url=&header=Name: value` (header any number of times); returns what is wrong with it as text. */
+/**
+ * Reads `?method=&url=&header=Name: value&client-ip=` (header any number of times); returns what is wrong with it as text.
+ */
 export function parseExplainQuery(query: URLSearchParams): ExplainRequest | string {
   const unknown = [...query.keys()].find((name) => !PARAMETERS.includes(name));
   if (unknown !== undefined) return `Cannot use ${quote(unknown)}: the parameters are ${PARAMETERS.join(", ")}`;
@@ -33,7 +36,11 @@ export function parseExplainQuery(query: URLSearchParams): ExplainRequest | stri
     }
     headers.push([name, value]);
   }
-  return { method, url, headers };
+  const asked = query.get("client-ip");
+  if (asked === null) return { method, url, headers };
+  const clientIp = ipaddr.isValid(asked) ? ipaddr.process(asked).toString() : null;
+  if (clientIp === null) return `Cannot use ${quote(asked)} as client-ip: it must be an IPv4 or IPv6 address`;
+  return { method, url, headers, clientIp };
 }
 
 /** Puts `http://` before a host that stands alone, as curl does: one with a dot, a port or brackets, or `localhost`. */

@@ -1,6 +1,7 @@
 import { parseExplainQuery } from "../admin/explain_query.ts";
 import type { Config } from "../config/model.ts";
 import type { ParseResult } from "../config/parse_config.ts";
+import { withSecret } from "../control_plane/membership/rule_slots.ts";
 import { TargetRegistry } from "../control_plane/membership/target_registry.ts";
 import { explain } from "../data_plane/explain/explain.ts";
 import { shown } from "../logging/shown_text.ts";
@@ -16,6 +17,8 @@ import { listed } from "./listed.ts";
 export interface ExplainFlags {
   /** `-H "Name: value"`, any number of times. */
   readonly header?: readonly string[];
+  /** `--client-ip ADDRESS`: whose connection it is. */
+  readonly clientIp?: string;
   readonly json?: boolean;
   /** Ask the running one. */
   readonly live?: boolean;
@@ -41,6 +44,7 @@ export async function runExplain(
 ): Promise<ExplainResult> {
   const query = new URLSearchParams({ method: asked.method, url: asked.url });
   for (const line of flags.header ?? []) query.append("header", line);
+  if (flags.clientIp !== undefined) query.set("client-ip", flags.clientIp);
   const request = parseExplainQuery(query);
   if (typeof request === "string") return failed(2, [request]);
   try {
@@ -101,7 +105,7 @@ async function resolveBasis(config: Config, clock: Clock, log: Logger): Promise<
     tlsPort: config.listener.tls?.port ?? 0,
     accessLog: false,
     trace: false,
-    rules: config.rules.map((rule, slot) => ({ ...rule, slot })),
+    rules: config.rules.map((rule, slot) => withSecret({ ...rule, slot }, "explain")),
     groups: registry.groups(1),
   };
   // No group views: without probes, health is unknown.

@@ -6,13 +6,19 @@ import { textTable } from "./text_table.ts";
 /** Most targets that are listed; the others are counted. */
 const MOST_TARGETS = 40;
 const MOST_RULES = 40;
+/** Most rules whose conditions are listed. */
+const MOST_CONDITIONS = 10;
 
 /** Puts an explanation into words, from what came to what would be sent. */
 export function explainText(explanation: Explanation): string {
   const { method, path, answer } = explanation;
   const parts = [[`${method} ${path ?? "(refused before its path was read)"}`]];
   if (explanation.rules.length > 0) parts.push(rulesPart(explanation));
+  if (explanation.rules.some(({ conditions }) => conditions.some(({ kind }) => kind !== "path_prefix"))) {
+    parts.push(conditionLines(explanation));
+  }
   if (explanation.rewrite.length > 0) parts.push(["Path", ...rewriteLines(explanation)]);
+  if (explanation.groups.length > 0) parts.push(groupsPart(explanation));
   if (explanation.group !== null) parts.push(targetsPart(explanation));
   parts.push(
     answer === null ? [`Choice: ${explanation.chosen}`, `  ${explanation.why}`] : [
@@ -39,13 +45,46 @@ function rulesPart({ rules }: Explanation): string[] {
   const taken = rules.findIndex(({ matched }) => matched);
   const shown = rules.filter((_, index) => index < MOST_RULES || index === taken);
   const lines = textTable(
-    shown.map((
-      rule,
-    ) => [rule.matched ? ">" : " ", `rule ${rule.number}`, rule.pathPrefix, `-> ${rule.targetGroup}`, rule.why]),
+    shown.map((rule) => [rule.matched ? ">" : " ", `rule ${rule.number}`, rule.takes, `-> ${rule.action}`, rule.why]),
     { indent: "  " },
   );
   const left = rules.length - shown.length;
-  return ["Rules, longest prefix first", ...lines, ...left > 0 ? [`    and ${left} more that were not chosen`] : []];
+  return [
+    "Rules, in the order in which they are considered",
+    ...lines,
+    ...left > 0 ? [`    and ${left} more that were not chosen`] : [],
+  ];
+}
+
+/** What the conditions of the rule that was taken, or of all if there are few, looked at. */
+function conditionLines({ rules }: Explanation): string[] {
+  const rows = rules.filter(({ matched }, index) => matched || index < MOST_CONDITIONS).flatMap((rule) =>
+    rule.conditions.map(({ kind, text, held, value }) => [
+      held ? "+" : "-",
+      `rule ${rule.number}`,
+      `${kind.replace("_", " ")} ${text}`,
+      held ? "holds" : "does not hold",
+      value === null ? "there is none" : quote(value),
+    ])
+  );
+  return rows.length === 0 ? [] : ["Conditions", ...textTable(rows, { indent: "  " })];
+}
+
+function groupsPart({ groups }: Explanation): string[] {
+  const sum = groups.reduce((total, { weight }) => total + weight, 0);
+  return [
+    "Groups",
+    ...textTable(
+      groups.map(({ name, weight, eligible, chosen, why }) => [
+        chosen ? ">" : " ",
+        name,
+        `${Number((100 * weight / sum).toFixed(1))} %`,
+        `${eligible} eligible`,
+        why,
+      ]),
+      { indent: "  " },
+    ),
+  ];
 }
 
 function rewriteLines({ rewrite }: Explanation): string[] {

@@ -83,6 +83,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
       'a request header, "Name: value"; any number of times',
       (line: string, before: string[] = []) => [...before, line],
     )
+    .option("--client-ip <address>", "the address that the connection comes from (default: 127.0.0.1)")
     .option("--live", "ask the running sluice, which knows health and load")
     .option("--admin <url>", "its admin listener (default: ADMIN_HOST and ADMIN_PORT); implies --live")
     .option("--json", "print JSON")

@@ -4,6 +4,7 @@ import { prefixRule, type RuleConfig } from "./rule.ts";
 import type { SettingsReader } from "./settings_reader.ts";
 import type { ReadServersFile } from "./sources/servers_file.ts";
 import type { Layer, SourceFile } from "./sources/sources.ts";
+import type { RegexSyntax } from "./values/regex_rewrite.ts";
 import { formatTarget } from "./values/target_text.ts";
 import { parseAlgorithm } from "./variables/algorithm.ts";
 import { BACKEND_LIST } from "./variables/backend_list.ts";
@@ -63,15 +64,19 @@ export function openDoors(layers: readonly Layer[], configFile: SourceFile | nul
 }
 
 /** Parses the numbered variables; groups first, since rules name them. */
-export function parseGroupsDoor(reader: SettingsReader, known: readonly KnownAlgorithm[], numbers: Numbers): Routes {
+export function parseGroupsDoor(
+  reader: SettingsReader,
+  { algorithms, regex }: { readonly algorithms: readonly KnownAlgorithm[]; readonly regex: RegexSyntax },
+  numbers: Numbers,
+): Routes {
   const excess = findExcess(numbers);
   if (excess.length > 0) {
     // Each group and rule would add problems and settings of its own.
     for (const problem of excess) reader.report(problem);
     return { groups: [], rules: [] };
   }
-  const groups = numbers.groups.map((number) => parseTargetGroup(reader, number, known));
-  const rules = numbers.rules.map((number) => parseRule(reader, number, groups));
+  const groups = numbers.groups.map((number) => parseTargetGroup(reader, number, algorithms));
+  const rules = numbers.rules.map((number) => parseRule(reader, number, { groups, regex }));
   return { groups, rules: rules.filter((rule) => rule !== null) };
 }
 

@@ -12,18 +12,19 @@ import {
 } from "./doors.ts";
 import { layersOf } from "./sources/layers.ts";
 import type { Config, Door } from "./model.ts";
-import { prefixOf } from "./rule.ts";
 import type { Setting } from "./setting.ts";
 import { SettingsReader } from "./settings_reader.ts";
 import type { ReadServersFile } from "./sources/servers_file.ts";
 import type { Sources } from "./sources/sources.ts";
 import { findUnknownNames } from "./sources/unknown_names.ts";
+import type { RegexSyntax } from "./values/regex_rewrite.ts";
 import { parseAdmin } from "./variables/admin.ts";
 import { parseAlgorithmOfAll } from "./variables/algorithm.ts";
 import { DNS } from "./variables/dns.ts";
 import type { KnownAlgorithm } from "./variables/known_algorithm.ts";
 import { parseListener } from "./variables/listener.ts";
 import { LOGGING } from "./variables/logging.ts";
+import { findEqualRules } from "./variables/rule.ts";
 import { TOPICS } from "./variables/variables.ts";
 
 /** What the sources say. */
@@ -43,6 +44,9 @@ export interface Known {
   readonly algorithms: readonly KnownAlgorithm[];
   /** Must be there if there is a servers file. */
   readonly readServersFile: ReadServersFile | null;
+  readonly regex: RegexSyntax;
+  /** Finds rules that are valid but probably not as they are meant. */
+  readonly adviceOnRules: (config: Pick<Config, "rules" | "listener">) => Problem[];
 }
 
 /** Parses the whole configuration and finds all problems at once. Never throws, whatever the texts hold. */
@@ -69,7 +73,7 @@ export function parseConfig(sources: Sources, known: Known): ParseResult {
   parseAlgorithmOfAll(reader, known.algorithms);
   const routes: Routes[] = [];
   for (const { door } of doors) {
-    if (door === "groups") routes.push(parseGroupsDoor(reader, known.algorithms, numbers));
+    if (door === "groups") routes.push(parseGroupsDoor(reader, known, numbers));
     if (door === "backend_list") routes.push(parseBackendList(reader, known.algorithms));
     if (door === "servers_file") {
       const [file, read] = [sources.configFile!, known.readServersFile!];
@@ -83,6 +87,7 @@ export function parseConfig(sources: Sources, known: Known): ParseResult {
   }
   const scene = { config, reader, algorithms: known.algorithms };
   for (const topic of TOPICS) reader.warn(topic.adviceOn?.(scene) ?? []);
+  reader.warn(known.adviceOnRules(config));
   const found = reader.problems;
   return {
     config: found.length === 0 ? freezeDeep(config) : null,
@@ -102,20 +107,7 @@ function findDuplicates({ groups, rules }: Routes): Problem[] {
     }
     groupOf.set(name, before ?? number);
   }
-  const ruleOf = new Map<string, number>();
-  for (const rule of rules) {
-    const { number } = rule;
-    const pathPrefix = prefixOf(rule);
-    const before = ruleOf.get(pathPrefix);
-    if (before !== undefined) {
-      problems.push(problemOf(
-        `LISTENER_RULE_${number}_PATH_PREFIX`,
-        `${quote(pathPrefix)} is the prefix of rule ${before} too`,
-      ));
-    }
-    ruleOf.set(pathPrefix, before ?? number);
-  }
-  return problems;
+  return [...problems, ...findEqualRules(rules)];
 }
 
 /** Host names may resolve to more addresses than there is room for; that shows only when they do. */

@@ -1,35 +1,15 @@
+import type { RuleAction } from "./rule_action.ts";
+import type { RuleCondition } from "./rule_condition.ts";
+
 /** One listener rule: it takes the requests for which all its conditions hold, and does with them what its action says. */
 export interface RuleConfig {
   /** The N of `LISTENER_RULE_<N>_*`: what logs, statistics and counters know the rule by. */
   readonly number: number;
+  /** `_PRIORITY`, 1 to 50000, the lower first and before all without; null if unset. */
+  readonly priority: number | null;
+  /** Empty takes every request. */
   readonly conditions: readonly RuleCondition[];
   readonly action: RuleAction;
-}
-
-/** What must hold for a request. */
-export type RuleCondition = PathPrefixCondition;
-
-/** `_PATH_PREFIX`: the path begins with these whole segments. */
-export interface PathPrefixCondition {
-  readonly kind: "path_prefix";
-  readonly prefix: string;
-}
-
-/** What a rule does with its requests. */
-export type RuleAction = ForwardAction;
-
-/** `_TARGET_GROUP`: they go to a target group. */
-export interface ForwardAction {
-  readonly kind: "forward";
-  /** The name of the target group. */
-  readonly group: string;
-  /** `_PATH_REWRITE`: the prefix to strip; empty strips nothing. */
-  readonly pathRewrite: string;
-}
-
-/** Gives the prefix that a rule's paths have; "/" if it takes every path. */
-export function prefixOf({ conditions }: Pick<RuleConfig, "conditions">): string {
-  return conditions.find(({ kind }) => kind === "path_prefix")?.prefix ?? "/";
 }
 
 /** Makes a rule that takes the paths under a prefix to a group. */
@@ -41,9 +21,18 @@ export function prefixRule(
     readonly pathRewrite?: string;
   },
 ): RuleConfig {
+  const rewrite = pathRewrite === "" ? null : { kind: "strip" as const, prefix: pathRewrite };
   return {
     number,
-    conditions: [{ kind: "path_prefix", prefix }],
-    action: { kind: "forward", group, pathRewrite },
+    priority: null,
+    conditions: [{ kind: "path_prefix", text: prefix, prefix }],
+    action: {
+      kind: "forward",
+      groups: [{ name: group, weight: 1 }],
+      failover: false,
+      stickiness: null,
+      rewrite,
+      hostRewrite: null,
+    },
   };
 }

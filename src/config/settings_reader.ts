@@ -91,7 +91,7 @@ export class SettingsReader {
       const value = layer.values.get(name);
       const text = value?.text.trim();
       if (value === undefined || text === undefined || (text === "" && emptyCounts !== true)) continue;
-      return { variable: name, text, origin: value.origin, label: value.label };
+      return { ...value, variable: name, text };
     }
     return null;
   }
@@ -128,6 +128,12 @@ export class SettingsReader {
     if (value instanceof Refusal) throw new Error(`The default ${quote(text)} of ${name} must be ${value.mustBe}`);
     this.record({ variable: name, value: kind.format(value), origin, secret });
     return value;
+  }
+
+  /** Reads a variable as `read` does, but lists it among the values in effect only if it is set. */
+  readIfSet<T>(variable: Variable<T>, at: At = {}): T {
+    if (this.find(variable, at) !== null) return this.read(variable, at);
+    return (variable.default === null ? null : variable.kind.parse(variable.default)) as T;
   }
 
   /** A variable that is set by its older name and its newer one would hide one of the two. */

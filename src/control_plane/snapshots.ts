@@ -2,6 +2,7 @@ import type { Config } from "../config/model.ts";
 import type { GroupSnapshot, Snapshot } from "../state/group_snapshot.ts";
 import type { TargetTable } from "../state/target_table.ts";
 import type { Clock } from "../time/clock.ts";
+import { makeSecret } from "./membership/process_secret.ts";
 import type { ListenerPorts } from "./ports/listener_ports.ts";
 import { RuleSlots } from "./membership/rule_slots.ts";
 
@@ -28,7 +29,7 @@ export class Snapshots {
   /** Begins with generation 0, which has no groups yet. */
   constructor(parts: SnapshotParts) {
     this.#parts = parts;
-    this.#ruleSlots = new RuleSlots(parts.table);
+    this.#ruleSlots = new RuleSlots(parts.table, makeSecret());
     this.#current = this.#make(0);
   }
 

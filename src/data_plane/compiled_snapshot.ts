@@ -1,25 +1,42 @@
+import type { Turns } from "../balancing/turns.ts";
 import { TrustedProxies } from "../forwarding/headers/client_address.ts";
 import type { HeaderSettings } from "../forwarding/headers/header_settings.ts";
-import { compilePrefixIndex, type PrefixIndex } from "../rules/prefix_index.ts";
+import type { Answers } from "../rules/actions/action.ts";
+import type { Forwards } from "../rules/actions/forward.ts";
+import { compileAction } from "../rules/actions/registry.ts";
+import { RuleIndex } from "../rules/rule_index.ts";
 import type { RuleSnapshot, Snapshot } from "../state/group_snapshot.ts";
 import type { Received } from "./chain/exchange.ts";
 import { clientOrigin } from "./chain/location_rewrite.ts";
 import { GroupRuntime, type RuntimeContext } from "./group_runtime.ts";
+import { RuleGroups } from "./rule_groups.ts";
+
+/** A rule in the form that requests are served by. */
+export interface CompiledRule extends RuleSnapshot {
+  readonly act: Forwards | Answers;
+  /** Null if the rule answers by itself. */
+  readonly groups: RuleGroups | null;
+}
 
 /** A snapshot in the form that requests are served by: everything that can be made once has been. */
 export interface CompiledSnapshot {
   readonly snapshot: Snapshot;
-  readonly rules: PrefixIndex<RuleSnapshot>;
+  readonly rules: RuleIndex<CompiledRule>;
   readonly groups: ReadonlyMap<string, GroupRuntime>;
   readonly headers: HeaderSettings;
   /** The same for clients that came with TLS. */
   readonly secureHeaders: HeaderSettings;
+  /** Whose turn it is among the groups of a rule. */
+  readonly turns: Turns;
 }
 
 const NOTHING: ReadonlySet<string> = new Set();
 
 /** Compiles a snapshot. */
-export function compileSnapshot(snapshot: Snapshot, context: RuntimeContext): CompiledSnapshot {
+export function compileSnapshot(
+  snapshot: Snapshot,
+  context: RuntimeContext & { readonly turns?: Turns },
+): CompiledSnapshot {
   const { listener } = snapshot;
   const headers: HeaderSettings = {
     via: listener.via ? `1.1 sluice-${snapshot.instance}` : null,
@@ -32,11 +49,28 @@ export function compileSnapshot(snapshot: Snapshot, context: RuntimeContext): Co
   const secureHeaders: HeaderSettings = { ...headers, listenerPort: String(snapshot.tlsPort), scheme: "https" };
   const cameByTls = (received: Received) =>
     clientOrigin(received, received.protocol === "https" ? secureHeaders : headers).scheme === "https";
+  const groups = new Map(snapshot.groups.map((group) => [group.name, new GroupRuntime(group, context, cameByTls)]));
   return {
     snapshot,
-    rules: compilePrefixIndex(snapshot.rules),
-    groups: new Map(snapshot.groups.map((group) => [group.name, new GroupRuntime(group, context, cameByTls)])),
+    rules: new RuleIndex(snapshot.rules.map((rule) => compileRule(rule, groups, context))),
+    groups,
     headers,
     secureHeaders,
+    turns: context.turns ?? context.table,
   };
+}
+
+/** What is known of the listener that a request came to. */
+export function headersFor({ protocol }: Received, { headers, secureHeaders }: CompiledSnapshot): HeaderSettings {
+  return protocol === "https" ? secureHeaders : headers;
+}
+
+function compileRule(
+  rule: RuleSnapshot,
+  groups: ReadonlyMap<string, GroupRuntime>,
+  { random }: RuntimeContext,
+): CompiledRule {
+  const { action } = rule;
+  const act = compileAction(action);
+  return { ...rule, act, groups: action.kind === "forward" ? new RuleGroups(rule, action, { groups, random }) : null };
 }

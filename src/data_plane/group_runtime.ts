@@ -75,9 +75,10 @@ export class GroupRuntime {
     return this.#usesKey ? hashKeyOf(this.snapshot.algorithmOptions.hashKey, new Keyed(received)) : "";
   }
 
-  /** The Host that this target sees: its own `host:port`, or the client's with PRESERVE_HOST. */
-  hostFor({ host }: Received, target: TargetSnapshot): string {
-    return this.preserveHost ? host : hostPort(target.host, target.port);
+  /** The Host that this target sees: what the rule says, its own `host:port`, or the client's with PRESERVE_HOST. */
+  hostFor({ received, routed }: Exchange, target: TargetSnapshot): string {
+    if (routed.hostRewrite !== null) return routed.hostRewrite;
+    return this.preserveHost ? received.host : hostPort(target.host, target.port);
   }
 
   /** Path and query as this target gets them. */

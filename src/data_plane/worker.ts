@@ -1,16 +1,35 @@
 /// <reference no-default-lib="true" />
 /// <reference lib="deno.worker" />
 import type { ControlMessage, WorkerMessage } from "../protocol/messages.ts";
+import { loadRegexEngine, needsRegexEngine } from "../rules/regex.ts";
 import { DataPlane } from "./data_plane.ts";
 
 /** The entry of a worker thread: the first message starts its data plane, the others go to it. */
 let dataPlane: DataPlane | null = null;
+/** Messages that wait for something to be loaded; null if none does. */
+let waiting: Promise<void> | null = null;
 
 self.onmessage = ({ data }: MessageEvent<ControlMessage>) => {
-  if (data.type === "start") {
-    dataPlane = new DataPlane(data, (message) => self.postMessage(message), { chance: Math.random });
-  } else dataPlane?.receive(data);
+  if (waiting === null && !mustWait(data)) return receive(data);
+  // In the order in which they came.
+  const turn = (waiting ?? Promise.resolve()).then(() => mustWait(data) ? loadRegexEngine() : undefined)
+    .then(() => receive(data));
+  waiting = turn;
+  void turn.finally(() => {
+    if (waiting === turn) waiting = null;
+  });
 };
+
+/** Tells whether a message brings the first rules with regular expressions: what runs them must be loaded first. */
+function mustWait(message: ControlMessage): boolean {
+  return (message.type === "start" || message.type === "snapshot") && needsRegexEngine(message.snapshot.rules);
+}
+
+function receive(message: ControlMessage): void {
+  if (message.type === "start") {
+    dataPlane = new DataPlane(message, (answer) => self.postMessage(answer), { chance: Math.random });
+  } else dataPlane?.receive(message);
+}
 
 // A promise that nobody waits for and that fails is one request's matter: it must not end the others of this thread.
 self.addEventListener("unhandledrejection", (event) => {

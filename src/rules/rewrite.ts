@@ -1,3 +1,4 @@
+import type { RuleConfig } from "../config/rule.ts";
 import { underPrefix } from "../config/values/path_prefix.ts";
 
 const SLASH = 0x2f;
@@ -53,4 +54,9 @@ export function clientPath(path: string, way: { asked: string; rewrite: string; 
   const last = rewrite.length - 1;
   const slash = rewrite.charCodeAt(last) === SLASH;
   return slash && rest.length !== 0 ? rewrite.slice(0, last) + rest : rewrite + rest;
+}
+
+/** The prefix that a rule strips of its paths; empty if it strips none. */
+export function strippedPrefix({ action }: Pick<RuleConfig, "action">): string {
+  return action.kind === "forward" && action.rewrite?.kind === "strip" ? action.rewrite.prefix : "";
 }

@@ -12,6 +12,8 @@ export const REASONS = {
   head_too_large: { status: 431, text: "The request's head is larger than the listener allows" },
   version_refused: { status: 505, text: "This version of HTTP is not spoken here" },
   loop: { status: 508, text: "The request has been through this listener before" },
+  redirect: { status: 302, text: "The rule redirects" },
+  fixed_response: { status: 200, text: "The rule has a fixed response" },
   no_rule: { status: 404, text: "No listener rule matches" },
   upgrade_refused: { status: 501, text: "This protocol upgrade is not supported" },
   connect_refused: { status: 502, text: "The target refused the connection" },
@@ -31,6 +33,9 @@ export const REASONS = {
 
 /** Why an answer is sluice's own. */
 export type Reason = keyof typeof REASONS;
+
+/** Reasons that are a rule's own answer and no failure; its status is the rule's, whatever the list says. */
+export const RULE_ANSWERS: ReadonlySet<Reason> = new Set(["redirect", "fixed_response"]);
 
 /** Every reason, in a fixed order: the index is a reason's place in shared memory. */
 export const REASON_NAMES = Object.keys(REASONS) as readonly Reason[];

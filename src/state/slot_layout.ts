@@ -20,6 +20,14 @@ export const MAX_RULES = 4096;
 /** Most target groups at once, those that drain or rest included: four times what a configuration may have. */
 export const MAX_GROUPS = 4096;
 
+/** Circles of turns: each target group has one, and each rule. */
+export const CURSORS: number = MAX_GROUPS + MAX_RULES;
+
+/** The circle of a rule, by the rule's slot. */
+export function ruleCursor(slot: number): number {
+  return MAX_GROUPS + slot;
+}
+
 /** Counters of one target in one worker's column. Whole numbers up to 2^53 in a Float64. */
 export const TARGET_COUNTERS = [
   /** Attempts handed to the target. */

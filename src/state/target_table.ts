@@ -2,11 +2,12 @@ import { Carver } from "./carver.ts";
 import { type ClientTotals, loseConnections, sumClients } from "./client_column.ts";
 import { type Reason, reasonIndex } from "./reason.ts";
 import {
+  CURSORS,
   LATENCY_BUCKETS,
-  MAX_GROUPS,
   MAX_TARGETS,
   RULE_COUNTERS,
   type RuleCounter,
+  ruleCursor,
   TARGET_COUNTERS,
   type TargetCounter,
   WORKER_COUNTERS,
@@ -57,7 +58,7 @@ export class TargetTable {
     const carver = new Carver(buffer);
     carver.offset = HEADER_BYTES;
     this.epoch = carver.int32(2);
-    this.cursors = carver.int32(MAX_GROUPS);
+    this.cursors = carver.int32(CURSORS);
     this.flags = carver.int32(MAX_TARGETS);
     this.inFlight = carver.int32(MAX_TARGETS);
     this.consecutiveFailures = carver.int32(MAX_TARGETS);
@@ -72,7 +73,7 @@ export class TargetTable {
     const measure = new Carver(null);
     measure.offset = HEADER_BYTES;
     measure.int32(2);
-    measure.int32(MAX_GROUPS);
+    measure.int32(CURSORS);
     for (let i = 0; i < 3; i++) measure.int32(MAX_TARGETS);
     for (let i = 0; i < 3; i++) measure.float64(MAX_TARGETS);
     for (let i = 0; i < workers; i++) carveColumn(measure);
@@ -132,6 +133,7 @@ export class TargetTable {
 
   /** Zeroes a rule's counters, before another rule takes its slot. */
   resetRule(slot: number): void {
+    Atomics.store(this.cursors, ruleCursor(slot), 0);
     for (const column of this.#columns) fillRow(column.ruleCounters, slot, RULE_COUNTERS.length);
   }
 

@@ -20,6 +20,8 @@ export interface Decision {
   /** The rule's N; null if none matched. */
   readonly rule: number | null;
   readonly group: string | null;
+  /** Why it was this group of the rule's; null without a group. */
+  readonly groupBy: "only" | "pinned" | "turn" | "failover" | null;
   readonly algorithm: string | null;
   /** What HASH chose by, masked if it is a cookie or another secret; null if the algorithm has no use for a key. */
   readonly key: string | null;

@@ -1,4 +1,5 @@
-import type { GroupSnapshot, Snapshot } from "../state/group_snapshot.ts";
+import type { ConditionKind } from "../config/rule_condition.ts";
+import type { Snapshot } from "../state/group_snapshot.ts";
 import type { Reason } from "../state/reason.ts";
 import type { TargetStateName } from "../state/target_state.ts";
 import type { GroupView } from "./system_view.ts";
@@ -10,6 +11,8 @@ export interface ExplainRequest {
   /** Absolute, or a path. */
   readonly url: string;
   readonly headers: readonly (readonly [name: string, value: string])[];
+  /** Whose connection it is; 127.0.0.1 if absent. */
+  readonly clientIp?: string;
 }
 
 /** The host and port that an absolute URL names, raw; null for a path. */
@@ -37,6 +40,8 @@ export interface Explanation {
   /** The path's way from what came to what is sent, step by step. */
   readonly rewrite: readonly { readonly step: string; readonly path: string }[];
   readonly group: string | null;
+  /** The rule's groups, if it has several; empty otherwise. */
+  readonly groups: readonly ExplainedGroup[];
   readonly algorithm: string | null;
   /** How the group's algorithm chooses, in words. */
   readonly choice: string | null;
@@ -63,10 +68,35 @@ export interface Explanation {
 /** One rule's part in an explanation. */
 export interface ExplainedRule {
   readonly number: number;
-  readonly pathPrefix: string;
-  readonly targetGroup: GroupSnapshot["name"];
+  /** Which requests it takes: `api.example.com /v1`. */
+  readonly takes: string;
+  /** What it does with them: `api 90 %, canary 10 %`. */
+  readonly action: string;
+  /** Each of its conditions, held or not. */
+  readonly conditions: readonly ExplainedCondition[];
   readonly matched: boolean;
   /** In words: why it was taken, or why it lost. */
+  readonly why: string;
+}
+
+/** One condition's part in an explanation. */
+export interface ExplainedCondition {
+  readonly kind: ConditionKind;
+  /** As it is configured. */
+  readonly text: string;
+  readonly held: boolean;
+  /** What it looked at; null if the request has nothing of it. */
+  readonly value: string | null;
+}
+
+/** One of a rule's target groups in an explanation. */
+export interface ExplainedGroup {
+  readonly name: string;
+  readonly weight: number;
+  /** How many of its targets may receive requests. */
+  readonly eligible: number;
+  readonly chosen: boolean;
+  /** In words: why it was taken; empty if it was not. */
   readonly why: string;
 }
 

@@ -48,6 +48,7 @@ Deno.test("twenty different mistakes in one environment give twenty lines and ex
     TARGET_GROUP_2_NAME: "web",
     LISTENER_RULE_1_PATH_PREFIX: "api",
     LISTENER_RULE_1_TARGET_GROUP: "wep",
+    LISTENER_RULE_2_HOST: "a:1",
     LISTENER_RULE_2_PATH_REWRITE: "nor this",
   });
   assert.ok(lines.length >= 20, lines.join("\n"));
@@ -76,7 +77,7 @@ Deno.test("twenty different mistakes in one environment give twenty lines and ex
     /^TARGET_GROUP_2_TARGETS: Group "web" names no target$/,
     /^Cannot use "api" as LISTENER_RULE_1_PATH_PREFIX: it must be a path that begins with "\/"$/,
     /^LISTENER_RULE_1_TARGET_GROUP: No group is called "wep"/,
-    /^LISTENER_RULE_2_PATH_PREFIX: Must be set/,
+    /^Cannot use "a:1" as LISTENER_RULE_2_HOST: it must be hosts without a port/,
     /LISTENER_RULE_2_PATH_REWRITE/,
     /^LISTENER_RULE_2_TARGET_GROUP: The rule names no target group/,
   ];

@@ -1,9 +1,6 @@
 import assert from "node:assert/strict";
-import { prefixOf, prefixRule } from "../../src/config/rule.ts";
 import fc from "fast-check";
 import { canonicalPath, canonicalQuery } from "../../src/rules/canonical_path.ts";
-import { compilePrefixIndex } from "../../src/rules/prefix_index.ts";
-import { underPrefix } from "../../src/config/values/path_prefix.ts";
 import { forwardedPath } from "../../src/rules/rewrite.ts";
 import "../support/seed.ts";
 
@@ -77,25 +74,6 @@ Deno.test("a canonical query is what fetch's URL parser makes of the raw one, an
       assert.equal(canonicalQuery(canonical), canonical);
     }),
     { numRuns: 2000 },
-  );
-});
-
-Deno.test("the index finds the rule that trying every rule finds", () => {
-  fc.assert(
-    fc.property(fc.uniqueArray(shortPath, { maxLength: 40 }), shortPath, (prefixes, path) => {
-      const rules = prefixes.map((prefix, number) => prefixRule(number, { prefix, group: "" }));
-      const longest = rules.filter((rule) => underPrefix(path, prefixOf(rule)))
-        .sort((one, other) => prefixOf(other).length - prefixOf(one).length)[0] ?? null;
-      const index = compilePrefixIndex(rules);
-      assert.deepEqual(index.match(path), longest);
-      const verdicts = index.explainMatch(path);
-      assert.deepEqual(verdicts.map(({ rule }) => rule), rules);
-      assert.deepEqual(
-        verdicts.filter(({ verdict }) => verdict === "chosen").map(({ rule }) => rule),
-        longest ? [longest] : [],
-      );
-    }),
-    { numRuns: 3000 },
   );
 });
 

@@ -1,3 +1,4 @@
+import { REGEX_SYNTAX } from "../../src/rules/regex.ts";
 import { ALGORITHMS } from "../../src/balancing/registry.ts";
 import { parseConfig } from "../../src/config/parse_config.ts";
 import { CertificateStore } from "../../src/control_plane/certificates/certificate_store.ts";
@@ -23,7 +24,7 @@ export class FragileBalancer implements AsyncDisposable {
       environment: { LISTENER_HOST: "127.0.0.1", LISTENER_PORT: "0", ADMIN_PORT: "0", ...environment },
       envFile: null,
       configFile: null,
-    }, { algorithms: ALGORITHMS, readServersFile: null });
+    }, { algorithms: ALGORITHMS, readServersFile: null, regex: REGEX_SYNTAX, adviceOnRules: () => [] });
     if (config === null) throw new TypeError(problems.map(({ message }) => message).join("\n"));
     const log = this.log = new LogRecorder();
     const threads: Worker[] = this.threads = [];

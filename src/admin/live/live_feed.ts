@@ -1,3 +1,4 @@
+import { RULE_ANSWERS } from "../../state/reason.ts";
 import type { CancelTimer, Clock } from "../../time/clock.ts";
 import type { AdminSource } from "../admin_source.ts";
 import { inTurns } from "../in_turns.ts";
@@ -125,7 +126,7 @@ export class LiveFeed {
     this.#source.decisions().then((decisions) => {
       this.#failuresSeen = seen;
       const failures: Failure[] = decisions
-        .filter(({ status, reason }) => reason !== null || status >= 500)
+        .filter(({ status, reason }) => reason === null ? status >= 500 : !RULE_ANSWERS.has(reason))
         .slice(0, MAX_FAILURES)
         .map(({ timeMs, id, method, path, status, reason, rule, group, totalMs, attempts }) => (
           { timeMs, id, method, path, status, reason, rule, group, totalMs, attempts }

@@ -30,8 +30,10 @@ export interface SystemShape {
 export interface RuleShape {
   readonly slot: number;
   readonly number: number;
-  /** What it takes, and what becomes of it, in words. */
-  readonly text: string;
+  /** Which requests it takes, in words. */
+  readonly conditions: string;
+  /** What it does with them, in words. */
+  readonly action: string;
   /** The groups that it leads to. */
   readonly groups: readonly string[];
 }

@@ -1,4 +1,5 @@
-import { prefixOf } from "../../config/rule.ts";
+import { groupsOf } from "../../config/rule_action.ts";
+import { actionText, conditionsText } from "../../views/rule_words.ts";
 import { hostPort, type RuleSnapshot, targetKey, type TargetSnapshot } from "../../state/group_snapshot.ts";
 import type { GroupView, SystemView } from "../../views/system_view.ts";
 import { tlsText } from "../stats/tls_text.ts";
@@ -98,9 +99,8 @@ function* jsonList<T>(items: readonly T[], shape: (item: T) => unknown): Steps {
 }
 
 function ruleShape(rule: RuleSnapshot): RuleShape {
-  const { group, pathRewrite } = rule.action;
-  const strips = pathRewrite === "" ? "" : `, strips ${pathRewrite}`;
-  return { slot: rule.slot, number: rule.number, text: prefixOf(rule) + strips, groups: [group] };
+  const { slot, number, action } = rule;
+  return { slot, number, conditions: conditionsText(rule), action: actionText(rule), groups: groupsOf(action) };
 }
 
 function groupHead({ group, healthCheck, names }: GroupView): Omit<GroupShape, "targets"> {

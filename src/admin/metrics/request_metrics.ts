@@ -1,5 +1,6 @@
-import { prefixOf } from "../../config/rule.ts";
-import { type Reason, REASONS } from "../../state/reason.ts";
+import { groupsOf } from "../../config/rule_action.ts";
+import { conditionsText } from "../../views/rule_words.ts";
+import { type Reason, REASONS, RULE_ANSWERS } from "../../state/reason.ts";
 import type { SystemReading } from "../readings/system_reading.ts";
 import { type FamilyRow, single } from "./metric_family.ts";
 
@@ -32,7 +33,9 @@ export const REQUEST_METRICS: readonly FamilyRow<SystemReading>[] = [
     help: "Responses by sluice itself, by reason.",
     add(family, { requests }) {
       for (const [reason, count] of Object.entries(requests.reasons)) {
-        family.add({ reason, status: REASONS[reason as Reason].status }, count);
+        // A rule's own answers have the rule's status.
+        const status = RULE_ANSWERS.has(reason as Reason) ? "" : REASONS[reason as Reason].status;
+        family.add({ reason, status }, count);
       }
     },
   },
@@ -42,7 +45,11 @@ export const REQUEST_METRICS: readonly FamilyRow<SystemReading>[] = [
     help: "Finished requests by listener rule and status class.",
     add(family, { rules }) {
       for (const { rule, statusClasses } of rules) {
-        const labels = { rule: rule.number, path_prefix: prefixOf(rule), target_group: rule.action.group };
+        const labels = {
+          rule: rule.number,
+          conditions: conditionsText(rule),
+          target_group: groupsOf(rule.action).join(","),
+        };
         family.addClasses(labels, statusClasses);
       }
     },

@@ -1,5 +1,6 @@
-import { prefixOf } from "../../config/rule.ts";
+import { groupsOf } from "../../config/rule_action.ts";
 import { STATUS_MATCHER } from "../../config/values/status_matcher.ts";
+import { actionText, conditionsText } from "../../views/rule_words.ts";
 import { hostPort, targetKey } from "../../state/group_snapshot.ts";
 import type { TargetStateName } from "../../state/target_state.ts";
 import type { TargetTable } from "../../state/target_table.ts";
@@ -133,9 +134,10 @@ export function tlsStats({ view, clients }: Pick<SystemReading, "view" | "client
 function ruleStats({ rule, finished, errors, statusClasses }: RuleReading): RuleStats {
   return {
     number: rule.number,
-    pathPrefix: prefixOf(rule),
-    pathRewrite: rule.action.pathRewrite,
-    targetGroup: rule.action.group,
+    priority: rule.priority,
+    conditions: conditionsText(rule),
+    action: actionText(rule),
+    targetGroups: groupsOf(rule.action),
     requests: finished,
     errors,
     errorRate: rate(errors, finished),

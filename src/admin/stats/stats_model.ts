@@ -118,9 +118,14 @@ export interface TotalStats {
 export interface RuleStats {
   /** The N of `LISTENER_RULE_<N>_*`. */
   readonly number: number;
-  readonly pathPrefix: string;
-  readonly pathRewrite: string;
-  readonly targetGroup: string;
+  /** `LISTENER_RULE_<N>_PRIORITY`; null if unset. */
+  readonly priority: number | null;
+  /** Which requests it takes: `api.example.com /v1`. */
+  readonly conditions: string;
+  /** What it does with them: `api 90 %, canary 10 %`. */
+  readonly action: string;
+  /** Empty if the rule answers by itself. */
+  readonly targetGroups: readonly string[];
   /** Finished requests. */
   readonly requests: number;
   /** Those with a status of 500 or above. */

@@ -1,6 +1,6 @@
 import { type Problem, problemOf } from "../config_error.ts";
 import { quote } from "../../logging/shown_text.ts";
-import type { Layer } from "./sources.ts";
+import type { Layer, Value } from "./sources.ts";
 
 /** One assignment of a `.env` file. */
 interface Assignment {
@@ -8,6 +8,8 @@ interface Assignment {
   readonly value: string;
   /** The line of its name, from 1. */
   readonly line: number;
+  /** A comment that begins with `#{` followed: likely a part of the value. */
+  readonly cut: boolean;
 }
 
 /**
@@ -17,16 +19,16 @@ interface Assignment {
  */
 export function readEnvFile(path: string, text: string): { layer: Layer; warnings: Problem[] } {
   const warnings: Problem[] = [];
-  const values = new Map<string, { text: string; origin: string; label: string }>();
+  const values = new Map<string, Value>();
   const lineOf = new Map<string, number>();
-  for (const { name, value, line } of assignments(path, text, warnings)) {
+  for (const { name, value, line, cut } of assignments(path, text, warnings)) {
     const before = lineOf.get(name);
     if (before !== undefined) {
       warnings.push(problemOf(name, `Set twice in ${path} (lines ${before} and ${line}): the last value wins`));
     }
     lineOf.set(name, line);
     const origin = `${path}:${line}`;
-    values.set(name, { text: value, origin, label: `${name} (${origin})` });
+    values.set(name, { text: value, origin, label: `${name} (${origin})`, cut });
   }
   return { layer: { kind: "env_file", values }, warnings };
 }
@@ -44,7 +46,8 @@ function assignments(path: string, text: string, warnings: Problem[]): Assignmen
     }
     const [, name = "", rest = ""] = match;
     const quoted = quotedValue(rest, lines, i);
-    found.push({ name, value: quoted?.value ?? rest.replace(/#.*$/, "").trim(), line: i + 1 });
+    const cut = quoted === null && rest.indexOf("#") === rest.indexOf("#{") && rest.includes("#{");
+    found.push({ name, value: quoted?.value ?? rest.replace(/#.*$/, "").trim(), line: i + 1, cut });
     i += quoted?.moreLines ?? 0;
   }
   return found;

@@ -33,10 +33,20 @@ export interface Found {
   readonly origin: string;
   /** As a problem names it: `LISTENER_PORT`, `--port (LISTENER_PORT)`, `LISTENER_PORT (.env:3)`. */
   readonly label: string;
+  /** The value goes on behind it with `#{`, which began a comment. */
+  readonly cut?: boolean;
+}
+
+/** What a source says of a variable. */
+export interface Value {
+  readonly text: string;
+  readonly origin: string;
+  readonly label: string;
+  readonly cut?: boolean;
 }
 
 /** One source, as a map from variable to value. */
 export interface Layer {
   readonly kind: "flags" | "environment" | "env_file";
-  readonly values: ReadonlyMap<string, { readonly text: string; readonly origin: string; readonly label: string }>;
+  readonly values: ReadonlyMap<string, Value>;
 }

@@ -19,6 +19,9 @@ const NOT_IN_PATHS = /[^\x21-\x7e]|[?#\\"<>`{}]/gu;
 /** What a request target can't hold. The path of probes is sent as configured. */
 const NOT_IN_TARGETS = /[^\x21-\x7e]|[#\\]/gu;
 
+/** What a pattern can't hold beyond its wildcards and what a backslash takes literally. */
+const NOT_IN_PATTERNS = /[^\x21-\x7e]|[#"<>`{}]|\\(?![*?|&])/gu;
+
 /** Returns why no request could have this path, or null if one could. */
 function refusalOfPath(text: string, refused: RegExp): Refusal | null {
   if (!text.startsWith("/")) return new Refusal(`a path that begins with "/"`);
@@ -39,6 +42,16 @@ function refusalOfPath(text: string, refused: RegExp): Refusal | null {
 export const PATH: ValueKind<string> = {
   words: "path",
   parse: (text) => refusalOfPath(text, NOT_IN_PATHS) ?? text,
+  format: String,
+};
+
+/** A pattern of whole paths: begins with "/" or a wildcard. */
+export const PATH_PATTERN: ValueKind<string> = {
+  words: "pattern",
+  parse: (text) => {
+    if (!/^[/*?]/.test(text)) return new Refusal('paths or patterns that begin with "/" or "*"');
+    return refusalOfPath(text.replace(/^[*?]/, "/$&"), NOT_IN_PATTERNS) ?? text;
+  },
   format: String,
 };
 

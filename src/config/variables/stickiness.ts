@@ -64,11 +64,13 @@ export function parseStickiness(
 }
 
 function adviceOnStickiness(scene: Scene): Problem[] {
-  const { enabled, ...options } = STICKINESS;
+  const { enabled, secret, ...options } = STICKINESS;
+  // It signs the cookies of rules, too.
+  const usedByRules = scene.config.rules.some(({ action }) => action.kind === "forward" && action.stickiness !== null);
   return [
     ...sharedCookies(scene),
     ...unusedOptions({
-      variables: Object.values(options),
+      variables: [...Object.values(options), ...usedByRules ? [] : [secret]],
       isUsedBy: ({ stickiness }) => stickiness !== null,
       why: () => "stickiness is off (STICKINESS_ENABLED=true turns it on)",
       switch: enabled,

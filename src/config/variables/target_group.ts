@@ -1,3 +1,4 @@
+import { groupsOf } from "../rule_action.ts";
 import { type Problem, problemOf } from "../config_error.ts";
 import { quote } from "../../logging/shown_text.ts";
 import type { ListenerConfig, TargetEntry, TargetGroupConfig } from "../model.ts";
@@ -112,7 +113,7 @@ function isSticky(known: readonly KnownAlgorithm[], algorithm: string): boolean 
 
 function adviceOnGroups(scene: Scene): Problem[] {
   const { config: { groups, rules } } = scene;
-  const unnamed = groups.filter(({ name }) => !rules.some((rule) => rule.action.group === name));
+  const unnamed = groups.filter(({ name }) => !rules.some((rule) => groupsOf(rule.action).includes(name)));
   return [
     ...adviceOnLoops(scene),
     ...unnamed.map(({ name, number }) =>

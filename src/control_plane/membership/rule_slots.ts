@@ -7,14 +7,17 @@ import type { TargetTable } from "../../state/target_table.ts";
 /** Gives each rule a slot for its counters, which it keeps as long as its number is configured. */
 export class RuleSlots {
   readonly #table: TargetTable;
+  readonly #secret: string;
   /** A download or WebSocket counts for its rule when it ends, which may be hours after the rule left. */
   readonly #slots = new SlotAllocator(MAX_RULES, { freshFirst: true });
   #byNumber = new Map<number, number>();
   /** Slots of rules that left, until every worker has moved past the generation that still had them. */
   readonly #leaving: { readonly slot: number; readonly generation: number }[] = [];
 
-  constructor(table: TargetTable) {
+  /** @param secret Signs the cookies of rules where STICKY_SECRET is unset. */
+  constructor(table: TargetTable, secret: string) {
     this.#table = table;
+    this.#secret = secret;
   }
 
   /** The rules of the snapshot of this generation. */
@@ -31,7 +34,7 @@ export class RuleSlots {
     return rules.map((rule) => {
       let slot = this.#byNumber.get(rule.number);
       if (slot === undefined) this.#byNumber.set(rule.number, slot = this.#take(nowMs));
-      return { ...rule, slot };
+      return withSecret({ ...rule, slot }, this.#secret);
     });
   }
 
@@ -53,4 +56,11 @@ export class RuleSlots {
       this.#slots.release(this.#leaving.shift()!.slot, nowMs);
     }
   }
+}
+
+/** Fills in the secret of a rule that pins clients and was given none. */
+export function withSecret(rule: RuleSnapshot, secret: string): RuleSnapshot {
+  const { action } = rule;
+  if (action.kind !== "forward" || action.stickiness === null || action.stickiness.secret !== null) return rule;
+  return { ...rule, action: { ...action, stickiness: { ...action.stickiness, secret } } };
 }

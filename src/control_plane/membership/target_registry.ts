@@ -10,6 +10,7 @@ import type { GroupView } from "../../views/system_view.ts";
 import type { TargetTable } from "../../state/target_table.ts";
 import type { CancelTimer, Clock } from "../../time/clock.ts";
 import { GroupMembers } from "./group_members.ts";
+import { makeSecret } from "./process_secret.ts";
 
 /** Changes of membership that come this close together make one snapshot. */
 const COALESCE_MS = 10;
@@ -273,10 +274,4 @@ export class TargetRegistry {
       void group.stop();
     }
   }
-}
-
-/** 256 bits, unguessable: a client that knows it can choose its target. */
-function makeSecret(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(32));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -92,7 +92,7 @@ export class Attempts {
       target,
       method: exchange.received.method,
       path: this.#group.pathFor(exchange, target),
-      host: this.#group.hostFor(exchange.received, target),
+      host: this.#group.hostFor(exchange, target),
       lines: prepared.lines,
       own: prepared.own,
       body,

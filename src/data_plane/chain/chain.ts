@@ -2,12 +2,13 @@ import type { ClientEvents, RequestHandler, Unreadable } from "../../front/front
 import type { ReceivedRequest, Unfit } from "../../front/received_request.ts";
 import type { Reply, ResponseHead } from "../../front/reply.ts";
 import { peerAddress } from "../../forwarding/headers/client_address.ts";
-import type { HeaderSettings } from "../../forwarding/headers/header_settings.ts";
 import { prepareLines } from "../../forwarding/headers/request_lines.ts";
 import type { Interim, TargetResponse } from "../../forwarding/target_request.ts";
 import type { Reason } from "../../state/reason.ts";
 import type { DeadlineWheel } from "../../time/deadline.ts";
-import type { CompiledSnapshot } from "../compiled_snapshot.ts";
+import { type CompiledSnapshot, headersFor } from "../compiled_snapshot.ts";
+import { GroupRuntime } from "../group_runtime.ts";
+import { strippedPrefix } from "../../rules/rewrite.ts";
 import { type AttemptParts, Attempts } from "./attempts.ts";
 import { checkRequest } from "./check_request.ts";
 import { Exchange } from "./exchange.ts";
@@ -16,6 +17,7 @@ import { OpenExchange } from "./open_exchange.ts";
 import { ownResponse } from "./own_response.ts";
 import { plan } from "./plan.ts";
 import { cutBy, relay } from "./relay.ts";
+import { sendRuleAnswer } from "./rule_answer.ts";
 import { answerChallenge, challengeToken } from "./acme_challenge.ts";
 import type { ControlQuestions } from "./control_questions.ts";
 import { asksForStats, sendStats } from "./stats_response.ts";
@@ -146,12 +148,19 @@ export class Chain implements RequestHandler {
     return await answerChallenge(exchange, { token, challenges, parts }) ? null : this.#byRule(passage);
   }
 
-  #byRule(passage: Passage): Attempts | Reason | Unfit {
+  #byRule(passage: Passage): Way | Promise<Way> {
+    const { exchange, reply, compiled, announce } = passage;
+    const planned = plan(exchange, compiled);
+    if (typeof planned === "string") return planned;
+    if (planned instanceof GroupRuntime) return this.#forward(passage, planned);
+    const settings = compiled.snapshot.listener;
+    return sendRuleAnswer(exchange, planned, { settings, reply, announce }).then(() => null);
+  }
+
+  #forward(passage: Passage, group: GroupRuntime): Attempts | Reason | Unfit {
     const { exchange, received, reply, client, compiled } = passage;
     const { listener } = compiled.snapshot;
-    const group = plan(exchange, compiled);
-    if (typeof group === "string") return group;
-    const said = prepareLines(received, exchange.received, headersOf(compiled, received));
+    const said = prepareLines(received, exchange.received, headersFor(exchange.received, compiled));
     exchange.received.identify(said);
     if (listener.headerConvention) exchange.outcome.addResponseHeader("X-Request-Id", exchange.received.requestId);
     const refused = whyNotForwarded(received, said.loop, listener.maxBodyBytes);
@@ -195,15 +204,11 @@ export class Chain implements RequestHandler {
   }
 }
 
-function headersOf({ headers, secureHeaders }: CompiledSnapshot, { protocol }: ReceivedRequest): HeaderSettings {
-  return protocol === "https" ? secureHeaders : headers;
-}
-
 /** What addresses in the response are translated by (LOCATION_REWRITE); null if they stay. */
-function locationsOf({ exchange, received, compiled }: Passage): LocationContext | null {
+function locationsOf({ exchange, compiled }: Passage): LocationContext | null {
   const { rule, group } = exchange.routed;
   if (!group!.locationRewrite) return null;
-  const origin = clientOrigin(exchange.received, headersOf(compiled, received));
+  const origin = clientOrigin(exchange.received, headersFor(exchange.received, compiled));
   const { path } = exchange.received;
-  return { origin, target: exchange.outcome.target!, rewrite: rule!.action.pathRewrite, path };
+  return { origin, target: exchange.outcome.target!, rewrite: strippedPrefix(rule!), path };
 }

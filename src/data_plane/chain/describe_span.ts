@@ -1,7 +1,8 @@
 import { type Span, SpanStatusCode } from "@opentelemetry/api";
 import type { Exchange } from "./exchange.ts";
-import { conditionsText } from "../../rules/rule_words.ts";
+import { conditionsText } from "../../views/rule_words.ts";
 import { hostPort } from "../../state/group_snapshot.ts";
+import { RULE_ANSWERS } from "../../state/reason.ts";
 
 /**
  * Writes what was decided onto the span that `Deno.serve` opened for the request. A span ends with the response's
@@ -13,9 +14,9 @@ export function describeSpan(span: Span, { received, routed, outcome }: Exchange
   const { target, reason, attempts } = outcome;
   if (rule !== null) {
     // Rules are few, paths are not: a name must not make a series of its own for each request.
-    const prefix = conditionsText(rule);
-    span.updateName(`${received.method} ${prefix}`);
-    span.setAttribute("http.route", prefix);
+    const route = conditionsText(rule);
+    span.updateName(`${received.method} ${route}`);
+    span.setAttribute("http.route", route);
     span.setAttribute("sluice.rule", rule.number);
   }
   if (group !== null) span.setAttribute("sluice.target_group", group.name);
@@ -27,5 +28,7 @@ export function describeSpan(span: Span, { received, routed, outcome }: Exchange
   span.setAttribute("sluice.request_id", received.requestId);
   if (reason === null) return;
   span.setAttribute("sluice.reason", reason);
-  if (outcome.status >= 500) span.setStatus({ code: SpanStatusCode.ERROR, message: reason });
+  if (outcome.status >= 500 && !RULE_ANSWERS.has(reason)) {
+    span.setStatus({ code: SpanStatusCode.ERROR, message: reason });
+  }
 }

@@ -7,6 +7,9 @@ import type { Reason } from "../../state/reason.ts";
  */
 export type CutBy = "client" | "target" | "idle" | "shutdown" | null;
 
+/** Why a rule gave a request to one of its groups: there is only one, a cookie names it, its turn, or another can't serve. */
+export type GroupBy = "only" | "pinned" | "turn" | "failover";
+
 /** One attempt at a target. */
 export interface Attempt {
   readonly target: TargetSnapshot;
@@ -67,12 +70,18 @@ export class Routed {
   rule: RuleSnapshot | null = null;
   /** The target group that the rule's action gave it to. */
   group: GroupSnapshot | null = null;
-  /** What the rule's rewrite left of the path: targets get it under their base. */
+  /** Why it was this group. */
+  groupBy: GroupBy = "only";
+  /** What the rule's rewrite made of the path: targets get it under their base. */
   strippedPath = "";
+  /** The Host that its targets see; null leaves that to the group. */
+  hostRewrite: string | null = null;
   /** What the choice was made by, for the decisions; null if none was made. */
   scores: unknown = null;
   /** The Set-Cookie value that pins the client to its target once that has responded; null if none does. */
   pinCookie: string | null = null;
+  /** The Set-Cookie value that pins the client to its group, likewise. */
+  rulePin: string | null = null;
   /** The slot of the target that counts this exchange in flight; -1 for none. */
   heldSlot = -1;
 }
@@ -121,7 +130,8 @@ export class Exchange {
 
   /** The target has responded: from now on its client is pinned to it, if a cookie does that. */
   pinToTarget(): void {
-    const { pinCookie } = this.routed;
+    const { pinCookie, rulePin } = this.routed;
     if (pinCookie !== null) this.outcome.addResponseHeader("Set-Cookie", pinCookie);
+    if (rulePin !== null) this.outcome.addResponseHeader("Set-Cookie", rulePin);
   }
 }

@@ -64,8 +64,9 @@ export async function sendOwn(
   },
   { reply, announce }: Pick<OwnResponseParts, "reply" | "announce">,
 ): Promise<void> {
-  const length: [string, string] = ["Content-Length", String(body.length)];
-  const head = { status, phrase: null, lines: null, own: [...own, length], bodyLength: body.length };
+  // RFC 9110 section 8.6: a 204 has no length, and a 304 has that of a response that sluice does not know.
+  const length: [string, string][] = hasNoLength(status) ? [] : [["Content-Length", String(body.length)]];
+  const head = { status, phrase: null, lines: null, own: [...own, ...length], bodyLength: body.length };
   try {
     reply.head(head);
     announce?.(head);
@@ -73,4 +74,8 @@ export async function sendOwn(
   } catch {
     reply.cut();
   }
+}
+
+function hasNoLength(status: number): boolean {
+  return status === 204 || status === 304;
 }

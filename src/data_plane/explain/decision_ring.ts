@@ -1,7 +1,7 @@
 import type { CandidateList } from "../../balancing/algorithm.ts";
 import type { HashKey } from "../../config/model.ts";
 import { findAlgorithm } from "../../balancing/registry.ts";
-import type { Attempt, CutBy, Exchange } from "../chain/exchange.ts";
+import type { Attempt, CutBy, Exchange, GroupBy } from "../chain/exchange.ts";
 import { NO_CONNECT } from "../../forwarding/target_request.ts";
 import { isSecretName } from "../../logging/secrets.ts";
 import type { Decision } from "../../views/decision.ts";
@@ -26,6 +26,7 @@ class Kept {
   client = "";
   rule: number | null = null;
   group: string | null = null;
+  groupBy: GroupBy = "only";
   /** Null where none chose. */
   algorithm: string | null = null;
   candidates: CandidateList | null = null;
@@ -81,6 +82,7 @@ export class DecisionRing {
     if (kept.client !== received.client) kept.client = received.client;
     kept.rule = rule === null ? null : rule.number;
     kept.group = group === null ? null : group.name;
+    kept.groupBy = routed.groupBy;
     // The one that chose: a reload may have brought another since, which could make nothing of these candidates.
     const scores = routed.scores as CapturedScores | null;
     kept.firstTarget = attempts.length === 0 ? null : attempts[0]!.target;
@@ -140,6 +142,7 @@ function describe(kept: Kept, worker: number): Decision {
     client: kept.client,
     rule: kept.rule,
     group: kept.group,
+    groupBy: kept.group === null ? null : kept.groupBy,
     algorithm,
     key: algorithm === null || findAlgorithm(algorithm)?.usesKey !== true ? null : shownKey(kept),
     pinned: kept.pinned === null ? null : addressOf(kept.pinned),

@@ -2,19 +2,22 @@ import { authorityOf, type ExplainBasis, type ExplainRequest, type Explanation }
 import { fetchHeaders } from "../../forwarding/fetch/fetch_headers.ts";
 import { prepareLines } from "../../forwarding/headers/request_lines.ts";
 import { ServeRequest } from "../../front/serve/serve_request.ts";
-import { underBase } from "../../rules/rewrite.ts";
-import { conditionsText } from "../../rules/rule_words.ts";
+import { peekedTurns } from "../../balancing/turns.ts";
+import { strippedPrefix, underBase } from "../../rules/rewrite.ts";
+import { conditionsText } from "../../views/rule_words.ts";
 import { hostPort, type RuleSnapshot, type TargetSnapshot } from "../../state/group_snapshot.ts";
 import { type Reason, REASONS } from "../../state/reason.ts";
 import { checkRequest } from "../chain/check_request.ts";
-import { Exchange } from "../chain/exchange.ts";
+import { Exchange, Received } from "../chain/exchange.ts";
 import { clientOrigin, clientUrl } from "../chain/location_rewrite.ts";
 import { plan } from "../chain/plan.ts";
 import { asksForStats } from "../chain/stats_response.ts";
 import { whyNotForwarded } from "../chain/why_not_forwarded.ts";
 import { type CompiledSnapshot, compileSnapshot } from "../compiled_snapshot.ts";
-import type { GroupRuntime } from "../group_runtime.ts";
+import { GroupRuntime } from "../group_runtime.ts";
+import { RuleQuestion } from "../chain/rule_question.ts";
 import { addressOf, explainCandidates, whyChosen } from "./explain_candidates.ts";
+import { groupsOf, rulesOf, textOf } from "./explain_rule.ts";
 import { isListenerItself } from "./listener_itself.ts";
 import { explainedTrace, headersOfTrace } from "./trace_headers.ts";
 
@@ -31,12 +34,16 @@ const EXPLAINED_ID = "(made up for each request)";
 
 /**
  * Says what would be done with a request, by walking it through the very functions that serve: the check of its head,
- * the prefix index, the group's choice (looked at, not taken), the headers. Sends nothing and moves nobody's turn.
+ * the rules, the group's choice (looked at, not taken), the headers. Sends nothing and moves nobody's turn.
  */
 export function explain(question: ExplainRequest, context: ExplainContext): Explanation {
   const received = receivedOf(question);
   const exchange = exchangeOf(received, context);
-  const compiled = compileSnapshot(context.snapshot, { ...context, traceHeaders: headersOfTrace() });
+  const compiled = compileSnapshot(context.snapshot, {
+    ...context,
+    turns: peekedTurns(context.table),
+    traceHeaders: headersOfTrace(),
+  });
   const refused = checkRequest(exchange.received, received, context.snapshot.listener.upstreamTransport);
   const blank: Explanation = { ...EMPTY, method: exchange.received.method };
   if (refused !== null) {
@@ -47,12 +54,18 @@ export function explain(question: ExplainRequest, context: ExplainContext): Expl
     const text = `${exchange.received.path} is STATS_PATH`;
     return { ...blank, path, why: `${text}, which goes before any rule`, answer: { status: 200, reason: null, text } };
   }
-  const rules = explainRules(compiled, exchange.received.path);
-  const group = plan(exchange, compiled);
-  if (typeof group === "string") {
-    return { ...blank, path, rules, why: "No rule's prefix holds this path", answer: answerOf(group) };
+  const planned = plan(exchange, compiled);
+  const known = { ...blank, path, client: exchange.received.client, rules: rulesOf(exchange, compiled) };
+  if (planned === "no_rule") {
+    return { ...known, why: "No rule's conditions hold for this request", answer: answerOf(planned) };
   }
-  return explainForwarding({ ...blank, path, rules }, { question, received, exchange, compiled, context, group });
+  if (typeof planned === "string") return { ...known, why: REASONS[planned].text, answer: answerOf(planned) };
+  if (planned instanceof GroupRuntime) {
+    const groups = groupsOf(exchange, compiled);
+    return explainForwarding({ ...known, groups }, { question, received, exchange, compiled, context, group: planned });
+  }
+  const answer = { status: planned.status, reason: planned.reason, text: textOf(planned) };
+  return { ...known, why: `Rule ${exchange.routed.rule!.number} answers by itself: ${answer.text}`, answer };
 }
 
 interface Walk {
@@ -106,12 +119,12 @@ function explainForwarding(known: Explanation, walk: Walk): Explanation {
     return { ...shared, why: REASONS[reason].text, answer: answerOf(reason) };
   }
   const rewrite = rewriteSteps(exchange, question, chosen);
-  if (comesBack(chosen, rewrite.at(-1)!.path, compiled)) {
+  const host = group.hostFor(exchange, chosen);
+  if (comesBack(chosen, { exchange, sent: rewrite.at(-1)!.path, host }, compiled)) {
     const why = `The target ${addressOf(chosen)} is this listener itself: the request comes back, and is refused then`;
     return { ...shared, chosen: addressOf(chosen), why, rewrite, answer: answerOf("loop") };
   }
   const secure = !byFetch && !webSocket && chosen.scheme === "https";
-  const host = group.hostFor(exchange.received, chosen);
   const sent: [string, string][] = byFetch || secure
     ? Object.entries(fetchHeaders({ host, lines, own }))
     : [["host", host], ...linesOf(lines), ...own];
@@ -133,8 +146,21 @@ function explainForwarding(known: Explanation, walk: Walk): Explanation {
 /**
  * Tells whether the request would be at this listener again and find a rule there, which is where `Via` is looked at.
  */
-function comesBack(chosen: TargetSnapshot, sent: string, { snapshot, headers, rules }: CompiledSnapshot): boolean {
-  return headers.via !== null && isListenerItself(chosen, snapshot) && rules.match(sent.split("?", 1)[0]!) !== null;
+function comesBack(
+  chosen: TargetSnapshot,
+  { exchange, sent, host }: { readonly exchange: Exchange; readonly sent: string; readonly host: string },
+  { snapshot, headers, rules }: CompiledSnapshot,
+): boolean {
+  if (headers.via === null || !isListenerItself(chosen, snapshot)) return false;
+  const { received } = exchange;
+  const again = new Received(received.method, received.startedMs);
+  const [path = "", query] = sent.split("?", 2);
+  again.path = path;
+  again.query = query === undefined ? "" : `?${query}`;
+  again.host = host;
+  again.peer = received.peer;
+  again.lines = received.lines;
+  return rules.match(path, new RuleQuestion(again, headers)) !== null;
 }
 
 const EMPTY: Explanation = {
@@ -142,6 +168,7 @@ const EMPTY: Explanation = {
   path: null,
   client: null,
   rules: [],
+  groups: [],
   rewrite: [],
   group: null,
   algorithm: null,
@@ -163,13 +190,14 @@ function receivedOf(question: ExplainRequest): ServeRequest {
   const authority = authorityOf(question.url);
   if (!headers.has("host")) headers.set("host", authority ?? "localhost");
   const url = authority !== null ? question.url : `http://${headers.get("host")}${question.url}`;
-  return new ServeRequest({ method: question.method, url, headers, body: null }, EXPLAINED_CLIENT, null);
+  const request = { method: question.method, url, headers, body: null };
+  return new ServeRequest(request, question.clientIp ?? EXPLAINED_CLIENT, null);
 }
 
 function exchangeOf(received: ServeRequest, context: ExplainContext): Exchange {
   const exchange = new Exchange(received.method, context.nowMs());
   exchange.received.lines = received.lines;
-  exchange.received.peer = exchange.received.client = EXPLAINED_CLIENT;
+  exchange.received.peer = exchange.received.client = received.peer;
   exchange.received.requestId = EXPLAINED_ID;
   return exchange;
 }
@@ -194,41 +222,27 @@ function headersOf(lines: ExplainRequest["headers"]): Headers {
   return headers;
 }
 
-function explainRules(compiled: CompiledSnapshot, path: string): Explanation["rules"] {
-  // The longest first: the order in which they are considered, whatever their numbers.
-  const verdicts = [...compiled.rules.explainMatch(path)].sort((a, b) =>
-    conditionsText(b.rule).length - conditionsText(a.rule).length
-  );
-  return verdicts.map(({ rule, verdict, why }) => ({
-    number: rule.number,
-    pathPrefix: conditionsText(rule),
-    targetGroup: rule.action.group,
-    matched: verdict === "chosen",
-    why,
-  }));
-}
-
 function rewriteSteps(exchange: Exchange, question: ExplainRequest, target: TargetSnapshot): Explanation["rewrite"] {
-  const { action, ...rule } = exchange.routed.rule as RuleSnapshot;
-  const { pathRewrite } = action;
-  const stripped = underBase(exchange.routed.strippedPath, "");
-  const whole = underBase(exchange.routed.strippedPath, target.base);
+  const { received: { path, query }, routed } = exchange;
+  const stripped = underBase(routed.strippedPath, "");
+  const whole = underBase(routed.strippedPath, target.base);
   const steps = [
     { step: "as it came", path: question.url },
-    { step: `canonical, matched by ${conditionsText(rule)}`, path: exchange.received.path },
-    {
-      step: pathRewrite === ""
-        ? "no rewrite"
-        : stripped === exchange.received.path
-        ? `rewrite ${pathRewrite} strips nothing`
-        : `rewrite strips ${pathRewrite}`,
-      path: stripped,
-    },
+    { step: `canonical, matched by ${conditionsText(routed.rule!)}`, path },
+    { step: rewriteText(routed.rule!, stripped !== path), path: stripped },
     { step: target.base === "" ? "the target has no base" : `under the target's base ${target.base}`, path: whole },
   ];
-  return exchange.received.query === ""
-    ? steps
-    : [...steps, { step: "with its query", path: whole + exchange.received.query }];
+  return query === "" ? steps : [...steps, { step: "with its query", path: whole + query }];
+}
+
+function rewriteText({ action }: RuleSnapshot, changed: boolean): string {
+  const rewrite = action.kind === "forward" ? action.rewrite : null;
+  if (rewrite === null) return "no rewrite";
+  if (rewrite.kind === "strip") {
+    return changed ? `rewrite strips ${rewrite.prefix}` : `rewrite ${rewrite.prefix} strips nothing`;
+  }
+  const expression = `${rewrite.regex} to ${rewrite.replacement}`;
+  return changed ? `rewrite ${expression}` : `rewrite ${expression} changes nothing`;
 }
 
 function explainLocations(exchange: Exchange, { headers }: CompiledSnapshot, target: TargetSnapshot) {
@@ -237,7 +251,7 @@ function explainLocations(exchange: Exchange, { headers }: CompiledSnapshot, tar
   const to = clientUrl(from, {
     origin,
     target,
-    rewrite: exchange.routed.rule!.action.pathRewrite,
+    rewrite: strippedPrefix(exchange.routed.rule!),
     path: exchange.received.path,
   });
   return { from, to: to! };

@@ -273,7 +273,10 @@ Deno.test("/decisions can be asked for a status or a class of them, and refuses 
   }
   const explained = await ask("/explain?url=/&headers=x");
   assert.equal(explained.status, 400);
-  assert.match((await explained.json()).error, /^Cannot use "headers": the parameters are method, url, header$/);
+  assert.match(
+    (await explained.json()).error,
+    /^Cannot use "headers": the parameters are method, url, header, client-ip$/,
+  );
 });
 
 Deno.test("a question that fails inside is answered 500 without its details, which are in the log", async () => {

@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
+import { loadRegexEngine, REGEX_SYNTAX } from "../../../src/rules/regex.ts";
+import { adviceOnRules } from "../../../src/rules/rule_advice.ts";
 import type { Config } from "../../../src/config/model.ts";
 import { parseConfig, type ParseResult } from "../../../src/config/parse_config.ts";
 import { readServersFile } from "../../../src/config/sources/servers_file.ts";
 import type { Sources } from "../../../src/config/sources/sources.ts";
+
+await loadRegexEngine();
 
 /** What the registry knows, as far as configuration asks. */
 export const ALGORITHMS = [
@@ -21,6 +25,8 @@ export function parseWith(sources: Partial<Sources>): ParseResult {
   return parseConfig({ flags: {}, environment: {}, envFile: null, configFile: null, ...sources }, {
     algorithms: ALGORITHMS,
     readServersFile,
+    regex: REGEX_SYNTAX,
+    adviceOnRules,
   });
 }
 

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { prefixOf } from "../../../src/config/rule.ts";
 import { configOf, messages, MINIMAL, parseEnvironment } from "./parse_with.ts";
 
 /** Asserts that an environment has exactly one problem. */
@@ -123,20 +122,22 @@ Deno.test("what Kubernetes sets for a service called listener is passed over wit
 
 Deno.test("a rule that names no group, and one that names an unknown one, are errors", () => {
   const { LISTENER_RULE_1_TARGET_GROUP: _, ...without } = MINIMAL;
-  assert.equal(onlyProblem(without), 'LISTENER_RULE_1_TARGET_GROUP: The rule names no target group ("web")');
+  assert.equal(
+    onlyProblem(without),
+    'LISTENER_RULE_1_TARGET_GROUP: The rule names no target group ("web"), no redirect and no fixed response',
+  );
   assert.equal(
     onlyProblem({ ...MINIMAL, LISTENER_RULE_1_TARGET_GROUP: "wep" }),
     'LISTENER_RULE_1_TARGET_GROUP: No group is called "wep": the groups are "web"; did you mean "web"?',
   );
 });
 
-Deno.test("a rule without a prefix and a group without a name or target are errors", () => {
+Deno.test("a rule without an action and a group without a name or target are errors", () => {
   const { problems } = parseEnvironment({ LISTENER_RULE_5_PATH_REWRITE: "/x", TARGET_GROUP_9_FAIL_OPEN: "true" });
   assert.deepEqual(messages(problems), [
     "TARGET_GROUP_9_NAME: Must be set: rules name the group by it",
     "TARGET_GROUP_9_TARGETS: The group names no target",
-    'LISTENER_RULE_5_PATH_PREFIX: Must be set; "/" takes every request',
-    'LISTENER_RULE_5_TARGET_GROUP: The rule names no target group ("9")',
+    'LISTENER_RULE_5_TARGET_GROUP: The rule names no target group ("9"), no redirect and no fixed response',
   ]);
 });
 
@@ -165,7 +166,7 @@ Deno.test("a prefix and a rewrite must be written as rules see paths", () => {
   }
   for (const path of ["/a//b", "/%2F", "/100%", "/...", "/a;b=c,d", "/~x/", "/caf%C3%A9"]) {
     const config = configOf(parseEnvironment({ ...MINIMAL, LISTENER_RULE_1_PATH_PREFIX: path }));
-    assert.equal(prefixOf(config.rules[0]!), path);
+    assert.equal(config.rules[0]!.conditions[0]!.text, path);
   }
 });
 

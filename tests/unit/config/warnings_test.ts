@@ -157,11 +157,11 @@ Deno.test("stickiness that the algorithm STICKY has anyway can't be switched off
   assert.deepEqual(warnings({ ALGORITHM: "LRT", STICKINESS_ENABLED: "true", STICKY_SECRET: "0123456789abcdef" }), []);
 });
 
-Deno.test("wildcards in a prefix, which there are none of, are a warning", () => {
+Deno.test("wildcards in a prefix, which has none, are a warning", () => {
   const prefix = (text: string) => warnings({ LISTENER_RULE_1_PATH_PREFIX: text });
   assert.deepEqual(prefix("/api/*"), [
     'LISTENER_RULE_1_PATH_PREFIX: "*" in "/api/*" is taken literally, because prefixes have no wildcards: the ' +
-    'prefix "/api" matches every path below it',
+    'prefix "/api" matches every path below it, and LISTENER_RULE_1_PATH takes patterns',
   ]);
   assert.match(prefix("/users/:id/posts")[0]!, /^LISTENER_RULE_1_PATH_PREFIX: "\/:id" .* the prefix "\/users" matches/);
   assert.match(prefix("/*")[0]!, /the prefix "\/" matches/);

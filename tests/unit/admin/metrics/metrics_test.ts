@@ -29,7 +29,7 @@ Deno.test("a scrape counts what was answered, by status class, rule, target and 
   expect('sluice_requests_total{status_class="2xx"}', 5);
   expect('sluice_requests_total{status_class="5xx"}', 2);
   expect("sluice_requests_in_flight", 1);
-  expect('sluice_rule_requests_total{rule="1",path_prefix="/web",target_group="web",status_class="2xx"}', 5);
+  expect('sluice_rule_requests_total{rule="1",conditions="/web",target_group="web",status_class="2xx"}', 5);
   expect(`sluice_target_attempts_total{${TARGET}}`, 7);
   expect(`sluice_target_responses_total{${TARGET},status_class="5xx"}`, 1);
   expect(`sluice_target_no_answer_total{${TARGET}}`, 1);

@@ -11,7 +11,7 @@ function rules(count: number, first: number, prefix = "/"): RuleConfig[] {
 
 Deno.test("a rule keeps its counters as long as its number stays, and another number starts with none", () => {
   const table = TargetTable.create(1);
-  const slots = new RuleSlots(table);
+  const slots = new RuleSlots(table, "secret");
   const [kept, left] = slots.assign(rules(2, 1), 1, 0);
   for (const { slot } of [kept!, left!]) {
     table.column(0).finished(200, slot, { reason: null, requestBytes: 0, responseBytes: 0 });
@@ -24,7 +24,7 @@ Deno.test("a rule keeps its counters as long as its number stays, and another nu
 });
 
 Deno.test("as many rules as there may be can be replaced by as many others at once, again and again", () => {
-  const slots = new RuleSlots(TargetTable.create(1));
+  const slots = new RuleSlots(TargetTable.create(1), "secret");
   for (let generation = 1; generation <= 5; generation++) {
     const assigned = slots.assign(rules(MAX_RULES, generation * MAX_RULES), generation, 0);
     assert.equal(new Set(assigned.map(({ slot }) => slot)).size, MAX_RULES);
@@ -34,7 +34,7 @@ Deno.test("as many rules as there may be can be replaced by as many others at on
 
 Deno.test("what a WebSocket counts when it ends, long after its rule has left, is not the next rule's", () => {
   const table = TargetTable.create(1);
-  const slots = new RuleSlots(table);
+  const slots = new RuleSlots(table, "secret");
   const [left] = slots.assign(rules(1, 1), 1, 0);
   slots.assign([], 2, 1000);
   slots.appliedEverywhere(2, 1000);
