@@ -6,7 +6,7 @@ import { parseArgs } from "node:util";
 import { findProgram } from "../tests/support/have_program.ts";
 import { CALLGRIND_NEEDS } from "./callgrind.ts";
 import { bareFetch, byteProxy } from "./contenders/bare_fetch.ts";
-import { rules, sluice } from "./contenders/sluice.ts";
+import { hosts, rules, sluice } from "./contenders/sluice.ts";
 import { type Counted, countInstructions, type CountPace, type CountResult } from "./count_instructions.ts";
 import { instructionTable } from "./instruction_report.ts";
 import { machine, machineLine } from "./machine.ts";
@@ -36,6 +36,10 @@ const COUNTED: readonly Counted[] = [
   { ...USUAL, name: "quiet", contender: sluice({ name: "sluice, all off", env: QUIET }), base: "sluice" },
   { ...RULED, name: "rules-1", contender: sluice(rules(1)), base: "sluice" },
   { ...RULED, name: "rules-1000", contender: sluice(rules(1000)), base: "rules-1" },
+  ...(["serve", "wire"] as const).flatMap((engine): Counted[] => [
+    { ...USUAL, name: `${engine}-hosts-1`, contender: sluice(hosts(1, engine)), base: "sluice" },
+    { ...USUAL, name: `${engine}-hosts-1000`, contender: sluice(hosts(1000, engine)), base: `${engine}-hosts-1` },
+  ]),
   {
     ...USUAL,
     name: "targets-1000",

@@ -11,6 +11,8 @@ export interface SluiceSetup {
   readonly env?: Readonly<Record<string, string>>;
   /** Path prefixes, all for the one group; default: `/`. */
   readonly prefixes?: readonly string[];
+  /** Hosts, a rule each; default: rules have prefixes and no host. */
+  readonly hosts?: readonly string[];
   /** Stripped from the path of each rule's requests: the prefix itself. */
   readonly stripPrefix?: boolean;
   /** Weights 1, 2, 3, 1, 2, 3 ... for the targets. */
@@ -61,6 +63,13 @@ export function sluice(setup: SluiceSetup = {}): Contender {
 
 function ruleVariables(setup: SluiceSetup): Record<string, string> {
   const variables: Record<string, string> = {};
+  if (setup.hosts !== undefined) {
+    for (const [i, host] of setup.hosts.entries()) {
+      variables[`LISTENER_RULE_${i + 1}_HOST`] = host;
+      variables[`LISTENER_RULE_${i + 1}_TARGET_GROUP`] = "bench";
+    }
+    return variables;
+  }
   (setup.prefixes ?? ["/"]).forEach((prefix, i) => {
     variables[`LISTENER_RULE_${i + 1}_PATH_PREFIX`] = prefix;
     variables[`LISTENER_RULE_${i + 1}_TARGET_GROUP`] = "bench";
@@ -78,4 +87,10 @@ export function rules(count: number): SluiceSetup {
     (_, i) => `/svc-${String((i - own + count) % count).padStart(4, "0")}`,
   );
   return { name: `sluice, ${count} rules`, prefixes, stripPrefix: true };
+}
+
+/** sluice with so many rules on as many hosts, of which the one that is asked for stands in the middle. */
+export function hosts(count: number, engine: "serve" | "wire"): SluiceSetup {
+  const all = Array.from({ length: count }, (_, i) => i === count >> 1 ? "127.0.0.1" : `svc-${i}.example.com`);
+  return { name: `sluice ${engine}, ${count} hosts`, hosts: all, env: { LISTENER_ENGINE: engine } };
 }

@@ -73,7 +73,7 @@ export function parseConfig(sources: Sources, known: Known): ParseResult {
   parseAlgorithmOfAll(reader, known.algorithms);
   const routes: Routes[] = [];
   for (const { door } of doors) {
-    if (door === "groups") routes.push(parseGroupsDoor(reader, known, numbers));
+    if (door === "groups") routes.push(parseGroupsDoor(reader, known, numbersIn(layers)));
     if (door === "backend_list") routes.push(parseBackendList(reader, known.algorithms));
     if (door === "servers_file") {
       const [file, read] = [sources.configFile!, known.readServersFile!];

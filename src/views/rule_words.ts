@@ -4,7 +4,9 @@ import type { RuleCondition } from "../config/rule_condition.ts";
 
 /** Says which requests a rule takes, as people think of it: `api.example.com /v1 GET|HEAD`. */
 export function conditionsText({ conditions }: Pick<RuleConfig, "conditions">): string {
-  return conditions.length === 0 ? "every request" : conditions.map(conditionText).join(" ");
+  if (conditions.length === 0) return "every request";
+  const hosts = conditions.filter(({ kind }) => kind === "host");
+  return [...hosts, ...conditions.filter(({ kind }) => kind !== "host")].map(conditionText).join(" ");
 }
 
 /** Says what one condition asks for. */

@@ -129,3 +129,31 @@ browserTest("what went wrong is on the page, with the reason that the access log
     await sluice[Symbol.asyncDispose]();
   }
 });
+
+browserTest("every rule is on the page with what it takes and does, those that answer by themselves too", async () => {
+  await using target = await RecorderTarget.start();
+  await using sluice = await startSluice({
+    env: {
+      TARGET_GROUP_1_NAME: "api",
+      TARGET_GROUP_1_TARGETS: target.address,
+      TARGET_GROUP_2_NAME: "canary",
+      TARGET_GROUP_2_TARGETS: target.address,
+      LISTENER_RULE_1_HOST: "api.example.com",
+      LISTENER_RULE_1_PATH_PREFIX: "/v1",
+      LISTENER_RULE_1_TARGET_GROUP: "api:9,canary:1",
+      LISTENER_RULE_2_FIXED_RESPONSE: "503",
+    },
+  });
+  await withPage(`${sluice.adminUrl}/`, async (page) => {
+    const rules = page.locator("#rules li");
+    await rules.nth(1).waitFor();
+    assert.match(await rules.nth(0).innerText(), /^1\s+api\.example\.com \/v1\s+→ api 90 %, canary 10 %/);
+    assert.match(await rules.nth(1).innerText(), /^2\s+every request\s+→ response 503/);
+    const chip = page.locator(".group", { hasText: "canary" }).locator(".rules li").first();
+    assert.match(await chip.innerText(), /api\.example\.com \/v1 → api 90 %, canary 10 %/);
+    const client = traffic(sluice.url);
+    await until(async () => /[1-9]\S*\/s/.test(await rules.nth(1).innerText()), "the rule's requests on the page");
+    await client.stop();
+    assert.deepEqual([...client.statuses.keys()], [503]);
+  });
+});

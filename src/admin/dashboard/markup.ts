@@ -35,6 +35,12 @@ export const dashboardMarkup = `
     <p id="tls" class="quiet lines" hidden></p>
   </section>
 
+  <section aria-labelledby="rules-title" class="panel" id="rules-panel" hidden>
+    <h2 id="rules-title">Rules</h2>
+    <ul id="rules" class="rule-rows"></ul>
+    <p id="more-rules" class="quiet"></p>
+  </section>
+
   <search class="filter">
     <label for="search">Search</label>
     <input id="search" type="search" placeholder="group, address, host, state, reason" aria-keyshortcuts="/" autocomplete="off" spellcheck="false">
@@ -43,7 +49,7 @@ export const dashboardMarkup = `
   </search>
 
   <div id="groups" tabindex="-1"></div>
-  <p id="nothing" class="quiet" hidden>No target group is configured: every request gets 404.</p>
+  <p id="nothing" class="quiet" hidden>No target group is configured.</p>
 
   <section aria-labelledby="last" class="panel">
     <h2 id="last">Last failures</h2>
@@ -78,6 +84,16 @@ export const dashboardMarkup = `
 
 <template id="rule-template">
   <li><span data-field="prefix"></span> <span class="quiet" data-field="perSecond"></span></li>
+</template>
+
+<template id="rule-row-template">
+  <li>
+    <span class="quiet" data-field="number"></span>
+    <span class="conditions" data-field="conditions"></span>
+    <span class="action">→ <span data-field="action"></span></span>
+    <span class="figure"><b data-field="perSecond"></b></span>
+    <span class="figure bad" data-field="errors"></span>
+  </li>
 </template>
 
 <template id="target-template">

@@ -5,6 +5,7 @@ import * as fields from "./client/fields.js";
 import * as format from "./client/format.js";
 import * as groupSection from "./client/group_section.js";
 import * as model from "./client/model.js";
+import * as rules from "./client/rules.js";
 import * as start from "./client/start.js";
 import * as targetRow from "./client/target_row.js";
 
@@ -15,7 +16,7 @@ import * as targetRow from "./client/target_row.js";
  */
 export const dashboardScript: string = [
   '"use strict";',
-  ...[fields, format, model, chart, events, targetRow, groupSection, failures, start]
+  ...[fields, format, model, chart, events, targetRow, groupSection, rules, failures, start]
     .flatMap((module): readonly unknown[] => Object.values(module)),
   "startDashboard();",
 ].map(String).join("\n\n");

@@ -79,6 +79,13 @@ button[aria-busy=true] { opacity: .5; }
   font: .85rem ui-monospace, "Cascadia Mono", Menlo, monospace; border: 1px solid var(--line); border-radius: 5px;
   padding: .1rem .45rem; overflow-wrap: anywhere;
 }
+.rule-rows li {
+  display: grid; grid-template-columns: 2.5rem minmax(0, 2fr) minmax(0, 2fr) 5rem 7rem; gap: .15rem 1rem; align-items: baseline;
+  padding: .25rem 0; border-top: 1px solid var(--line);
+}
+.rule-rows .conditions, .rule-rows .action {
+  font: .85rem ui-monospace, "Cascadia Mono", Menlo, monospace; overflow-wrap: anywhere;
+}
 .targets { margin-top: .7rem; }
 .target {
   display: grid; align-items: center; gap: .15rem 1rem; padding: .45rem .5rem .45rem .75rem; border-top: 1px solid var(--line);
@@ -134,6 +141,8 @@ kbd { border: 1px solid var(--line); border-radius: 4px; padding: 0 .35rem; font
   header, main, footer, #token-form { padding-left: .75rem; padding-right: .75rem; }
   .panel { padding: .8rem .8rem; }
   .rules { margin-left: 0; }
+  .rule-rows li { grid-template-columns: 2.5rem minmax(0, 1fr) 5rem; }
+  .rule-rows .action { grid-column: 2; }
   .figures { display: grid; grid-template-columns: 1fr auto auto; gap: .5rem 1.2rem; }
   .figures .whole { grid-column: 1 / -1; grid-template-columns: auto 1fr; }
   .figures .wide { grid-template-columns: auto 1fr; }

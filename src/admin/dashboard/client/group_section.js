@@ -63,7 +63,8 @@ export function shapeGroupSection(section, shape, rules) {
 export function makeRuleChip(known, rule) {
   const element = known?.element ?? document.getElementById("rule-template").content.firstElementChild.cloneNode(true);
   const chip = { element, fields: fieldsOf(element), record: known?.record ?? makeRecord() };
-  setText(chip.fields.prefix, rule.text);
+  const alone = rule.groups.length === 1 && rule.action === rule.groups[0];
+  setText(chip.fields.prefix, rule.conditions + (alone ? "" : " → " + rule.action));
   element.title = "rule " + rule.number;
   return chip;
 }

@@ -4,6 +4,7 @@ import { arrange, fieldsOf, setText } from "./fields.js";
 import { formatCount, formatSpan, formatTime } from "./format.js";
 import { makeGroupSection, renderGroupSection, renderNumbers, shapeGroupSection } from "./group_section.js";
 import { isEligible, makeRecord, remember, takeNumbers, takeTargetRow } from "./model.js";
+import { shapeRules, tickRules } from "./rules.js";
 import { isDrainedByHand, isTroubled, renderTargetRow, searchText, targetHash } from "./target_row.js";
 
 /** Starts the page: opens the stream, and keeps what is on the page in line with what comes. */
@@ -15,6 +16,7 @@ export function startDashboard() {
     total: makeRecord(),
     sections: new Map(),
     rowsBySlot: new Map(),
+    rules: new Map(),
     startedMs: 0,
     nowMs: 0,
     shape: null,
@@ -42,6 +44,7 @@ export function startDashboard() {
     setText(page.head.version, shape.version + " · " + shape.instance);
     showReload(byId("reload"), shape.lastReload);
     page.rowsBySlot.clear();
+    page.rules = shapeRules(shape.rules, page.rules);
     const sections = shape.groups.map((group) => {
       const section = page.sections.get(group.name) ?? makeGroupSection(group.name, hooks);
       shapeGroupSection(section, group, shape.rules.filter((rule) => rule.groups.includes(group.name)));
@@ -74,6 +77,7 @@ export function startDashboard() {
         setText(chip.fields.perSecond, formatCount(chip.record.perSecond) + "/s");
       }
     }
+    tickRules(page.rules, tick.rules, names);
     for (const row of tick.targets) {
       const known = page.rowsBySlot.get(row[0]);
       if (known !== undefined) takeTargetRow(known.record, row, names);
