@@ -95,6 +95,21 @@ exampleTest("A46: the prefix goes, the base comes, what matches nothing is 404",
   assert.deepEqual([lost.status, await lost.text()], [404, ""]);
 });
 
+exampleTest(
+  "a tenth goes to the canary, testers ask for it, and rules redirect and respond",
+  "canary",
+  async (example) => {
+    const { url } = example.sluice;
+    assert.deepEqual(count(await example.servers("/", 20)), [9, 9, 2]);
+    assert.equal((await answer(url, { "X-Canary": "1" })).server, example.targets.get(8083)!.name);
+    const moved = await fetch(`${url}/old/page`, { redirect: "manual" });
+    await moved.body?.cancel();
+    assert.deepEqual([moved.status, moved.headers.get("location")], [301, "/new?from=old/page"]);
+    const down = await fetch(`${url}/reports/2026.pdf`);
+    assert.deepEqual([down.status, await down.text()], [503, "Reports are back soon"]);
+  },
+);
+
 exampleTest("A22: of 80 requests 10, 20 and 50", "weights", async (example) => {
   assert.deepEqual(count(await example.servers("/", 80)), [10, 20, 50]);
 });
