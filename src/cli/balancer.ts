@@ -1,6 +1,7 @@
 import type { Setting } from "../config/setting.ts";
 import type { Config } from "../config/model.ts";
 import { ControlPlane } from "../control_plane/control_plane.ts";
+import type { TargetTlsTexts } from "../control_plane/certificates/target_tls_texts.ts";
 import type { ListenerCertificates } from "../control_plane/certificates/listener_certificates.ts";
 import { type Spawn, spawnThread } from "../control_plane/workers/worker_pool.ts";
 import { DataPlane } from "../data_plane/data_plane.ts";
@@ -18,6 +19,8 @@ export interface BalancerParts {
   readonly log: Logger;
   /** What LISTENER_TLS_PORT serves. */
   readonly certificates: ListenerCertificates;
+  /** What `https://` targets are asked for. */
+  readonly targetTls: TargetTlsTexts;
   /** Takes access lines. */
   readonly accessLog: ByteSink;
   /** Access lines as JSON. */

@@ -4,13 +4,24 @@ import { readFiles } from "../control_plane/certificates/certificate_files.ts";
 import { SOON_MS } from "../control_plane/certificates/certificate_store.ts";
 import type { Clock } from "../time/clock.ts";
 import type { CertificateView } from "../views/certificate_view.ts";
+import type { TargetTlsTexts } from "../control_plane/certificates/target_tls_texts.ts";
+import { readTargetTls } from "./read_certificates.ts";
 import { shown } from "../logging/shown_text.ts";
+
+/** What reading files found. */
+export interface CheckedFiles {
+  readonly result: ParseResult;
+  /** What LISTENER_TLS_PORT would serve. */
+  readonly certificates: readonly CertificateView[];
+  /** What `https://` targets would be asked for. */
+  readonly targetTls: TargetTlsTexts;
+}
 
 /** Reads the certificates that a configuration names, as a start would; their problems and warnings join the result's. */
 export async function withCertificates(
   result: ParseResult,
   clock: Clock,
-): Promise<{ readonly result: ParseResult; readonly certificates: readonly CertificateView[] }> {
+): Promise<CheckedFiles> {
   const [problems, warnings] = [[...result.problems], [...result.warnings]];
   const certificates: CertificateView[] = [];
   for (const files of result.config?.listener.tls?.certificates ?? []) {
@@ -26,8 +37,13 @@ export async function withCertificates(
     if (leftMs <= 0) warnings.push(problemOf(files.variable, `The certificate expired on ${until}`));
     else if (leftMs <= SOON_MS) warnings.push(problemOf(files.variable, `The certificate expires on ${until}`));
   }
+  const { texts, problems: ofTargets } = await readTargetTls(result.config ?? { groups: [] });
+  for (const problem of ofTargets) {
+    const [variable = "", ...words] = problem.split(": ");
+    problems.push(problemOf(variable, words.join(": ")));
+  }
   const config = problems.length === 0 ? result.config : null;
-  return { result: { ...result, config, problems, warnings }, certificates };
+  return { result: { ...result, config, problems, warnings }, certificates, targetTls: texts };
 }
 
 /** Says which certificates would be served, a line for each. */

@@ -1,5 +1,6 @@
 import { parseDuration } from "../config/values/duration.ts";
 import type { ControlPlane } from "../control_plane/control_plane.ts";
+import { TargetTlsTexts } from "../control_plane/certificates/target_tls_texts.ts";
 import { Log } from "../logging/log.ts";
 import { quote } from "../logging/shown_text.ts";
 import { systemClock } from "../time/clock.ts";
@@ -83,6 +84,7 @@ async function startBalancer(mocks: readonly DemoTarget[]): Promise<ControlPlane
     config: result.config!,
     settings: result.settings,
     certificates,
+    targetTls: TargetTlsTexts.NONE,
     log,
     accessLog: { writeBytes: () => {} },
     json: false,

@@ -1,3 +1,4 @@
+import { TargetTlsTexts } from "../control_plane/certificates/target_tls_texts.ts";
 import type { Config, TargetGroupConfig } from "../config/model.ts";
 import { lookup, type LookupResult, type ResolveRecord, systemResolve } from "../discovery/dns.ts";
 import { expandEntries } from "../discovery/expand_entries.ts";
@@ -42,6 +43,8 @@ export interface ProbeReport {
 /** What probing needs; the program's own if only the clock is given. */
 export interface ProbeParts {
   readonly clock: Clock;
+  /** What `https://` targets are asked for. */
+  readonly tls?: TargetTlsTexts;
   readonly resolve?: ResolveRecord;
   readonly probe?: Probe;
 }
@@ -62,9 +65,10 @@ export async function probeTargets(config: Config, parts: ProbeParts): Promise<P
     };
     for (const found of expandEntries(group.entries, addressesOf).values()) {
       work.push(async () => {
-        const { probe = probeTarget, clock } = parts;
+        const { probe = probeTarget, clock, tls: targetTls = TargetTlsTexts.NONE } = parts;
         const signal = new AbortController().signal;
-        const result = await probe({ slot: 0, ...found }, { config: group.healthCheck, clock, signal });
+        const tls = found.scheme === "http" ? null : targetTls.of(group.name, found.host);
+        const result = await probe({ slot: 0, ...found, tls }, { config: group.healthCheck, clock, signal });
         return probed(group, { target: hostPort(found.address, found.port), host: found.host }, result);
       });
     }

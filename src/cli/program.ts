@@ -56,10 +56,10 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     .action(async (flags: SourceFlags & { json?: boolean; strict?: boolean; probe?: boolean }) => {
       const { withCertificates } = await import("./certificate_report.ts");
       const parsed = await parseSources(await readSources(flags));
-      const { result, certificates } = await withCertificates(parsed, systemClock);
+      const { result, certificates, targetTls } = await withCertificates(parsed, systemClock);
       const { probeTargets } = await import("./probe_targets.ts");
       const probes = flags.probe === true && result.config !== null
-        ? await probeTargets(result.config, { clock: systemClock })
+        ? await probeTargets(result.config, { clock: systemClock, tls: targetTls })
         : undefined;
       const { runCheck } = await import("./check.ts");
       const { adviceOnEventBatch, EVENT_BATCH } = await import("./event_batch.ts");

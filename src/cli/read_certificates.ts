@@ -4,6 +4,7 @@ import { AcmeStorage } from "../control_plane/acme/acme_storage.ts";
 import { makeSend } from "../control_plane/acme/send.ts";
 import { CertificateStore } from "../control_plane/certificates/certificate_store.ts";
 import { ListenerCertificates } from "../control_plane/certificates/listener_certificates.ts";
+import { TargetTlsTexts } from "../control_plane/certificates/target_tls_texts.ts";
 import type { Logger } from "../logging/log.ts";
 import { systemClock } from "../time/clock.ts";
 
@@ -17,6 +18,11 @@ export async function readCertificates(
   const acme = await acmeAgent(listener, log);
   if (typeof acme !== "string") return { certificates: new ListenerCertificates(files, acme), problems };
   return { certificates: new ListenerCertificates(files, null), problems: [...problems, acme] };
+}
+
+/** Reads the files that groups name for TLS to their targets; with what is wrong with them, one line each. */
+export function readTargetTls({ groups }: Pick<Config, "groups">): ReturnType<typeof TargetTlsTexts.read> {
+  return TargetTlsTexts.read(groups, (path) => Deno.readTextFile(path));
 }
 
 /** Makes the agent of ACME, if it is enabled; or says what is wrong with its files. */

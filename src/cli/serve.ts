@@ -12,7 +12,7 @@ import { adviceOnEventBatch, EVENT_BATCH, limitEventBatch } from "./event_batch.
 import { listed } from "./listed.ts";
 import { parseSources } from "./parse_sources.ts";
 import { hearSignals } from "./process_signals.ts";
-import { readCertificates } from "./read_certificates.ts";
+import { readCertificates, readTargetTls } from "./read_certificates.ts";
 import { readSources, type SourceFlags } from "./sources.ts";
 import { complain } from "./terminal.ts";
 import { VERSION } from "./version.ts";
@@ -53,13 +53,15 @@ export async function runServe(flags: ServeFlags): Promise<number> {
   const accessSink = new BatchedSink(Deno.stdout);
   const log = new Log(logSink, { level: config.logging.level, json: wantsJson(config, Deno.stderr) });
   const { certificates, problems } = await readCertificates(config, log);
-  if (problems.length > 0) {
-    for (const problem of problems) complain(problem);
+  const targetTls = await readTargetTls(config);
+  if (problems.length + targetTls.problems.length > 0) {
+    for (const problem of [...problems, ...targetTls.problems]) complain(problem);
     return 2;
   }
   const plane = createBalancer({
     config,
     certificates,
+    targetTls: targetTls.texts,
     settings: result.settings,
     log,
     accessLog: accessSink,
@@ -169,10 +171,18 @@ async function reload(read: () => Promise<ParseResult>, plane: ControlPlane, log
     log.error("reload_refused", message, { problems: 0 });
     return plane.reloadRefused([message]);
   }
+  const { texts, problems } = await readTargetTls(result.config);
+  if (problems.length > 0) {
+    for (const problem of problems) log.error("reload_problem", problem);
+    log.error("reload_refused", "Files of the new configuration can't be used, so the old one stays in use", {
+      problems: problems.length,
+    });
+    return plane.reloadRefused(problems);
+  }
   warn(result, log);
   // Before the line that says what changed, so that it is written if the new level wants it.
   log.setLevel(result.config.logging.level);
-  plane.reload(result.config, result.settings);
+  plane.reload({ config: result.config, settings: result.settings, targetTls: texts });
 }
 
 /**

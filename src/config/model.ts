@@ -1,5 +1,6 @@
 import type { RuleConfig } from "./rule.ts";
 import type { AcmeConfig } from "./acme.ts";
+import type { TargetTlsConfig } from "./target_tls.ts";
 import type { TlsConfig } from "./tls.ts";
 
 /**
@@ -149,6 +150,8 @@ export interface TargetGroupConfig {
   readonly preserveHost: boolean;
   /** LOCATION_REWRITE: a `Location`, `Content-Location` or `Refresh` to the target's own address names the client's instead. */
   readonly locationRewrite: boolean;
+  /** What `https://` targets are asked for. */
+  readonly tls: TargetTlsConfig;
   readonly healthCheck: HealthCheckConfig;
   readonly ejection: EjectionConfig;
   /** FAIL_OPEN: if all targets are unhealthy, use all. */

@@ -1,13 +1,10 @@
-import type { Setting } from "../config/setting.ts";
-import type { ExplainBasis, ExplainRequest, Explanation } from "../views/explanation.ts";
 import type { Config } from "../config/model.ts";
-import type { ByteSink, Logger } from "../logging/log.ts";
 import type { WorkerMessage } from "../protocol/messages.ts";
 import { TargetTable } from "../state/target_table.ts";
-import { type Clock, delay } from "../time/clock.ts";
+import { delay } from "../time/clock.ts";
 import { AdminResponses } from "./admin_responses.ts";
-import type { ListenerCertificates } from "./certificates/listener_certificates.ts";
 import { AdminListener } from "./ports/admin_listener.ts";
+import type { ControlPlaneOptions } from "./control_plane_options.ts";
 import { ListenerPorts } from "./ports/listener_ports.ts";
 import { EffectiveConfig } from "./effective_config.ts";
 import { TargetRegistry } from "./membership/target_registry.ts";
@@ -15,29 +12,7 @@ import { Snapshots } from "./snapshots.ts";
 import { Supervision } from "./supervision.ts";
 import { DecisionQuestions } from "./workers/decision_questions.ts";
 import { answerWorker } from "./workers/worker_questions.ts";
-import { type Spawn, WorkerPool } from "./workers/worker_pool.ts";
-
-/** What a control plane needs. */
-export interface ControlPlaneOptions {
-  readonly config: Config;
-  /** Every effective value with its origin, for the admin listener. */
-  readonly settings: readonly Setting[];
-  readonly version: string;
-  /** Number of threads that serve; `auto` is already resolved. */
-  readonly workers: number;
-  readonly spawn: Spawn;
-  readonly log: Logger;
-  /** Takes the workers' access lines. */
-  readonly accessLog: ByteSink;
-  /** Access lines as JSON. */
-  readonly json: boolean;
-  readonly clock: Clock;
-  readonly random: () => number;
-  /** What LISTENER_TLS_PORT serves: read, but not watched yet. */
-  readonly certificates: ListenerCertificates;
-  /** Explains a request with the code that serves requests. */
-  explain(request: ExplainRequest, context: ExplainBasis): Explanation;
-}
+import { WorkerPool } from "./workers/worker_pool.ts";
 
 const DRAIN_POLL_MS = 20;
 /** How long workers may take to respond to and log the requests that SHUTDOWN_TIMEOUT ended. */
@@ -73,6 +48,7 @@ export class ControlPlane {
     this.#supervision = new Supervision(clock, log);
     this.#registry = new TargetRegistry({
       groups: config.groups,
+      tls: options.targetTls,
       dns: config.dns,
       table: this.table,
       clock,
@@ -174,9 +150,9 @@ export class ControlPlane {
   }
 
   /** Applies another configuration, except for what needs a restart: that is named in the log. */
-  reload(config: Config, settings: readonly Setting[]): void {
+  reload({ config, settings, targetTls }: Pick<ControlPlaneOptions, "config" | "settings" | "targetTls">): void {
     const plan = this.#effective.replace({ config, settings });
-    this.#registry.reload(this.#config.groups, this.#config.dns);
+    this.#registry.reload(this.#config.groups, this.#config.dns, targetTls);
     this.#publish();
     void this.#options.certificates.reload(this.#config.listener.tls?.certificates ?? []);
     this.#effective.reportReload(plan, this.#snapshots.current.generation);

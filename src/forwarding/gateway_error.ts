@@ -1,4 +1,5 @@
 import { isOwnShortage } from "../dial/own_shortage.ts";
+import type { TlsFailure } from "../dial/tls_failure.ts";
 import { KEPT_CHARS, ownText } from "../state/own_text.ts";
 import type { Reason } from "../state/reason.ts";
 
@@ -8,6 +9,7 @@ export type FailureReason = Extract<
   | "connect_refused"
   | "connect_failed"
   | "connect_timeout"
+  | TlsFailure
   | "reset_before_headers"
   | "bad_response"
   | "timeout"
@@ -25,16 +27,19 @@ export class Failure {
   readonly reason: FailureReason;
   /** What exactly went wrong, in words: for the logs and the decisions, which keep it. */
   readonly detail: string;
+  readonly #sent: boolean;
 
-  constructor(reason: FailureReason, detail: string) {
+  /** @param sent The request was sent, although the reason is usually found before. */
+  constructor(reason: FailureReason, detail: string, { sent = false }: { readonly sent?: boolean } = {}) {
     this.reason = reason;
+    this.#sent = sent;
     // What `fetch` says holds the URL, and a target's status line may be as long as its head.
     this.detail = detail.length <= KEPT_CHARS ? detail : `${ownText(detail)}...`;
   }
 
   /** Nothing was sent, so any request may move on to another target. */
   get nothingSent(): boolean {
-    return NOTHING_SENT.has(this.reason);
+    return !this.#sent && NOTHING_SENT.has(this.reason);
   }
 }
 
@@ -47,7 +52,15 @@ export const NOT_OF_THE_TARGET: ReadonlySet<FailureReason> = new Set([
   "shutting_down",
 ]);
 
-const NOTHING_SENT: ReadonlySet<FailureReason> = new Set(["connect_refused", "connect_failed", "connect_timeout"]);
+const NOTHING_SENT: ReadonlySet<FailureReason> = new Set<FailureReason>([
+  "connect_refused",
+  "connect_failed",
+  "connect_timeout",
+  "tls_untrusted",
+  "tls_name",
+  "tls_expired",
+  "tls_failed",
+]);
 
 /**
  * What an attempt ended with, if its exchange was given up: why it was given up. But a deadline that passes while

@@ -1,4 +1,6 @@
 import type { HealthCheckConfig } from "../config/model.ts";
+import { connectWithTls, StuckHandshakes, TooManyStuck } from "../dial/tls_connection.ts";
+import { tlsFailureOf } from "../dial/tls_failure.ts";
 import { isOwnShortage } from "../dial/own_shortage.ts";
 import type { Bytes } from "../http1/bytes.ts";
 import { Malformed } from "../http1/malformed.ts";
@@ -40,8 +42,7 @@ export async function probeTarget(target: TargetSnapshot, options: ProbeOptions)
   using timeout = withTimeout(clock, config.timeoutMs, signal);
   const line = new Line(timeout);
   try {
-    await line.open(target.address, config.port ?? target.port);
-    if (target.scheme === "https") await line.secure(target.host);
+    await line.open(target, config.port ?? target.port);
     await line.write(requestHead(target, config));
     const reader = new ResponseHeadReader();
     for (;;) {
@@ -58,7 +59,7 @@ export async function probeTarget(target: TargetSnapshot, options: ProbeOptions)
     const message = error instanceof Error ? error.message : String(error);
     if (signal.aborted) return { kind: "inconclusive", error: "called off" };
     if (isOwnShortage(message) || NO_LOCAL_PORT.test(message)) return { kind: "inconclusive", error: message };
-    return failed(failureOf(error, line));
+    return failed(failureOf(error, target, line));
   } finally {
     line.close();
   }
@@ -70,19 +71,33 @@ function requestHead(target: TargetSnapshot, config: HealthCheckConfig): string 
   return `GET ${config.path} HTTP/1.1\r\nHost: ${host}\r\nUser-Agent: sluice-health\r\nConnection: close\r\n\r\n`;
 }
 
-function failureOf(error: unknown, line: Line): ProbeFailure {
-  if (line.securing) return "Target.TlsFailed";
+function failureOf(error: unknown, { tls }: TargetSnapshot, line: Line): ProbeFailure {
   if (error instanceof Deno.errors.ConnectionRefused) return "Target.ConnectionRefused";
+  if (tls !== null && !line.isOpen && isOfHandshake(error)) return "Target.TlsFailed";
   if (!line.isOpen) return "Target.ConnectionFailed";
   // TLS without close_notify.
   if (error instanceof Deno.errors.UnexpectedEof) return "Target.ConnectionClosed";
   return "Target.ConnectionReset";
 }
 
+/** Tells whether a connection was made, and its handshake failed. */
+function isOfHandshake(error: unknown): boolean {
+  return tlsFailureOf(error) !== null || error instanceof TooManyStuck ||
+    error instanceof Deno.errors.ConnectionReset ||
+    error instanceof Deno.errors.BrokenPipe;
+}
+
+/** Handshakes of probes that hang, by target. */
+const STUCK = new WeakMap<TargetSnapshot, StuckHandshakes>();
+
+function stuckOf(target: TargetSnapshot): StuckHandshakes {
+  let stuck = STUCK.get(target);
+  if (stuck === undefined) STUCK.set(target, stuck = new StuckHandshakes());
+  return stuck;
+}
+
 /** One connection, closed when its time is up, whatever it is doing. */
 class Line {
-  /** True during the TLS handshake. */
-  securing = false;
   /** What has come so far, up to `end`. */
   bytes: Bytes = new Uint8Array(4096);
   end = 0;
@@ -99,27 +114,23 @@ class Line {
     return this.#connection !== null;
   }
 
-  async open(hostname: string, port: number): Promise<void> {
+  /** Connects, and makes the TLS handshake of an `https` target. */
+  async open(target: TargetSnapshot, port: number): Promise<void> {
     const { signal } = this.#timeout;
-    const connecting = Deno.connect({ hostname, port, signal });
-    const connection = await this.#timeout.race(connecting);
-    if (connection === undefined) {
-      // Deno 2.4 ignores the signal: there a connection may still be made.
-      connecting.then((late) => late.close(), () => {});
-      throw abortError();
+    const { address, tls } = target;
+    if (tls !== null) {
+      this.#connection = await connectWithTls({ address, port, tls }, { signal, stuck: stuckOf(target) });
+    } else {
+      const connecting = Deno.connect({ hostname: address, port, signal });
+      const connection = await this.#timeout.race(connecting);
+      if (connection === undefined) {
+        // Deno 2.4 ignores the signal: there a connection may still be made.
+        connecting.then((late) => late.close(), () => {});
+        throw abortError();
+      }
+      this.#connection = connection;
     }
-    this.#connection = connection;
     if (signal.aborted) throw abortError();
-  }
-
-  async secure(serverName: string): Promise<void> {
-    this.securing = true;
-    const plain = this.#connection as Deno.TcpConn;
-    const tls = await Deno.startTls(plain, { hostname: serverName, alpnProtocols: ["http/1.1"] });
-    this.#connection = tls;
-    if (this.#timeout.signal.aborted) throw abortError();
-    await tls.handshake();
-    this.securing = false;
   }
 
   async write(text: string): Promise<void> {

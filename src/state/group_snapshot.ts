@@ -1,3 +1,4 @@
+import type { TargetTls } from "../certificates/target_tls.ts";
 import type { AlgorithmOptions, ListenerConfig, StickinessConfig } from "../config/model.ts";
 import type { RuleConfig } from "../config/rule.ts";
 
@@ -55,6 +56,8 @@ export interface TargetSnapshot {
   readonly port: number;
   /** Without its last `/`. */
   readonly base: string;
+  /** Null for `http`. */
+  readonly tls: TargetTls | null;
   /** The entry's weight divided by the number of its addresses; above 0. */
   readonly weight: number;
 }

@@ -73,7 +73,7 @@ export interface SystemView {
   readonly engine: ListenerEngine;
   /** Null without LISTENER_TLS_PORT. */
   readonly tls: TlsView | null;
-  /** How targets of `http://` are spoken to; those of `https://` are by `fetch` in any case. */
+  /** How targets are spoken to. */
   readonly upstreamTransport: "fetch" | "wire";
   readonly ready: boolean;
   /**
@@ -94,6 +94,6 @@ export interface SystemView {
 }
 
 /** Whether all connections to a target are known: `fetch` tells nothing of its own, and those of WebSockets alone would look like all. */
-export function knowsConnections({ upstreamTransport }: SystemView, { scheme }: TargetSnapshot): boolean {
-  return upstreamTransport === "wire" && scheme === "http";
+export function knowsConnections({ upstreamTransport }: SystemView): boolean {
+  return upstreamTransport === "wire";
 }

@@ -78,12 +78,13 @@ testWithPrograms(
 
 testWithPrograms(
   ["openssl"],
-  "an https target that ends its connection without a goodbye of TLS is reset_before_headers: a GET goes on, a POST does not",
+  "with fetch, an https target that ends its connection without a goodbye of TLS is reset_before_headers: a GET goes on, a POST does not",
   async () => {
     await using certificate = await Certificate.make();
     await using cut = new CutTlsTarget(certificate);
     await using good = await RecorderTarget.start(okay("good"));
-    const env = { DENO_CERT: certificate.path, REASON_HEADER: "true" };
+    // The wire transport's own words are in tls_targets_test.ts.
+    const env = { DENO_CERT: certificate.path, REASON_HEADER: "true", UPSTREAM_TRANSPORT: "fetch" };
     const targets = `https://127.0.0.1:${cut.port},${good.address}`;
     await using sluice = await startSluice({ env: groupEnvironment(targets, env) });
     const scripts: TlsScript[] = [

@@ -20,13 +20,24 @@ import {
   resetBeforeHeaders,
   slow,
 } from "../support/recorder_scripts.ts";
+import { TargetTlsTexts } from "../../src/control_plane/certificates/target_tls_texts.ts";
 import { type AnswerScript, RecorderTarget } from "../support/recorder_target.ts";
 import { sampleCheck } from "../support/sample_group.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import { PROJECT_ROOT } from "../support/sluice_program.ts";
 
 function target(port: number, change: Partial<TargetSnapshot> = {}): TargetSnapshot {
-  return { slot: 0, scheme: "http", host: "app.test", address: "127.0.0.1", port, base: "/v1", weight: 1, ...change };
+  const all = {
+    slot: 0,
+    scheme: "http" as const,
+    host: "app.test",
+    address: "127.0.0.1",
+    port,
+    base: "/v1",
+    weight: 1,
+    ...change,
+  };
+  return { ...all, tls: all.scheme === "http" ? null : TargetTlsTexts.NONE.of("web", all.host) };
 }
 
 function probe(to: TargetSnapshot, check: Partial<HealthCheckConfig> = {}): Promise<ProbeResult> {

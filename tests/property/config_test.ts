@@ -92,7 +92,7 @@ const targets = fc.uniqueArray(target, {
 const chosen = fc.subarray(
   VARIABLES.filter(({ name, exampleNeeds }) =>
     exampleNeeds === undefined &&
-    !/^LISTENER_RULE|^BACKEND|_<N>_(NAME|TARGETS|WEIGHTS|ALGORITHM)$|^ADMIN_HOST$/.test(name)
+    !/^LISTENER_RULE|^BACKEND|_<N>_(NAME|TARGETS|WEIGHTS|ALGORITHM|TLS_\w+)$|^ADMIN_HOST$/.test(name)
   ),
 ).map((definitions) => Object.fromEntries(definitions.map(({ name, global, example }) => [global ?? name, example])));
 

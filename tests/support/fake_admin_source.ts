@@ -60,6 +60,7 @@ export class FakeAdminSource implements AdminSource {
         port: 8080,
         base: "",
         weight: 1,
+        tls: null,
       },
       state: "healthy",
       reason: null,

@@ -2,6 +2,7 @@ import { REGEX_SYNTAX } from "../../src/rules/regex.ts";
 import { ALGORITHMS } from "../../src/balancing/registry.ts";
 import { parseConfig } from "../../src/config/parse_config.ts";
 import { CertificateStore } from "../../src/control_plane/certificates/certificate_store.ts";
+import { TargetTlsTexts } from "../../src/control_plane/certificates/target_tls_texts.ts";
 import { ListenerCertificates } from "../../src/control_plane/certificates/listener_certificates.ts";
 import { ControlPlane } from "../../src/control_plane/control_plane.ts";
 import { attachWorker } from "../../src/control_plane/workers/worker_pool.ts";
@@ -42,6 +43,7 @@ export class FragileBalancer implements AsyncDisposable {
       log,
       accessLog: { writeBytes: (bytes) => void (this.accessLines += decoder.decode(bytes)) },
       json: true,
+      targetTls: TargetTlsTexts.NONE,
       certificates: new ListenerCertificates(
         new CertificateStore({ clock: systemClock, log, read: Deno.readTextFile }),
         null,

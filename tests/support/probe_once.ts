@@ -1,3 +1,4 @@
+import { TargetTlsTexts } from "../../src/control_plane/certificates/target_tls_texts.ts";
 /**
  * Probes an https target on loopback once, in a process of its own (what it trusts comes from DENO_CERT), and says the
  * result.
@@ -9,7 +10,16 @@ import { sampleCheck } from "./sample_group.ts";
 
 const [host = "", port = ""] = Deno.args;
 const result = await probeTarget(
-  { slot: 0, scheme: "https", host, address: "127.0.0.1", port: Number(port), base: "", weight: 1 },
+  {
+    slot: 0,
+    scheme: "https",
+    host,
+    address: "127.0.0.1",
+    port: Number(port),
+    base: "",
+    weight: 1,
+    tls: TargetTlsTexts.NONE.of("", host),
+  },
   { config: sampleCheck({ enabled: true }), clock: systemClock, signal: new AbortController().signal },
 );
 console.log(describeProbe(result));

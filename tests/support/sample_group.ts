@@ -38,6 +38,7 @@ export function sampleGroup(
     stickiness: null,
     preserveHost: false,
     locationRewrite: false,
+    tls: { authorityFile: null, serverName: null, verify: "full", client: null },
     healthCheck: sampleCheck(),
     ejection: { enabled: false, failures: 5, timeMs: 10_000 },
     failOpen: false,

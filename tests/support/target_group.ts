@@ -9,7 +9,7 @@ const DEFAULT_OPTIONS: AlgorithmOptions = { hashKey: { from: "client-ip" } };
 /** Makes a target `10.0.x.y:80` of weight 1 at a slot, but for what is given. */
 export function makeTarget(slot: number, given: Partial<TargetSnapshot> = {}): TargetSnapshot {
   const address = `10.0.${slot >> 8}.${slot & 255}`;
-  return { slot, scheme: "http", host: address, address, port: 80, base: "", weight: 1, ...given };
+  return { slot, scheme: "http", host: address, address, port: 80, base: "", weight: 1, tls: null, ...given };
 }
 
 /** Makes a group of round robin, with a target of each given weight at slots 0, 1, ..., but for what is given. */

@@ -43,7 +43,7 @@ export class ExchangeReading {
     const { slot } = target;
     const numbers = this.#numbers.fill(0, TTFB);
     this.inFlight = table.inFlight[slot]!;
-    this.knowsConnections = knowsConnections(view, target);
+    this.knowsConnections = knowsConnections(view);
     for (let place = 0; place < COUNTERS; place++) {
       numbers[place] = table.targetCounter(slot, TARGET_COUNTERS[place]!);
     }

@@ -45,7 +45,7 @@ export const FORWARDING = {
     default: "wire",
     meaning:
       "How sluice sends requests to plain-HTTP targets. `wire`: on its own sockets, at about half the cost, byte " +
-      "for byte except for dot segments in the path. `fetch`: by the platform's `fetch`, as always to `https://` targets.",
+      "for byte except for dot segments in the path. `fetch`: by the platform's `fetch`.",
     example: "fetch",
     restart: true,
   }),

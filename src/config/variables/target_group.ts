@@ -11,6 +11,7 @@ import { EJECTION } from "./ejection.ts";
 import { parseHealthCheck } from "./health_check.ts";
 import type { KnownAlgorithm } from "./known_algorithm.ts";
 import { parseStickiness } from "./stickiness.ts";
+import { parseTargetTls } from "./target_tls.ts";
 import { parseTargets } from "./targets.ts";
 import type { Scene, Topic } from "./topic.ts";
 import { unusedByAlgorithm, unusedOptions } from "./unused.ts";
@@ -102,6 +103,7 @@ export function parseGroupOptions(
     ...reader.readAll(GROUP_OPTIONS, at),
     algorithmOptions: reader.readAll(ALGORITHM_OPTIONS, at),
     stickiness: parseStickiness(reader, { name: group.name, implied: isSticky(known, group.algorithm) }, at),
+    tls: parseTargetTls(reader, at),
     healthCheck: parseHealthCheck(reader, at),
     ejection: reader.readAll(EJECTION, at),
   };

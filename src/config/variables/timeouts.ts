@@ -61,13 +61,11 @@ export function parseTimeouts(reader: SettingsReader): ValuesOf<typeof TIMEOUTS>
 }
 
 /** `fetch` does not tell when a connection is open, so only the timeout of the whole request applies there. */
-function adviceOnConnecting({ config: { listener, groups }, reader }: Scene): Problem[] {
+function adviceOnConnecting({ config: { listener }, reader }: Scene): Problem[] {
   const found = reader.find(TIMEOUTS.connectTimeoutMs);
-  if (found === null) return [];
-  const byFetch = listener.upstreamTransport === "fetch";
-  if (!byFetch && !groups.some(({ entries }) => entries.some(({ scheme }) => scheme === "https"))) return [];
-  const which = byFetch ? "with UPSTREAM_TRANSPORT=fetch" : "on requests to https:// targets";
-  const text = `${quote(found.text)} has no effect ${which}, except for WebSockets: only CONNECTION_TIMEOUT applies`;
+  if (found === null || listener.upstreamTransport === "wire") return [];
+  const text = `${quote(found.text)} has no effect with UPSTREAM_TRANSPORT=fetch, except for WebSockets: only ` +
+    "CONNECTION_TIMEOUT applies";
   return [problemOf(found.label, text)];
 }
 

@@ -12,6 +12,7 @@ import { LOGGING_TOPIC } from "./logging.ts";
 import { OWN_RESPONSES_TOPIC } from "./own_responses.ts";
 import { RULE_TOPIC } from "./rule.ts";
 import { TARGET_GROUP_TOPIC } from "./target_group.ts";
+import { TARGET_TLS_TOPIC } from "./target_tls.ts";
 import { TIMEOUTS_TOPIC } from "./timeouts.ts";
 import { STICKINESS_TOPIC } from "./stickiness.ts";
 import { TLS_TOPIC } from "./tls.ts";
@@ -29,6 +30,7 @@ export const TOPICS: readonly Topic[] = [
   OWN_RESPONSES_TOPIC,
   RULE_TOPIC,
   TARGET_GROUP_TOPIC,
+  TARGET_TLS_TOPIC,
   ALGORITHM_TOPIC,
   STICKINESS_TOPIC,
   HEALTH_CHECK_TOPIC,

@@ -8,6 +8,8 @@ import type { Probe } from "../../health/probe.ts";
 import type { ProbeResult } from "../../health/probe_result.ts";
 import { type GroupSnapshot, hostPort, targetKey, type TargetSnapshot } from "../../state/group_snapshot.ts";
 import type { GroupView, NameView } from "../../views/system_view.ts";
+import type { TargetTls } from "../../certificates/target_tls.ts";
+import type { TargetTlsTexts } from "../certificates/target_tls_texts.ts";
 import { type RecordContext, TargetRecord } from "./target_record.ts";
 
 /** The addresses of names, as discovery found them (`RefreshLoop` in the program). */
@@ -28,6 +30,8 @@ export interface MembersContext extends RecordContext {
   /** A slot for another target; null if all are in use. */
   readonly takeSlot: () => number | null;
   readonly releaseSlot: (slot: number) => void;
+  /** What `https://` targets are asked for. */
+  readonly tls: () => TargetTlsTexts;
   /** The generation of the last snapshot of this group. */
   readonly generation: () => number;
 }
@@ -77,8 +81,11 @@ export class GroupMembers {
     const discovered = expandEntries(entries, (host) => names.addresses(host));
     const { added, kept, removed } = reconcile(this.#members, discovered);
     for (const [record, found] of kept) {
-      const { slot, host, weight } = record.target;
-      if (host !== found.host || weight !== found.weight) record.target = { slot, ...found };
+      const { slot, host, weight, tls } = record.target;
+      const wanted = this.#tlsOf(found);
+      if (host !== found.host || weight !== found.weight || tls?.id !== wanted?.id) {
+        record.target = { slot, ...found, tls: wanted };
+      }
     }
     this.#sayLeftOut(added.filter((found) => !this.#join(found)).map(targetKey));
     // No target leaves while a name of the group is looked up for the first time: the group would be empty until then.
@@ -95,6 +102,10 @@ export class GroupMembers {
       after.some((target, i) => target !== before[i]);
     this.#resolved = resolved;
     return changed;
+  }
+
+  #tlsOf({ scheme, host }: DiscoveredTarget): TargetTls | null {
+    return scheme === "http" ? null : this.#context.tls().of(this.config.name, host);
   }
 
   /** Takes another configuration; follow it with `refresh`. */
@@ -201,13 +212,14 @@ export class GroupMembers {
     const returning = this.#leaving.get(key);
     if (returning !== undefined) {
       this.#leaving.delete(key);
-      returning.rejoin({ slot: returning.target.slot, ...found }, this.config.healthCheck);
+      returning.rejoin({ slot: returning.target.slot, ...found, tls: this.#tlsOf(found) }, this.config.healthCheck);
       this.#members.set(key, returning);
       return true;
     }
     const slot = this.#context.takeSlot();
     if (slot === null) return false;
-    const record = new TargetRecord({ slot, ...found }, this.config.healthCheck, this.#context);
+    const target = { slot, ...found, tls: this.#tlsOf(found) };
+    const record = new TargetRecord(target, this.config.healthCheck, this.#context);
     this.#members.set(key, record);
     this.#bySlot.set(slot, record);
     return true;

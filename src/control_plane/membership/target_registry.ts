@@ -9,6 +9,7 @@ import { MAX_GROUPS, MAX_TARGETS } from "../../state/slot_layout.ts";
 import type { GroupView } from "../../views/system_view.ts";
 import type { TargetTable } from "../../state/target_table.ts";
 import type { CancelTimer, Clock } from "../../time/clock.ts";
+import { TargetTlsTexts } from "../certificates/target_tls_texts.ts";
 import { GroupMembers } from "./group_members.ts";
 import { makeSecret } from "./process_secret.ts";
 
@@ -20,6 +21,8 @@ const SWEEP_MS = 1000;
 /** What the registry needs. */
 export interface RegistryOptions {
   readonly groups: readonly TargetGroupConfig[];
+  /** What `https://` targets are asked for; by default no more than is by itself. */
+  readonly tls?: TargetTlsTexts;
   readonly dns: DnsConfig;
   readonly table: TargetTable;
   readonly clock: Clock;
@@ -39,6 +42,7 @@ export class TargetRegistry {
   readonly #options: RegistryOptions;
   readonly #names: RefreshLoop;
   #dns: DnsConfig;
+  #tls: TargetTlsTexts;
   #configs: readonly TargetGroupConfig[] = [];
   /** Groups that left the configuration stay until their targets have finished. */
   readonly #groups = new Map<string, GroupMembers>();
@@ -55,6 +59,7 @@ export class TargetRegistry {
   constructor(options: RegistryOptions) {
     this.#options = options;
     this.#dns = options.dns;
+    this.#tls = options.tls ?? TargetTlsTexts.NONE;
     this.#names = new RefreshLoop({
       dns: options.dns,
       resolve: options.resolve ?? systemResolve,
@@ -124,8 +129,9 @@ export class TargetRegistry {
    * new name must be looked up, no target leaves its group until the lookup has ended. The caller then makes a new
    * snapshot; `onChange` is called when lookups bring more.
    */
-  reload(groups: readonly TargetGroupConfig[], dns: DnsConfig): void {
+  reload(groups: readonly TargetGroupConfig[], dns: DnsConfig, tls = this.#tls): void {
     if (this.#stopped) return;
+    this.#tls = tls;
     if (JSON.stringify(dns) !== JSON.stringify(this.#dns)) {
       this.#dns = dns;
       this.#names.configure(dns);
@@ -192,6 +198,7 @@ export class TargetRegistry {
       cursor,
       probe: probe ?? probeTarget,
       names: this.#names,
+      tls: () => this.#tls,
       processSecret: this.#processSecret,
       takeSlot: () => this.#takeSlot(),
       releaseSlot: (slot) => this.#slots.release(slot, clock.monotonicMs()),

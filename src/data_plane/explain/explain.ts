@@ -124,8 +124,7 @@ function explainForwarding(known: Explanation, walk: Walk): Explanation {
     const why = `The target ${addressOf(chosen)} is this listener itself: the request comes back, and is refused then`;
     return { ...shared, chosen: addressOf(chosen), why, rewrite, answer: answerOf("loop") };
   }
-  const secure = !byFetch && !webSocket && chosen.scheme === "https";
-  const sent: [string, string][] = byFetch || secure
+  const sent: [string, string][] = byFetch
     ? Object.entries(fetchHeaders({ host, lines, own }))
     : [["host", host], ...linesOf(lines), ...own];
   const traced = webSocket ? [] : explainedTrace(compiled.headers.traceHeaders, lines.get("baggage"));
@@ -134,7 +133,7 @@ function explainForwarding(known: Explanation, walk: Walk): Explanation {
     chosen: addressOf(chosen),
     why: whyChosen(group, chosen, pinned),
     limits: {
-      connectMs: byFetch || secure ? null : listener.connectTimeoutMs,
+      connectMs: byFetch ? null : listener.connectTimeoutMs,
       headersMs: listener.connectionTimeoutMs,
     },
     rewrite,

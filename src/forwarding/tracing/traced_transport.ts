@@ -16,17 +16,14 @@ export class TracedTransport implements Transport {
   readonly #written: ReadonlySet<string>;
   readonly #tracer = trace.getTracer("sluice");
 
-  /**
-   * @param wire What speaks to plain-HTTP targets; `https` ones it hands to `fetch`, which makes a span by itself.
-   * @param written The headers that go on with the trace: none of them is among a request's lines.
-   */
+  /** @param written The headers that go on with the trace: none of them is among a request's lines. */
   constructor(wire: Transport, written: ReadonlySet<string>) {
     this.#wire = wire;
     this.#written = written;
   }
 
   send(request: TargetRequest, interim: Interim): Promise<TargetResponse | Failure> {
-    return request.target.scheme === "https" ? this.#wire.send(request, interim) : this.#sendTraced(request, interim);
+    return this.#sendTraced(request, interim);
   }
 
   connectsFirst(target: TargetSnapshot): boolean {

@@ -1,3 +1,4 @@
+import type { TargetTls } from "../../certificates/target_tls.ts";
 import type { IncomingMessage } from "node:http";
 import { isIP, type Socket } from "node:net";
 import WebSocket from "ws";
@@ -106,8 +107,7 @@ class Handshake {
       autoPong: false,
       closeTimeout: TARGET_CLOSE_MS,
       agent: false,
-      // SNI takes no addresses (RFC 6066 section 3): then the certificate must be for the address itself.
-      servername: !secure ? undefined : isIP(target.host) === 0 ? target.host : "",
+      ...(target.tls === null ? {} : tlsOptions(target.tls)),
       finishRequest: (request: HandshakeRequest) => {
         // As it is: a URL would change some characters.
         request.path = path;
@@ -209,4 +209,15 @@ function failureOf({ code = "", message }: NodeError, connected: boolean): Hands
   if (!connected) return isOwnShortage(message, code) ? "overloaded" : "connect_failed";
   if (code === "ECONNRESET" || code === "EPIPE" || code === "ECONNABORTED") return "reset_before_headers";
   return "bad_response";
+}
+
+/** What the platform of Node is told of a target's certificate. */
+function tlsOptions({ serverName, authorities, checksName, client }: TargetTls): Record<string, unknown> {
+  return {
+    // SNI takes no addresses (RFC 6066 section 3): then the certificate must be for the address itself.
+    servername: isIP(serverName) === 0 ? serverName : "",
+    ...(authorities.length === 0 ? {} : { ca: [...authorities] }),
+    ...(checksName ? {} : { checkServerIdentity: () => undefined }),
+    ...(client === null ? {} : { cert: client.certificate, key: client.key }),
+  };
 }

@@ -1,11 +1,16 @@
 import { isOwnShortage } from "../../dial/own_shortage.ts";
+import { TooManyStuck } from "../../dial/tls_connection.ts";
+import { tlsFailureOf } from "../../dial/tls_failure.ts";
 import { Malformed } from "../../http1/malformed.ts";
 import { Failure } from "../gateway_error.ts";
 
-/** Maps what `Deno.connect` says to a failure. Nothing was sent in any case. */
+/** Maps what connecting, or its TLS handshake, failed with. Nothing was sent in any case. */
 export function connectFailure(error: unknown): Failure {
   const text = describeError(error);
   if (isOwnShortage(text)) return new Failure("overloaded", text);
+  if (error instanceof TooManyStuck) return new Failure("tls_failed", text);
+  const tls = tlsFailureOf(error);
+  if (tls !== null) return new Failure(tls, text);
   const refused = error instanceof Deno.errors.ConnectionRefused;
   return new Failure(refused ? "connect_refused" : "connect_failed", text);
 }

@@ -11,24 +11,13 @@ import type { Interim, TargetRequest, TargetResponse, Transport } from "../targe
 import { WirePool } from "./wire_pool.ts";
 import { TargetExchange, type WireShared } from "./target_exchange.ts";
 
-/**
- * Speaks HTTP/1.1 to plain-HTTP targets on sockets of sluice's own; targets of `https://` are spoken to by another
- * transport.
- */
+/** Speaks HTTP/1.1 to targets on sockets of sluice's own, with TLS to those of `https://`. */
 export class SocketTransport implements Transport {
   readonly #pool: WirePool;
   readonly #shared: WireShared;
-  readonly #secure: () => Transport;
-  readonly #closeSecure: () => void;
 
-  /** @param secure The transport for `https://` targets, made when the first one is spoken to. */
   constructor(
-    { clock, column, reuse, secure }: {
-      readonly clock: Clock;
-      readonly column: WorkerColumn;
-      readonly reuse: UpstreamReuse;
-      readonly secure: () => Transport;
-    },
+    { clock, column, reuse }: { readonly clock: Clock; readonly column: WorkerColumn; readonly reuse: UpstreamReuse },
   ) {
     this.#pool = new WirePool(clock, column);
     this.#shared = {
@@ -41,23 +30,18 @@ export class SocketTransport implements Transport {
         return () => cancel();
       },
     };
-    let made: Transport | null = null;
-    this.#secure = () => made ??= secure();
-    this.#closeSecure = () => made?.close();
   }
 
   send(request: TargetRequest, interim: Interim): Promise<TargetResponse | Failure> {
-    if (request.target.scheme === "https") return this.#secure().send(request, interim);
     return new TargetExchange(request, this.#pool.of(request.target), this.#shared).send(interim);
   }
 
-  connectsFirst({ scheme }: TargetSnapshot): boolean {
-    return scheme === "http";
+  connectsFirst(): boolean {
+    return true;
   }
 
   close(): void {
     this.#pool.close();
-    this.#closeSecure();
   }
 }
 
@@ -95,7 +79,6 @@ export function makeSocketTransport(
     readonly unknownFailure?: (text: string) => void;
   },
 ): Transport {
-  const secure = () => new FetchTransport(unknownFailure);
-  const sockets = new SocketTransport({ clock, column, reuse: upstreamReuse, secure });
-  return upstreamTransport === "fetch" ? new FetchWithUpgrades(secure(), sockets) : sockets;
+  const sockets = new SocketTransport({ clock, column, reuse: upstreamReuse });
+  return upstreamTransport === "fetch" ? new FetchWithUpgrades(new FetchTransport(unknownFailure), sockets) : sockets;
 }

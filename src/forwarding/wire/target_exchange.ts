@@ -9,6 +9,7 @@ import { checkBeginning, phraseOf, readResponseHead, type ResponseFacts } from "
 import { lists } from "../../http1/request_head.ts";
 import type { Lending } from "../../http1/lending.ts";
 import { bindsConnection } from "../headers/connection_auth.ts";
+import { isTlsAlert } from "../../dial/tls_failure.ts";
 import { describeError } from "./connect_failure.ts";
 import { connectTarget } from "./connect_target.ts";
 import { Failure } from "../gateway_error.ts";
@@ -114,6 +115,9 @@ export class TargetExchange implements TargetResponse, ConnectionOwner {
       this.#reused = false;
       return void this.#connect();
     }
+    // With TLS 1.3 a target refuses a certificate, or asks for one, only when its handshake is over for us.
+    if (isTlsAlert(error)) return this.#fail(new Failure("tls_failed", describeError(error), { sent: true }));
+    if (error instanceof Deno.errors.InvalidData) return this.#fail(new Failure("bad_response", describeError(error)));
     const how = error === null ? "closed the connection" : `broke the connection (${describeError(error)})`;
     this.#fail(new Failure("reset_before_headers", `The target ${how} before its headers were complete`));
   }
@@ -121,7 +125,7 @@ export class TargetExchange implements TargetResponse, ConnectionOwner {
   abort(): void {
     if (this.#connecting !== null) return this.#connecting.abort();
     this.#connection?.close();
-    if (this.#reader !== null) this.#reader.ended(ABORTED);
+    if (this.#reader !== null) this.#reader.ended(new Error("Given up"));
     else this.#fail(this.#request.cancellation.over ?? new Failure("timeout", "Given up before its response"));
   }
 
@@ -281,6 +285,3 @@ function ignore(): void {}
 function waitForNothing(): Promise<void> {
   return Promise.resolve();
 }
-
-/** Stands for what ended a connection if sluice did. */
-const ABORTED = new Error("Given up");

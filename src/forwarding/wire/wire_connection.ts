@@ -24,7 +24,7 @@ export interface ThreadParts {
 }
 
 /**
- * One TCP connection to a target. Reads are begun one at a time, into `bytes` or a place of the reader's own, and reported by
+ * One connection to a target, TCP or TLS. Reads are begun one at a time, into `bytes` or a place of the reader's own, and reported by
  * calls rather than promises, which saves a request several turns of the microtask queue.
  */
 export class WireConnection {
@@ -41,7 +41,7 @@ export class WireConnection {
   /** A read is under way. */
   reading = false;
   idleSinceMs = 0;
-  readonly #conn: Deno.TcpConn;
+  readonly #conn: Deno.Conn;
   readonly #ops: SocketOps;
   readonly #column: WorkerColumn;
   readonly #rooms: WireRooms;
@@ -51,7 +51,7 @@ export class WireConnection {
   #given: Bytes | null = null;
 
   /** @param shared `column` counts it until it is closed. */
-  constructor(conn: Deno.TcpConn, shared: ThreadParts) {
+  constructor(conn: Deno.Conn, shared: ThreadParts) {
     const { column, rooms, turn } = shared;
     this.#conn = conn;
     this.#ops = socketOps(conn);
@@ -61,7 +61,7 @@ export class WireConnection {
     column.connectionsOpen(1);
     // A head and the body behind it would else wait for the target's acknowledgement (Nagle's algorithm).
     try {
-      conn.setNoDelay(true);
+      (conn as Partial<Deno.TcpConn>).setNoDelay?.(true);
     } catch {
       // Broken already: its first read says so.
     }

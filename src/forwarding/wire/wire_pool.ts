@@ -1,6 +1,8 @@
 import { type CancelTimer, type Clock } from "../../time/clock.ts";
 import { hostPort, type TargetSnapshot } from "../../state/group_snapshot.ts";
 import type { WorkerColumn } from "../../state/worker_column.ts";
+import type { TargetTls } from "../../certificates/target_tls.ts";
+import { connectWithTls, StuckHandshakes } from "../../dial/tls_connection.ts";
 import { type ConnectionOwner, WireConnection } from "./wire_connection.ts";
 import { TurnBudget } from "./turn_budget.ts";
 import { WireRooms } from "./wire_room.ts";
@@ -40,7 +42,8 @@ export class WirePool {
   of(target: TargetSnapshot): TargetPool {
     let pool = this.#ofSnapshot.get(target);
     if (pool !== undefined) return pool;
-    const key = hostPort(target.address, target.port);
+    // The same address is another target if another name or certificate is wanted of it.
+    const key = `${hostPort(target.address, target.port)} ${target.tls?.id ?? ""}`;
     pool = this.#targets.get(key);
     if (pool === undefined) this.#targets.set(key, pool = new TargetPool(this, target));
     this.#ofSnapshot.set(target, pool);
@@ -90,7 +93,7 @@ export class WirePool {
       if (pool.idle === 0) this.#holding.delete(pool);
     }
     // A target that left leaves no name behind; one that is still there makes its pool anew when its snapshot changes.
-    for (const [key, pool] of this.#targets) if (pool.idle === 0) this.#targets.delete(key);
+    for (const [key, pool] of this.#targets) if (pool.idle === 0 && !pool.isStuck) this.#targets.delete(key);
   }
 }
 
@@ -99,16 +102,24 @@ export class TargetPool {
   readonly #pool: WirePool;
   readonly #address: string;
   readonly #port: number;
+  readonly #tls: TargetTls | null;
+  readonly #stuck = new StuckHandshakes();
   readonly #idle: WireConnection[] = [];
 
   constructor(pool: WirePool, target: TargetSnapshot) {
     this.#pool = pool;
     this.#address = target.address;
     this.#port = target.port;
+    this.#tls = target.tls;
   }
 
   get idle(): number {
     return this.#idle.length;
+  }
+
+  /** TLS handshakes with it hang, which are to be counted as long as they do. */
+  get isStuck(): boolean {
+    return this.#stuck.count > 0;
   }
 
   /** Takes the connection that was used last: those that are needed no more grow old and are closed. Null where none is idle. */
@@ -146,10 +157,13 @@ export class TargetPool {
     return null;
   }
 
-  /** Makes a new connection. Rejects as `Deno.connect` does. */
+  /** Makes a new connection, with its TLS handshake. Rejects as the platform does. */
   async connect(signal: AbortSignal): Promise<WireConnection> {
-    const options = { hostname: this.#address, port: this.#port, signal };
-    const connection = new WireConnection(await Deno.connect(options), this.#pool);
+    const [address, port, tls] = [this.#address, this.#port, this.#tls];
+    const conn = tls === null
+      ? await Deno.connect({ hostname: address, port, signal })
+      : await connectWithTls({ address, port, tls }, { signal, stuck: this.#stuck });
+    const connection = new WireConnection(conn, this.#pool);
     connection.whenIdle = new IdleOwner(this, connection);
     return connection;
   }

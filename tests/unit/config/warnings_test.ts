@@ -65,9 +65,16 @@ Deno.test("CONNECT_TIMEOUT is a warning if fetch makes the connections", () => {
     'CONNECT_TIMEOUT: "1s" has no effect with UPSTREAM_TRANSPORT=fetch, except for WebSockets: only ' +
     "CONNECTION_TIMEOUT applies",
   ]);
-  assert.deepEqual(found({ TARGET_GROUP_1_TARGETS: "https://a.test" }), [
-    'CONNECT_TIMEOUT: "1s" has no effect on requests to https:// targets, except for WebSockets: only ' +
-    "CONNECTION_TIMEOUT applies",
+});
+
+Deno.test("settings of TLS to targets without effect are a warning", () => {
+  const found = (more: Record<string, string>) => warnings({ TARGET_GROUP_1_TLS_VERIFY: "chain", ...more });
+  assert.deepEqual(found({}), ["TARGET_GROUP_1_TLS_VERIFY: Has no effect: the group has no https:// target"]);
+  const secure = { TARGET_GROUP_1_TARGETS: "https://a.test" };
+  assert.deepEqual(found(secure), []);
+  assert.deepEqual(found({ ...secure, UPSTREAM_TRANSPORT: "fetch" }), [
+    "TARGET_GROUP_1_TLS_VERIFY: Has no effect with UPSTREAM_TRANSPORT=fetch: only the wire transport makes TLS connections " +
+    "itself",
   ]);
 });
 

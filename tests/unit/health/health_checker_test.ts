@@ -53,7 +53,7 @@ class CheckerStage implements AsyncDisposable {
 }
 
 function target(slot: number): TargetSnapshot {
-  return { slot, scheme: "http", host: "a.test", address: `10.0.0.${slot}`, port: 80, base: "", weight: 1 };
+  return { slot, scheme: "http", host: "a.test", address: `10.0.0.${slot}`, port: 80, base: "", weight: 1, tls: null };
 }
 
 Deno.test("E9: targets are probed at once, side by side, each at its own pace", async () => {

@@ -56,13 +56,6 @@ Deno.test("if no traceparent is to be written, none is", async () => {
   assert.deepEqual(wire.sent[0]!.own, request.own);
 });
 
-Deno.test("an https target's request goes on as it is, since fetch makes its span", async () => {
-  const wire = new RecordingTransport();
-  const request = ask("https");
-  await new TracedTransport(wire, new Set(["traceparent"])).send(request, interim);
-  assert.equal(wire.sent[0], request);
-});
-
 Deno.test("a failure, and all else, is what the transport within says", async () => {
   const wire = new RecordingTransport();
   const traced = new TracedTransport(wire, new Set());
