@@ -65,6 +65,11 @@ export class GroupRuntime {
     return target;
   }
 
+  /** Tells whether a target that was chosen may still receive a request. */
+  serves(target: TargetSnapshot): boolean {
+    return this.balancer.serves(target);
+  }
+
   /** The target that the client's cookie names; null where there is none or the group is not sticky. */
   pinned(received: Received): TargetSnapshot | null {
     return this.#stickiness === null ? null : this.#stickiness.pinned(received.header("cookie"));

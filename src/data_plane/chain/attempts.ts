@@ -131,8 +131,9 @@ export class Attempts {
     if (missing !== null) return failureOf(this.#open.over, missing).reason;
     if (this.#open.body === null) return null;
     const nowMs = this.#parts.clock.monotonicMs();
-    // The one chosen before a client that took its time may be out by now.
-    if (nowMs - this.#startedMs > TICK_MS) this.#target = this.#group.choose(this.#exchange, null);
+    // The one chosen before a client that took its time may be out by now. If not, it keeps its turn.
+    const took = nowMs - this.#startedMs;
+    if (took > TICK_MS && !this.#group.serves(this.#target!)) this.#target = this.#group.choose(this.#exchange, null);
     this.#startedMs = nowMs;
     return this.#target === null ? "no_target" : null;
   }
