@@ -1,6 +1,7 @@
 import type { Collector } from "../output/collector.ts";
 import { GroupList } from "../output/group_list.ts";
 import type { Action, From, ImportedTarget, Setting } from "../output/imported.ts";
+import { authorityFile, unverified } from "../output/unverified.ts";
 import { operations } from "./headers.ts";
 import { durationText } from "./placeholders.ts";
 import { rewriteSetting } from "./rewrites.ts";
@@ -223,13 +224,13 @@ export class Proxies {
     }
     const { insecure_skip_verify, server_name, root_ca_pem_files, ...more } = tls;
     if (insecure_skip_verify === true) {
-      settings.push({ name: "TLS_VERIFY", value: "none", from: [place("tls_insecure_skip_verify")] });
+      settings.push(unverified(place("tls_insecure_skip_verify"), this.#found));
     }
     if (server_name !== undefined) {
       settings.push({ name: "TLS_SERVER_NAME", value: String(server_name), from: [place("tls_server_name")] });
     }
     if (Array.isArray(root_ca_pem_files)) {
-      settings.push({ name: "TLS_CA", value: root_ca_pem_files.join(","), from: [place("tls_trusted_ca_certs")] });
+      settings.push(...authorityFile(root_ca_pem_files, [place("tls_trusted_ca_certs")], this.#found));
     }
     for (const name of [...Object.keys(others), ...Object.keys(more)]) {
       if (/^(keep_alive|compression|versions|read_buffer|write_buffer|max_conns.*)/.test(name)) {

@@ -1,5 +1,6 @@
 import type { Collector } from "../output/collector.ts";
 import type { ImportedTarget, Setting } from "../output/imported.ts";
+import { unverified } from "../output/unverified.ts";
 import { type Line, timeText } from "./sections.ts";
 
 /** Reads a `server` or `server-template` as a target, and its options as settings of the group. */
@@ -44,7 +45,10 @@ export function readServer(line: Line, targets: ImportedTarget[], settings: Sett
   if (most !== undefined) add("MAX_IN_FLIGHT", most);
   const slow = timeText(value("slowstart"));
   if (slow !== null) add("SLOW_START", slow);
-  if (value("verify") === "none") add("TLS_VERIFY", "none");
+  if (value("verify") === "none") {
+    const { name, value: text } = unverified(origin, found);
+    add(name, text);
+  }
   const ca = value("ca-file");
   if (ca !== undefined) add("TLS_CA", ca);
   const sni = /^str\((.+)\)$/.exec(value("sni") ?? "")?.[1];

@@ -3,6 +3,7 @@ import type { Action, From, Setting } from "../output/imported.ts";
 import { fittingWhole, toRe2 } from "../output/re2.ts";
 import { type Directive, originOf } from "./directives.ts";
 import type { Case, Pools } from "./pools.ts";
+import { targetTls } from "./target_tls.ts";
 import type { Upstreams } from "./upstreams.ts";
 import { type Blocks, effective, withConstants } from "./values.ts";
 
@@ -54,7 +55,8 @@ export function readForwards(pass: Directive, location: LocationPath, blocks: Bl
   }
   const settings = ruleSettings(pass, url, location, blocks, found);
   if (settings === null) return [];
-  const shared = groupSettings(pass, blocks, found);
+  const secure = url.scheme === "https" ? targetTls(pass, blocks, found) : [];
+  const shared = [...groupSettings(pass, blocks, found), ...secure];
   return cases.flatMap((each): Forward[] => {
     const groups = each.values.flatMap(({ value, share }) => {
       const name = value === ""

@@ -12,6 +12,13 @@ import { durationText } from "./values.ts";
 /** Blocks that are read apart, and directives that locations inherit. */
 const READ_ELSEWHERE = new Set([
   ...[
+    "proxy_ssl_trusted_certificate",
+    "proxy_ssl_name",
+    "proxy_ssl_certificate",
+    "proxy_ssl_certificate_key",
+    "proxy_ssl_verify",
+  ],
+  ...[
     "server",
     "upstream",
     "map",

@@ -14,6 +14,13 @@ import type { Blocks } from "./values.ts";
 
 /** What other parts of the importer read of a location or server; all else is reported. */
 const READ = new Set([
+  ...[
+    "proxy_ssl_trusted_certificate",
+    "proxy_ssl_name",
+    "proxy_ssl_certificate",
+    "proxy_ssl_certificate_key",
+    "proxy_ssl_verify",
+  ],
   ...["location", "proxy_pass", "proxy_set_header", "proxy_hide_header", "add_header", "proxy_redirect", "rewrite"],
   ...["return", "if", "allow", "deny", "limit_req", "limit_conn", "gzip", "client_max_body_size", "set"],
   ...["proxy_connect_timeout", "proxy_read_timeout", "proxy_send_timeout", "auth_basic_user_file"],

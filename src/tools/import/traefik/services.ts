@@ -1,6 +1,7 @@
 import type { Collector } from "../output/collector.ts";
 import { GroupList } from "../output/group_list.ts";
 import type { ImportedTarget, Origin, Setting } from "../output/imported.ts";
+import { authorityFile, unverified } from "../output/unverified.ts";
 import { allOrigins, at, textAt, type Value } from "./documents.ts";
 
 /** A service: groups with their shares, and what the rules that go there need. */
@@ -180,15 +181,13 @@ export class Services {
     this.#found.needless(transport.origin, "it is read with the groups that name it");
     for (const [key, value] of transport.fields) {
       const { origin } = value;
-      if (key === "insecureSkipVerify") settings.push({ name: "TLS_VERIFY", value: "none", from: [origin] });
-      else if (key === "serverName") {
+      if (key === "insecureSkipVerify") {
+        if (value.scalar === true) settings.push(unverified(origin, this.#found));
+        else this.#found.needless(origin, "sluice checks the certificates of targets by itself");
+      } else if (key === "serverName") {
         settings.push({ name: "TLS_SERVER_NAME", value: String(value.scalar), from: [origin] });
       } else if (key === "rootCAs") {
-        settings.push({
-          name: "TLS_CA",
-          value: value.items.map((each) => each.scalar).join(","),
-          from: allOrigins(value),
-        });
+        settings.push(...authorityFile(value.items.map((each) => String(each.scalar)), allOrigins(value), this.#found));
       } else if (key === "forwardingTimeouts") {
         this.#found.needless(origin, "its times stand for all groups");
         for (const [time, each] of value.fields) {

@@ -45,3 +45,19 @@ backend app
     "LISTENER_RULE_3_TARGET_GROUP=app",
   ]);
 });
+
+Deno.test("import haproxy says that sluice checks the chain of a target's certificate in any case", async () => {
+  const text = `
+defaults
+  mode http
+frontend web
+  bind :80
+  default_backend app
+backend app
+  server a 10.0.0.1:443 ssl verify none
+`;
+  const { text: env, leftOut } = await imported("haproxy", text);
+  assert.match(env, /^TARGET_GROUP_1_TARGETS=https:\/\/10\.0\.0\.1:443$/m);
+  assert.match(env, /TARGET_GROUP_1_TLS_VERIFY=chain/);
+  assert.ok(leftOut > 0);
+});
