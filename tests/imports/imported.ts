@@ -1,12 +1,7 @@
-import { loadRegexEngine, REGEX_SYNTAX } from "../../src/rules/regex.ts";
-import { adviceOnRules } from "../../src/rules/rule_advice.ts";
-import { ALGORITHMS } from "../../src/balancing/registry.ts";
-import { parseConfig } from "../../src/config/parse_config.ts";
+import { parseSources } from "../../src/cli/parse_sources.ts";
 import { isKnown } from "../../src/config/variables/variables.ts";
 import { emit, type Emitted } from "../../src/tools/import/output/emit.ts";
 import { IMPORTERS } from "../../src/tools/import/registry.ts";
-
-await loadRegexEngine();
 
 /** What tests take for variables that sluice does not have, so that they stay the same when it gets them. */
 const LATER =
@@ -40,11 +35,8 @@ export function settings(text: string): string[] {
 }
 
 /** What `sluice check` would call a problem. */
-export function problemsOf(envText: string): string[] {
+export async function problemsOf(envText: string): Promise<string[]> {
   const envFile = { path: ".env", text: envText };
-  const result = parseConfig(
-    { flags: {}, environment: {}, envFile, configFile: null },
-    { algorithms: ALGORITHMS, readServersFile: null, regex: REGEX_SYNTAX, adviceOnRules },
-  );
+  const result = await parseSources({ flags: {}, environment: {}, envFile, configFile: null });
   return result.problems.map((each) => each.message);
 }

@@ -36,7 +36,7 @@ export function suiteOfSamples(kind: string, samples: readonly Omit<Sample, "ask
 
     Deno.test(`import ${kind} writes what sluice check accepts: ${sample.title}`, async () => {
       const { text } = await importedForUse(kind, filled(sample.config), file);
-      const problems = problemsOf(text);
+      const problems = await problemsOf(text);
       assert.deepEqual(problems, [], text);
     });
   }
