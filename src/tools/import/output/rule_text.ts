@@ -34,8 +34,7 @@ export function conditionSettings({ conditions, from }: ImportedRule): Setting[]
 
 /** Writes the action of a rule as its variable. */
 export function actionSetting({ value: action, from }: From<Action>): Setting {
-  const weighted = action.kind === "forward" && action.groups.length > 1;
-  return { ...actionText(action), from: [from], ...weighted ? { needs: "TARGET_GROUP_FAILOVER" } : {} };
+  return { ...actionText(action), from: [from] };
 }
 
 function actionText(action: Action): { name: string; value: string } {

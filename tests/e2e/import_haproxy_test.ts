@@ -1,0 +1,12 @@
+import { HAPROXY_SAMPLES } from "../imports/haproxy_samples.ts";
+import { MORE_HAPROXY_SAMPLES } from "../imports/more_haproxy_samples.ts";
+import { sideBySide } from "../imports/side_by_side.ts";
+
+sideBySide({
+  kind: "haproxy",
+  program: "haproxy",
+  file: "haproxy.cfg",
+  args: (file) => ["-db", "-f", file],
+  // What the program could not do here: sockets and files of places that this machine has not.
+  whole: (config) => config.replace(/^ *(stats socket|log \/dev\/log|daemon|errorfile) ?.*$/gm, ""),
+}, [...HAPROXY_SAMPLES, ...MORE_HAPROXY_SAMPLES]);
