@@ -227,8 +227,7 @@ export class ClientConnection implements ClientEvents, WriteWatcher, ReplyOwner 
       return true;
     }
     this.#restart(limits.idleMs);
-    socket.rewind();
-    socket.shrink();
+    socket.rest();
     return socket.ended === null;
   }
 

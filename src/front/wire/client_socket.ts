@@ -39,6 +39,8 @@ export class ClientSocket {
   readonly #ops: SocketOps;
   readonly #operations: OperationCount;
   #reading = false;
+  /** What the read under way brings moves to the beginning. */
+  #rests = false;
   #place: Bytes | null = null;
   #got = 0;
   #wake: (() => void) | null = null;
@@ -90,10 +92,14 @@ export class ClientSocket {
     this.bytes = room;
   }
 
-  /** Lets go of a room that grew, if what is left fits the first one. No read may be under way. */
-  shrink(): void {
-    if (this.bytes.length === FIRST_BYTES || this.available > FIRST_BYTES || this.#reading) return;
-    this.moveTo(new Uint8Array(FIRST_BYTES));
+  /**
+   * All that was read was taken, and nobody points to it any more: what comes next stands at the beginning again, or the
+   * room would grow with each request. A room that grew is let go of, unless a read is under way.
+   */
+  rest(): void {
+    this.#rests = this.#reading;
+    this.rewind();
+    if (!this.#reading && this.bytes.length > FIRST_BYTES) this.bytes = new Uint8Array(FIRST_BYTES);
   }
 
   /**
@@ -109,9 +115,8 @@ export class ClientSocket {
   /** Waits until more bytes stand in `bytes`; false if none will come. */
   more(): Promise<boolean> {
     if (this.ended !== null || !this.open) return NONE;
-    const before = this.end;
     if (!this.#reading) this.#begin(null);
-    return new Promise((resolve) => this.#wake = () => resolve(this.end > before));
+    return new Promise((resolve) => this.#wake = () => resolve(this.ended === null));
   }
 
   /** Reads into a place of the caller's, when nothing stands in `bytes`; null if nothing will come. */
@@ -217,7 +222,10 @@ export class ClientSocket {
     else {
       this.#got = count;
       if (this.#place === null) this.end += count;
+      // Not each time, but before it runs short of room.
+      if (this.#rests && this.end > this.bytes.length / 2) this.rewind();
     }
+    this.#rests = false;
     this.#notify();
   };
 

@@ -17,6 +17,8 @@ export class HeadReader {
   readonly #lines: Lending<ByteLines>;
   readonly #finder = new HeadFinder();
   #emptyLines = 0;
+  /** Some of the head was looked at. */
+  #begun = false;
   /** Bytes of the last head that was whole. */
   headBytes = 0;
 
@@ -27,7 +29,7 @@ export class HeadReader {
 
   /** Begins with the next request. */
   restart(): void {
-    this.#finder.restart(this.#socket.start);
+    this.#begun = false;
     this.#emptyLines = 0;
   }
 
@@ -37,6 +39,10 @@ export class HeadReader {
    */
   take(limits: HeadLimits): RequestHead | BadHead | null {
     const socket = this.#socket;
+    if (socket.available === 0) return this.#makeRoom();
+    // Its first bytes may stand elsewhere than the end of what came before.
+    if (!this.#begun) this.#finder.restart(socket.start);
+    this.#begun = true;
     try {
       while (socket.available >= 2 && socket.bytes[socket.start] === CR && socket.bytes[socket.start + 1] === LF) {
         socket.start += 2;
@@ -46,9 +52,7 @@ export class HeadReader {
       const end = this.#finder.find(socket.bytes, socket.end);
       if (end >= 0) return this.#read(end, limits);
       this.#checkSize(limits);
-      this.#finder.moved(socket.rewind());
-      if (socket.end === socket.bytes.length) socket.grow();
-      return null;
+      return this.#makeRoom();
     } catch (error) {
       if (error instanceof BadHead) return error;
       if (!(error instanceof Malformed)) throw error;
@@ -73,6 +77,13 @@ export class HeadReader {
       if (error instanceof Malformed) return null;
       throw error;
     }
+  }
+
+  #makeRoom(): null {
+    const socket = this.#socket;
+    this.#finder.moved(socket.rewind());
+    if (socket.end === socket.bytes.length) socket.grow();
+    return null;
   }
 
   #read(end: number, limits: HeadLimits): RequestHead {
