@@ -14,8 +14,8 @@ export interface WriteWatcher {
   wrote(): void;
 }
 
-/** First room for what a client sends: most heads fit, and each idle connection holds one. */
-const FIRST_BYTES = 2_048;
+/** First room for what a client sends: small heads fit, and each idle connection holds one. */
+const FIRST_BYTES = 1_024;
 /** A read ahead is begun if there is at least this much room. */
 const LEAST_AHEAD_BYTES = 256;
 
@@ -104,11 +104,12 @@ export class ClientSocket {
 
   /**
    * Begins a read of what may come next, unless one is under way. Nothing that was read moves: a head that marks point to stays in the
-   * room that it was read to. If so much waits already that the room is full, nothing is read.
+   * room that it was read to. If so much waits already that the room is full, nothing is read. There is room for as much
+   * as was taken before, so that a client's next head comes with one read, as long as the one before it.
    */
   readAhead(): void {
     if (this.#reading || this.ended !== null) return;
-    if (this.available === 0 && this.bytes.length - this.end < LEAST_AHEAD_BYTES) this.grow();
+    if (this.available === 0 && this.bytes.length - this.end < Math.max(LEAST_AHEAD_BYTES, this.end)) this.grow();
     if (this.bytes.length - this.end > 0) this.#begin(null);
   }
 

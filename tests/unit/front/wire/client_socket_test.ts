@@ -9,18 +9,24 @@ const LIMITS = { bytes: 65_536, lines: 100, lineBytes: 8_192 };
 
 /** A connection whose reads are answered by the test. */
 function scripted() {
-  let answer: ((text: string) => void) | null = null;
+  let answer: ((text: string) => number) | null = null;
   const conn = {
     read: (place: Uint8Array) =>
       new Promise<number>((resolve) => {
-        answer = (text) => resolve(new TextEncoder().encodeInto(text, place).written);
+        answer = (text) => {
+          const { written } = new TextEncoder().encodeInto(text, place);
+          resolve(written);
+          return written;
+        };
       }),
     close() {},
   };
   const socket = new ClientSocket(conn as unknown as Deno.Conn, { spend() {} });
+  /** Returns how much of the text fitted in. */
   const bring = async (text: string) => {
-    answer!(text);
+    const written = answer!(text);
     await new Promise((resolve) => setTimeout(resolve, 0));
+    return written;
   };
   return { socket, bring };
 }
@@ -28,22 +34,39 @@ function scripted() {
 const decoder = new TextDecoder();
 const text = ({ bytes, start, end }: ClientSocket) => decoder.decode(bytes.subarray(start, end));
 
-Deno.test("a kept connection's room does not grow with its requests", async () => {
+/** Sends so many requests of a connection, one after the other; returns how many reads each of their heads took. */
+async function readsOfHeads(requests: number, padding: string) {
   const { socket, bring } = scripted();
   const heads = new HeadReader(socket, new Lending(() => new ByteLines()));
-  const { length } = socket.bytes;
-  for (let request = 0; request < 500; request++) {
+  const reads: number[] = [];
+  for (let request = 0; request < requests; request++) {
+    let left = `GET /${request} HTTP/1.1\r\nHost: a${padding}\r\n\r\n`;
     heads.restart();
-    assert.equal(heads.take(LIMITS), null);
-    const more = socket.more();
-    await bring(`GET /${request} HTTP/1.1\r\nHost: a\r\n\r\n`);
-    assert.equal(await more, true);
-    assert.equal((heads.take(LIMITS) as RequestHead).target, `/${request}`);
+    let head = heads.take(LIMITS);
+    for (reads[request] = 0; head === null; reads[request]!++) {
+      const more = socket.more();
+      left = left.slice(await bring(left));
+      assert.equal(await more, true);
+      head = heads.take(LIMITS);
+    }
+    assert.equal((head as RequestHead).target, `/${request}`);
     assert.equal(socket.available, 0);
     socket.readAhead();
     socket.rest();
   }
-  assert.equal(socket.bytes.length, length);
+  return { room: socket.bytes.length, reads };
+}
+
+Deno.test("a kept connection's room does not grow with its requests", async () => {
+  const { room, reads } = await readsOfHeads(500, "");
+  assert.equal(room, 1_024);
+  assert.deepEqual(new Set(reads), new Set([1]));
+});
+
+Deno.test("heads that need more room get it once, and then come with one read each", async () => {
+  const { room, reads } = await readsOfHeads(100, `\r\nCookie: ${"c".repeat(1_200)}`);
+  assert.equal(room, 4_096);
+  assert.deepEqual(new Set(reads.slice(1)), new Set([1]));
 });
 
 Deno.test("what comes before a request was answered leaves its head where it stands", async () => {
