@@ -48,11 +48,6 @@ function compare(one: Alternative, other: Alternative): number {
 type Path = Pick<Alternative, "literal" | "pathKind"> & { readonly condition: RuleCondition | null };
 type Host = Pick<Alternative, "host" | "hostKind">;
 
-/** How many alternatives a rule stands for. */
-export function countAlternatives({ conditions }: Pick<RuleConfig, "conditions">): number {
-  return hostsOf(conditions.find(isHost)).length * pathsOf(conditions.find(isPath)).length;
-}
-
 function alternativesOf<R extends RuleConfig>(rule: R): Alternative<R>[] {
   // If a kind has several parts, the first is the one that the order goes by.
   const path = rule.conditions.find(isPath);

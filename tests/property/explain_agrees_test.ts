@@ -64,6 +64,8 @@ Deno.test(`explain agrees with what the proxy did for ${SETUPS * REQUESTS_EACH} 
       "no_rule",
       "upgrade_refused",
       "no_target",
+      "redirect",
+      "fixed_response",
     ]
   ) {
     assert.ok((witness.outcomes.get(reason) ?? 0) > 0, `no ${reason} came up (seed ${SEED})`);
@@ -85,7 +87,7 @@ function allDrained({ groups, listener }: RandomSetup): RandomSetup {
   return {
     listener,
     groups: groups.map((group) => ({ ...group, nameless: false, drained: group.targets.map((_, place) => place) })),
-    rules: [{ prefix: "/", rewrite: "", group: 0 }],
+    rules: [{ prefix: "/", rewrite: "", group: 0, conditions: {}, action: "forward" }],
   };
 }
 
@@ -107,12 +109,15 @@ function setupText({ groups, rules, listener }: RandomSetup, number: number, add
       set("WEIGHTS", group.targets.map(({ index, weight }) => `${addresses[index]}:${weight}`).join(","));
     }
   });
-  rules.forEach(({ prefix, rewrite, group }, index) => {
-    lines.push([`LISTENER_RULE_${index + 1}_PATH_PREFIX`, prefix], [
-      `LISTENER_RULE_${index + 1}_PATH_REWRITE`,
-      rewrite,
-    ]);
-    lines.push([`LISTENER_RULE_${index + 1}_TARGET_GROUP`, groupName(number, group % groups.length)]);
+  rules.forEach(({ prefix, rewrite, group, conditions, action }, index) => {
+    const set = (name: string, value: string) => lines.push([`LISTENER_RULE_${index + 1}_${name}`, value]);
+    set("PATH_PREFIX", prefix);
+    for (const [name, value] of Object.entries(conditions)) set(name, `"${value}"`);
+    if (action === "redirect") return set("REDIRECT", '"307 http://moved.test/#{path}?#{query}"');
+    if (action === "fixed") return set("FIXED_RESPONSE", "418 text/plain fixed");
+    set("PATH_REWRITE", rewrite);
+    const [own, next] = [group % groups.length, (group + 1) % groups.length].map((at) => groupName(number, at));
+    set("TARGET_GROUP", action === "forward" || own === next ? own! : `${own}:2,${next}:1`);
   });
   return lines.map(([name, value]) => `${name}=${value}\n`).join("");
 }

@@ -15,10 +15,21 @@ export interface RandomGroup {
   readonly nameless: boolean;
 }
 
+/** A rule of a random configuration. */
+export interface RandomRule {
+  readonly prefix: string;
+  readonly rewrite: string;
+  readonly group: number;
+  /** Variables of more conditions, without `LISTENER_RULE_<N>_`. */
+  readonly conditions: Readonly<Record<string, string>>;
+  /** `shared` has the next group beside its own; the other two are answers of the rule's. */
+  readonly action: "forward" | "shared" | "redirect" | "fixed";
+}
+
 /** A random configuration. */
 export interface RandomSetup {
   readonly groups: readonly RandomGroup[];
-  readonly rules: readonly { readonly prefix: string; readonly rewrite: string; readonly group: number }[];
+  readonly rules: readonly RandomRule[];
   readonly listener: Readonly<Record<string, string>>;
 }
 
@@ -59,6 +70,16 @@ function group(mocks: number): fc.Arbitrary<RandomGroup> {
   });
 }
 
+const conditions: fc.Arbitrary<Readonly<Record<string, string>>> = fc.record({
+  HOST: fc.constantFrom("shop.test", "*.test|front", "other.test"),
+  METHOD: fc.constantFrom("GET|HEAD", "POST"),
+  HEADER: fc.constantFrom("X-User: a*", "X-User", "Accept-Encoding: gzip && User-Agent: test/*"),
+  COOKIE: fc.constantFrom("u=7", "u=8"),
+  QUERY: fc.constantFrom("x=1", "y=?"),
+  SOURCE_IP: fc.constantFrom("127.0.0.0/8", "203.0.113.0/24"),
+  PROTOCOL: fc.constantFrom("http", "https"),
+}, { requiredKeys: [] });
+
 /** Random configurations over so many mock targets. */
 export function randomSetup(mocks: number): fc.Arbitrary<RandomSetup> {
   return fc.record({
@@ -68,6 +89,8 @@ export function randomSetup(mocks: number): fc.Arbitrary<RandomSetup> {
         prefix: fc.constantFrom(...PREFIXES),
         rewrite: fc.constantFrom("", "", "/", "/api", "/api/", "/api/v2", "/static"),
         group: fc.nat(3),
+        conditions: fc.oneof({ weight: 3, arbitrary: fc.constant({}) }, { weight: 2, arbitrary: conditions }),
+        action: fc.constantFrom("forward", "forward", "forward", "forward", "shared", "shared", "redirect", "fixed"),
       }),
       { minLength: 1, maxLength: 6, selector: ({ prefix }) => prefix },
     ),

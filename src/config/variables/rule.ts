@@ -1,12 +1,16 @@
 import { type Problem, problemOf } from "../config_error.ts";
 import { quote } from "../../logging/shown_text.ts";
 import type { RuleConfig } from "../rule.ts";
+import type { RuleCondition } from "../rule_condition.ts";
 import type { SettingsReader } from "../settings_reader.ts";
 import { integer } from "../values/value_kind.ts";
 import { type ActionContext, readAction, RULE_ACTION } from "./rule_action.ts";
 import { conditionsKey, readConditions, RULE_CONDITIONS } from "./rule_conditions.ts";
 import type { Topic } from "./topic.ts";
 import { define } from "./variable.ts";
+
+/** Most hosts times paths of a rule, which stands for one rule each. */
+const MOST_COMBINATIONS = 1000;
 
 /** One listener rule. */
 export const RULE = {
@@ -23,8 +27,18 @@ export const RULE = {
 export function parseRule(reader: SettingsReader, number: number, context: ActionContext): RuleConfig | null {
   const conditions = readConditions(reader, number, context.regex);
   const priority = reader.readIfSet(RULE.priority, { number });
+  const combinations = countOf("host", conditions) * countOf("path", conditions);
+  if (combinations > MOST_COMBINATIONS) {
+    const text = `There can be at most ${MOST_COMBINATIONS} combinations of a host and a path, not ${combinations}`;
+    reader.report(problemOf(`LISTENER_RULE_${number}_HOST and LISTENER_RULE_${number}_PATH`, text));
+  }
   const action = readAction(reader, number, context);
   return action === null ? null : { number, priority, conditions, action };
+}
+
+function countOf(kind: "host" | "path", conditions: readonly RuleCondition[]): number {
+  const condition = conditions.find((each) => each.kind === kind);
+  return condition !== undefined && "patterns" in condition ? condition.patterns.length : 1;
 }
 
 /** Finds rules that have the same conditions, or the same priority. */

@@ -85,6 +85,15 @@ Deno.test("conditions that can't be are errors that say what is allowed", () => 
   for (const [rule, expected] of wrong) assert.match(problemOf({ ...rule, TARGET_GROUP: "web" }), expected);
 });
 
+Deno.test("hosts times paths of a rule are limited, since it stands for one rule each", () => {
+  const many = (count: number, text: string) => Array.from({ length: count }, (_, i) => `${text}${i}`).join("|");
+  assert.match(
+    problemOf({ HOST: many(40, "h"), PATH: many(26, "/p"), TARGET_GROUP: "web" }),
+    /There can be at most 1000 combinations of a host and a path, not 1040/,
+  );
+  assert.equal(ruleOf({ HOST: many(40, "h"), PATH: many(25, "/p"), TARGET_GROUP: "web" }).conditions.length, 2);
+});
+
 Deno.test("two rules with the same conditions, in whatever order and spelling, are an error, and so is a priority twice", () => {
   const two = (first: Record<string, string>, second: Record<string, string>) => {
     const all = { ...MINIMAL };
