@@ -19,10 +19,11 @@ import type { WorkerColumn } from "../state/worker_column.ts";
 import { type CancelTimer, type Clock, delay, systemClock } from "../time/clock.ts";
 import { accessRecord } from "./chain/access_record.ts";
 import { type Announce, Chain } from "./chain/chain.ts";
-import { describeSpan } from "./chain/describe_span.ts";
+import { describeEnd, describeSpan } from "./chain/describe_span.ts";
 import type { Exchange } from "./chain/exchange.ts";
 import { finish } from "./chain/finish.ts";
 import { ControlQuestions } from "./chain/control_questions.ts";
+import { TracedHandler } from "./chain/traced_handler.ts";
 import { type CompiledSnapshot, compileSnapshot } from "./compiled_snapshot.ts";
 import { DecisionRing } from "./explain/decision_ring.ts";
 import { RequestTrace } from "./explain/request_trace.ts";
@@ -58,9 +59,9 @@ export class DataPlane {
   readonly #cancelBeat: CancelTimer;
   readonly #idPrefix: string;
   #trace: RequestTrace | null = null;
-  /** Requests are spans of OpenTelemetry, which `Deno.serve` opens: sluice's own engine has none. */
-  readonly #spans: boolean;
-  readonly #traceHeaders: ReadonlySet<string>;
+  /** Requests are spans of OpenTelemetry; `Deno.serve` opens its own. */
+  readonly #spans = emitsSpans();
+  readonly #traceHeaders = headersOfTrace();
   readonly #listener: Listener | WireListener;
   readonly #turn = new TurnBudget();
   #compiled: CompiledSnapshot;
@@ -83,9 +84,6 @@ export class DataPlane {
       send: (bytes) => post({ type: "access_lines", bytes }),
     });
     this.#idPrefix = `${start.snapshot.instance}-${start.worker}-${Math.trunc(clock.wallMs()).toString(36)}-`;
-    const serves = start.snapshot.listener.front.engine === "serve";
-    this.#spans = serves && emitsSpans();
-    this.#traceHeaders = serves ? headersOfTrace() : new Set();
     this.#compiled = this.#compile(start.snapshot);
     this.#wheel = new DeadlineWheel(clock);
     this.#transport = this.#makeTransport(start.snapshot);
@@ -144,10 +142,10 @@ export class DataPlane {
       column: this.#column,
       unknownFailure: (text) => this.#tellOfUnknown(text),
     });
-    if (listener.front.engine === "wire") return sockets;
     // `fetch` makes spans by itself.
     const traced = this.#spans && listener.upstreamTransport === "wire";
     const transport = traced ? new TracedTransport(sockets, this.#traceHeaders) : sockets;
+    if (listener.front.engine === "wire") return transport;
     return new HandshakeTransport(transport, { clock: this.#clock, column: this.#column });
   }
 
@@ -204,11 +202,12 @@ export class DataPlane {
   }
 
   #makeWireListener(): WireListener {
+    const chain = this.#makeChain();
     return new WireListener({
       worker: this.#worker,
       workers: this.#table.workers,
       clock: this.#clock,
-      handler: this.#makeChain(),
+      handler: this.#spans ? new TracedHandler(chain) : chain,
       operations: this.#turn,
       column: this.#column.clients,
       listener: () => this.#compiled.snapshot.listener,
@@ -233,6 +232,7 @@ export class DataPlane {
   }
 
   readonly #finished = (exchange: Exchange, totalMicros: number): void => {
+    if (this.#spans && this.#listener instanceof WireListener) describeEnd(exchange);
     const endedMs = this.#clock.wallMs();
     this.#decisions.keep(exchange, { endedMs, totalMicros });
     if (!this.#compiled.snapshot.accessLog) return;

@@ -13,15 +13,17 @@ import { headerValues } from "../support/raw_message.ts";
 import { answer, closeBeforeHeaders, hang, inTurn, okay } from "../support/recorder_scripts.ts";
 import { RecorderTarget } from "../support/recorder_target.ts";
 import { type SluiceProcess, startSluice } from "../support/sluice_process.ts";
+import { TELEMETRY_FORMS } from "../support/telemetry_suite.ts";
 
 const TRACE = "0af7651916cd43dd8448eb211c80319c";
 const TRACEPARENT = `00-${TRACE}-b7ad6b7169203331-01`;
 
-for (const transport of ["fetch", "wire"] as const) {
-  Deno.test(`${transport}: each attempt at a target is a client span, and the target's traceparent names it`, async (t) => {
+for (const form of TELEMETRY_FORMS) {
+  const { name, transport } = form;
+  Deno.test(`${name}: each attempt at a target is a client span, and the target's traceparent names it`, async (t) => {
     await using receiver = new OtlpReceiver();
     await using target = await RecorderTarget.start();
-    await using sluice = await start(transport, target, { ...receiver.environment, CONNECTION_TIMEOUT: "300" });
+    await using sluice = await start(form, target, { ...receiver.environment, CONNECTION_TIMEOUT: "300" });
 
     await t.step("a retry has a span of its own, and the target gets one traceparent with each", async () => {
       // On a connection that was used before the transport would replay it by itself, within one attempt.
@@ -84,10 +86,10 @@ for (const transport of ["fetch", "wire"] as const) {
     assert.deepEqual(strays, [], "each client span is an attempt of some request");
   });
 
-  Deno.test(`${transport}: the span of an attempt ends when the client leaves`, async () => {
+  Deno.test(`${name}: the span of an attempt ends when the client leaves`, async () => {
     await using receiver = new OtlpReceiver();
     await using target = await RecorderTarget.start(hang());
-    await using sluice = await start(transport, target, receiver.environment);
+    await using sluice = await start(form, target, receiver.environment);
     await using client = await RawClient.connect(sluice.url);
     await client.send("GET /gone HTTP/1.1\r\nHost: a\r\n\r\n");
     await until(() => target.requests.length === 1, "the request to reach the target");
@@ -99,13 +101,13 @@ for (const transport of ["fetch", "wire"] as const) {
     assertGivenUp(span, transport, "client_closed");
   });
 
-  Deno.test(`${transport}: OTEL_PROPAGATORS says which headers the target gets, and the others pass as they came`, async () => {
+  Deno.test(`${name}: OTEL_PROPAGATORS says which headers the target gets, and the others pass as they came`, async () => {
     const given = [`traceparent: ${TRACEPARENT}`, "tracestate: a=b", "baggage: cart=7 ; p=1"];
     for (const propagators of ["none", "baggage", "tracecontext"]) {
       await using receiver = new OtlpReceiver();
       await using target = await RecorderTarget.start();
       const env = { ...receiver.environment, OTEL_PROPAGATORS: propagators };
-      await using sluice = await start(transport, target, env);
+      await using sluice = await start(form, target, env);
       await ask(sluice.url, "/given", { headers: given });
       await ask(sluice.url, "/bare");
       const [span] = await receiver.attempts("/given", 1);
@@ -119,11 +121,11 @@ for (const transport of ["fetch", "wire"] as const) {
     }
   });
 
-  Deno.test(`${transport}: a trace that is not sampled goes on, unsampled, under one traceparent`, async () => {
+  Deno.test(`${name}: a trace that is not sampled goes on, unsampled, under one traceparent`, async () => {
     await using receiver = new OtlpReceiver();
     await using target = await RecorderTarget.start();
     const env = { ...receiver.environment, OTEL_TRACES_SAMPLER: "always_off" };
-    await using sluice = await start(transport, target, env);
+    await using sluice = await start(form, target, env);
     await ask(sluice.url, "/", { headers: [`traceparent: ${TRACEPARENT}`] });
     const [line, ...others] = headerValues(target.requests[0]!, "traceparent");
     assert.match(line!, new RegExp(`^00-${TRACE}-[0-9a-f]{16}-00$`));
@@ -131,10 +133,10 @@ for (const transport of ["fetch", "wire"] as const) {
     assert.deepEqual(others, []);
   });
 
-  Deno.test(`${transport}: explain says that traceparent will be the attempt's, and what becomes of the baggage`, async () => {
+  Deno.test(`${name}: explain says that traceparent will be the attempt's, and what becomes of the baggage`, async () => {
     await using receiver = new OtlpReceiver();
     await using target = await RecorderTarget.start();
-    await using sluice = await start(transport, target, receiver.environment);
+    await using sluice = await start(form, target, receiver.environment);
     const given = [`traceparent: ${TRACEPARENT}`, "tracestate: a=b", "baggage: cart=7 ; p=1"];
     const headersOf = async (lines: string[]) => {
       const question = new URLSearchParams([["method", "GET"], ["url", "/"], ...lines.map((line) => ["header", line])]);
@@ -181,9 +183,11 @@ function assertGivenUp(span: ReceivedSpan, transport: "fetch" | "wire", reason: 
 }
 
 function start(
-  transport: "fetch" | "wire",
+  { transport, engine }: typeof TELEMETRY_FORMS[number],
   target: RecorderTarget,
   env: Record<string, string>,
 ): Promise<SluiceProcess> {
-  return startSluice({ env: groupEnvironment(target.address, { ...env, UPSTREAM_TRANSPORT: transport }) });
+  return startSluice({
+    env: groupEnvironment(target.address, { ...env, UPSTREAM_TRANSPORT: transport, LISTENER_ENGINE: engine }),
+  });
 }

@@ -12,10 +12,19 @@ const PARENT = "b7ad6b7169203331";
 export interface TelemetryForm {
   readonly program?: string;
   readonly transport: "fetch" | "wire";
+  readonly engine?: "serve" | "wire";
 }
 
+/** Each engine with each transport. */
+export const TELEMETRY_FORMS = (["serve", "wire"] as const).flatMap((engine) =>
+  (["fetch", "wire"] as const).map((transport) => ({ engine, transport, name: `${transport}, engine ${engine}` }))
+);
+
 /** What every form of the program must emit with OpenTelemetry on: the checkout, and the compiled program. */
-export async function checkTelemetry(t: Deno.TestContext, { program, transport }: TelemetryForm): Promise<void> {
+export async function checkTelemetry(
+  t: Deno.TestContext,
+  { program, transport, engine = "serve" }: TelemetryForm,
+): Promise<void> {
   await using receiver = new OtlpReceiver();
   await using mocks = await MockGroup.start(1);
   const dead = `127.0.0.1:${freePort()}`;
@@ -24,6 +33,7 @@ export async function checkTelemetry(t: Deno.TestContext, { program, transport }
     env: {
       ...receiver.environment,
       UPSTREAM_TRANSPORT: transport,
+      LISTENER_ENGINE: engine,
       LISTENER_WORKERS: "2",
       TARGET_GROUP_1_NAME: "web",
       TARGET_GROUP_1_TARGETS: mocks.list,

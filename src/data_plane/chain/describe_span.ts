@@ -1,13 +1,13 @@
-import { type Span, SpanStatusCode } from "@opentelemetry/api";
+import { type Span, SpanStatusCode, trace } from "@opentelemetry/api";
 import type { Exchange } from "./exchange.ts";
 import { conditionsText } from "../../views/rule_words.ts";
 import { hostPort } from "../../state/group_snapshot.ts";
 import { RULE_ANSWERS } from "../../state/reason.ts";
 
 /**
- * Writes what was decided onto the span that `Deno.serve` opened for the request. A span ends with the response's
- * headers or body, so what happens later (a transfer that breaks) is the access log's to tell. Names follow
- * OpenTelemetry's HTTP conventions if there are any, else they are `sluice.`'s own.
+ * Writes what was decided onto the span of a request. The one that `Deno.serve` opens ends with the response's headers or
+ * body, so what happens later (a transfer that breaks) is the access log's to tell. Names follow OpenTelemetry's HTTP
+ * conventions if it has one, else they begin with `sluice.`.
  */
 export function describeSpan(span: Span, { received, routed, outcome }: Exchange): void {
   const { rule, group } = routed;
@@ -31,4 +31,19 @@ export function describeSpan(span: Span, { received, routed, outcome }: Exchange
   if (outcome.status >= 500 && !RULE_ANSWERS.has(reason)) {
     span.setStatus({ code: SpanStatusCode.ERROR, message: reason });
   }
+}
+
+/** Writes the end of an exchange of the engine `wire` onto its span, which ends now. */
+export function describeEnd(exchange: Exchange): void {
+  const span = trace.getActiveSpan();
+  // What could not be read has none.
+  if (span === undefined) return;
+  describeSpan(span, exchange);
+  const { status, reason, cutBy } = exchange.outcome;
+  span.setAttribute("http.response.status_code", status);
+  if (status >= 500) {
+    span.setAttribute("error.type", String(status));
+    if (reason === null) span.setStatus({ code: SpanStatusCode.ERROR });
+  }
+  if (cutBy !== null) span.setAttribute("sluice.cut_by", cutBy);
 }

@@ -23,7 +23,8 @@ export class TracedTransport implements Transport {
   }
 
   send(request: TargetRequest, interim: Interim): Promise<TargetResponse | Failure> {
-    return this.#sendTraced(request, interim);
+    // An upgrade has no span, and passes the client's trace on byte for byte.
+    return request.upgrade === null ? this.#sendTraced(request, interim) : this.#wire.send(request, interim);
   }
 
   connectsFirst(target: TargetSnapshot): boolean {
