@@ -1,7 +1,7 @@
 import { isOwnShortage } from "../dial/own_shortage.ts";
 import type { TlsFailure } from "../dial/tls_failure.ts";
 import { KEPT_CHARS, ownText } from "../state/own_text.ts";
-import type { Reason } from "../state/reason.ts";
+import { type Reason, REASON_NAMES, REASONS } from "../state/reason.ts";
 
 /** The reasons that an attempt at a target can end with. */
 export type FailureReason = Extract<
@@ -43,14 +43,10 @@ export class Failure {
   }
 }
 
-/** Failures that are the client's, sluice's own or the shutdown's: no target is blamed for them, and nobody left. */
-export const NOT_OF_THE_TARGET: ReadonlySet<FailureReason> = new Set([
-  "bad_request",
-  "body_timeout",
-  "body_too_large",
-  "overloaded",
-  "shutting_down",
-]);
+/** Reasons that are the client's or sluice's own: no target is blamed for them. A client that left is counted apart. */
+export const NOT_OF_THE_TARGET: ReadonlySet<Reason> = new Set(
+  REASON_NAMES.filter((reason) => REASONS[reason].fault !== "target" && reason !== "client_closed"),
+);
 
 const NOTHING_SENT: ReadonlySet<FailureReason> = new Set<FailureReason>([
   "connect_refused",

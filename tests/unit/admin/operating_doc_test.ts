@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { metricsText } from "../../../src/admin/metrics/metrics.ts";
-import { REASON_NAMES, REASONS, RULE_ANSWERS } from "../../../src/state/reason.ts";
+import { type Reason, REASON_NAMES, REASONS, RULE_ANSWERS } from "../../../src/state/reason.ts";
 import { FakeAdminSource } from "../../support/fake_admin_source.ts";
 
 const PAGE = Deno.readTextFileSync(new URL("../../../docs/operating.md", import.meta.url));
@@ -26,13 +26,14 @@ Deno.test("docs/operating.md names every metric there is, and no other", async (
   assert.deepEqual(always(named), always(emitted));
 });
 
-Deno.test("docs/operating.md says of every reason its status, and what to look at first", () => {
+Deno.test("docs/operating.md says of every reason its status, whose fault it is, and what to look at first", () => {
   const rows = section("Reasons").split("\n").filter((line) => line.startsWith("| `"));
+  const statusOf = (name: Reason) => RULE_ANSWERS.has(name) ? "the rule's" : REASONS[name].status;
   assert.deepEqual(
-    rows.map((row) => row.split(" | ").slice(0, 2).join(" ")).sort(),
-    REASON_NAMES.map((name) => `| \`${name}\` ${RULE_ANSWERS.has(name) ? "the rule's" : REASONS[name].status}`).sort(),
+    rows.map((row) => row.split(" | ").slice(0, 3).join(" ")).sort(),
+    REASON_NAMES.map((name) => `| \`${name}\` ${statusOf(name)} ${REASONS[name].fault}`).sort(),
   );
-  for (const row of rows) assert.ok(row.split(" | ")[3]!.length > 10, row);
+  for (const row of rows) assert.ok(row.split(" | ")[4]!.length > 10, row);
 });
 
 Deno.test("A74 docs/operating.md's troubleshooting covers not running, all unhealthy, false positives and not recovering", () => {
