@@ -101,13 +101,14 @@ export const dashboardMarkup = `
     <span class="state" data-field="state"></span>
     <span class="who"><a data-field="address"></a><span class="quiet" data-field="host"></span></span>
     <span class="why"><span data-field="reason"></span> <span class="quiet" data-field="since"></span></span>
-    <span class="figure flight"><span class="label">in flight</span><b data-field="inFlight"></b></span>
-    <span class="figure rate"><span class="label">attempts/s</span><b data-field="perSecond"></b></span>
-    <span class="figure errors"><span class="label">errors</span><b data-field="errorRate"></b></span>
-    <span class="figure ttfb"><span class="label">TTFB ms</span><b data-field="ttfb"></b></span>
+    <span class="numbers" data-field="numbers"></span>
     <canvas data-field="chart" aria-hidden="true"></canvas>
     <button type="button" data-field="action">Drain</button>
   </li>
+</template>
+
+<template id="figure-template">
+  <span class="figure"><span class="label" data-field="label"></span><b data-field="value"></b></span>
 </template>
 
 <template id="failure-template">

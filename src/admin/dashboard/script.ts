@@ -1,4 +1,5 @@
 import * as chart from "./client/chart.js";
+import * as columns from "./client/columns.js";
 import * as events from "./client/events.js";
 import * as failures from "./client/failures.js";
 import * as fields from "./client/fields.js";
@@ -16,7 +17,7 @@ import * as targetRow from "./client/target_row.js";
  */
 export const dashboardScript: string = [
   '"use strict";',
-  ...[fields, format, model, chart, events, targetRow, groupSection, rules, failures, start]
+  ...[fields, format, columns, model, chart, events, targetRow, groupSection, rules, failures, start]
     .flatMap((module): readonly unknown[] => Object.values(module)),
   "startDashboard();",
 ].map(String).join("\n\n");

@@ -61,6 +61,7 @@ body[data-connection=unauthorized] #token-form {
 .figures dt { grid-column: 1 / -1; font-size: .8rem; color: var(--quiet); }
 .figures dd { font-size: 1.3rem; font-weight: 600; line-height: 30px; min-width: 3.2rem; white-space: nowrap; }
 .figures canvas { display: block; width: 150px; height: 30px; }
+#clients { margin-top: .5rem; font-size: .9rem; }
 .group .figures dd { font-size: 1.05rem; }
 
 .filter { display: flex; flex-wrap: wrap; align-items: center; gap: .5rem .8rem; margin: 0 0 1rem; }
@@ -90,7 +91,7 @@ button[aria-busy=true] { opacity: .5; }
 .target {
   display: grid; align-items: center; gap: .15rem 1rem; padding: .45rem .5rem .45rem .75rem; border-top: 1px solid var(--line);
   border-left: 3px solid transparent; content-visibility: auto; contain-intrinsic-size: auto 52px;
-  grid-template-columns: 6.2rem minmax(10.5rem, 1fr) minmax(9rem, 1.7fr) 3.6rem 3.8rem 4.2rem 11.5rem 120px 5.4rem;
+  grid-template-columns: 6.2rem minmax(10.5rem, 1fr) minmax(9rem, 1.7fr) auto 120px 5.4rem;
 }
 .target.wanted { background: var(--calm-soft); }
 .state::before { content: "●"; margin-right: .4rem; }
@@ -110,7 +111,8 @@ button[aria-busy=true] { opacity: .5; }
 .who a { font-weight: 600; }
 .who .quiet, .why { font-size: .9rem; }
 .why { min-width: 0; overflow-wrap: anywhere; }
-.figure { display: flex; flex-direction: column; text-align: right; white-space: nowrap; }
+.numbers { display: flex; gap: 0 1rem; }
+.figure { display: flex; flex-direction: column; width: var(--width); text-align: right; white-space: nowrap; }
 .figure .label { font-size: .72rem; color: var(--quiet); }
 .figure b { font-weight: 500; }
 .target canvas { width: 120px; height: 30px; }
@@ -126,16 +128,12 @@ footer { padding-bottom: 2rem; color: var(--quiet); font-size: .87rem; }
 kbd { border: 1px solid var(--line); border-radius: 4px; padding: 0 .35rem; font: inherit; }
 
 @media (max-width: 1180px) {
-  .target { grid-template-columns: 6.2rem 4rem 4.5rem 5rem minmax(8rem, 1fr) 120px 5.4rem; }
-  .who { grid-column: 2 / 5; }
-  .why { grid-column: 5 / 8; }
-  .figure { grid-row: 2; text-align: left; }
-  .flight { grid-column: 2; }
-  .rate { grid-column: 3; }
-  .errors { grid-column: 4; }
-  .ttfb { grid-column: 5; }
-  .target canvas { grid-row: 2; grid-column: 6; }
-  .target button { grid-row: 2; grid-column: 7; }
+  .target { grid-template-columns: 6.2rem minmax(13rem, 1fr) minmax(8rem, 1fr) 120px 5.4rem; }
+  .why { grid-column: 3 / 6; }
+  .numbers { grid-row: 2; grid-column: 2 / 4; flex-wrap: wrap; }
+  .figure { text-align: left; }
+  .target canvas { grid-row: 2; grid-column: 4; }
+  .target button { grid-row: 2; grid-column: 5; }
 }
 @media (max-width: 720px) {
   header, main, footer, #token-form { padding-left: .75rem; padding-right: .75rem; }
@@ -150,14 +148,14 @@ kbd { border: 1px solid var(--line); border-radius: 4px; padding: 0 .35rem; font
   .figures .whole canvas { width: 100%; max-width: 150px; }
   .target {
     grid-template-columns: repeat(3, minmax(0, 1fr)); gap: .35rem .6rem; padding: .7rem 0 .7rem .6rem;
-    contain-intrinsic-size: auto 176px;
+    contain-intrinsic-size: auto 190px;
   }
   .state { grid-column: 1 / 3; grid-row: 1; }
   .target button { grid-column: 3; grid-row: 1; min-height: 2.5rem; }
   .who, .why { grid-column: 1 / -1; }
-  .figure, .target canvas { grid-row: auto; grid-column: auto; }
-  .ttfb { grid-column: 1 / 3; }
-  .target canvas { width: 100%; max-width: 120px; justify-self: end; }
+  .numbers { grid-row: auto; grid-column: 1 / -1; gap: .35rem 1.2rem; }
+  .figure { width: auto; min-width: 4.4rem; }
+  .target canvas { grid-row: auto; grid-column: 1 / -1; }
   #failures li { grid-template-columns: 5rem 2.6rem 1fr auto; }
   #failures .request, #failures .way { grid-column: 1 / -1; }
   #failures .took { grid-row: 1; grid-column: 4; }

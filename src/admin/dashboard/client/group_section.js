@@ -1,6 +1,7 @@
 import { drawHistory } from "./chart.js";
+import { hasErrors, ttfbText } from "./columns.js";
 import { arrange, fieldsOf, setText } from "./fields.js";
-import { formatCount, formatMs, formatShare } from "./format.js";
+import { formatCount, formatShare } from "./format.js";
 import { isEligible, makeRecord } from "./model.js";
 import { makeTargetRow } from "./target_row.js";
 
@@ -96,8 +97,8 @@ export function renderNumbers(fields, record) {
   setText(fields.inFlight, formatCount(record.inFlight));
   setText(fields.perSecond, formatCount(record.perSecond));
   setText(fields.errorRate, formatShare(record.errorRate));
-  fields.errorRate.classList.toggle("bad", record.errorRate >= 0.01);
-  setText(fields.ttfb, formatMs(record.p50) + " / " + formatMs(record.p90) + " / " + formatMs(record.p99));
+  fields.errorRate.classList.toggle("bad", hasErrors(record));
+  setText(fields.ttfb, ttfbText(record));
   drawHistory(fields.load, record.history, { columns: [0], colors: ["--load"] });
   drawHistory(fields.chart, record.history, {
     columns: [3, 2, 1],

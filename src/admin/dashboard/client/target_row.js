@@ -1,6 +1,7 @@
 import { drawHistory } from "./chart.js";
+import { targetColumns } from "./columns.js";
 import { fieldsOf, setText } from "./fields.js";
-import { formatCount, formatMs, formatShare, formatSpan } from "./format.js";
+import { formatSpan } from "./format.js";
 import { isEligible, makeRecord } from "./model.js";
 
 /** Makes the row of a target; `act(row)` is called by its button. Whatever has a name is set as text, never as markup. */
@@ -14,9 +15,10 @@ export function makeTargetRow(shape, groupName, act) {
     checked: true,
     record: makeRecord(),
     visible: false,
-    text: "",
+    figures: [],
   };
   const { fields } = row;
+  row.figures = targetColumns().map((column) => makeFigure(column, fields.numbers));
   setText(fields.address, shape.address);
   setText(fields.host, targetDetail(shape));
   fields.address.href = targetHash(groupName, shape.address);
@@ -24,6 +26,16 @@ export function makeTargetRow(shape, groupName, act) {
   fields.action.addEventListener("click", () => act(row));
   element.row = row;
   return row;
+}
+
+/** Makes the place of a column's number in a row. */
+export function makeFigure(column, parent) {
+  const element = document.getElementById("figure-template").content.firstElementChild.cloneNode(true);
+  const { label, value } = fieldsOf(element);
+  setText(label, column.label);
+  element.style.setProperty("--width", column.rem + "rem");
+  parent.append(element);
+  return { column, value };
 }
 
 /** Writes what is known into the row, touching only what changed. */
@@ -35,11 +47,10 @@ export function renderTargetRow(row, nowMs) {
   element.classList.toggle("warned", isEligible(record) && record.reason !== null);
   setText(fields.reason, record.reason ?? "");
   setText(fields.since, sinceText(record, nowMs));
-  setText(fields.inFlight, formatCount(record.inFlight));
-  setText(fields.perSecond, formatCount(record.perSecond));
-  setText(fields.errorRate, formatShare(record.errorRate));
-  fields.errorRate.classList.toggle("bad", record.errorRate >= 0.01);
-  setText(fields.ttfb, formatMs(record.p50) + " / " + formatMs(record.p90) + " / " + formatMs(record.p99));
+  for (const { column, value } of row.figures) {
+    setText(value, column.text(record));
+    value.classList.toggle("bad", column.bad?.(record) ?? false);
+  }
   drawHistory(fields.chart, record.history, {
     columns: [3, 2, 1],
     colors: ["--p99", "--p90", "--p50"],

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { targetColumns } from "../../../../src/admin/dashboard/client/columns.js";
 import { formatCount, formatMs, formatShare, formatSpan } from "../../../../src/admin/dashboard/client/format.js";
 import { eligibility } from "../../../../src/admin/dashboard/client/group_section.js";
 import {
@@ -9,6 +10,7 @@ import {
   targetHash,
 } from "../../../../src/admin/dashboard/client/target_row.js";
 import { dashboardPage } from "../../../../src/admin/dashboard/page.ts";
+import { NUMBER_NAMES } from "../../../../src/admin/live/live_numbers.ts";
 import { dashboardScript } from "../../../../src/admin/dashboard/script.ts";
 
 Deno.test("numbers are short, and none that is above 0 reads as 0", () => {
@@ -86,6 +88,22 @@ Deno.test("what the address does not say stands below it", () => {
   const shape = { target: "https://10.0.0.1:443/v1", address: "10.0.0.1:443", host: "api.internal", weight: 2.5 };
   assert.equal(targetDetail(shape), "api.internal · https · /v1 · weight 2.5");
   assert.equal(targetDetail({ target: "http://10.0.0.1:80", address: "10.0.0.1:80", host: "10.0.0.1", weight: 1 }), "");
+});
+
+Deno.test("every number that a column of targets reads is one that the server sends", () => {
+  for (const { text, bad, label } of targetColumns()) {
+    const read = new Set<string>();
+    const record = new Proxy({}, {
+      get: (_, name) => {
+        read.add(String(name));
+        return 0.5;
+      },
+    });
+    assert.equal(typeof text(record as never), "string", label);
+    bad?.(record as never);
+    assert.ok(read.size > 0, label);
+    for (const name of read) assert.ok((NUMBER_NAMES as readonly string[]).includes(name), `${label} reads ${name}`);
+  }
 });
 
 Deno.test("a link to a target survives any name of a group", () => {
