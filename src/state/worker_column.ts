@@ -11,7 +11,6 @@ import {
   type TargetCounter,
   WORKER_COUNTERS,
 } from "./slot_layout.ts";
-import type { TargetTable } from "./target_table.ts";
 
 const WORKER_FIELDS = WORKER_COUNTERS.length + REASON_NAMES.length;
 
@@ -58,15 +57,25 @@ const WORKER_RESPONSE_BYTES = WORKER_FIELD.get("responseBytes")!;
 const WORKER_OPEN_CONNECTIONS = WORKER_FIELD.get("openConnections")!;
 const WORKER_IDLE_CONNECTIONS = WORKER_FIELD.get("idleConnections")!;
 
+/** What a column changes beside its worker's own numbers. */
+export interface SharedNumbers {
+  /** In flight over all workers, by slot. */
+  readonly inFlight: Int32Array;
+  /** Connection failures in a row, by slot. */
+  readonly consecutiveFailures: Int32Array;
+  /** Takes a time to the response headers into the average. */
+  recordTtfb(slot: number, micros: number, nowMs: number): void;
+}
+
 /** One worker's own numbers, and the shared ones that it changes with them. Nothing here allocates. */
 export class WorkerColumn {
   /** What is counted of client connections. */
   readonly clients: ClientColumn;
-  readonly #table: TargetTable;
+  readonly #table: SharedNumbers;
   readonly #own: Column;
   readonly #term: number;
 
-  constructor(table: TargetTable, own: Column) {
+  constructor(table: SharedNumbers, own: Column) {
     this.#table = table;
     this.#own = own;
     this.#term = Atomics.load(own.life, LIFE_TERM);

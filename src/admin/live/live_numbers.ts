@@ -54,7 +54,7 @@ const COLUMNS = {
 type Columns = typeof COLUMNS;
 
 /** The numbers of one thing, by name. */
-export type LiveNumbers = { readonly [Name in keyof Columns]: ReturnType<Columns[Name]> };
+export type LiveNumbers = Readonly<Record<keyof Columns, number | null>>;
 
 /** The order in which {@linkcode encodeNumbers} puts them. */
 export const NUMBER_NAMES = Object.keys(COLUMNS) as readonly (keyof LiveNumbers)[];
@@ -89,7 +89,10 @@ export class LiveWindow {
     samples.push(now);
     if (samples.length > KEPT_SAMPLES) samples.shift();
     const span: Span = { now, previous, oldest, recentTtfb: oldest === null ? null : recentTtfb(now, oldest) };
-    return Object.fromEntries(NUMBER_NAMES.map((name) => [name, COLUMNS[name](span)])) as unknown as LiveNumbers;
+    return Object.fromEntries(NUMBER_NAMES.map((name) => [name, COLUMNS[name](span)])) as Record<
+      keyof Columns,
+      number | null
+    >;
   }
 }
 
