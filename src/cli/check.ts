@@ -7,7 +7,7 @@ import { formatDuration } from "../config/values/duration.ts";
 import type { Config, TargetGroupConfig } from "../config/model.ts";
 import type { ParseResult } from "../config/parse_config.ts";
 import { shownValue } from "../config/setting.ts";
-import { shown } from "../logging/shown_text.ts";
+import { textTable } from "../logging/text_table.ts";
 
 /** How `check` is asked to answer. */
 export interface CheckOptions {
@@ -110,10 +110,8 @@ function asJson(result: ParseResult, { ok, notes, probes, certificates }: Findin
 }
 
 function asText(result: ParseResult, { notes, probes, certificates }: Omit<Findings, "ok">): string {
-  const rows = result.settings.map((setting) =>
-    [shown(setting.variable), shown(shownValue(setting)) || "-", shown(setting.origin)] as const
-  );
-  const parts = [table(["VARIABLE", "VALUE", "SOURCE"], rows)];
+  const rows = result.settings.map((setting) => [setting.variable, shownValue(setting) || "-", setting.origin]);
+  const parts = [textTable([["VARIABLE", "VALUE", "SOURCE"], ...rows], { widest: WIDEST_COLUMN }).join("\n")];
   if (result.config !== null && result.config.groups.length > 0) parts.push(takeOutText(result.config));
   if (certificates.length > 0) parts.push(certificateText(certificates));
   if (probes !== undefined) parts.push(probeText(probes));
@@ -151,13 +149,4 @@ function summary({ problems, warnings, config }: ParseResult): string {
 
 function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? "" : "s"}`;
-}
-
-type Row = readonly [string, string, string];
-
-function table(head: Row, rows: readonly Row[]): string {
-  const width = (column: 0 | 1) =>
-    Math.min(WIDEST_COLUMN, [head, ...rows].reduce((most, row) => Math.max(most, row[column].length), 0));
-  const [first, second] = [width(0), width(1)];
-  return [head, ...rows].map((row) => `${row[0].padEnd(first)}  ${row[1].padEnd(second)}  ${row[2]}`).join("\n");
 }

@@ -3,6 +3,7 @@ import type { ControlPlane } from "../control_plane/control_plane.ts";
 import { TargetTlsTexts } from "../control_plane/certificates/target_tls_texts.ts";
 import { Log } from "../logging/log.ts";
 import { quote } from "../logging/shown_text.ts";
+import { textTable } from "../logging/text_table.ts";
 import { systemClock } from "../time/clock.ts";
 import { playDemo } from "../tools/demo.ts";
 import { DemoTarget } from "../tools/demo_target.ts";
@@ -21,7 +22,6 @@ export interface DemoFlags {
 }
 
 const NAMES = ["mock-1", "mock-2", "mock-3"] as const;
-const WIDEST_NAME = 9;
 
 /**
  * Runs mock targets, a balancer with its dashboard, traffic and a target that fails and recovers, all in this process;
@@ -92,21 +92,21 @@ async function startBalancer(mocks: readonly DemoTarget[]): Promise<ControlPlane
 }
 
 function introduce({ listenerUrl, adminUrl }: ControlPlane, mocks: readonly DemoTarget[]): void {
-  const row = (name: string, text: string) => `  ${name.padEnd(WIDEST_NAME)}  ${text}`;
-  const lines = [
-    "sluice, three mock targets and traffic, all in this process and on free ports.",
-    "",
-    row("Dashboard", `${adminUrl}/`),
-    row("Listener", `${listenerUrl}/    try: curl ${listenerUrl}/hello`),
-    ...mocks.map(({ name, url }, index) =>
-      row(name, url + (index === 0 ? `    break it: curl -X PUT ${url}/_mock -d '{"delayMs": 300}'` : ""))
-    ),
-    row("Ask it", `sluice status --watch --admin ${adminUrl}`),
-    row("", `sluice explain GET /hello --admin ${adminUrl}`),
-    row("", `curl ${adminUrl}/metrics    and /lb/stats, /config, /decisions`),
-    "",
+  const rows = [
+    ["Dashboard", `${adminUrl}/`],
+    ["Listener", `${listenerUrl}/    try: curl ${listenerUrl}/hello`],
+    ...mocks.map(({ name, url }, index) => [
+      name,
+      url + (index === 0 ? `    break it: curl -X PUT ${url}/_mock -d '{"delayMs": 300}'` : ""),
+    ]),
+    ["Ask it", `sluice status --watch --admin ${adminUrl}`],
+    ["", `sluice explain GET /hello --admin ${adminUrl}`],
+    ["", `curl ${adminUrl}/metrics    and /lb/stats, /config, /decisions`],
   ];
-  print(lines.join("\n"));
+  const table = textTable(rows, { indent: "  " });
+  print(
+    ["sluice, three mock targets and traffic, all in this process and on free ports.", "", ...table, ""].join("\n"),
+  );
 }
 
 function stateOf(plane: ControlPlane, mock: DemoTarget): { state: string; reason: string | null } {

@@ -1,7 +1,7 @@
 import { formatDuration } from "../config/values/duration.ts";
 import { quote, shown } from "../logging/shown_text.ts";
 import type { ExplainedCandidate, Explanation } from "../views/explanation.ts";
-import { textTable } from "./text_table.ts";
+import { textTable } from "../logging/text_table.ts";
 
 /** Most targets that are listed; the others are counted. */
 const MOST_TARGETS = 40;

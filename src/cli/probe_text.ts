@@ -1,5 +1,5 @@
 import { type ProbedTarget, type ProbeReport, reachableButUnhealthy } from "./probe_targets.ts";
-import { textTable } from "./text_table.ts";
+import { textTable } from "../logging/text_table.ts";
 
 /** Puts what `check --probe` found into lines, one for each target and each name without addresses. */
 export function probeText(report: ProbeReport): string {

@@ -1,5 +1,5 @@
 import { shown } from "../logging/shown_text.ts";
-import { textTable } from "./text_table.ts";
+import { textTable } from "../logging/text_table.ts";
 
 /** How well a row is: what its colour says. */
 export type Level = "good" | "warn" | "bad" | "plain";

@@ -1,4 +1,4 @@
-import { shown } from "../logging/shown_text.ts";
+import { shown } from "./shown_text.ts";
 
 /** How a table is laid out. */
 export interface TableLayout {
@@ -6,6 +6,8 @@ export interface TableLayout {
   readonly right?: readonly number[];
   /** Before each line. */
   readonly indent?: string;
+  /** A column is no wider than this many characters: a longer cell moves only its own line. */
+  readonly widest?: number;
 }
 
 /**
@@ -13,13 +15,13 @@ export interface TableLayout {
  */
 export function textTable(
   texts: readonly (readonly string[])[],
-  { right = [], indent = "" }: TableLayout = {},
+  { right = [], indent = "", widest = Infinity }: TableLayout = {},
 ): string[] {
   const rows = texts.map((row) => row.map(shown));
   const columns = rows.reduce((most, row) => Math.max(most, row.length), 0);
   const widths = Array.from(
     { length: columns },
-    (_, column) => rows.reduce((most, row) => Math.max(most, (row[column] ?? "").length), 0),
+    (_, column) => Math.min(widest, rows.reduce((most, row) => Math.max(most, (row[column] ?? "").length), 0)),
   );
   return rows.map((row) => {
     const cells = row.map((cell, column) => {

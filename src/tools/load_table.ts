@@ -1,3 +1,4 @@
+import { textTable } from "../logging/text_table.ts";
 import type { LevelReport, LoadReport } from "./load_test.ts";
 import type { LoadError } from "./exchange.ts";
 
@@ -14,8 +15,7 @@ const COLUMNS = ["concurrency", "time s", "ok", "errors", "ok/s", "avg ms", "p50
 export function formatTable(report: LoadReport): string {
   if (report.levels.length === 0) return "Nothing was measured\n";
   const rows = [COLUMNS, ...report.levels.map(cells)];
-  const widths = COLUMNS.map((_, column) => rows.reduce((most, row) => Math.max(most, row[column]!.length), 0));
-  const lines = rows.map((row) => row.map((cell, column) => cell.padStart(widths[column]!)).join("  "));
+  const lines = textTable(rows, { right: COLUMNS.map((_, column) => column) });
   report.levels.forEach((level, index) => {
     if (level.concurrency === report.firstLevelWithErrors) lines[index + 1] += "  <- first level with errors";
   });
