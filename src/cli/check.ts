@@ -1,5 +1,6 @@
 import { certificateText } from "./certificate_report.ts";
 import type { CertificateView } from "../views/certificate_view.ts";
+import { clientLimits } from "./client_limits.ts";
 import { listed } from "./listed.ts";
 import { probeFailed, type ProbeReport, reachableButUnhealthy } from "./probe_targets.ts";
 import { probeText } from "./probe_text.ts";
@@ -113,6 +114,7 @@ function asText(result: ParseResult, { notes, probes, certificates }: Omit<Findi
   const rows = result.settings.map((setting) => [setting.variable, shownValue(setting) || "-", setting.origin]);
   const parts = [textTable([["VARIABLE", "VALUE", "SOURCE"], ...rows], { widest: WIDEST_COLUMN }).join("\n")];
   if (result.config !== null && result.config.groups.length > 0) parts.push(takeOutText(result.config));
+  if (result.config !== null && result.config.door !== "nothing") parts.push(clientText(result.config));
   if (certificates.length > 0) parts.push(certificateText(certificates));
   if (probes !== undefined) parts.push(probeText(probes));
   if (result.warnings.length > 0) parts.push(section("Warnings", listed(result.warnings, "warning")));
@@ -130,6 +132,11 @@ function takeOutText(config: Config): string {
     return `  ${group.name}: ${time}${formula}`;
   });
   return `Worst-case time to take a dead target out:\n${lines.join("\n")}`;
+}
+
+function clientText({ listener }: Config): string {
+  const lines = clientLimits(listener).map((message) => ({ message }));
+  return section(`Clients (LISTENER_ENGINE=${listener.front.engine})`, lines);
 }
 
 function section(title: string, problems: readonly { readonly message: string }[]): string {

@@ -108,3 +108,31 @@ Deno.test("without checks there is no worst case, and check says what happens in
   const ejecting = { ...group, ejection: { enabled: true, failures: 5, timeMs: 1 } };
   assert.match(takeOutTime(ejecting).formula, /5 connection failures of live requests in a row/);
 });
+
+Deno.test("check says what the engine allows clients, and what only the other one can", () => {
+  const clientsOf = (environment: Record<string, string>) =>
+    runCheck(parseEnvironment({ ...MINIMAL, ...environment })).text.split("\n\n").find((part) =>
+      part.startsWith("Clients ")
+    )!.split("\n");
+  assert.deepEqual(clientsOf({ LISTENER_ENGINE: "serve", LISTENER_BODY_TIMEOUT: "7s" }), [
+    "Clients (LISTENER_ENGINE=serve):",
+    "  the next byte of a body within 7s; no limit on slow heads, on idle connections or on their number " +
+    "(LISTENER_ENGINE=wire limits them)",
+    "  header names in lower case; no trailers, no interim responses, no upgrade but WebSocket",
+  ]);
+  const limits = {
+    LISTENER_IDLE_TIMEOUT: "0",
+    LISTENER_MAX_CONNECTIONS: "500",
+    LISTENER_MAX_CONNECTIONS_PER_CLIENT: "9",
+  };
+  const wire = clientsOf({ LISTENER_ENGINE: "wire", LISTENER_HEAD_TIMEOUT: "3s", ...limits });
+  assert.equal(
+    wire[1],
+    "  a head within 3s, the next byte of a body within 30s, a byte of the response taken within 1m, idle connections stay open",
+  );
+  assert.equal(wire[2], "  connections: 500 at most; of one client: 9 at most");
+  assert.equal(
+    clientsOf({ LISTENER_ENGINE: "wire" })[2],
+    "  connections: as many as there are descriptors for; of one client: any number",
+  );
+});
