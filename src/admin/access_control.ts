@@ -2,15 +2,15 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import ipaddr from "ipaddr.js";
 
 /**
- * Who may ask the admin listener. It listens on loopback by default, where every page in the operator's browser can reach it
- * too: the Host check stops names that were rebound to it (DNS rebinding), the Origin check stops other pages' scripts and
- * forms, the token stops everybody else.
+ * Who may use the admin listener. It listens on loopback by default, where every page in the operator's browser can reach
+ * it too. The Host check stops names that resolve to it (DNS rebinding), the Origin check stops scripts and forms of other
+ * pages, the token stops everyone else.
  */
 
 /** A header value that names a host and maybe a port; anything else (`a/evil`, user info, spaces) is no Host. */
 const HOST = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::[0-9]{1,5})?$/;
 
-/** Says whether a request's Host is an address, `localhost` or one of `names`; no name that an attacker's DNS could serve. */
+/** Tells whether a request's Host is an address, `localhost` or one of `names`: not a name that an attacker's DNS serves. */
 export function isAllowedHost(host: string | null, names: readonly string[]): boolean {
   const name = hostName(host);
   if (name === null) return false;
@@ -20,8 +20,8 @@ export function isAllowedHost(host: string | null, names: readonly string[]): bo
 }
 
 /**
- * Says whether a request's Origin is the page that this listener serves itself, or absent (no browser, or a plain
- * navigation). The scheme may differ: something in front may add TLS. `null` (a sandbox, a file) is another origin.
+ * Tells whether a request's Origin is the listener's own page, or absent (no browser, or a plain navigation). The scheme may
+ * differ: a proxy in front may add TLS. `null` (a sandbox, a file) is another origin.
  */
 export function isAllowedOrigin(origin: string | null, host: string | null): boolean {
   if (origin === null) return true;
@@ -31,13 +31,13 @@ export function isAllowedOrigin(origin: string | null, host: string | null): boo
   return withPort(match[2]!, defaultPort) === withPort(host.toLowerCase(), defaultPort);
 }
 
-/** Makes the check of an `Authorization` header. Its time depends on nothing of the token's. */
+/** Makes the check of an `Authorization` header. How long it takes tells nothing of the token. */
 export function tokenCheck(token: string | null): (authorization: string | null) => boolean {
   if (token === null) return () => true;
   const wanted = sha256(token);
   return (authorization) => {
     const match = /^bearer +(\S.*)$/i.exec(authorization ?? "");
-    // Hashes have one length, so that comparing tells nothing of the token's own.
+    // Hashes have one length, so that comparing does not tell the token's length.
     return match !== null && timingSafeEqual(sha256(match[1]!.trimEnd()), wanted);
   };
 }

@@ -21,7 +21,7 @@ export interface AdminAppOptions {
   readonly signal: AbortSignal;
 }
 
-/** What there is, and who may ask without a token. Also the answer to an unknown path. */
+/** The paths, and which of them need no token. Also the response to an unknown path. */
 const ROUTES: readonly {
   readonly path: string;
   readonly method: "GET" | "POST";
@@ -34,24 +34,28 @@ const ROUTES: readonly {
   {
     path: "/livez",
     method: "GET",
-    what: "200 while the process lives, 503 once it should be restarted",
+    what: "200 while the process works, 503 if it should be restarted",
     open: "always",
   },
-  { path: "/readyz", method: "GET", what: "200 while it should get traffic, else 503", open: "always" },
+  { path: "/readyz", method: "GET", what: "200 while sluice should get traffic, else 503", open: "always" },
   { path: "/config", method: "GET", what: "effective configuration, secrets masked" },
   {
     path: "/explain",
     method: "GET",
-    what: "what would be done with a request: ?method=GET&url=/path&header=Name: value",
+    what: "explains what sluice would do with a request: ?method=GET&url=/path&header=Name: value",
   },
   {
     path: "/decisions",
     method: "GET",
-    what: "the last requests' choices: ?id= &status= &reason= &group= &target= &limit=",
+    what: "the last requests and how their targets were chosen: ?id= &status= &reason= &group= &target= &limit=",
   },
   { path: "/events", method: "GET", what: "live numbers as server-sent events" },
-  { path: "/targets/:group/:target/drain", method: "POST", what: "give a target (address:port) nothing new" },
-  { path: "/targets/:group/:target/enable", method: "POST", what: "take a drain back" },
+  {
+    path: "/targets/:group/:target/drain",
+    method: "POST",
+    what: "drains a target (address:port): it gets no new requests",
+  },
+  { path: "/targets/:group/:target/enable", method: "POST", what: "ends a drain" },
 ];
 
 /** Makes the admin listener's application. */
@@ -73,7 +77,9 @@ export function createAdminApp(source: AdminSource, config: AdminConfig, options
     if (!isAllowedHost(host, config.hosts)) {
       return refuse(c, 403, "This name is not allowed: use an address, localhost or a name in ADMIN_HOSTS");
     }
-    if (!isAllowedOrigin(c.req.header("origin") ?? null, host)) return refuse(c, 403, "Another origin may not ask");
+    if (!isAllowedOrigin(c.req.header("origin") ?? null, host)) {
+      return refuse(c, 403, "Requests of another origin are not allowed");
+    }
     const open = ROUTES.find(({ path }) => path === c.req.path)?.open;
     if (open === "always" || (open === "metrics_public" && config.metricsPublic)) return await next();
     if (hasToken(c.req.header("authorization") ?? null)) return await next();
@@ -85,13 +91,13 @@ export function createAdminApp(source: AdminSource, config: AdminConfig, options
 
   app.get("/", (c) => c.html(dashboardPage.html));
   app.get("/lb/stats", (c) => {
-    // Long if there are many targets, and free of foreign text: names were parsed, reasons are sluice's own.
+    // Long if there are many targets. Has no text of others: names were parsed, reasons are sluice's own.
     const pieces = statsPieces(source.view(), source.table, clock.wallMs());
     c.header("Content-Type", "application/json");
     return c.req.method === "HEAD" ? c.body(null) : c.body(streamInTurns(pieces));
   });
   app.get("/metrics", async (c) => {
-    // Loaded by the first scrape: prom-client and the parts of Node that it needs are memory that others need not pay for.
+    // Loaded by the first scrape: prom-client and the parts of Node that it needs take memory.
     const { METRICS_CONTENT_TYPE, metricsStream } = await import("./metrics/metrics.ts");
     c.header("Content-Type", METRICS_CONTENT_TYPE);
     return c.req.method === "HEAD" ? c.body(null) : c.body(metricsStream(source.view(), source.table));
@@ -101,7 +107,7 @@ export function createAdminApp(source: AdminSource, config: AdminConfig, options
     (c) =>
       source.view().live
         ? c.text("alive\n")
-        : c.text("a worker hung, or nothing was accepted for 30 s: restart\n", 503),
+        : c.text("a worker hangs, or no connection could be accepted for 30 s: restart sluice\n", 503),
   );
   app.get("/readyz", (c) => source.view().ready ? c.text("ready\n") : c.text("not ready\n", 503));
   app.get("/config", (c) =>
@@ -122,7 +128,7 @@ export function createAdminApp(source: AdminSource, config: AdminConfig, options
   });
   app.get("/events", (c) => {
     c.header("Content-Type", "text/event-stream");
-    // Something in front (nginx) must not collect events before it passes them on.
+    // A proxy in front (nginx) must not buffer events.
     c.header("X-Accel-Buffering", "no");
     return c.req.method === "HEAD" ? c.body(null) : c.body(feed.subscribe());
   });
@@ -152,7 +158,7 @@ export function createAdminApp(source: AdminSource, config: AdminConfig, options
   return app;
 }
 
-/** Indented, for it is read with curl as often as by a program; and so nothing in it drives a terminal. */
+/** Indented, because people read it with curl; what could drive a terminal is escaped. */
 function json(c: Context, value: unknown): Response {
   return jsonBody(c, shownLines(JSON.stringify(value, null, 2)));
 }

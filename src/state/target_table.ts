@@ -138,8 +138,8 @@ export class TargetTable {
   }
 
   /**
-   * Takes back what a worker that died still had in flight. Returns how many exchanges that were. A thread that hung may run
-   * again after it was replaced: from here on it sees that its term has ended, and leaves its successor's numbers alone.
+   * Takes back what a lost worker had in flight, and returns how many exchanges that were. A thread that hung may run again
+   * after it was replaced: it then sees that its term has ended, and no longer changes the numbers of its successor.
    */
   forgetWorker(worker: number): number {
     Atomics.add(this.#columns[worker]!.life, LIFE_TERM, 1);
@@ -155,7 +155,7 @@ export class TargetTable {
     // Its open requests will not finish: count them as finished.
     const counters = this.#columns[worker]!.workerCounters;
     counters[WORKER_FIELD.get("finished")!] = counters[WORKER_FIELD.get("requests")!]!;
-    // Its sockets ended or hang with it.
+    // Its sockets were closed with it, or hang with it.
     counters[WORKER_FIELD.get("openConnections")!] = counters[WORKER_FIELD.get("idleConnections")!] = 0;
     loseConnections(this.#columns[worker]!.clients);
     return lost;

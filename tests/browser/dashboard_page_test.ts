@@ -217,11 +217,11 @@ browserTest(
     await using listener = new AdminListener(source, { token: "open sesame" });
     await withPage(listener.url, async (page, misdeeds) => {
       misdeeds.expected.push(/status of 401/);
-      await page.getByLabel("This sluice wants its ADMIN_TOKEN").fill("open barley");
+      await page.getByLabel("ADMIN_TOKEN of this sluice").fill("open barley");
       await page.keyboard.press("Enter");
       await page.getByText("That token was refused.").waitFor();
       assert.equal(await page.locator(".target").count(), 0);
-      await page.getByLabel("This sluice wants its ADMIN_TOKEN").fill("open sesame");
+      await page.getByLabel("ADMIN_TOKEN of this sluice").fill("open sesame");
       await page.keyboard.press("Enter");
       await page.locator(".target").first().getByText("healthy").waitFor();
       await page.reload();

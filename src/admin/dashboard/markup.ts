@@ -1,4 +1,4 @@
-/** The page's body: what stands still, and templates for what repeats. Whatever has a `data-field` is written by the script. */
+/** The page's body, with templates for what repeats. The script writes the elements that have a `data-field`. */
 export const dashboardMarkup = `
 <a class="skip" href="#groups">Skip to the targets</a>
 <header>
@@ -14,7 +14,7 @@ export const dashboardMarkup = `
 
 <form id="token-form" aria-label="Sign in">
   <input type="text" autocomplete="username" value="sluice" hidden>
-  <label for="token">This sluice wants its ADMIN_TOKEN</label>
+  <label for="token">ADMIN_TOKEN of this sluice</label>
   <input id="token" type="password" autocomplete="current-password" required>
   <button type="submit">Sign in</button>
   <p id="token-problem" role="alert"></p>
@@ -59,7 +59,7 @@ export const dashboardMarkup = `
 </main>
 
 <footer>
-  <p><kbd>/</kbd> searches · lines show the last two minutes since this page was opened, TTFB on a logarithmic scale · errors and TTFB are of the last five seconds</p>
+  <p><kbd>/</kbd> searches · charts show the last two minutes, from when this page was opened; TTFB on a logarithmic scale · errors and TTFB cover the last five seconds</p>
 </footer>
 
 <template id="group-template">
