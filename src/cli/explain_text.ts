@@ -28,7 +28,11 @@ export function explainText(explanation: Explanation): string {
   );
   if (explanation.limits !== null) parts.at(-1)!.push(`  ${limitsText(explanation.limits)}`);
   if (explanation.headers.length > 0) parts.push(sentPart(explanation));
-  const { locations } = explanation;
+  const { responseHeaders, locations } = explanation;
+  if (responseHeaders !== null) {
+    const set = responseHeaders.set.map(([name, value]) => `  set ${name}: ${value}`);
+    parts.push(["Response headers", ...set, ...responseHeaders.removed.map((name) => `  remove ${name}`)]);
+  }
   if (locations !== null) {
     parts.push(["Redirects (LOCATION_REWRITE)", `  ${locations.from}  becomes  ${locations.to}`]);
   }

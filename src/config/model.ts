@@ -1,3 +1,4 @@
+import type { HeaderEditsConfig } from "./header_edits.ts";
 import type { RuleConfig } from "./rule.ts";
 import type { AcmeConfig } from "./acme.ts";
 import type { TargetTlsConfig } from "./target_tls.ts";
@@ -100,6 +101,7 @@ export interface ListenerConfig {
   readonly upstreamTransport: UpstreamTransport;
   readonly upstreamReuse: UpstreamReuse;
   readonly front: FrontConfig;
+  readonly headers: HeaderEditsConfig;
 }
 
 /** The admin listener. */

@@ -1,3 +1,4 @@
+import { type HeaderEditsConfig, NO_HEADER_EDITS } from "./header_edits.ts";
 import type { RuleAction } from "./rule_action.ts";
 import type { RuleCondition } from "./rule_condition.ts";
 
@@ -10,6 +11,8 @@ export interface RuleConfig {
   /** Empty takes every request. */
   readonly conditions: readonly RuleCondition[];
   readonly action: RuleAction;
+  /** Come after the listener's. */
+  readonly headers: HeaderEditsConfig;
 }
 
 /** Makes a rule that takes the paths under a prefix to a group. */
@@ -34,5 +37,6 @@ export function prefixRule(
       rewrite,
       hostRewrite: null,
     },
+    headers: NO_HEADER_EDITS,
   };
 }

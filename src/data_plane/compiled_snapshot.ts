@@ -7,7 +7,9 @@ import { compileAction } from "../rules/actions/registry.ts";
 import { RuleIndex } from "../rules/rule_index.ts";
 import type { RuleSnapshot, Snapshot } from "../state/group_snapshot.ts";
 import type { Received } from "./chain/exchange.ts";
+import { compileEdits, type SnapshotEdits } from "./chain/header_edits.ts";
 import { clientOrigin } from "./chain/location_rewrite.ts";
+import type { FillSettings } from "./chain/placeholders.ts";
 import { GroupRuntime, type RuntimeContext } from "./group_runtime.ts";
 import { RuleGroups } from "./rule_groups.ts";
 
@@ -28,6 +30,8 @@ export interface CompiledSnapshot {
   readonly secureHeaders: HeaderSettings;
   /** Whose turn it is among the groups of a rule. */
   readonly turns: Turns;
+  /** Changes of headers; null if there are none. */
+  readonly edits: SnapshotEdits | null;
 }
 
 const NOTHING: ReadonlySet<string> = new Set();
@@ -47,8 +51,13 @@ export function compileSnapshot(
     traceHeaders: context.traceHeaders ?? NOTHING,
   };
   const secureHeaders: HeaderSettings = { ...headers, listenerPort: String(snapshot.tlsPort), scheme: "https" };
-  const cameByTls = (received: Received) =>
-    clientOrigin(received, received.protocol === "https" ? secureHeaders : headers).scheme === "https";
+  const settingsFor = ({ protocol }: Pick<Received, "protocol">) => protocol === "https" ? secureHeaders : headers;
+  const cameByTls = (received: Received) => clientOrigin(received, settingsFor(received)).scheme === "https";
+  const fillSettings: FillSettings = {
+    trusted: headers.trusted,
+    listenerPort: (received) => settingsFor(received).listenerPort,
+    scheme: (received) => clientOrigin(received, settingsFor(received)).scheme,
+  };
   const groups = new Map(snapshot.groups.map((group) => [group.name, new GroupRuntime(group, context, cameByTls)]));
   return {
     snapshot,
@@ -57,6 +66,7 @@ export function compileSnapshot(
     headers,
     secureHeaders,
     turns: context.turns ?? context.table,
+    edits: compileEdits(listener.headers, snapshot.rules, fillSettings),
   };
 }
 

@@ -59,6 +59,12 @@ export interface Explanation {
   readonly limits: { readonly connectMs: number | null; readonly headersMs: number } | null;
   /** The headers that would be sent to it. */
   readonly headers: readonly (readonly [name: string, value: string])[];
+  /** How the headers of its response would be changed; null if they would not. */
+  readonly responseHeaders: {
+    readonly set: readonly (readonly [name: string, value: string])[];
+    /** Names in lower case. */
+    readonly removed: readonly string[];
+  } | null;
   /** What LOCATION_REWRITE would make of the target's own address in a redirect; null if it is off. */
   readonly locations: { readonly from: string; readonly to: string } | null;
   /** The answer, if it would be sluice's own; its reason is null for the statistics (STATS_PATH). */

@@ -197,6 +197,7 @@ export class FakeAdminSource implements AdminSource {
       choice: null,
       key: null,
       pinned: null,
+      responseHeaders: null,
       locations: null,
       candidates: [],
       limits: null,

@@ -55,7 +55,7 @@ export class UpgradeListener implements AsyncDisposable {
     if (unfit !== null) return new Response(null, { status: unfit.status ?? 400, headers: [...unfit.own ?? []] as [] });
     const response = await this.#shakeHands(request, received);
     if (response instanceof Failure) return response;
-    const told = responseLines(response, new Exchange("GET", 0), null);
+    const told = responseLines(response, new Exchange("GET", 0), { locations: null, edits: null });
     response.lines.forEach((name, value) => told.push([name, value]));
     if (response.status !== 101) {
       return new Response(await bodyOf(response), { status: response.status, headers: told });

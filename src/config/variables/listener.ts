@@ -7,6 +7,7 @@ import { SIZE } from "../values/size.ts";
 import { BOOLEAN, integer, LISTEN_PORT, orNullFor, orWord } from "../values/value_kind.ts";
 import { FORWARDING } from "./forwarding.ts";
 import { parseFront } from "./front.ts";
+import { HEADERS, parseHeaderEdits } from "./headers.ts";
 import { OWN_RESPONSES } from "./own_responses.ts";
 import { parseTimeouts, TIMEOUTS } from "./timeouts.ts";
 import { isAcmeEnabled, parseAcme } from "./acme.ts";
@@ -97,6 +98,7 @@ export function parseListener(reader: SettingsReader, certificates: readonly num
     ...parseTimeouts(reader),
     ...reader.readAll(FORWARDING),
     front,
+    headers: parseHeaderEdits(reader, HEADERS),
     ...reader.readAll(OWN_RESPONSES),
   };
 }

@@ -4,6 +4,7 @@ import type { RuleConfig } from "../rule.ts";
 import type { RuleCondition } from "../rule_condition.ts";
 import type { SettingsReader } from "../settings_reader.ts";
 import { integer } from "../values/value_kind.ts";
+import { parseHeaderEdits, RULE_HEADERS } from "./headers.ts";
 import { type ActionContext, readAction, RULE_ACTION } from "./rule_action.ts";
 import { conditionsKey, readConditions, RULE_CONDITIONS } from "./rule_conditions.ts";
 import type { Topic } from "./topic.ts";
@@ -33,7 +34,8 @@ export function parseRule(reader: SettingsReader, number: number, context: Actio
     reader.report(problemOf(`LISTENER_RULE_${number}_HOST and LISTENER_RULE_${number}_PATH`, text));
   }
   const action = readAction(reader, number, context);
-  return action === null ? null : { number, priority, conditions, action };
+  const headers = parseHeaderEdits(reader, RULE_HEADERS, { number });
+  return action === null ? null : { number, priority, conditions, action, headers };
 }
 
 function countOf(kind: "host" | "path", conditions: readonly RuleCondition[]): number {

@@ -6,6 +6,7 @@ import { DNS_TOPIC } from "./dns.ts";
 import { EJECTION_TOPIC } from "./ejection.ts";
 import { FORWARDING_TOPIC } from "./forwarding.ts";
 import { FRONT_TOPIC } from "./front.ts";
+import { HEADERS_TOPIC, RULE_HEADERS_TOPIC } from "./headers.ts";
 import { HEALTH_CHECK_TOPIC } from "./health_check.ts";
 import { LISTENER_TOPIC } from "./listener.ts";
 import { LOGGING_TOPIC } from "./logging.ts";
@@ -27,8 +28,10 @@ export const TOPICS: readonly Topic[] = [
   ACME_TOPIC,
   TIMEOUTS_TOPIC,
   FORWARDING_TOPIC,
+  HEADERS_TOPIC,
   OWN_RESPONSES_TOPIC,
   RULE_TOPIC,
+  RULE_HEADERS_TOPIC,
   TARGET_GROUP_TOPIC,
   TARGET_TLS_TOPIC,
   ALGORITHM_TOPIC,

@@ -27,6 +27,6 @@ export async function answerChallenge(
   const body = encoder.encode(text);
   exchange.outcome.status = 200;
   exchange.outcome.responseBytes = body.length;
-  await sendOwn({ status: 200, own: [["Content-Type", "application/octet-stream"]], body }, parts);
+  await sendOwn(exchange, { status: 200, own: [["Content-Type", "application/octet-stream"]], body }, parts);
   return true;
 }

@@ -11,6 +11,7 @@ import type { Clock } from "../../time/clock.ts";
 import { TICK_MS } from "../../time/deadline.ts";
 import type { GroupRuntime } from "../group_runtime.ts";
 import type { Exchange, Outcome } from "./exchange.ts";
+import type { HeaderEdits } from "./header_edits.ts";
 import type { OpenExchange } from "./open_exchange.ts";
 
 /** What attempts work with: one a thread. */
@@ -27,6 +28,8 @@ export interface Prepared {
   readonly lines: FieldLines;
   readonly bodyLength: number;
   readonly own: readonly (readonly [string, string])[];
+  /** Changes of the headers that depend on the target; null for none. */
+  readonly edits: HeaderEdits | null;
   readonly upgrade: string | null;
   readonly ownConnection: boolean;
   readonly interim: Interim;
@@ -94,7 +97,7 @@ export class Attempts {
       path: this.#group.pathFor(exchange, target),
       host: this.#group.hostFor(exchange, target),
       lines: prepared.lines,
-      own: prepared.own,
+      own: prepared.edits === null ? prepared.own : prepared.edits.apply(prepared, exchange.received, target),
       body,
       bodyLength: prepared.bodyLength,
       upgrade: prepared.upgrade,

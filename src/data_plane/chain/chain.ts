@@ -12,9 +12,10 @@ import { strippedPrefix } from "../../rules/rewrite.ts";
 import { type AttemptParts, Attempts } from "./attempts.ts";
 import { checkRequest } from "./check_request.ts";
 import { Exchange } from "./exchange.ts";
+import { editsOf, type HeaderEdits } from "./header_edits.ts";
 import { clientOrigin, type LocationContext } from "./location_rewrite.ts";
 import { OpenExchange } from "./open_exchange.ts";
-import { ownResponse } from "./own_response.ts";
+import { ownResponse, type OwnResponseParts } from "./own_response.ts";
 import { plan } from "./plan.ts";
 import { cutBy, relay } from "./relay.ts";
 import { sendRuleAnswer } from "./rule_answer.ts";
@@ -130,31 +131,30 @@ export class Chain implements RequestHandler {
   }
 
   #prepare(passage: Passage): Way | Promise<Way> {
-    const { exchange, received, reply, compiled, announce } = passage;
+    const { exchange, received, compiled } = passage;
     const { listener } = compiled.snapshot;
     const malformed = checkRequest(exchange.received, received, listener.upstreamTransport);
     if (malformed !== null) return malformed;
     if (asksForStats(exchange.received, listener)) {
-      return sendStats(exchange, this.#parts.stats, { settings: listener, reply, announce }).then(() => null);
+      return sendStats(exchange, this.#parts.stats, ownParts(passage)).then(() => null);
     }
     const token = challengeToken(exchange.received, listener);
     return token === null ? this.#byRule(passage) : this.#answerChallenge(passage, token);
   }
 
   async #answerChallenge(passage: Passage, token: string): Promise<Way> {
-    const { exchange, reply, compiled, announce } = passage;
     const { challenges } = this.#parts;
-    const parts = { settings: compiled.snapshot.listener, reply, announce };
-    return await answerChallenge(exchange, { token, challenges, parts }) ? null : this.#byRule(passage);
+    return await answerChallenge(passage.exchange, { token, challenges, parts: ownParts(passage) })
+      ? null
+      : this.#byRule(passage);
   }
 
   #byRule(passage: Passage): Way | Promise<Way> {
-    const { exchange, reply, compiled, announce } = passage;
+    const { exchange, compiled } = passage;
     const planned = plan(exchange, compiled);
     if (typeof planned === "string") return planned;
     if (planned instanceof GroupRuntime) return this.#forward(passage, planned);
-    const settings = compiled.snapshot.listener;
-    return sendRuleAnswer(exchange, planned, { settings, reply, announce }).then(() => null);
+    return sendRuleAnswer(exchange, planned, ownParts(passage)).then(() => null);
   }
 
   #forward(passage: Passage, group: GroupRuntime): Attempts | Reason | Unfit {
@@ -170,28 +170,38 @@ export class Chain implements RequestHandler {
     const open = passage.open = new OpenExchange(exchange, received, { limits: listener, wheel, client, nowMs });
     const { lines, bodyLength, upgrade } = received;
     const interim: Interim = (head) => reply.interim({ ...head, own: [], bodyLength: 0 });
-    const prepared = { lines, bodyLength, own: said.own, upgrade, ownConnection: said.ownConnection, interim };
+    const edits = editsOf(compiled.edits, exchange.routed.rule)?.request ?? null;
+    const prepared = {
+      lines,
+      bodyLength,
+      own: edits === null || edits.ofTarget ? said.own : edits.apply({ lines, own: said.own }, exchange.received, null),
+      edits: edits !== null && edits.ofTarget ? edits : null,
+      upgrade,
+      ownConnection: said.ownConnection,
+      interim,
+    };
     return new Attempts({ open, exchange, group, prepared }, this.#parts);
   }
 
   #relay(response: TargetResponse, passage: Passage): Promise<void> {
     const { exchange, open, reply, announce } = passage;
-    return relay(response, { exchange, open: open!, reply, locations: locationsOf(passage), announce });
+    const locations = locationsOf(passage);
+    return relay(response, { exchange, open: open!, reply, locations, edits: responseEdits(passage), announce });
   }
 
-  #tunnel(response: TargetResponse, { exchange, open, reply, received, announce }: Passage): Promise<void> {
+  #tunnel(response: TargetResponse, passage: Passage): Promise<void> {
+    const { exchange, open, reply, received, announce } = passage;
+    const upgrade = received.upgrade!;
     const failed = (error: unknown) => this.#parts.broken(exchange, error);
-    return runTunnel(response, { exchange, open: open!, reply, upgrade: received.upgrade!, announce, failed });
+    const edits = responseEdits(passage);
+    return runTunnel(response, { exchange, open: open!, reply, upgrade, edits, announce, failed });
   }
 
-  async #refuse(
-    { exchange, reply, compiled, announce, open }: Omit<Passage, "received" | "client">,
-    why: Reason | Unfit,
-  ): Promise<void> {
+  async #refuse(passage: Omit<Passage, "received" | "client">, why: Reason | Unfit): Promise<void> {
     // The limits of its response are the connection's own.
-    open?.close();
-    if (reply.begun) return reply.cut();
-    await ownResponse(exchange, why, { settings: compiled.snapshot.listener, reply, announce });
+    passage.open?.close();
+    if (passage.reply.begun) return passage.reply.cut();
+    await ownResponse(passage.exchange, why, ownParts(passage));
   }
 
   /** Counts and logs a request when its client has the response, or is gone. */
@@ -202,6 +212,16 @@ export class Chain implements RequestHandler {
     const finish = () => this.#parts.finish(exchange);
     reply.sent.then(finish, finish);
   }
+}
+
+/** Where a response of sluice's own goes, and how it looks. */
+function ownParts({ reply, compiled, announce }: Pick<Passage, "reply" | "compiled" | "announce">): OwnResponseParts {
+  return { settings: compiled.snapshot.listener, reply, edits: compiled.edits, announce };
+}
+
+/** Changes of the headers of a target's response; null for none. */
+function responseEdits({ exchange, compiled }: Passage): HeaderEdits | null {
+  return editsOf(compiled.edits, exchange.routed.rule)?.response ?? null;
 }
 
 /** What addresses in the response are translated by (LOCATION_REWRITE); null if they stay. */

@@ -101,7 +101,7 @@ export class Outcome {
   /** Body bytes only. */
   responseBytes = 0;
   cutBy: CutBy = null;
-  /** Headers of sluice's own on the way back (sticky cookie, request id); null if there are none. */
+  /** Headers of sluice's own on the way back (the request's id); null if there are none. */
   extraResponseHeaders: [string, string][] | null = null;
 
   /** Notes an attempt. Nearly always there is one, and an array that is made with it is a tenth of one that grows. */
@@ -126,12 +126,5 @@ export class Exchange {
 
   constructor(method: string, startedMs: number) {
     this.received = new Received(method, startedMs);
-  }
-
-  /** The target has responded: from now on its client is pinned to it, if a cookie does that. */
-  pinToTarget(): void {
-    const { pinCookie, rulePin } = this.routed;
-    if (pinCookie !== null) this.outcome.addResponseHeader("Set-Cookie", pinCookie);
-    if (rulePin !== null) this.outcome.addResponseHeader("Set-Cookie", rulePin);
   }
 }

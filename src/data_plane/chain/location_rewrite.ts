@@ -16,7 +16,10 @@ export interface ClientOrigin {
  * may say otherwise in X-Forwarded-Proto and X-Forwarded-Host; nobody else can. A list in X-Forwarded-Host is ignored:
  * a proxy that appends to it leaves what its client made up in front.
  */
-export function clientOrigin(received: Received, { scheme, trusted }: HeaderSettings): ClientOrigin {
+export function clientOrigin(
+  received: Pick<Received, "peer" | "host" | "header">,
+  { scheme, trusted }: HeaderSettings,
+): ClientOrigin {
   const { peer, host } = received;
   if (!trusted.trusts(peer)) return { scheme, host };
   const proto = received.header("x-forwarded-proto")?.split(",").at(0)?.trim().toLowerCase();

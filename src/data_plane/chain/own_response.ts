@@ -3,6 +3,7 @@ import type { Unfit } from "../../front/received_request.ts";
 import type { Reply, ResponseHead } from "../../front/reply.ts";
 import { type Reason, REASONS } from "../../state/reason.ts";
 import type { Exchange } from "./exchange.ts";
+import { editsOf, type SnapshotEdits } from "./header_edits.ts";
 import { identify } from "./request_id.ts";
 
 /** How sluice's own responses look. */
@@ -18,6 +19,8 @@ export interface OwnResponseSettings {
 export interface OwnResponseParts {
   readonly settings: OwnResponseSettings;
   readonly reply: Reply;
+  /** Changes of headers; null if there are none. */
+  readonly edits: SnapshotEdits | null;
   /** Is told of the head when it has begun; null if nobody asks. */
   readonly announce: ((head: ResponseHead) => void) | null;
 }
@@ -46,7 +49,7 @@ export async function ownResponse(exchange: Exchange, why: Reason | Unfit, parts
     own.push(["Content-Type", settings.errorBody === "json" ? "application/json" : "text/plain; charset=utf-8"]);
   }
   if (exchange.received.method !== "HEAD") exchange.outcome.responseBytes = body.length;
-  await sendOwn({ status, own, body }, parts);
+  await sendOwn(exchange, { status, own, body }, parts);
 }
 
 function textOf(reason: Reason, status: number, errorBody: ErrorBody): string {
@@ -57,16 +60,19 @@ function textOf(reason: Reason, status: number, errorBody: ErrorBody): string {
 
 /** Sends a whole response of sluice's own. A client that is gone takes nothing, and is told nothing. */
 export async function sendOwn(
+  { received, routed }: Exchange,
   { status, own, body }: {
     readonly status: number;
     readonly own: readonly (readonly [string, string])[];
     readonly body: Uint8Array<ArrayBuffer>;
   },
-  { reply, announce }: Pick<OwnResponseParts, "reply" | "announce">,
+  { reply, edits, announce }: Omit<OwnResponseParts, "settings">,
 ): Promise<void> {
   // RFC 9110 section 8.6: a 204 has no length, and a 304 has that of a response that sluice does not know.
   const length: [string, string][] = hasNoLength(status) ? [] : [["Content-Length", String(body.length)]];
-  const head = { status, phrase: null, lines: null, own: [...own, ...length], bodyLength: body.length };
+  const changes = editsOf(edits, routed.rule)?.response ?? null;
+  const edited = changes === null ? own : changes.apply({ lines: null, own }, received, null);
+  const head = { status, phrase: null, lines: null, own: [...edited, ...length], bodyLength: body.length };
   try {
     reply.head(head);
     announce?.(head);

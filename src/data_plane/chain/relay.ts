@@ -6,6 +6,7 @@ import type { TargetResponse } from "../../forwarding/target_request.ts";
 import { Kind } from "../../http1/field_kind.ts";
 import { shortestLength } from "../../http1/framing.ts";
 import type { CutBy, Exchange } from "./exchange.ts";
+import type { HeaderEdits } from "./header_edits.ts";
 import { clientRefresh, clientUrl, type LocationContext } from "./location_rewrite.ts";
 import type { OpenExchange } from "./open_exchange.ts";
 
@@ -16,18 +17,17 @@ export interface RelayParts {
   readonly reply: Reply;
   /** What addresses are translated by (LOCATION_REWRITE); null if they stay. */
   readonly locations: LocationContext | null;
+  /** Changes of the response's headers; null for none. */
+  readonly edits: HeaderEdits | null;
   /** Is told of the head when it has begun; null if nobody asks. */
   readonly announce: ((head: ResponseHead) => void) | null;
 }
 
 /** Takes a target's response to the client. Rejects if it can't be taken to its end. */
-export function relay(
-  response: TargetResponse,
-  { exchange, open, reply, locations, announce }: RelayParts,
-): Promise<void> {
+export function relay(response: TargetResponse, parts: RelayParts): Promise<void> {
+  const { exchange, open, reply, announce } = parts;
   const { status } = response;
-  exchange.pinToTarget();
-  const own = responseLines(response, exchange, locations);
+  const own = responseLines(response, exchange, parts);
   const bodyLength = response.body === null ? Math.max(response.contentLength, 0) : response.contentLength;
   const head = { status, phrase: response.phrase, lines: response.lines, own, bodyLength };
   exchange.outcome.status = reply.head(head);
@@ -77,8 +77,8 @@ export function cutBy({ over, waitsFor }: OpenExchange): CutBy {
 /** Drops the lines that concern one connection, and gives those of sluice's own. */
 export function responseLines(
   response: TargetResponse,
-  exchange: Exchange,
-  locations: LocationContext | null,
+  { received, routed, outcome }: Exchange,
+  { locations, edits }: Pick<RelayParts, "locations" | "edits">,
 ): [string, string][] {
   const { lines, status } = response;
   const own: [string, string][] = [];
@@ -121,6 +121,10 @@ export function responseLines(
   if (lines.has(Kind.Connection)) dropListed(lines);
   // Nothing follows a 205 (RFC 9110 section 15.3.6), and a client must be told so.
   if (status === 205 && response.contentLength < 0) own.push(["Content-Length", "0"]);
-  if (exchange.outcome.extraResponseHeaders !== null) own.push(...exchange.outcome.extraResponseHeaders);
-  return own;
+  if (outcome.extraResponseHeaders !== null) own.push(...outcome.extraResponseHeaders);
+  const edited = edits === null ? own : edits.apply({ lines, own }, received, outcome.target);
+  // The target has responded: from now on its client is pinned to it, if a cookie does that.
+  if (routed.pinCookie !== null) edited.push(["Set-Cookie", routed.pinCookie]);
+  if (routed.rulePin !== null) edited.push(["Set-Cookie", routed.rulePin]);
+  return edited;
 }

@@ -16,5 +16,5 @@ export async function sendRuleAnswer(exchange: Exchange, answer: RuleAnswer, par
   if (settings.reasonHeader) own.push(["X-Sluice-Reason", reason]);
   const body = encoder.encode(answer.body);
   if (exchange.received.method !== "HEAD") exchange.outcome.responseBytes = body.length;
-  await sendOwn({ status, own, body }, parts);
+  await sendOwn(exchange, { status, own, body }, parts);
 }

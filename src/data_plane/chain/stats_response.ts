@@ -26,5 +26,5 @@ export async function sendStats(
     ["Cache-Control", "no-store"],
     ...exchange.outcome.extraResponseHeaders ?? [],
   ];
-  await sendOwn({ status: 200, own, body }, parts);
+  await sendOwn(exchange, { status: 200, own, body }, parts);
 }

@@ -1,6 +1,7 @@
 import type { Reply, ResponseHead } from "../../front/reply.ts";
 import type { TargetResponse } from "../../forwarding/target_request.ts";
 import type { Exchange } from "./exchange.ts";
+import type { HeaderEdits } from "./header_edits.ts";
 import type { OpenExchange } from "./open_exchange.ts";
 import { cutBy, responseLines } from "./relay.ts";
 
@@ -14,6 +15,8 @@ export interface TunnelParts {
   readonly reply: Reply;
   /** What the client asked for. */
   readonly upgrade: string;
+  /** Changes of the response's headers; null for none. */
+  readonly edits: HeaderEdits | null;
   readonly announce: ((head: ResponseHead) => void) | null;
   /** Reports what should never happen. */
   readonly failed: (error: unknown) => void;
@@ -22,12 +25,11 @@ export interface TunnelParts {
 /** Tells the client that the protocol is switched, and lasts until the tunnel has ended. Throws if it never began. */
 export async function runTunnel(
   response: TargetResponse,
-  { exchange, open, reply, upgrade, announce, failed }: TunnelParts,
+  { exchange, open, reply, upgrade, edits, announce, failed }: TunnelParts,
 ): Promise<void> {
   exchange.outcome.status = 101;
-  exchange.pinToTarget();
   const protocol = response.lines.get("upgrade") ?? upgrade;
-  const own = responseLines(response, exchange, null);
+  const own = responseLines(response, exchange, { locations: null, edits });
   const target = response.tunnel();
   let halfClosed = false;
   open.atWork = target.kind === "bytes" ? { abort: () => target.close() } : null;

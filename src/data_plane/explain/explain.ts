@@ -9,6 +9,7 @@ import { hostPort, type RuleSnapshot, type TargetSnapshot } from "../../state/gr
 import { type Reason, REASONS } from "../../state/reason.ts";
 import { checkRequest } from "../chain/check_request.ts";
 import { Exchange, Received } from "../chain/exchange.ts";
+import { editsOf } from "../chain/header_edits.ts";
 import { clientOrigin, clientUrl } from "../chain/location_rewrite.ts";
 import { plan } from "../chain/plan.ts";
 import { asksForStats } from "../chain/stats_response.ts";
@@ -85,7 +86,6 @@ function explainForwarding(known: Explanation, walk: Walk): Explanation {
   const webSocket = received.upgrade !== null;
   const byFetch = !webSocket && listener.upstreamTransport === "fetch";
   const said = prepareLines(received, exchange.received, compiled.headers);
-  const { own } = said;
   exchange.received.identify(said);
   const refused = whyNotForwarded(received, said.loop, listener.maxBodyBytes);
   const pinned = group.pinned(exchange.received);
@@ -124,6 +124,10 @@ function explainForwarding(known: Explanation, walk: Walk): Explanation {
     const why = `The target ${addressOf(chosen)} is this listener itself: the request comes back, and is refused then`;
     return { ...shared, chosen: addressOf(chosen), why, rewrite, answer: answerOf("loop") };
   }
+  const edits = editsOf(compiled.edits, exchange.routed.rule);
+  const own = edits === null || edits.request === null
+    ? said.own
+    : edits.request.apply({ lines, own: said.own }, exchange.received, chosen);
   const sent: [string, string][] = byFetch
     ? Object.entries(fetchHeaders({ host, lines, own }))
     : [["host", host], ...linesOf(lines), ...own];
@@ -138,6 +142,7 @@ function explainForwarding(known: Explanation, walk: Walk): Explanation {
     },
     rewrite,
     headers: [...sent.map(([name, value]): [string, string] => [name.toLowerCase(), value]), ...traced],
+    responseHeaders: edits?.response?.describe(exchange.received, chosen) ?? null,
     locations: group.snapshot.locationRewrite ? explainLocations(exchange, compiled, chosen) : null,
   };
 }
@@ -179,6 +184,7 @@ const EMPTY: Explanation = {
   why: "",
   limits: null,
   headers: [],
+  responseHeaders: null,
   locations: null,
   answer: null,
 };

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { NO_HEADER_EDITS } from "../../../src/config/header_edits.ts";
 import { strippedPrefix } from "../../../src/rules/rewrite.ts";
 import { prefixRule } from "../../../src/config/rule.ts";
 import { configOf, messages, MINIMAL, parseEnvironment, parseWith } from "./parse_with.ts";
@@ -45,6 +46,7 @@ Deno.test("A2 A3 A9: the listener's defaults are port 8080, a timeout of 5 secon
       maxHeadLines: 128,
       proxyProtocol: false,
     },
+    headers: NO_HEADER_EDITS,
     errorBody: "empty",
     reasonHeader: false,
     statsPath: null,
