@@ -37,7 +37,12 @@ for (const algorithm of ALGORITHMS) {
 }
 
 const pinnedGroup = makeGroup(Array(1000).fill(1));
-const stickiness = new Stickiness(pinnedGroup, { cookieName: "pin", ttlMs: 0, secret: "secret" });
+const stickiness = new Stickiness(pinnedGroup, {
+  applicationCookie: null,
+  cookieName: "pin",
+  ttlMs: 0,
+  secret: "secret",
+});
 const cookies = `theme=dark; session=0123456789abcdef; ${
   stickiness.setCookie(pinnedGroup.targets[500]!, false).split(";")[0]
 }; lang=en`;

@@ -25,6 +25,14 @@ export function cookieValue(header: string, start: number): string {
   return quoted ? header.slice(start + 1, end - 1) : header.slice(start, end);
 }
 
+/** Tells whether a Set-Cookie value sets a cookie of this name. */
+export function setsCookie(value: string, name: string): boolean {
+  if (!value.startsWith(name)) return false;
+  let at = name.length;
+  while (isBlank(value.charCodeAt(at))) at++;
+  return value.charCodeAt(at) === EQUALS;
+}
+
 /** Tells whether a cookie pair begins at `at`: at the header's start or behind a `;`, blanks aside. */
 function beginsPair(header: string, at: number): boolean {
   let before = at - 1;

@@ -182,6 +182,8 @@ export interface AlgorithmOptions {
 export interface StickinessConfig {
   /** STICKINESS_TTL; 0 makes a session cookie. */
   readonly ttlMs: number;
+  /** STICKINESS_COOKIE: the application's own cookie, with which its sessions begin; null for none. */
+  readonly applicationCookie: string | null;
   /** STICKY_COOKIE_NAME. */
   readonly cookieName: string;
   /** STICKY_SECRET; null if unset: sluice makes one at start. */

@@ -1,9 +1,12 @@
 import { GroupBalancer } from "../balancing/candidates.ts";
+import { cookieValue, nextCookie } from "../balancing/cookies.ts";
 import { hashKeyOf, type KeyedRequest } from "../balancing/hash_key.ts";
 import { findAlgorithm } from "../balancing/registry.ts";
+import { rendezvousHash } from "../balancing/rendezvous_hash.ts";
 import { Stickiness } from "../balancing/stickiness.ts";
 import { underBase } from "../rules/rewrite.ts";
 import { type GroupSnapshot, hostPort, type TargetSnapshot } from "../state/group_snapshot.ts";
+import { ownPart } from "../state/own_text.ts";
 import type { TargetTable } from "../state/target_table.ts";
 import type { Exchange, Received } from "./chain/exchange.ts";
 import { captureScores } from "./explain/decision_scores.ts";
@@ -26,11 +29,16 @@ type CameByTls = (received: Received) => boolean;
 /** A target group at work in one thread, for one snapshot: who gets a request, under which path. */
 export class GroupRuntime {
   readonly snapshot: GroupSnapshot;
+  /** Chooses by the group's algorithm. */
   readonly balancer: GroupBalancer;
   readonly preserveHost: boolean;
   /** False until a name of the group has resolved. */
   readonly resolved: boolean;
   readonly #stickiness: Stickiness | null;
+  /** The cookie of the application's sessions; null without STICKINESS_COOKIE. */
+  readonly #sessionCookie: string | null;
+  /** Chooses for sessions that are not pinned to an eligible target; null without STICKINESS_COOKIE. */
+  readonly #sessions: GroupBalancer | null;
   readonly #usesKey: boolean;
   readonly #cameByTls: CameByTls;
   readonly #trace: RequestTrace | null;
@@ -43,6 +51,13 @@ export class GroupRuntime {
     this.resolved = snapshot.resolved;
     this.balancer = new GroupBalancer(snapshot, context.table, { algorithm, context });
     this.#stickiness = snapshot.stickiness === null ? null : new Stickiness(snapshot, snapshot.stickiness);
+    this.#sessionCookie = snapshot.stickiness?.applicationCookie ?? null;
+    this.#sessions = this.#sessionCookie === null
+      ? null
+      : new GroupBalancer(hashedBy(this.#sessionCookie, snapshot), context.table, {
+        algorithm: rendezvousHash,
+        context,
+      });
     this.#cameByTls = cameByTls;
     this.#usesKey = algorithm.usesKey === true;
     this.#trace = context.trace ?? null;
@@ -53,15 +68,18 @@ export class GroupRuntime {
     const { received, routed } = exchange;
     const pinned = this.pinned(received);
     const key = this.key(received);
-    const target = this.balancer.choose(key, pinned, tried);
+    const balancer = this.balancerFor(received);
+    const target = balancer.choose(key, pinned, tried);
     if (tried === null) {
-      routed.scores = captureScores(this.balancer.candidates(), { group: this.snapshot, target, key, pinned });
+      routed.scores = captureScores(balancer.candidates(), { group: balancer.group, target, key, pinned });
     }
     if (this.#stickiness !== null && target !== null) {
       // Nobody is pinned before the target's headers have come: an answer of sluice's own pins to no target.
-      routed.pinCookie = target === pinned ? null : this.#stickiness.setCookie(target, this.#cameByTls(received));
+      const stays = target === pinned && this.#sessionCookie === null;
+      routed.pinCookie = stays ? null : this.#stickiness.setCookie(target, this.#cameByTls(received));
+      routed.pinsWith = this.#sessionCookie;
     }
-    if (this.#trace !== null && target !== null) this.#trace.selected(exchange, this.balancer, { target, key });
+    if (this.#trace !== null && target !== null) this.#trace.selected(exchange, balancer, { target, key });
     return target;
   }
 
@@ -70,13 +88,31 @@ export class GroupRuntime {
     return this.balancer.serves(target);
   }
 
-  /** The target that the client's cookie names; null where there is none or the group is not sticky. */
-  pinned(received: Received): TargetSnapshot | null {
-    return this.#stickiness === null ? null : this.#stickiness.pinned(received.header("cookie"));
+  /** What chooses a request's target: the group's algorithm, or the hash of its session. */
+  balancerFor(received: Received): GroupBalancer {
+    return this.#sessions === null || this.#session(received) === "" ? this.balancer : this.#sessions;
   }
 
-  /** The HASH key of a request; empty where the algorithm has no use for one. */
+  /**
+   * The target that the client's cookie names; null if it names none. Where the application says when sessions begin,
+   * a client without one is not pinned.
+   */
+  pinned(received: Received): TargetSnapshot | null {
+    if (this.#stickiness === null || (this.#sessions !== null && this.#session(received) === "")) return null;
+    return this.#stickiness.pinned(received.header("cookie"));
+  }
+
+  /** The value of the application's cookie; empty if there is none. */
+  #session(received: Received): string {
+    const cookies = received.header("cookie");
+    const start = cookies === null ? -1 : nextCookie(cookies, this.#sessionCookie!, 0);
+    return start === -1 ? "" : ownPart(cookieValue(cookies!, start), cookies!);
+  }
+
+  /** What a request is hashed by: its session, or its HASH key; empty if it is not hashed. */
   key(received: Received): string {
+    const session = this.#sessions === null ? "" : this.#session(received);
+    if (session !== "") return session;
     return this.#usesKey ? hashKeyOf(this.snapshot.algorithmOptions.hashKey, new Keyed(received)) : "";
   }
 
@@ -91,6 +127,11 @@ export class GroupRuntime {
     const path = underBase(routed.strippedPath, target.base);
     return received.query === "" ? path : path + received.query;
   }
+}
+
+/** The group as if it hashed by a cookie: what is kept of a choice says so, and masks the cookie. */
+function hashedBy(cookie: string, group: GroupSnapshot): GroupSnapshot {
+  return { ...group, algorithm: rendezvousHash.name, algorithmOptions: { hashKey: { from: "cookie", name: cookie } } };
 }
 
 /** A request as `hashKeyOf` reads it. */

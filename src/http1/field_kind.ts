@@ -33,6 +33,7 @@ export const Kind = {
   WwwAuthenticate: 22,
   /** `Authorization` and `Proxy-Authorization`. */
   Authorization: 23,
+  SetCookie: 24,
 } as const;
 /** One of {@linkcode Kind}. */
 export type Kind = typeof Kind[keyof typeof Kind];
@@ -67,6 +68,7 @@ const NAMES: readonly (readonly [string, Kind])[] = [
   ["www-authenticate", Kind.WwwAuthenticate],
   ["authorization", Kind.Authorization],
   ["proxy-authorization", Kind.Authorization],
+  ["set-cookie", Kind.SetCookie],
 ];
 
 /** What all the family's names begin with; `_` for `-` is the same name to CGI, which can't tell them apart. */

@@ -22,6 +22,12 @@ export const COOKIE_NAME: ValueKind<string> = {
   format: String,
 };
 
+/** The name of a cookie that an application sets. */
+export const ANY_COOKIE_NAME: ValueKind<string> = {
+  ...COOKIE_NAME,
+  parse: (text) => isName(text) ? text : COOKIE_NAME.parse(text),
+};
+
 /** Makes the default name of a group's cookie; what a cookie's name can't hold is written as `%` and two digits. */
 export function defaultCookieName(group: string): string {
   const encoded = [...new TextEncoder().encode(group)].map((byte) => {

@@ -3,7 +3,7 @@ import { quote } from "../../logging/shown_text.ts";
 import type { StickinessConfig } from "../model.ts";
 import type { At, SettingsReader } from "../settings_reader.ts";
 import { duration } from "../values/duration.ts";
-import { COOKIE_NAME, defaultCookieName } from "../values/http_names.ts";
+import { ANY_COOKIE_NAME, COOKIE_NAME, defaultCookieName } from "../values/http_names.ts";
 import { BOOLEAN, SECRET, SHORTEST_SECRET } from "../values/value_kind.ts";
 import type { Scene, Topic } from "./topic.ts";
 import { unusedOptions } from "./unused.ts";
@@ -24,6 +24,12 @@ export const STICKINESS = {
     meaning: "How long a client stays with its target; 0: until it closes its browser.",
     example: "1h",
     older: "STICKY_TTL",
+  }),
+  applicationCookie: defineForGroups("STICKINESS_COOKIE", {
+    kind: ANY_COOKIE_NAME,
+    meaning: "Cookie of the application's own, such as `JSESSIONID`: a client stays with the target that sets it " +
+      "([stickiness](#stickiness)).",
+    example: "JSESSIONID",
   }),
   cookieName: defineForGroups("STICKY_COOKIE_NAME", {
     kind: COOKIE_NAME,
@@ -52,6 +58,10 @@ export function parseStickiness(
 ): StickinessConfig | null {
   const cookieName = { ...STICKINESS.cookieName, default: defaultCookieName(name) };
   const { enabled, ...stickiness } = reader.readAll({ ...STICKINESS, cookieName }, at);
+  if (stickiness.applicationCookie === stickiness.cookieName) {
+    const text = `Cannot be ${quote(stickiness.cookieName)}: that is the name of sluice's own cookie`;
+    reader.report(problemOf(reader.shownAs(STICKINESS.applicationCookie, at), text));
+  }
   if (!implied) return enabled ? stickiness : null;
   if (!enabled) {
     const variable = reader.shownAs(STICKINESS.enabled, at);

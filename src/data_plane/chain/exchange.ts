@@ -80,6 +80,8 @@ export class Routed {
   scores: unknown = null;
   /** The Set-Cookie value that pins the client to its target once that has responded; null if none does. */
   pinCookie: string | null = null;
+  /** The application's cookie that the target must set for that (STICKINESS_COOKIE); null if it need not. */
+  pinsWith: string | null = null;
   /** The Set-Cookie value that pins the client to its group, likewise. */
   rulePin: string | null = null;
   /** The slot of the target that counts this exchange in flight; -1 for none. */

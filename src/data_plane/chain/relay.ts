@@ -5,6 +5,7 @@ import { dropListed } from "../../forwarding/headers/request_lines.ts";
 import type { TargetResponse } from "../../forwarding/target_request.ts";
 import { Kind } from "../../http1/field_kind.ts";
 import { shortestLength } from "../../http1/framing.ts";
+import { setsCookie } from "../../balancing/cookies.ts";
 import type { CutBy, Exchange } from "./exchange.ts";
 import type { HeaderEdits } from "./header_edits.ts";
 import { clientRefresh, clientUrl, type LocationContext } from "./location_rewrite.ts";
@@ -82,6 +83,7 @@ export function responseLines(
 ): [string, string][] {
   const { lines, status } = response;
   const own: [string, string][] = [];
+  let pins = routed.pinsWith === null;
   for (let line = 0; line < lines.count; line++) {
     switch (lines.kind(line)) {
       case Kind.Other:
@@ -107,6 +109,9 @@ export function responseLines(
         }
         break;
       }
+      case Kind.SetCookie:
+        pins ||= setsCookie(lines.value(line), routed.pinsWith!);
+        break;
       case Kind.Location: {
         if (locations === null) break;
         const value = lines.value(line);
@@ -124,7 +129,7 @@ export function responseLines(
   if (outcome.extraResponseHeaders !== null) own.push(...outcome.extraResponseHeaders);
   const edited = edits === null ? own : edits.apply({ lines, own }, received, outcome.target);
   // The target has responded: from now on its client is pinned to it, if a cookie does that.
-  if (routed.pinCookie !== null) edited.push(["Set-Cookie", routed.pinCookie]);
+  if (pins && routed.pinCookie !== null) edited.push(["Set-Cookie", routed.pinCookie]);
   if (routed.rulePin !== null) edited.push(["Set-Cookie", routed.rulePin]);
   return edited;
 }

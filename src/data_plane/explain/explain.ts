@@ -89,8 +89,9 @@ function explainForwarding(known: Explanation, walk: Walk): Explanation {
   exchange.received.identify(said);
   const refused = whyNotForwarded(received, said.loop, listener.maxBodyBytes);
   const pinned = group.pinned(exchange.received);
-  const chosen = group.balancer.peek(group.key(exchange.received), pinned);
-  const { algorithm } = group.balancer;
+  const balancer = group.balancerFor(exchange.received);
+  const chosen = balancer.peek(group.key(exchange.received), pinned);
+  const { algorithm } = balancer;
   const shared: Explanation = {
     ...known,
     client: exchange.received.client,
@@ -135,7 +136,7 @@ function explainForwarding(known: Explanation, walk: Walk): Explanation {
   return {
     ...shared,
     chosen: addressOf(chosen),
-    why: whyChosen(group, chosen, pinned),
+    why: whyChosen(balancer, chosen, pinned),
     limits: {
       connectMs: byFetch ? null : listener.connectTimeoutMs,
       headersMs: listener.connectionTimeoutMs,

@@ -1,3 +1,4 @@
+import type { GroupBalancer } from "../../balancing/candidates.ts";
 import type { Exchange } from "../chain/exchange.ts";
 import type { ExplainBasis, ExplainedCandidate } from "../../views/explanation.ts";
 import { hostPort, type TargetSnapshot } from "../../state/group_snapshot.ts";
@@ -19,8 +20,9 @@ export function explainCandidates(
   exchange: Exchange,
   { chosen, pinned, basis }: Choice & { readonly basis: ExplainBasis },
 ): ExplainedCandidate[] {
-  const list = group.balancer.candidates();
-  const scores = group.balancer.scores(group.key(exchange.received));
+  const balancer = group.balancerFor(exchange.received);
+  const list = balancer.candidates();
+  const scores = balancer.scores(group.key(exchange.received));
   const known = basis.groups.find((view) => view.group.name === group.snapshot.name) ?? null;
   const views = known?.targets ?? [];
   const bySlot = new Map(views.map((view) => [view.target.slot, view]));
@@ -39,25 +41,25 @@ export function explainCandidates(
       why: index === -1
         ? whyNotEligible(state, view)
         : target === chosen
-        ? whyChosen(group, chosen, pinned)
+        ? whyChosen(balancer, chosen, pinned)
         : chosen === null
         ? `Eligible, but the request is refused${but}`
         : chosen === pinned
         ? `Eligible, but the client is pinned to another${but}`
-        : `Eligible, but ${group.snapshot.algorithm} prefers another${but}`,
+        : `Eligible, but ${balancer.group.algorithm} prefers another${but}`,
     };
   });
 }
 
 /** Says why the group chose this target, and what for. */
-export function whyChosen(group: GroupRuntime, chosen: TargetSnapshot, pinned: TargetSnapshot | null): string {
+export function whyChosen(balancer: GroupBalancer, chosen: TargetSnapshot, pinned: TargetSnapshot | null): string {
   if (chosen === pinned) return "The client's cookie pins it to this target";
-  const { count } = group.balancer.candidates();
-  const open = group.balancer.failedOpen ? " (none is healthy, and FAIL_OPEN lets all serve)" : "";
+  const { count } = balancer.candidates();
+  const open = balancer.failedOpen ? " (none is healthy, and FAIL_OPEN lets all serve)" : "";
   const lost = pinned === null ? "" : `The cookie names ${addressOf(pinned)}, which is not eligible; `;
   if (count === 1) return `${lost}${lost === "" ? "It" : "it"} is the only eligible target${open}`;
-  return `${lost}${group.snapshot.algorithm} chooses it among ${count} eligible targets${open}: ` +
-    group.balancer.algorithm.choice;
+  return `${lost}${balancer.group.algorithm} chooses it among ${count} eligible targets${open}: ` +
+    balancer.algorithm.choice;
 }
 
 /** How a target is named in explanations, decisions and the access log. */

@@ -3,7 +3,7 @@ import { Stickiness } from "../../../src/balancing/stickiness.ts";
 import { makeGroup } from "../../support/target_group.ts";
 
 const group = makeGroup([1, 1, 1], { name: "shop" });
-const config = { cookieName: "sluice-test", ttlMs: 86_400_000, secret: "secret" };
+const config = { applicationCookie: null, cookieName: "sluice-test", ttlMs: 86_400_000, secret: "secret" };
 
 function pairOf(setCookie: string): string {
   return setCookie.slice(0, setCookie.indexOf(";"));

@@ -5,7 +5,7 @@ const stickinessOf = (environment: Record<string, string>) =>
   configOf(parseEnvironment({ ...MINIMAL, ...environment })).groups[0]!.stickiness;
 
 Deno.test("any algorithm has stickiness if it is switched on, and STICKY is ROUND_ROBIN with it", () => {
-  const defaults = { ttlMs: 86_400_000, cookieName: "sluice-web", secret: null };
+  const defaults = { ttlMs: 86_400_000, applicationCookie: null, cookieName: "sluice-web", secret: null };
   assert.equal(stickinessOf({}), null);
   assert.deepEqual(stickinessOf({ TARGET_GROUP_1_STICKINESS_ENABLED: "true" }), defaults);
   assert.deepEqual(stickinessOf({ LOAD_BALANCING_ALGORITHM: "LRT", STICKINESS_ENABLED: "1" }), defaults);
@@ -13,6 +13,15 @@ Deno.test("any algorithm has stickiness if it is switched on, and STICKY is ROUN
   const { settings } = parseEnvironment({ ...MINIMAL, TARGET_GROUP_1_ALGORITHM: "sticky" });
   const shown = settings.find(({ variable }) => variable === "TARGET_GROUP_1_STICKINESS_ENABLED")!;
   assert.deepEqual([shown.value, shown.origin], ["true", "algorithm STICKY"]);
+});
+
+Deno.test("an application's cookie may have any name but the one of sluice's", () => {
+  const env = { STICKINESS_ENABLED: "true" };
+  assert.equal(stickinessOf({ ...env, STICKINESS_COOKIE: "__Host-id" })?.applicationCookie, "__Host-id");
+  const { problems } = parseEnvironment({ ...MINIMAL, ...env, TARGET_GROUP_1_STICKINESS_COOKIE: "sluice-web" });
+  assert.deepEqual(messages(problems), [
+    'TARGET_GROUP_1_STICKINESS_COOKIE: Cannot be "sluice-web": that is the name of sluice\'s own cookie',
+  ]);
 });
 
 Deno.test("STICKY_TTL is an older name of STICKINESS_TTL, for one group and for all", () => {

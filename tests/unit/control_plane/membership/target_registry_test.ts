@@ -232,7 +232,9 @@ Deno.test("targets beyond the table's size wait for a place, are named in one lo
 
 Deno.test("a sticky group without a secret gets one for this process, and the log says so", async () => {
   await using stage = new RegistryStage([
-    sampleGroup([sampleEntry("10.0.0.1")], { stickiness: { cookieName: "pin", ttlMs: 0, secret: null } }),
+    sampleGroup([sampleEntry("10.0.0.1")], {
+      stickiness: { applicationCookie: null, cookieName: "pin", ttlMs: 0, secret: null },
+    }),
   ]);
   await stage.registry.start();
   const [group] = stage.publish();
