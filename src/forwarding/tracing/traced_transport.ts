@@ -69,8 +69,8 @@ function attributesOf({ method, target, path }: TargetRequest): Record<string, s
   const query = path.indexOf("?");
   return {
     "http.request.method": method,
-    "url.full": `http://${hostPort(target.address, target.port)}${path}`,
-    "url.scheme": "http",
+    "url.full": `${target.scheme}://${hostPort(target.address, target.port)}${path}`,
+    "url.scheme": target.scheme,
     "url.path": query < 0 ? path : path.slice(0, query),
     "url.query": query < 0 ? "" : path.slice(query + 1),
     "server.address": target.address,
