@@ -109,8 +109,8 @@ const TRIALS: Record<string, (stage: Stage) => Promise<string>> = {
   },
   async "absolute form"({ target, connect }) {
     await using client = await connect();
-    await client.exchange("GET http://other/x?y HTTP/1.1\r\nHost: h\r\n\r\n");
-    return target.requests.at(-1)?.path ?? "refused";
+    await client.exchange("GET http://h/x?y HTTP/1.1\r\nHost: h\r\n\r\n");
+    return `target sees ${target.requests.at(-1)?.path ?? "nothing"}`;
   },
   async "HTTP/1.0 without Host"({ target, connect }) {
     await using client = await connect();
@@ -158,6 +158,8 @@ for (const [name, start] of Object.entries(PROXIES)) {
     await using target = await RecorderTarget.start();
     await using proxy = await start(target.address);
     const connect = () => RawClient.connect(proxy.url);
+    // What was asked to see whether it is there.
+    target.requests.length = 0;
     const row = rows[trial]!;
     row.push(await run({ target, connect }).catch((error) => `fails: ${String(error.message).slice(0, 40)}`));
   }
