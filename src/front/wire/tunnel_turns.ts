@@ -1,7 +1,7 @@
 import { nextTurn } from "../../time/clock.ts";
 
 /** What all tunnels of a thread may pass on in one turn of its event loop: a piece counts 1, and 1 more for each 16 KiB. */
-const FULL = 16;
+const FULL = 32;
 const UNIT_SHIFT = 14;
 /** Directions that go on in a turn, of those that waited for it: each may bring 64 KiB, which takes some 60 us to read and write. */
 const GO_ON = 4;

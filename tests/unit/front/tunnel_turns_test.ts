@@ -19,7 +19,7 @@ function stage() {
 
 Deno.test("a tunnel that says little never waits, and asks for nothing", () => {
   const { turns, asked } = stage();
-  for (let i = 0; i < 7; i++) assert.equal(turns.spend(100), null);
+  for (let i = 0; i < 15; i++) assert.equal(turns.spend(100), null);
   assert.ok(!asked());
 });
 
@@ -31,10 +31,10 @@ Deno.test("when a turn is full, tunnels wait for the next ones and go on in thei
     if (turn === null) went.push(tunnel);
     else turn.then(() => went.push(tunnel));
   }
-  assert.deepEqual(went, [0, 1, 2]);
+  assert.deepEqual(went, [0, 1, 2, 3, 4, 5]);
   for (let turn = 1; turn <= 5; turn++) {
     await begin();
-    assert.deepEqual(went, Array.from({ length: Math.min(3 + turn * 4, 20) }, (_, i) => i));
+    assert.deepEqual(went, Array.from({ length: Math.min(6 + turn * 4, 20) }, (_, i) => i));
   }
   assert.equal(turns.spend(65_536), null, "a turn of its own");
 });
