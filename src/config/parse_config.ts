@@ -18,6 +18,7 @@ import type { ReadServersFile } from "./sources/servers_file.ts";
 import type { Sources } from "./sources/sources.ts";
 import { findUnknownNames } from "./sources/unknown_names.ts";
 import type { RegexSyntax } from "./values/regex_rewrite.ts";
+import { parseAcme } from "./variables/acme.ts";
 import { parseAdmin } from "./variables/admin.ts";
 import { parseAlgorithmOfAll } from "./variables/algorithm.ts";
 import { DNS } from "./variables/dns.ts";
@@ -80,7 +81,9 @@ export function parseConfig(sources: Sources, known: Known): ParseResult {
       routes.push(parseServersFile(reader, known.algorithms, { file, read }));
     }
   }
-  const config: Config = { door, listener, admin, dns, logging, ...(routes[0] ?? { rules: [], groups: [] }) };
+  const { rules, groups } = routes[0] ?? { rules: [], groups: [] };
+  const acme = parseAcme(reader, { ...listener, rules });
+  const config: Config = { door, listener: { ...listener, acme }, admin, dns, logging, rules, groups };
 
   for (const each of routes) {
     for (const problem of [...findDuplicates(each), ...findExcess(each)]) reader.report(problem);

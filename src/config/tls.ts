@@ -6,6 +6,10 @@ export interface TlsConfig {
   readonly certificates: readonly CertificateFiles[];
   /** LISTENER_TLS_HANDSHAKE_TIMEOUT, ms; 0 never. */
   readonly handshakeTimeoutMs: number;
+  /** LISTENER_HTTPS_REDIRECT: the plain port sends every client to the TLS port. */
+  readonly redirects: boolean;
+  /** LISTENER_HTTPS_REDIRECT_PORT: the port that clients are sent to; null for the TLS port itself. */
+  readonly redirectPort: number | null;
 }
 
 /** Where a certificate and its key are. */

@@ -4,6 +4,7 @@ import type { HeaderSettings } from "../forwarding/headers/header_settings.ts";
 import type { Answers } from "../rules/actions/action.ts";
 import type { Forwards } from "../rules/actions/forward.ts";
 import { compileAction } from "../rules/actions/registry.ts";
+import { redirect } from "../rules/actions/redirect.ts";
 import { RuleIndex } from "../rules/rule_index.ts";
 import type { RuleSnapshot, Snapshot } from "../state/group_snapshot.ts";
 import type { Received } from "./chain/exchange.ts";
@@ -28,6 +29,8 @@ export interface CompiledSnapshot {
   readonly headers: HeaderSettings;
   /** The same for clients that came with TLS. */
   readonly secureHeaders: HeaderSettings;
+  /** LISTENER_HTTPS_REDIRECT: what is answered to clients that came without TLS; null without it. */
+  readonly toHttps: Answers | null;
   /** Whose turn it is among the groups of a rule. */
   readonly turns: Turns;
   /** Changes of headers; null if there are none. */
@@ -65,6 +68,7 @@ export function compileSnapshot(
     groups,
     headers,
     secureHeaders,
+    toHttps: listener.tls?.redirects === true ? toHttps(listener.tls.redirectPort ?? snapshot.tlsPort) : null,
     turns: context.turns ?? context.table,
     edits: compileEdits(listener.headers, snapshot.rules, fillSettings),
   };
@@ -73,6 +77,10 @@ export function compileSnapshot(
 /** What is known of the listener that a request came to. */
 export function headersFor({ protocol }: Received, { headers, secureHeaders }: CompiledSnapshot): HeaderSettings {
   return protocol === "https" ? secureHeaders : headers;
+}
+
+function toHttps(port: number): Answers {
+  return redirect({ kind: "redirect", status: 308, location: `https://#{host}:${port}/#{path}?#{query}` });
 }
 
 function compileRule(

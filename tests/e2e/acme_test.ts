@@ -31,9 +31,11 @@ function start(
       ACME_TERMS_AGREED: "true",
       ACME_DIRECTORY: directory,
       ACME_CA: rootFile,
-      ACME_DOMAINS: "one.test,two.test",
       ACME_STORAGE: storage,
-      LISTENER_RULE_1_PATH_PREFIX: "/",
+      // Their names are those of the rule.
+      LISTENER_RULE_1_HOST: "one.test|TWO.test|*.three.test",
+      LISTENER_RULE_2_PATH_PREFIX: "/",
+      LISTENER_RULE_2_TARGET_GROUP: "web",
       LISTENER_RULE_1_TARGET_GROUP: "web",
       TARGET_GROUP_1_NAME: "web",
       TARGET_GROUP_1_TARGETS: "127.0.0.1:1",

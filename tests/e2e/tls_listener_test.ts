@@ -209,3 +209,37 @@ Deno.test("what can't be together with TLS is a problem of the configuration", a
     assert.match(stdout, problem);
   }
 });
+
+Deno.test("LISTENER_HTTPS_REDIRECT sends clients of the plain port to HTTPS, and nobody twice", async () => {
+  await using authority = await TestAuthority.make();
+  const certificate = await authority.issue({ names: ["localhost", "127.0.0.1"] });
+  await using stage = await TlsStage.start([certificate], {
+    LISTENER_HTTPS_REDIRECT: "true",
+    TRUSTED_PROXIES: "127.0.0.9",
+    REASON_HEADER: "true",
+  });
+  const asked = async (path: string) => {
+    const response = await fetch(`${stage.sluice.url}${path}`, { redirect: "manual", method: "POST", body: "x" });
+    await response.body?.cancel();
+    return [response.status, response.headers.get("location"), response.headers.get("x-sluice-reason")];
+  };
+  assert.deepEqual(await asked("/a/b?c=1"), [308, `${stage.url}/a/b?c=1`, "redirect"]);
+  assert.deepEqual(await asked("/"), [308, `${stage.url}/`, "redirect"]);
+  assert.equal(stage.target.requests.length, 0);
+  await using client = await TlsClient.connect(stage.port, authority);
+  assert.match(await client.get("/a"), /^HTTP\/1\.1 200 /);
+});
+
+Deno.test("LISTENER_HTTPS_REDIRECT names its own port, and believes a proxy that ends TLS in front", async () => {
+  await using authority = await TestAuthority.make();
+  await using stage = await TlsStage.start([await authority.issue({ names: ["localhost"] })], {
+    LISTENER_HTTPS_REDIRECT: "true",
+    LISTENER_HTTPS_REDIRECT_PORT: "443",
+    TRUSTED_PROXIES: "127.0.0.1",
+  });
+  const response = await fetch(`${stage.sluice.url}/a`, { redirect: "manual" });
+  await response.body?.cancel();
+  assert.deepEqual([response.status, response.headers.get("location")], [308, "https://127.0.0.1/a"]);
+  const secure = await fetch(`${stage.sluice.url}/a`, { headers: { "x-forwarded-proto": "https" } });
+  assert.equal(await secure.text(), "ok");
+});

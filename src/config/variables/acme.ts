@@ -2,6 +2,7 @@ import { quote } from "../../logging/shown_text.ts";
 import type { AcmeConfig } from "../acme.ts";
 import { type Problem, problemOf } from "../config_error.ts";
 import type { ListenerConfig } from "../model.ts";
+import type { RuleConfig } from "../rule.ts";
 import type { SettingsReader } from "../settings_reader.ts";
 import { anyText, BOOLEAN, listOf, Refusal, SECRET, type ValueKind } from "../values/value_kind.ts";
 import type { Scene, Topic } from "./topic.ts";
@@ -77,7 +78,8 @@ export const ACME = {
   }),
   domains: define("ACME_DOMAINS", {
     kind: listOf(DOMAIN, "comma list of names"),
-    meaning: "Names to order certificates for, one certificate for each.",
+    meaning:
+      "Names to order certificates for, one certificate for each. Default: those that rules' `_HOST` holds without wildcards.",
     example: "example.com,www.example.com",
     exampleNeeds: NEEDED,
     restart: true,
@@ -139,11 +141,12 @@ export function isAcmeEnabled(reader: SettingsReader): boolean {
 /** Parses ACME; null without ACME_ENABLE. */
 export function parseAcme(
   reader: SettingsReader,
-  { port, tls }: Pick<ListenerConfig, "port" | "tls">,
+  { port, tls, rules }: Pick<ListenerConfig, "port" | "tls"> & { readonly rules: readonly RuleConfig[] },
 ): AcmeConfig | null {
-  const { enabled, termsAgreed, domains, email, directory, authorityFile, ...rest } = reader.readAll(ACME);
+  const { enabled, termsAgreed, domains: named, email, directory, authorityFile, ...rest } = reader.readAll(ACME);
   const { externalKeyId: keyId, externalKey: hmacKey, storage } = rest;
   if (!enabled) return null;
+  const domains = [...new Set(named === null || named.length === 0 ? hostsOf(rules) : named)];
   const about = (text: string) => reader.report(problemOf(ACME.enabled.name, text));
   if (!termsAgreed) {
     reader.report(
@@ -152,7 +155,9 @@ export function parseAcme(
   }
   if (tls === null) about("Needs LISTENER_TLS_PORT, which serves the certificates");
   if (port === null) about("Needs LISTENER_PORT, on which the directory checks each name");
-  if (domains === null || domains.length === 0) reader.reportMissing(ACME.domains.name, "Must be set for ACME_ENABLE");
+  if (domains.length === 0) {
+    reader.reportMissing(ACME.domains.name, "Must be set for ACME_ENABLE, since no rule's _HOST names a host exactly");
+  }
   if (keyId === null && hmacKey !== null) {
     reader.reportMissing(ACME.externalKeyId.name, "Must be set, since ACME_EAB_HMAC is");
   }
@@ -160,7 +165,14 @@ export function parseAcme(
     reader.reportMissing(ACME.externalKey.name, "Must be set, since ACME_EAB_KID is");
   }
   const external = keyId === null || hmacKey === null ? null : { keyId, hmacKey };
-  return { directory, authorityFile, email, external, domains: [...new Set(domains ?? [])], storage };
+  return { directory, authorityFile, email, external, domains, storage };
+}
+
+/** The names that rules' `_HOST` holds without wildcards. */
+function hostsOf(rules: readonly RuleConfig[]): string[] {
+  return rules.flatMap(({ conditions }) => conditions)
+    .flatMap((condition) => condition.kind === "host" ? condition.patterns : [])
+    .filter((pattern) => !(DOMAIN.parse(pattern) instanceof Refusal));
 }
 
 function adviceOnAcme({ config, reader }: Scene): Problem[] {

@@ -10,7 +10,7 @@ import { parseFront } from "./front.ts";
 import { HEADERS, parseHeaderEdits } from "./headers.ts";
 import { OWN_RESPONSES } from "./own_responses.ts";
 import { parseTimeouts, TIMEOUTS } from "./timeouts.ts";
-import { isAcmeEnabled, parseAcme } from "./acme.ts";
+import { isAcmeEnabled } from "./acme.ts";
 import { parseTls } from "./tls.ts";
 import type { Topic } from "./topic.ts";
 import { define } from "./variable.ts";
@@ -94,7 +94,8 @@ export function parseListener(reader: SettingsReader, certificates: readonly num
   return {
     ...listener,
     tls,
-    acme: parseAcme(reader, { ...listener, tls }),
+    // Its names may come from rules, which are parsed later.
+    acme: null,
     ...parseTimeouts(reader),
     ...reader.readAll(FORWARDING),
     front,

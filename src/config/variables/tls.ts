@@ -4,7 +4,7 @@ import type { ListenerConfig } from "../model.ts";
 import type { At, SettingsReader } from "../settings_reader.ts";
 import type { CertificateFiles, TlsConfig } from "../tls.ts";
 import { duration } from "../values/duration.ts";
-import { anyText, LISTEN_PORT } from "../values/value_kind.ts";
+import { anyText, BOOLEAN, LISTEN_PORT, PORT } from "../values/value_kind.ts";
 import type { Scene, Topic } from "./topic.ts";
 import { define } from "./variable.ts";
 
@@ -61,6 +61,21 @@ export const TLS = {
     meaning: "Time for a client's TLS handshake; 0: no limit.",
     example: "5s",
   }),
+  redirects: define("LISTENER_HTTPS_REDIRECT", {
+    kind: BOOLEAN,
+    default: "false",
+    meaning: "`LISTENER_PORT` answers every request with 308 and the same URL with `https`.",
+    example: "true",
+    exampleNeeds: NEEDED,
+  }),
+  redirectPort: define("LISTENER_HTTPS_REDIRECT_PORT", {
+    kind: PORT,
+    meaning:
+      "Port in the URLs of `LISTENER_HTTPS_REDIRECT`, if clients reach sluice at another one than `LISTENER_TLS_PORT`. " +
+      "443 is left out.",
+    example: "443",
+    exampleNeeds: { ...NEEDED, LISTENER_HTTPS_REDIRECT: "true" },
+  }),
 };
 
 /** What else of the listener matters to TLS. */
@@ -68,9 +83,11 @@ type Beside = Pick<ListenerConfig, "port" | "front"> & { readonly acmeEnabled: b
 
 /** Parses TLS on the listener; null without a port for it. @param numbers Those of LISTENER_TLS_CERT_<N>. */
 export function parseTls(reader: SettingsReader, numbers: readonly number[], beside: Beside): TlsConfig | null {
-  const { port, handshakeTimeoutMs } = reader.readAll({
+  const { port, handshakeTimeoutMs, redirects, redirectPort } = reader.readAll({
     port: TLS.port,
     handshakeTimeoutMs: TLS.handshakeTimeoutMs,
+    redirects: TLS.redirects,
+    redirectPort: TLS.redirectPort,
   });
   const certificates = [
     parsePair(reader, { certificate: TLS.certificate, key: TLS.key }, {}),
@@ -81,6 +98,7 @@ export function parseTls(reader: SettingsReader, numbers: readonly number[], bes
     if (beside.port === null) {
       reader.report(problemOf("LISTENER_PORT", "Cannot be off without LISTENER_TLS_PORT: nothing would be served"));
     }
+    if (redirects) about("Must be set for LISTENER_HTTPS_REDIRECT");
     return null;
   }
   if (port !== 0 && port === beside.port) about(`Cannot be "${port}": LISTENER_PORT has that port`);
@@ -94,7 +112,7 @@ export function parseTls(reader: SettingsReader, numbers: readonly number[], bes
       "Must be set for LISTENER_TLS_PORT, unless ACME_ENABLE brings certificates",
     );
   }
-  return { port, certificates, handshakeTimeoutMs };
+  return { port, certificates, handshakeTimeoutMs, redirects, redirectPort };
 }
 
 function parsePair(
@@ -112,7 +130,11 @@ function parsePair(
 }
 
 function adviceOnTls({ config, reader }: Scene): Problem[] {
-  if (config.listener.tls !== null) return [];
+  const { tls, port } = config.listener;
+  if (tls !== null) {
+    const text = "Has no effect with LISTENER_PORT=off: no client comes without TLS";
+    return port === null && tls.redirects ? [problemOf(TLS.redirects.name, text)] : [];
+  }
   return [TLS.certificate, TLS.key].map((variable) => reader.find(variable)).filter((found) => found !== null)
     .map(({ label, text }) => problemOf(label, `${quote(text)} has no effect without LISTENER_TLS_PORT`));
 }

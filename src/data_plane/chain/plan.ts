@@ -1,6 +1,7 @@
 import type { RuleAnswer } from "../../rules/actions/action.ts";
 import type { Reason } from "../../state/reason.ts";
 import { type CompiledSnapshot, headersFor } from "../compiled_snapshot.ts";
+import { clientOrigin } from "./location_rewrite.ts";
 import type { GroupRuntime } from "../group_runtime.ts";
 import type { Exchange, Received } from "./exchange.ts";
 import { RuleQuestion } from "./rule_question.ts";
@@ -15,7 +16,14 @@ export type Plan = GroupRuntime | RuleAnswer | Reason;
  */
 export function plan({ received, routed }: Exchange, compiled: CompiledSnapshot): Plan {
   const { rules, turns } = compiled;
-  const question = new RuleQuestion(received, headersFor(received, compiled));
+  const headers = headersFor(received, compiled);
+  const question = new RuleQuestion(received, headers);
+  const { toHttps } = compiled;
+  // `OPTIONS *` asks of the server itself, and has no address that could be asked for instead.
+  if (toHttps !== null && received.path !== "*" && clientOrigin(received, headers).scheme === "http") {
+    received.client = question.clientAddress;
+    return toHttps.answer(question);
+  }
   const rule = rules.match(rulePath(received), question);
   if (rule === null) {
     received.client = question.clientAddress;

@@ -76,9 +76,9 @@ Deno.test("secrets are marked, and shown as stars", () => {
   });
   const secret = settings.filter((setting) => setting.secret);
   assert.deepEqual(secret.map((setting) => [setting.variable, shownValue(setting)]), [
-    ["ACME_EAB_HMAC", ""],
     ["ADMIN_TOKEN", "***"],
     ["TARGET_GROUP_1_STICKY_SECRET", "***"],
+    ["ACME_EAB_HMAC", ""],
   ]);
   assert.equal(shownValue({ value: "", secret: true }), "");
 });
