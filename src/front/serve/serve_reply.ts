@@ -133,7 +133,7 @@ export class ServeReply implements Reply, ClientEvents {
     if (this.#tunnel !== null) return this.#tunnel.cut();
     this.#body?.cancel();
     // The client sees what came before it broke off.
-    if (this.#headers !== null) this.#streamed();
+    if (this.#headers !== null) this.#tryStream();
     this.#stream?.cut();
   }
 
@@ -181,6 +181,15 @@ export class ServeReply implements Reply, ClientEvents {
     this.#gathered = null;
     this.#answer(stream.readable);
     return stream;
+  }
+
+  /** If the platform does not take the headers, the client gets an empty 500. */
+  #tryStream(): void {
+    try {
+      this.#streamed();
+    } catch {
+      this.#give(new Response(null, { status: 500 }));
+    }
   }
 
   /** Content-Length is among the headers, or the status tells that there is no body. */
