@@ -179,7 +179,7 @@ export class DataPlane {
   }
 
   /**
-   * Tells of a request in the log at LOG_LEVEL=debug, and in its span where spans are collected; null if nobody asks.
+   * Tells of a request in the log at LOG_LEVEL=debug, and in its span if spans are collected; null if neither is done.
    */
   #announce(exchange: Exchange, received: ReceivedRequest): Announce | null {
     if (this.#trace === null && !this.#spans) return null;
@@ -273,7 +273,7 @@ export class DataPlane {
     const open = () =>
       this.#table.workerCounter("requests", this.#worker) - this.#table.workerCounter("finished", this.#worker);
     while (open() > 0) {
-      // Who is still open when the patience ends takes no line of the finished ones along.
+      // If requests are still open at SHUTDOWN_TIMEOUT, the lines of those that have ended are written before.
       this.#access.flush();
       await delay(this.#clock, DRAIN_POLL_MS);
     }

@@ -26,7 +26,7 @@ export interface RuntimeContext {
 /** Tells whether a client came by TLS. */
 type CameByTls = (received: Received) => boolean;
 
-/** A target group at work in one thread, for one snapshot: who gets a request, under which path. */
+/** A target group at work in one thread, for one snapshot: which target gets a request, under which path. */
 export class GroupRuntime {
   readonly snapshot: GroupSnapshot;
   /** Chooses by the group's algorithm. */

@@ -59,7 +59,7 @@ export class Listener {
     }
   }
 
-  /** Has each answer from now on be its connection's last. */
+  /** Makes each response from now on its connection's last. */
   sendAway(): void {
     this.#front.sendsAway = true;
   }

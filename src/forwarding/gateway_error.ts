@@ -22,7 +22,7 @@ export type FailureReason = Extract<
   | "all_targets_refused"
 >;
 
-/** Why an attempt brought no answer. A value, not an exception: reason, retry and status derive from it. */
+/** Why an attempt got no response. A value, not an exception: reason, retry and status derive from it. */
 export class Failure {
   readonly reason: FailureReason;
   /** What exactly went wrong, in words: for the logs and the decisions, which keep it. */

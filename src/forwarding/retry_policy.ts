@@ -10,7 +10,7 @@ export const MOST_TARGETS = 10;
 /** What a request went through so far. */
 export interface Tried {
   readonly method: string;
-  /** Attempts that were sent and answered by nothing, before the one that failed just now. */
+  /** Attempts that were sent and got no response, before the one that failed now. */
   readonly retriesUsed: number;
   /** RETRY_ATTEMPTS. */
   readonly retriesAllowed: number;

@@ -5,7 +5,7 @@ import type { TunnelEnd } from "../http1/tunnel_end.ts";
 import type { TargetSnapshot } from "../state/group_snapshot.ts";
 import type { Failure } from "./gateway_error.ts";
 
-/** Says of an attempt that no connection was made for it, or that nobody knows. */
+/** The connect time of an attempt that made no connection, or whose transport does not know. */
 export const NO_CONNECT = -1;
 
 /** A request's body for one attempt: all its bytes at hand, or to be read. */

@@ -17,13 +17,13 @@ export interface Unreadable {
 
 /** What an engine gives requests to. Neither method throws. */
 export interface RequestHandler {
-  /** Answers a request. Resolves when the response has ended, or was cut, and all that concerns it was counted. */
+  /** Serves a request. Resolves when the response has ended or was cut, or `Reply.sent` will tell. */
   handle(request: ReceivedRequest, reply: Reply, client: ClientEvents): Promise<void>;
-  /** Answers what could not be read, and logs it. */
+  /** Responds to a request that could not be read, and logs it. */
   refuse(unreadable: Unreadable, reply: Reply): Promise<void>;
 }
 
-/** How a request's client is watched while nobody reads from it or writes to it. */
+/** How a request's client is watched while nothing is read from it or written to it. */
 export interface ClientEvents {
   /** Called once when the client leaves before its response has ended. */
   onLeft: (() => void) | null;

@@ -30,7 +30,7 @@ export interface TunnelEvents {
 }
 
 /**
- * Where a request is answered, whatever engine received it. Methods are called in this order: interim, head, write,
+ * The response to a request, whatever engine received it. Methods are called in this order: interim, head, write,
  * end.
  */
 export interface Reply {

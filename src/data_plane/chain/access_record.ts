@@ -33,13 +33,13 @@ export function accessRecord(
   };
 }
 
-/** Of the attempt that the exchange ended with; null where it made no connection, or nobody knows. */
+/** The connect time of the last attempt; null if it made no connection, or the time is not known. */
 function lastConnectMs({ attempts }: Outcome): number | null {
   const micros = attempts.length === 0 ? NO_CONNECT : attempts[attempts.length - 1]!.connectMicros;
   return micros === NO_CONNECT ? null : micros / 1000;
 }
 
-/** Why the attempt that the exchange ended with brought no answer. */
+/** Why the last attempt got no response; null if it got one. */
 function lastDetail({ attempts }: Outcome): string | null {
   return attempts.length === 0 ? null : attempts[attempts.length - 1]!.detail;
 }

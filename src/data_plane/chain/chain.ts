@@ -36,7 +36,7 @@ export interface ChainParts extends AttemptParts {
   current(): CompiledSnapshot;
   /** Counts and logs a finished exchange. */
   readonly finish: (exchange: Exchange) => void;
-  /** Tells of a request that has begun, and returns what is to be told of its response's head; null if nobody asks. */
+  /** Reports a request, and returns what reports the head of its response; null if neither is reported. */
   announce(exchange: Exchange, received: ReceivedRequest): Announce | null;
   /** Reports what should never happen. */
   broken(exchange: Exchange, error: unknown): void;
@@ -44,7 +44,7 @@ export interface ChainParts extends AttemptParts {
   unreadable(unreadable: Unreadable, id: string): void;
 }
 
-/** Is told of a response's head when it begins. */
+/** Reports the head of a response. */
 export type Announce = (head: ResponseHead) => void;
 
 /** What becomes of a request: attempts at targets, or why it is refused; null if it was answered. */
@@ -62,7 +62,7 @@ interface Passage {
   open: OpenExchange | null;
 }
 
-/** Answers requests, whatever engine received them: check, match, choose, forward, count. */
+/** Serves requests of any engine: check, match, choose, forward, count. */
 export class Chain implements RequestHandler {
   readonly #parts: ChainParts;
 

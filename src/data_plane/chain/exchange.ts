@@ -3,7 +3,7 @@ import type { GroupSnapshot, RuleSnapshot, TargetSnapshot } from "../../state/gr
 import type { Reason } from "../../state/reason.ts";
 
 /**
- * Who ended an exchange after its response headers and before its end; null if it passed whole, as far as sluice saw.
+ * Which side ended an exchange after the response headers and before the end; null if sluice saw it pass whole.
  */
 export type CutBy = "client" | "target" | "idle" | "shutdown" | null;
 
@@ -18,7 +18,7 @@ export interface Attempt {
   readonly detail: string | null;
   /** From handing over until headers or failure. */
   readonly micros: number;
-  /** How long making its connection took, or was tried; `NO_CONNECT` if none was made or nobody knows. */
+  /** How long making its connection took, or was tried; `NO_CONNECT` if none was made or the time is not known. */
   readonly connectMicros: number;
 }
 

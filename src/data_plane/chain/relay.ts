@@ -67,7 +67,7 @@ async function relayPieces(
   }
 }
 
-/** Who ended an exchange after its response had begun. */
+/** Says which side ended an exchange after its response had begun. */
 export function cutBy({ over, waitsFor }: OpenExchange): CutBy {
   if (over === null) return waitsFor;
   if (over.reason === "shutting_down") return "shutdown";

@@ -68,7 +68,7 @@ export class DecisionRing {
     kept.timeMs = times.endedMs - times.totalMicros / 1000;
     kept.totalMicros = times.totalMicros;
     kept.id = received.requestId;
-    // Mostly what stood here a thousand requests ago: whoever keeps the old text lets the new one die young.
+    // Mostly the same text as a thousand requests ago: keeping the old string lets the new one be collected early.
     if (kept.method !== received.method) kept.method = short(received.method);
     if (received.longUrl) {
       kept.path = ownText(received.path + received.query);

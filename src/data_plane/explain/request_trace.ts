@@ -14,7 +14,7 @@ type WriteDebug = (event: string, message: string, fields: Record<string, unknow
 const SHOWN_CANDIDATES = 8;
 
 /**
- * Tells at LOG_LEVEL=debug what happens to each request: what came, who was chosen and by what, what went back. Headers
+ * Tells at LOG_LEVEL=debug what happens to each request: the request, the choice of a target, the response. Headers
  * but no bodies: a body is never held, and it belongs to client and target. At any other level none of this stands in
  * the way.
  */
@@ -42,7 +42,7 @@ export class RequestTrace {
     this.#debug("request_received", message, { id: exchange.received.requestId, headers: shownHeaders(headers) });
   }
 
-  /** Tells who was chosen for an attempt, how busy it was, and how many were as good. */
+  /** Reports the target of an attempt, how busy it was, and how many were as good. */
   selected(
     exchange: Exchange,
     balancer: GroupBalancer,
@@ -71,7 +71,7 @@ export class RequestTrace {
     );
   }
 
-  /** Tells what was answered. @param receivedAs The id that the request was received under. */
+  /** Reports the response. @param receivedAs The id that the request was received under. */
   #answered(exchange: Exchange, responseHeaders: Headings, receivedAs: string): void {
     const { method, path, query, startedMs, requestId } = exchange.received;
     const { status, reason, target, attempts } = exchange.outcome;

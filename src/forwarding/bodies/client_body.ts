@@ -38,7 +38,7 @@ export class ClientBody {
    */
   #pulling: Promise<Bytes | null> | null = null;
   #endWait: ((piece: null) => void) | null = null;
-  /** All of it, if it came as one piece, which stays as it is: nobody reads behind it. */
+  /** All of it, if it came as one piece. Nothing is read behind it, so the piece stays valid. */
   #whole: Bytes | null = null;
   /** Why the rest can't be read. */
   #failure: Failure | null = null;
@@ -100,7 +100,7 @@ export class ClientBody {
     return new AttemptReader(this, { attempt, last, kept: this.#kept });
   }
 
-  /** The exchange is over: whoever waits for a piece gets this failure. */
+  /** The exchange is over: a read that waits for a piece ends with this failure. */
   giveUp(failure: Failure): void {
     this.#failure ??= failure;
     this.#endWait?.(null);

@@ -23,9 +23,9 @@ interface Route {
 
 /**
  * Speaks to targets through `fetch`. What that takes is on the page docs/platform.md; here: `identity` is asked for
- * first, so that bodies come undecoded; no header is invented that could change an answer; redirects are not followed;
+ * first, so that bodies come undecoded; no header is added that could change a response; redirects are not followed;
  * requests whose method is not idempotent get a connection of their own, because `fetch` sends a small body again by
- * itself when a reused connection turns out to be closed. It does so with a GET too, once, and nobody hears of it:
+ * itself when a reused connection turns out to be closed. It does so with a GET too, once, without telling:
  * counted as one attempt here, as two by the target.
  */
 export class FetchTransport implements Transport {
@@ -35,7 +35,7 @@ export class FetchTransport implements Transport {
   readonly #directed = new Map<string, Route>();
   readonly #failures: UnknownFailures;
 
-  /** @param unknown Hears of failures that nobody foresaw, of each kind once. */
+  /** @param unknown Is told of unknown failures, of each kind once. */
   constructor(unknown: (text: string) => void = () => {}) {
     this.#failures = new UnknownFailures(unknown);
   }

@@ -3,7 +3,7 @@ import { classifyFetchError, type Failure } from "../gateway_error.ts";
 /** Most kinds of unknown failures that are told. */
 const MOST_TOLD = 16;
 
-/** Classifies what `fetch` throws, and tells of failures that nobody foresaw, of each kind once. */
+/** Classifies what `fetch` throws, and reports unknown failures, of each kind once. */
 export class UnknownFailures {
   readonly #tell: (text: string) => void;
   readonly #told = new Set<string>();

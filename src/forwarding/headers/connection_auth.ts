@@ -1,5 +1,5 @@
 /**
- * Schemes that authenticate a connection rather than a request: whoever sends on it afterwards is taken for the same
+ * Schemes that authenticate a connection rather than a request: what is sent on it afterwards counts as of the same
  * user (RFC 4559 section 6).
  */
 const OF_CONNECTION = /(?:^|,)[ \t]*(?:ntlm|negotiate)(?:[ \t,]|$)/i;

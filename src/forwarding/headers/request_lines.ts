@@ -24,7 +24,7 @@ const PASS = 0;
 const DROP = 1;
 /** Sets, or takes the place of, a header of the X-Forwarded family. */
 const CONVENTION = 2;
-/** Of the family, but nobody's to set. */
+/** Of the family; sluice never sets it. */
 const FAMILY = 3;
 const LOOK = 4;
 

@@ -5,7 +5,7 @@ import type { Interim, TargetRequest, TargetResponse, Transport } from "../targe
 
 /**
  * Makes a client span of each attempt that goes over the wire, as `fetch` does of its own: below the span that
- * `Deno.serve` opened for the request, from the sending to the answer's head (or to the failure), named in the
+ * `Deno.serve` opened for the request, from the sending to the response's head (or to the failure), named in the
  * `traceparent` that the target gets. Names and attributes are those of `fetch`, and of OpenTelemetry's HTTP
  * conventions where it leaves some out.
  *
@@ -78,7 +78,7 @@ function attributesOf({ method, target, path }: TargetRequest): Record<string, s
   };
 }
 
-/** @param type Of a closed list: a reason, or the status of an answer that is an error to whoever asked for it. */
+/** @param type Of a closed list: a reason, or the status of a response that is an error. */
 function fail(span: Span, type: string, message = ""): void {
   span.setAttribute("error.type", type);
   span.setStatus({ code: SpanStatusCode.ERROR, message });

@@ -75,7 +75,7 @@ export function makeSocketTransport(
   { clock, column, unknownFailure }: {
     readonly clock: Clock;
     readonly column: WorkerColumn;
-    /** Hears of failures of `fetch` that nobody foresaw, of each kind once. */
+    /** Is told of unknown failures of `fetch`, of each kind once. */
     readonly unknownFailure?: (text: string) => void;
   },
 ): Transport {

@@ -60,7 +60,7 @@ export class ServeBody implements BodySource {
   }
 
   /**
-   * Nobody will read what is left. The platform has to hear that, or it keeps the client's socket after its end until
+   * Ends the reading. Without this call the platform keeps the client's socket after its end until
    * garbage is collected: a file for each such request.
    */
   cancel(): void {
@@ -97,8 +97,8 @@ export class ServeBody implements BodySource {
   }
 
   /**
-   * All that was announced has come: the platform would close the client's connection behind the response if nobody
-   * told it.
+   * All that was announced has come. Without the call to `cancel` the platform closes the client's connection behind
+   * the response.
    */
   #end(): void {
     this.done = true;

@@ -53,7 +53,7 @@ export class ServeFront implements ReplyOwner {
   }
 
   /**
-   * Answers a request. HEAD goes around Hono, which makes a second response without a body of it, and with that
+   * Serves a request. HEAD goes around Hono, which makes a second response without a body of it, and with that
    * `Content-Length: 0` if the target gave no length.
    */
   fetch(request: Request, info: Deno.ServeHandlerInfo<Deno.NetAddr>): Response | Promise<Response> {

@@ -108,7 +108,7 @@ export class ServeReply implements Reply, ClientEvents {
   end(last: Bytes | null = null): Promise<void> {
     const body = this.#body;
     const ended = this.#end(last);
-    // Behind the response's end nobody reads what the client may still send.
+    // What the client still sends behind the response's end is not read.
     body?.cancel();
     return ended;
   }
@@ -152,7 +152,7 @@ export class ServeReply implements Reply, ClientEvents {
       onClosed: ({ requestBytes, responseBytes, leftFirst, code }) => {
         events.moved("target", requestBytes);
         events.moved("client", responseBytes);
-        // An orderly close by either side is the end, not a cut; one who vanished without a close frame cut it.
+        // A close frame is an orderly end; a side that vanished without one has cut the tunnel.
         if (leftFirst === "idle" || code === null) events.broken(leftFirst);
         resolve();
       },

@@ -34,7 +34,7 @@ export class ServeRequest implements ReceivedRequest {
   readonly #kind: UpgradeKind;
   readonly #coded: boolean;
 
-  /** @param limit Watches the reading of a body; null if nobody will read one. */
+  /** @param limit Watches the reading of a body; null if none will be read. */
   constructor(request: PlatformRequest, peer: string, limit: BodyLimit | null) {
     const { method, url, headers } = request;
     const { lines } = this;
