@@ -57,24 +57,3 @@ export function bodyOf(head: Framing, bodyless: boolean): MessageBody {
   if (head.chunked) return new MessageBody("chunked");
   return head.contentLength < 0 ? new MessageBody("until close") : new MessageBody("length", head.contentLength);
 }
-
-/** Bytes that were read and not taken yet, from `start` to `end`. */
-export interface ReadBytes {
-  readonly bytes: Bytes;
-  start: number;
-  readonly end: number;
-}
-
-/** Takes a body's data out of what was read, over as many chunks as there are, into `place`; returns how many bytes. */
-export function takeData(body: MessageBody, read: ReadBytes, place: Bytes): number {
-  let length = 0;
-  for (;;) {
-    read.start = body.frame(read.bytes, read.start, read.end);
-    const count = Math.min(body.dataLeft, read.end - read.start, place.length - length);
-    if (count === 0) return length;
-    place.set(read.bytes.subarray(read.start, read.start + count), length);
-    read.start += count;
-    length += count;
-    body.took(count);
-  }
-}

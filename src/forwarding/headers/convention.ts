@@ -44,7 +44,7 @@ function kept(lines: FieldLines, name: string): string | null {
  * The port that the client used, by the scheme that a trusted proxy tells of: the one in its Host, or else the scheme's
  * default. sluice's own port would make an application link to it.
  */
-export function portOfClient(proto: string, host: string): string {
+function portOfClient(proto: string, host: string): string {
   const colon = host.lastIndexOf(":");
   if (colon > host.lastIndexOf("]") && colon + 1 < host.length) return host.slice(colon + 1);
   return proto.toLowerCase().startsWith("https") ? "443" : "80";

@@ -45,7 +45,7 @@ export interface HandshakeOptions {
 }
 
 /** Largest message either way, in bytes; a larger one ends the tunnel. Deno's own limit for the client's leg. */
-export const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
+const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
 /**
  * Most fragments of one message of a target. `ws` keeps a view of each, at about 200 bytes: as much again as the
  * largest message, and enough for one in fragments of 256 bytes.

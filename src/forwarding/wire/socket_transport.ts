@@ -12,7 +12,7 @@ import { WirePool } from "./wire_pool.ts";
 import { TargetExchange, type WireShared } from "./target_exchange.ts";
 
 /** Speaks HTTP/1.1 to targets on sockets of sluice's own, with TLS to those of `https://`. */
-export class SocketTransport implements Transport {
+class SocketTransport implements Transport {
   readonly #pool: WirePool;
   readonly #shared: WireShared;
 

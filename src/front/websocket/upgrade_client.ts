@@ -196,7 +196,7 @@ export class ClientLeg {
 }
 
 /** Adds headers to a 101. Older Denos (such as 2.4) forbid that: there the client does not get them. */
-export function addHeaders(response: Response, headers: readonly (readonly [string, string])[]): void {
+function addHeaders(response: Response, headers: readonly (readonly [string, string])[]): void {
   try {
     for (const [name, value] of headers) response.headers.append(name, value);
   } catch (error) {
