@@ -7,6 +7,7 @@ import { HandshakeTransport } from "../forwarding/websocket/handshake_transport.
 import { makeSocketTransport } from "../forwarding/wire/socket_transport.ts";
 import { TurnBudget } from "../forwarding/wire/turn_budget.ts";
 import type { ReceivedRequest } from "../front/received_request.ts";
+import { LARGE_PIECE_BYTES } from "../front/serve/reply_stream.ts";
 import { ServeFront } from "../front/serve/serve_front.ts";
 import { writeJsonLine, writeTextLine } from "../logging/access_line.ts";
 import { AccessBuffer } from "../logging/access_buffer.ts";
@@ -140,6 +141,7 @@ export class DataPlane {
     const sockets = makeSocketTransport(listener, {
       clock: this.#clock,
       column: this.#column,
+      largeBytes: listener.front.engine === "serve" ? LARGE_PIECE_BYTES : undefined,
       unknownFailure: (text) => this.#tellOfUnknown(text),
     });
     // `fetch` makes spans by itself.

@@ -7,7 +7,7 @@ import type { TargetReader } from "./target_reader.ts";
 
 /** A run of data in a chunked body that is passed on where it stands; shorter ones are copied together. */
 const RUN_BYTES = 2_048;
-/** Room in which short runs of a chunked body are put together, and for large reads. */
+/** The least room in which short runs of a chunked body are put together, and for large reads. */
 export const ROOM_BYTES = 65_536;
 /** Bodies with at least so much still to come are read in large pieces. */
 const LARGE_BYTES = 32_768;
@@ -29,7 +29,7 @@ export class ResponseBody implements BodySource {
 
   /**
    * @param length Content-Length above 0; -1 for chunks; Infinity for a body that ends with its connection.
-   * @param rooms Lends rooms of {@linkcode ROOM_BYTES}.
+   * @param rooms Lends rooms of {@linkcode ROOM_BYTES} or more.
    */
   constructor(reader: TargetReader, length: number, rooms: Lending<Bytes>) {
     this.#reader = reader;
@@ -62,9 +62,7 @@ export class ResponseBody implements BodySource {
     if (now !== null) return now;
     const large = this.#left >= LARGE_BYTES;
     // With room for a byte more than may come, the system need not be asked once more whether that was all.
-    const count = large
-      ? await this.#reader.readInto(this.#place(Math.min(this.#left + 1, ROOM_BYTES)))
-      : await this.#reader.more();
+    const count = large ? await this.#reader.readInto(this.#place(this.#left + 1)) : await this.#reader.more();
     if (count === 0) {
       if (this.#left !== Infinity || this.#reader.endedWith !== null) throw this.#broken();
       this.done = true;
@@ -115,9 +113,10 @@ export class ResponseBody implements BodySource {
     this.#room = null;
   }
 
+  /** Room for at most `length` bytes. */
   #place(length: number): Bytes {
     const room = this.#room ??= this.#rooms.lend();
-    return length === ROOM_BYTES ? room : room.subarray(0, length);
+    return length >= room.length ? room : room.subarray(0, length);
   }
 
   #broken(): ResponseBroken {

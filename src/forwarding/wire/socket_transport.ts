@@ -17,9 +17,14 @@ class SocketTransport implements Transport {
   readonly #shared: WireShared;
 
   constructor(
-    { clock, column, reuse }: { readonly clock: Clock; readonly column: WorkerColumn; readonly reuse: UpstreamReuse },
+    { clock, column, largeBytes, reuse }: {
+      readonly clock: Clock;
+      readonly column: WorkerColumn;
+      readonly largeBytes: number | undefined;
+      readonly reuse: UpstreamReuse;
+    },
   ) {
-    this.#pool = new WirePool(clock, column);
+    this.#pool = new WirePool(clock, column, largeBytes);
     this.#shared = {
       shareAll: reuse === "always",
       lines: new Lending(() => new ByteLines()),
@@ -72,13 +77,15 @@ class FetchWithUpgrades implements Transport {
 /** Makes the transport that UPSTREAM_TRANSPORT asks for. */
 export function makeSocketTransport(
   { upstreamTransport, upstreamReuse }: Pick<ListenerConfig, "upstreamTransport" | "upstreamReuse">,
-  { clock, column, unknownFailure }: {
+  { clock, column, largeBytes, unknownFailure }: {
     readonly clock: Clock;
     readonly column: WorkerColumn;
+    /** Room for one large read of a body; 64 KiB by default. */
+    readonly largeBytes?: number;
     /** Is told of unknown failures of `fetch`, of each kind once. */
     readonly unknownFailure?: (text: string) => void;
   },
 ): Transport {
-  const sockets = new SocketTransport({ clock, column, reuse: upstreamReuse });
+  const sockets = new SocketTransport({ clock, column, largeBytes, reuse: upstreamReuse });
   return upstreamTransport === "fetch" ? new FetchWithUpgrades(new FetchTransport(unknownFailure), sockets) : sockets;
 }

@@ -22,7 +22,7 @@ export class WirePool {
   readonly clock: Clock;
   /** Counts connections where they are made, closed, taken and given back. */
   readonly column: WorkerColumn;
-  readonly rooms = new WireRooms();
+  readonly rooms: WireRooms;
   readonly turn = new TurnBudget();
   readonly #targets = new Map<string, TargetPool>();
   readonly #ofSnapshot = new WeakMap<TargetSnapshot, TargetPool>();
@@ -32,7 +32,9 @@ export class WirePool {
   #cancelWatch: CancelTimer | null = null;
   closed = false;
 
-  constructor(clock: Clock, column: WorkerColumn) {
+  /** @param largeBytes Room for one large read of a body; 64 KiB by default. */
+  constructor(clock: Clock, column: WorkerColumn, largeBytes?: number) {
+    this.rooms = new WireRooms(largeBytes);
     this.clock = clock;
     this.column = column;
     this.#cancelSweep = clock.every(SWEEP_MS, () => this.#sweep());

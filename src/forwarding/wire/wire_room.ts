@@ -6,7 +6,7 @@ const ANSWER_BYTES = 16_384;
 /** Room for a request's head, and a small body behind it. */
 const REQUEST_BYTES = 8_192;
 
-/** Room for one large read of a body. */
+/** Room for one large read of a body, if nothing else is asked for. */
 const LARGE_BYTES = 65_536;
 
 /** Places for the bytes of one exchange. */
@@ -21,10 +21,14 @@ export interface WireRoom {
  */
 export class WireRooms {
   /** Rooms for large reads of bodies. */
-  readonly large = new Lending<Bytes>(() => new Uint8Array(LARGE_BYTES));
+  readonly large: Lending<Bytes>;
   readonly #free: WireRoom[] = [];
   /** The fewest that were free since the last `trim`: so many nobody needed. */
   #unused = 0;
+
+  constructor(largeBytes = LARGE_BYTES) {
+    this.large = new Lending<Bytes>(() => new Uint8Array(largeBytes));
+  }
 
   lend(): WireRoom {
     const room = this.#free.pop() ?? { answer: new Uint8Array(ANSWER_BYTES), request: new Uint8Array(REQUEST_BYTES) };
