@@ -39,7 +39,7 @@ export function chart(results: readonly ScenarioResult[]): string {
     y += 16;
   }
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${y}" width="${WIDTH}" height="${y}" role="img">
-<title>CPU time per proxied request (median and quartiles of the rounds), and its ratio to the first of each group</title>
+<title>CPU time per proxied request (median and quartiles of the rounds), and its ratio to its group's first</title>
 <style>
 text { font: 13px system-ui, sans-serif; fill: #1f2328 }
 .title { font-weight: 600 }

@@ -1,4 +1,4 @@
-import type { BenchProcess } from "./process.ts";
+import { type BenchCommand, type BenchProcess, startOnCores } from "./process.ts";
 
 /** What a contender forwards to, and how it is started. */
 export interface ContenderPlace {
@@ -25,4 +25,17 @@ export interface Contender {
   /** It is machine code from its start on, so that one second of load warms it up. */
   readonly isCompiledAhead?: boolean;
   start(place: ContenderPlace): Promise<RunningContender>;
+}
+
+/** Starts a contender's program; its directory, if it has one, is deleted when it ends. */
+export async function startContender(command: BenchCommand, dir?: AsyncDisposable): Promise<RunningContender> {
+  const process = await startOnCores(command);
+  return {
+    url: `http://127.0.0.1:${command.port}`,
+    process,
+    async [Symbol.asyncDispose]() {
+      await process[Symbol.asyncDispose]();
+      await dir?.[Symbol.asyncDispose]();
+    },
+  };
 }

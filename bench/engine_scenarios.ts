@@ -6,7 +6,10 @@ import type { Scenario } from "./scenario.ts";
 const SMALL = { connections: 64, path: "/small" };
 const KILOBYTE_OF_HEADERS = Object.fromEntries(Array.from({ length: 10 }, (_, i) => [`X-Header-${i}`, "v".repeat(86)]));
 
-/** sluice's own engine (LISTENER_ENGINE=wire) beside nginx, HAProxy and Caddy, with everything on that it has by default. */
+/**
+ * sluice's own engine (LISTENER_ENGINE=wire) beside nginx, HAProxy and Caddy, with everything on that it has by
+ * default.
+ */
 export const ENGINE_SCENARIOS: readonly Scenario[] = [
   beside(
     { name: "engine-small", title: "engine wire: GET, 100-byte responses, 64 connections", load: SMALL },

@@ -26,11 +26,12 @@ export const USAGE = `deno task bench [NAME...] [options]
                     names begin with "engine-"
   --rounds N        counted rounds (default ${USUAL_PACE.rounds})
   --seconds N       length of a round (default ${USUAL_PACE.seconds})
-  --warm-up N       requests before the first round, for each proxy, in ${LONGEST_WARM_UP_SECONDS} s at most (default ${USUAL_PACE.warmUpRequests})
-  --quick           ${QUICK_PACE.rounds} rounds after ${QUICK_PACE.warmUpRequests} requests of warm-up; shorter long runs
+  --warm-up N       requests before the first round, for each proxy, in ${LONGEST_WARM_UP_SECONDS} s at most
+                    (default ${USUAL_PACE.warmUpRequests})
+  --quick           ${QUICK_PACE.rounds} rounds after ${QUICK_PACE.warmUpRequests} requests of warm-up; short long runs
   --json FILE       write everything that was measured
   --svg FILE        draw the medians
-  --into FILE       put the tables under "## The last runs" of a Markdown document, in the place of the same scenarios' old ones
+  --into FILE       put the tables under "## The last runs" of a Markdown document, in place of old ones
   --list            name the scenarios and about how long each takes
 `;
 

@@ -81,8 +81,8 @@ export const SCENARIOS: readonly Scenario[] = [
       ...[3, 100, 1000].map((targets) => ({ contender: sluice({ name: `sluice, ${targets} targets` }), targets })),
       ...[3, 1000].map((targets) => ({ contender: { ...bareFetch, name: `bare fetch, ${targets} targets` }, targets })),
     ],
-    note:
-      "More targets mean more kept connections for the same requests: what the bare fetch pays for that is not sluice's.",
+    note: "More targets mean more kept connections for the same requests: what the bare fetch pays for that is not " +
+      "sluice's.",
   },
   {
     name: "algorithms",
@@ -93,8 +93,9 @@ export const SCENARIOS: readonly Scenario[] = [
       return [{ contender: few }, { contender: many, targets: 1000, base: few.name }];
     }),
     note:
-      "At 3 targets the base is ROUND_ROBIN, at 1000 the same algorithm at 3. There is one client address, so HASH sends " +
-      "all to one target; the others keep connections to up to 1000, which costs a bare fetch something too (see targets).",
+      "At 3 targets the base is ROUND_ROBIN, at 1000 the same algorithm at 3. There is one client address, so HASH " +
+      "sends all to one target; the others keep connections to up to 1000, which costs a bare fetch something too " +
+      "(see targets).",
   },
   {
     name: "observability",
@@ -116,9 +117,8 @@ export const SCENARIOS: readonly Scenario[] = [
     ],
     showsThreads: true,
     note:
-      "The rate is fixed and leaves both cores room (the warm-up is not paced). Load generator and targets run on the second " +
-      "core, which costs whoever is there something else than the first: two workers are to be held against the mean of the " +
-      "first two rows.",
+      "The rate is fixed and leaves both cores room (the warm-up is not paced). Load generator and targets run on " +
+      "the second core, whose cost differs from the first's: compare two workers with the mean of the first two rows.",
   },
 ];
 

@@ -1,6 +1,7 @@
 /**
- * What becomes of raw bytes on their way through sluice's own engine, and through other proxies as they are without options, by the same
- * script: `deno task bench:bytes` prints the tables of docs/engines.md. A proxy that is not installed is left out.
+ * What becomes of raw bytes on their way through sluice's own engine, and through other proxies as they are without
+ * options, by the same script: `deno task bench:bytes` prints the tables of docs/engines.md. A proxy that is not
+ * installed is left out.
  */
 import { pause } from "../tests/support/poll.ts";
 import { groupEnvironment } from "../tests/support/mock_group.ts";

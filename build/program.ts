@@ -4,9 +4,9 @@ import { excludedPaths, type Lock } from "./packages.ts";
 export const STATE_FOLDER = "/var/lib/sluice";
 
 /**
- * What the program may do: speak over the network, read its configuration files, read variables, and write to one folder.
- * Not: write anywhere else, run programs, load libraries, ask about the machine. Anything else is refused without a prompt
- * (`--no-prompt`), so that a server never waits for an answer.
+ * What the program may do: speak over the network, read its configuration files, read variables, and write to one
+ * folder. Not: write anywhere else, run programs, load libraries, ask about the machine. Anything else is refused
+ * without a prompt (`--no-prompt`), so that a server never waits for an answer.
  */
 export const PERMISSIONS: readonly string[] = [
   "--allow-net",

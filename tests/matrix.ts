@@ -1,6 +1,7 @@
 /**
- * Runs all end-to-end suites with each engine and each transport: `deno task test:matrix`. What a combination can't do on purpose is
- * listed here, with its reason; within a suite `WIRE_ENGINE` (tests/support/engine.ts) says where the engines differ.
+ * Runs all end-to-end suites with each engine and each transport: `deno task test:matrix`. What a combination can't do
+ * on purpose is listed here, with its reason; within a suite `WIRE_ENGINE` (tests/support/engine.ts) says where the
+ * engines differ.
  */
 
 interface Exemption {

@@ -10,7 +10,7 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
 
 /** The first string of a test's or step's declaration: its title. */
 const TITLE =
-  /\b(?:Deno\.test|testWithPrograms|step)\(\s*(?:\[[^\]]*\],\s*)?(?:\{\s*name:\s*)?(?:(["'`])((?:\\.|(?!\1)[^\\])*)\1)/g;
+  /\b(?:Deno\.test|testWithPrograms|step)\(\s*(?:\[[^\]]*\],\s*)?(?:\{\s*name:\s*)?(["'`])((?:\\.|(?!\1)[^\\])*)\1/g;
 
 /** Every title under a directory of tests, with its file. */
 async function titlesUnder(directory: URL): Promise<{ file: string; title: string }[]> {
@@ -34,7 +34,7 @@ function promisesIn(title: string): string[] {
   return found;
 }
 
-Deno.test("every promise to the users of the five systems is named by a test, or by an exception with its reason", async () => {
+Deno.test("every promise to users of the five systems is named by a test or a reasoned exception", async () => {
   const titles = await titlesUnder(new URL("./", import.meta.url));
   assert.ok(titles.length > 100, `${titles.length} titles were found`);
   const named = new Map<string, string>();

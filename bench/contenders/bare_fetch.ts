@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { freePort } from "../../tests/support/free_port.ts";
-import type { Contender } from "../contender.ts";
-import { PROXY_CORES, startOnCores } from "../process.ts";
+import { type Contender, startContender } from "../contender.ts";
+import { PROXY_CORES } from "../process.ts";
 
 /** A bare `Deno.serve(r => fetch(...))` that forwards method, path, headers and body. */
 export const bareFetch = denoServer("bare fetch", "bare_fetch.ts");
@@ -21,18 +21,13 @@ function denoServer(name: string, file: string): Contender {
     needs: [],
     async start({ targets, cores = PROXY_CORES, under }) {
       const port = freePort();
-      const process = await startOnCores({
+      return await startContender({
         program: Deno.execPath(),
         args: ["run", "--no-check", "--allow-net", serverFile(file), `${port}`, ...targets],
         cores,
         under,
         port,
       });
-      return {
-        url: `http://127.0.0.1:${port}`,
-        process,
-        [Symbol.asyncDispose]: () => process[Symbol.asyncDispose](),
-      };
     },
   };
 }

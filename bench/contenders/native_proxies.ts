@@ -1,8 +1,8 @@
 import { findProgram } from "../../tests/support/have_program.ts";
 import { freePort } from "../../tests/support/free_port.ts";
 import { tempDir } from "../../tests/support/temp_dir.ts";
-import type { Contender } from "../contender.ts";
-import { PROXY_CORES, startOnCores } from "../process.ts";
+import { type Contender, startContender } from "../contender.ts";
+import { PROXY_CORES } from "../process.ts";
 
 /** nginx with one worker, kept connections to its targets and an access log to nowhere. */
 export const nginx = configured("nginx", {
@@ -98,7 +98,7 @@ function configured(name: string, configuration: Configuration): Contender {
       const port = freePort();
       await Deno.chmod(dir.path, 0o755);
       await Deno.writeTextFile(`${dir.path}/${configuration.file}`, configuration.text(dir.path, port, targets));
-      const process = await startOnCores({
+      return await startContender({
         program: findProgram(name)!,
         args: configuration.args(dir.path),
         env: { PATH: Deno.env.get("PATH") ?? "", HOME: dir.path, ...configuration.env },
@@ -106,15 +106,7 @@ function configured(name: string, configuration: Configuration): Contender {
         cores,
         under,
         port,
-      });
-      return {
-        url: `http://127.0.0.1:${port}`,
-        process,
-        async [Symbol.asyncDispose]() {
-          await process[Symbol.asyncDispose]();
-          await dir[Symbol.asyncDispose]();
-        },
-      };
+      }, dir);
     },
   };
 }

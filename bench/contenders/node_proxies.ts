@@ -1,8 +1,8 @@
 import { findProgram } from "../../tests/support/have_program.ts";
 import { freePort } from "../../tests/support/free_port.ts";
 import { type TempDir, tempDir } from "../../tests/support/temp_dir.ts";
-import type { Contender } from "../contender.ts";
-import { PROXY_CORES, startOnCores } from "../process.ts";
+import { type Contender, startContender } from "../contender.ts";
+import { PROXY_CORES } from "../process.ts";
 
 /** The well-known `http-proxy` on Node, with kept connections. */
 export const httpProxy = onNode(
@@ -58,7 +58,7 @@ function onNode(name: string, dependency: string, code: string): Contender {
       await Deno.writeTextFile(`${dir.path}/server.cjs`, code);
       await install(dir, dependency);
       const port = freePort();
-      const process = await startOnCores({
+      return await startContender({
         program: findProgram("node")!,
         args: ["server.cjs", `${port}`, ...targets],
         env: { NODE_ENV: "production" },
@@ -66,15 +66,7 @@ function onNode(name: string, dependency: string, code: string): Contender {
         cores,
         under,
         port,
-      });
-      return {
-        url: `http://127.0.0.1:${port}`,
-        process,
-        async [Symbol.asyncDispose]() {
-          await process[Symbol.asyncDispose]();
-          await dir[Symbol.asyncDispose]();
-        },
-      };
+      }, dir);
     },
   };
 }

@@ -1,8 +1,8 @@
 import { freePort } from "../../tests/support/free_port.ts";
 import { sluiceCommand, sluiceEnvironment } from "../../tests/support/sluice_program.ts";
 import { tempDir } from "../../tests/support/temp_dir.ts";
-import type { Contender } from "../contender.ts";
-import { PROXY_CORES, startOnCores } from "../process.ts";
+import { type Contender, startContender } from "../contender.ts";
+import { PROXY_CORES } from "../process.ts";
 
 /** How sluice is set up in a scenario. */
 export interface SluiceSetup {
@@ -29,7 +29,7 @@ export function sluice(setup: SluiceSetup = {}): Contender {
       const port = freePort();
       const dir = await tempDir();
       const command = sluiceCommand([], Deno.env.get("SLUICE_PROGRAM"));
-      const process = await startOnCores({
+      return await startContender({
         ...command,
         cwd: dir.path,
         env: sluiceEnvironment({
@@ -48,15 +48,7 @@ export function sluice(setup: SluiceSetup = {}): Contender {
         cores,
         under,
         port,
-      });
-      return {
-        url: `http://127.0.0.1:${port}`,
-        process,
-        async [Symbol.asyncDispose]() {
-          await process[Symbol.asyncDispose]();
-          await dir[Symbol.asyncDispose]();
-        },
-      };
+      }, dir);
     },
   };
 }

@@ -1,7 +1,7 @@
 /**
- * The smallest proxy that passes on bytes: it cuts `Host` and `Connection` out of the head, puts a `Host` of its own in,
- * and sends what is left to kept connections, in turn. It checks, limits, logs and counts nothing, and knows only GET
- * with responses that have a Content-Length: what Deno's sockets cost, and nothing else. Arguments: PORT TARGET...
+ * The smallest proxy that passes on bytes: it cuts `Host` and `Connection` out of the head, puts a `Host` of its own
+ * in, and sends what is left to kept connections, in turn. It checks, limits, logs and counts nothing, and knows only
+ * GET with responses that have a Content-Length: what Deno's sockets cost, and nothing else. Arguments: PORT TARGET...
  */
 type Bytes = Uint8Array<ArrayBuffer>;
 

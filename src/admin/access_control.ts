@@ -2,15 +2,18 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import ipaddr from "ipaddr.js";
 
 /**
- * Who may use the admin listener. It listens on loopback by default, where every page in the operator's browser can reach
- * it too. The Host check stops names that resolve to it (DNS rebinding), the Origin check stops scripts and forms of other
- * pages, the token stops everyone else.
+ * Who may use the admin listener. It listens on loopback by default, where every page in the operator's browser can
+ * reach it too. The Host check stops names that resolve to it (DNS rebinding), the Origin check stops scripts and forms
+ * of other pages, the token stops everyone else.
  */
 
 /** A header value that names a host and maybe a port; anything else (`a/evil`, user info, spaces) is no Host. */
 const HOST = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::[0-9]{1,5})?$/;
 
-/** Tells whether a request's Host is an address, `localhost` or one of `names`: not a name that an attacker's DNS serves. */
+/**
+ * Tells whether a request's Host is an address, `localhost` or one of `names`: not a name that an attacker's DNS
+ * serves.
+ */
 export function isAllowedHost(host: string | null, names: readonly string[]): boolean {
   const name = hostName(host);
   if (name === null) return false;
@@ -20,8 +23,8 @@ export function isAllowedHost(host: string | null, names: readonly string[]): bo
 }
 
 /**
- * Tells whether a request's Origin is the listener's own page, or absent (no browser, or a plain navigation). The scheme may
- * differ: a proxy in front may add TLS. `null` (a sandbox, a file) is another origin.
+ * Tells whether a request's Origin is the listener's own page, or absent (no browser, or a plain navigation). The
+ * scheme may differ: a proxy in front may add TLS. `null` (a sandbox, a file) is another origin.
  */
 export function isAllowedOrigin(origin: string | null, host: string | null): boolean {
   if (origin === null) return true;

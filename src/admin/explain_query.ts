@@ -6,7 +6,8 @@ import { quote } from "../logging/shown_text.ts";
 const PARAMETERS = ["method", "url", "header", "client-ip"];
 
 /**
- * Reads `?method=&url=&header=Name: value&client-ip=` (header any number of times); returns what is wrong with it as text.
+ * Reads `?method=&url=&header=Name: value&client-ip=` (header any number of times); returns what is wrong with it as
+ * text.
  */
 export function parseExplainQuery(query: URLSearchParams): ExplainRequest | string {
   const unknown = [...query.keys()].find((name) => !PARAMETERS.includes(name));

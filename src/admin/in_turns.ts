@@ -1,8 +1,8 @@
 import { nextTurn } from "../time/clock.ts";
 
 /**
- * Long texts are made in pieces, with some turns of the event loop before each: the thread may be serving requests. An empty piece
- * is only a turn.
+ * Long texts are made in pieces, with some turns of the event loop before each: the thread may be serving requests. An
+ * empty piece is only a turn.
  */
 export type Pieces = Iterator<string> | AsyncIterator<string>;
 
@@ -47,8 +47,8 @@ export async function textInTurns(pieces: Pieces): Promise<string> {
 }
 
 /**
- * Turns between two pieces. A request takes about ten from its first byte to its last, and should not wait for ten pieces. If
- * there is no traffic, a turn takes no time.
+ * Turns between two pieces. A request takes about ten from its first byte to its last, and should not wait for ten
+ * pieces. If there is no traffic, a turn takes no time.
  */
 const TURNS = 5;
 

@@ -2,6 +2,12 @@ import type { GroupSnapshot, TargetSnapshot } from "../state/group_snapshot.ts";
 import type { TargetTable } from "../state/target_table.ts";
 import type { Turns } from "./turns.ts";
 
+/** The numbers of targets that algorithms choose by, by slot. */
+export type LiveNumbers = Pick<
+  TargetTable,
+  "inFlight" | "ttfbMicros" | "ttfbAtMs" | "probeMicros" | "consecutiveFailures" | "flags"
+>;
+
 /**
  * The targets that may receive a request, in the group's order. Rebuilt only when membership or health changed, never
  * per request; only live numbers are read through `table`, by slot.
@@ -11,7 +17,7 @@ export interface CandidateList {
   readonly targets: readonly TargetSnapshot[];
   /** `slots[i]` is `targets[i].slot`: one compact array for the algorithms that look at every candidate. */
   readonly slots: Int32Array;
-  readonly table: TargetTable;
+  readonly table: LiveNumbers;
   /** Whose turn it is, at the group's `cursor`. */
   readonly turns: Turns;
   /** What the algorithm's `prepare` made of this list. */

@@ -1,5 +1,5 @@
-import { LATENCY_TIME_CONSTANT_MS, type TargetTable } from "../state/target_table.ts";
-import { type Algorithm, type CandidateList, wasTried } from "./algorithm.ts";
+import { LATENCY_TIME_CONSTANT_MS } from "../state/target_table.ts";
+import { type Algorithm, type CandidateList, type LiveNumbers, wasTried } from "./algorithm.ts";
 
 /** A live sample older than this is too old to use, and the target gets a trial request. */
 const SAMPLE_LIFE_MS = LATENCY_TIME_CONSTANT_MS;
@@ -88,7 +88,7 @@ function isFresh(sampleAtMs: number, freshFromMs: number): boolean {
 /**
  * The live average, else that of the probes, at least 1 us (a score of 0 would hide the load); 0 without any sample.
  */
-function knownAverage({ ttfbAtMs, ttfbMicros, probeMicros }: TargetTable, slot: number): number {
+function knownAverage({ ttfbAtMs, ttfbMicros, probeMicros }: LiveNumbers, slot: number): number {
   const micros = ttfbAtMs[slot]! > 0 ? ttfbMicros[slot]! : probeMicros[slot]!;
   if (micros >= 1) return micros;
   return ttfbAtMs[slot]! > 0 || micros > 0 ? 1 : 0;

@@ -44,8 +44,8 @@ export class Stickiness {
   }
 
   /**
-   * Returns the Set-Cookie value that pins a client to one of the group's targets, for a response of a target that was not
-   * `pinned`. @param secure The client came by TLS, so its browser must not send the cookie without.
+   * Returns the Set-Cookie value that pins a client to one of the group's targets, for a response of a target that was
+   * not `pinned`. @param secure The client came by TLS, so its browser must not send the cookie without.
    */
   setCookie(target: TargetSnapshot, secure: boolean): string {
     const cookie = this.#setCookies.get(target)!;

@@ -10,8 +10,8 @@ const MAX_DENOMINATOR = 4096;
  * of weight 2, is 1/3, 1/3, 1/3 and 2. Times the least common denominator, 3, that is 1, 1, 1 and 6. A common divisor
  * is taken away: 100, 200 and 500 become 1, 2 and 5.
  *
- * If the whole numbers would sum to more than 2^26, they are scaled to that sum and rounded, each to at least 1: a share
- * is then off by less than one turn in a cycle of millions.
+ * If the whole numbers would sum to more than 2^26, they are scaled to that sum and rounded, each to at least 1: a
+ * share is then off by less than one turn in a cycle of millions.
  */
 export function wholeWeights(weights: readonly number[]): number[] {
   return exactWeights(weights) ?? roundedWeights(weights);

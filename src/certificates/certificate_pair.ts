@@ -30,7 +30,10 @@ export class BadPair extends Error {
 /** Keys that the platform's TLS (rustls) can sign with. */
 const CURVES = ["prime256v1", "secp384r1"];
 
-/** Reads a certificate and its key. Throws `BadPair` if one is none, or if they do not belong together. Does not ask the time. */
+/**
+ * Reads a certificate and its key. Throws `BadPair` if one is none, or if they do not belong together. Does not ask the
+ * time.
+ */
 export function readPair(certificate: string, key: string): CertificatePair {
   const chain = blocksOf(certificate);
   const leaf = chainOf(certificate)[0]!;

@@ -15,7 +15,9 @@ export class ServedNames {
     });
   }
 
-  /** The index of the certificate for a name: exact before wildcard, which stands for one label; -1 if there is none. */
+  /**
+   * The index of the certificate for a name: exact before wildcard, which stands for one label; -1 if there is none.
+   */
   find(name: string): number {
     const asked = name.toLowerCase();
     const exact = this.#exact.get(asked);

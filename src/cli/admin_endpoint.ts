@@ -89,7 +89,8 @@ export async function askAdminJson<T>(endpoint: AdminEndpoint, path: string, clo
   const { status, text } = await askAdmin(endpoint, path, clock);
   if (status === 401) {
     throw new AdminUnreachable(
-      `The admin listener at ${endpoint.url} refuses this token: set ADMIN_TOKEN to the value that the running sluice has`,
+      `The admin listener at ${endpoint.url} refuses this token: set ADMIN_TOKEN to the value that the running ` +
+        `sluice has`,
     );
   }
   try {

@@ -15,6 +15,6 @@ export function adviceForApplications({ listener, groups }: Pick<Config, "listen
   const proxies = listener.trustedProxies === null
     ? ", and TRUSTED_PROXIES=<its address> if another proxy in front of sluice ends TLS"
     : "";
-  return "If targets are web applications that build links or redirects, check Origin or CSRF tokens, or verify signatures, set " +
-    missing.join(" ") + proxies;
+  return "If targets are web applications that build links or redirects, check Origin or CSRF tokens, or verify " +
+    `signatures, set ${missing.join(" ")}${proxies}`;
 }

@@ -17,7 +17,9 @@ export interface CheckedFiles {
   readonly targetTls: TargetTlsTexts;
 }
 
-/** Reads the certificates that a configuration names, as a start would; their problems and warnings join the result's. */
+/**
+ * Reads the certificates that a configuration names, as a start would; their problems and warnings join the result's.
+ */
 export async function withCertificates(
   result: ParseResult,
   clock: Clock,

@@ -148,8 +148,8 @@ function summary({ problems, warnings, config }: ParseResult): string {
   if (config === null) return `The configuration is not valid: ${counted(problems.length, "problem")}${odd}`;
   if (config.door === "nothing") {
     return `The configuration is valid${odd}, but empty: sluice answers every request with 404. ` +
-      "Set TARGET_GROUP_1_NAME, TARGET_GROUP_1_TARGETS, LISTENER_RULE_1_PATH_PREFIX and LISTENER_RULE_1_TARGET_GROUP, " +
-      "or BACKEND_SERVERS, or use --config servers.json";
+      "Set TARGET_GROUP_1_NAME, TARGET_GROUP_1_TARGETS, LISTENER_RULE_1_PATH_PREFIX and " +
+      "LISTENER_RULE_1_TARGET_GROUP, or BACKEND_SERVERS, or use --config servers.json";
   }
   return `The configuration is valid${odd}`;
 }

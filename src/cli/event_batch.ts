@@ -22,8 +22,8 @@ export function adviceOnEventBatch(
   given: string | undefined,
 ): string | null {
   if (given !== undefined || listener.upstreamTransport !== "wire" || workerCount(listener) > 1) return null;
-  return "The main thread serves alone, so with hundreds of busy connections some requests will wait long: start sluice with " +
-    `${EVENT_BATCH.name}=${EVENT_BATCH.value} in its environment (sluice reads .env too late for this)`;
+  return "The main thread serves alone, so with hundreds of busy connections some requests will wait long: start " +
+    `sluice with ${EVENT_BATCH.name}=${EVENT_BATCH.value} in its environment (sluice reads .env too late for this)`;
 }
 
 /** Sets the variable, if it is not set, for threads that start later. The main thread has read it already. */

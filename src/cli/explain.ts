@@ -104,7 +104,7 @@ async function resolveBasis(config: Config, clock: Clock, log: Logger): Promise<
     listenerPort: config.listener.port ?? 0,
     tlsPort: config.listener.tls?.port ?? 0,
     accessLog: false,
-    trace: false,
+    debugRequests: false,
     rules: config.rules.map((rule, slot) => withSecret({ ...rule, slot }, "explain")),
     groups: registry.groups(1),
   };
@@ -128,7 +128,8 @@ class NotedLog implements Logger {
 function note(live: boolean): string {
   return live
     ? ""
-    : "\nFrom the configuration alone: no target was probed, and all counters are 0. Add --live to ask the running sluice.\n";
+    : "\nFrom the configuration alone: no target was probed, and all counters are 0. Add --live to ask the running " +
+      "sluice.\n";
 }
 
 function failed(exitCode: 1 | 2, lines: readonly string[]): ExplainResult {

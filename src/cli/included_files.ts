@@ -1,6 +1,9 @@
 import type { SourceText } from "../tools/import/importer.ts";
 
-/** Reads the files that a configuration includes: a path, or one with `*` and `?` in its last part, in the order of names. */
+/**
+ * Reads the files that a configuration includes: a path, or one with `*` and `?` in its last part, in the order of
+ * names.
+ */
 export function readIncluded(pattern: string, from: string): SourceText[] {
   const folder = from.includes("/") ? from.slice(0, from.lastIndexOf("/") + 1) : "";
   const path = pattern.startsWith("/") ? pattern : folder + pattern;

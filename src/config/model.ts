@@ -150,7 +150,10 @@ export interface TargetGroupConfig {
   readonly stickiness: StickinessConfig | null;
   /** PRESERVE_HOST: targets see the client's Host. */
   readonly preserveHost: boolean;
-  /** LOCATION_REWRITE: a `Location`, `Content-Location` or `Refresh` to the target's own address names the client's instead. */
+  /**
+   * LOCATION_REWRITE: a `Location`, `Content-Location` or `Refresh` to the target's own address names the client's
+   * instead.
+   */
   readonly locationRewrite: boolean;
   /** What `https://` targets are asked for. */
   readonly tls: TargetTlsConfig;

@@ -2,7 +2,9 @@ import { type HeaderEditsConfig, NO_HEADER_EDITS } from "./header_edits.ts";
 import type { RuleAction } from "./rule_action.ts";
 import type { RuleCondition } from "./rule_condition.ts";
 
-/** One listener rule: it takes the requests for which all its conditions hold, and does with them what its action says. */
+/**
+ * One listener rule: it takes the requests for which all its conditions hold, and does with them what its action says.
+ */
 export interface RuleConfig {
   /** The N of `LISTENER_RULE_<N>_*`: what logs, statistics and counters know the rule by. */
   readonly number: number;

@@ -1,4 +1,6 @@
-/** What must hold for a request. One value of several is enough; patterns have `*` for any characters and `?` for one. */
+/**
+ * What must hold for a request. One value of several is enough; patterns have `*` for any characters and `?` for one.
+ */
 export type RuleCondition =
   | PathPrefixCondition
   | PathCondition

@@ -6,7 +6,10 @@ export interface Setting {
   readonly variable: string;
   /** As an operator would write it; empty if it is unset. Never print it: use `shownValue`. */
   readonly value: string;
-  /** `flag --port`, `environment`, `.env:3`, `default`, ...; followed by the name in brackets if it came by another name. */
+  /**
+   * `flag --port`, `environment`, `.env:3`, `default`, ...; followed by the name in brackets if it came by another
+   * name.
+   */
   readonly origin: string;
   readonly secret: boolean;
 }

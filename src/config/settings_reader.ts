@@ -8,7 +8,10 @@ import type { AnyVariable, ValuesOf, Variable, VariableTable } from "./variables
 
 /** Whose variable is meant. */
 export interface At {
-  /** The number of a rule or group. Unset for the one group of a door without numbers: it has the variables for all groups. */
+  /**
+   * The number of a rule or group. Unset for the one group of a door without numbers: it has the variables for all
+   * groups.
+   */
   readonly number?: number;
 }
 
@@ -57,7 +60,10 @@ export class SettingsReader {
     this.#problems.set(problem.message, problem);
   }
 
-  /** Adds the problem of a variable that must be set. If an unknown name was probably meant to be it, that problem is enough. */
+  /**
+   * Adds the problem of a variable that must be set. If an unknown name was probably meant to be it, that problem is
+   * enough.
+   */
   reportMissing(variable: string, text: string): void {
     if (!this.#misspelled.has(variable)) this.report(problemOf(variable, text));
   }
@@ -77,7 +83,9 @@ export class SettingsReader {
     return this.#namesOf(variable, at)[0]!;
   }
 
-  /** Finds the text of a variable. The name for one group goes before the one for all groups, and both before aliases. */
+  /**
+   * Finds the text of a variable. The name for one group goes before the one for all groups, and both before aliases.
+   */
   find(variable: AnyVariable, at: At = {}): Found | null {
     for (const name of this.#namesOf(variable, at)) {
       const found = this.#findNamed(name, variable);
@@ -103,7 +111,10 @@ export class SettingsReader {
     ) as ValuesOf<T>;
   }
 
-  /** Reads a variable; null if it is unset and has no default. If its value is wrong, reports that and returns the default. */
+  /**
+   * Reads a variable; null if it is unset and has no default. If its value is wrong, reports that and returns the
+   * default.
+   */
   read<T>(variable: Variable<T>, at: At = {}): T {
     const { kind, secret = false, advice } = variable;
     const name = this.shownAs(variable, at);

@@ -57,7 +57,7 @@ export class Snapshots {
       listenerPort: ports.plain,
       tlsPort: ports.tls,
       accessLog: logging.accessLog,
-      trace: logging.level === "debug",
+      debugRequests: logging.level === "debug",
       rules: this.#ruleSlots.assign(rules, generation, clock.monotonicMs()),
       groups: generation === 0 ? [] : groups(generation),
     };

@@ -1,5 +1,5 @@
 import { trace } from "@opentelemetry/api";
-import { DeadlineWheel } from "../time/deadline.ts";
+import { Deadlines } from "../time/deadline.ts";
 import { emitsSpans } from "../forwarding/tracing/emits_spans.ts";
 import { TracedTransport } from "../forwarding/tracing/traced_transport.ts";
 import type { Transport } from "../forwarding/target_request.ts";
@@ -27,7 +27,7 @@ import { ControlQuestions } from "./chain/control_questions.ts";
 import { TracedHandler } from "./chain/traced_handler.ts";
 import { type CompiledSnapshot, compileSnapshot } from "./compiled_snapshot.ts";
 import { DecisionRing } from "./explain/decision_ring.ts";
-import { RequestTrace } from "./explain/request_trace.ts";
+import { RequestDebugLog } from "./explain/request_debug_log.ts";
 import { headersOfTrace } from "./explain/trace_headers.ts";
 import { Listener } from "./listener.ts";
 import { WireListener } from "./wire_listener.ts";
@@ -51,7 +51,7 @@ export class DataPlane {
   readonly #worker: number;
   readonly #table: TargetTable;
   readonly #column: WorkerColumn;
-  readonly #wheel: DeadlineWheel;
+  readonly #deadlines: Deadlines;
   readonly #transport: Transport;
   readonly #decisions = new DecisionRing();
   readonly #stats: ControlQuestions<string>;
@@ -59,7 +59,7 @@ export class DataPlane {
   readonly #access: AccessBuffer;
   readonly #cancelBeat: CancelTimer;
   readonly #idPrefix: string;
-  #trace: RequestTrace | null = null;
+  #debugLog: RequestDebugLog | null = null;
   /** Requests are spans of OpenTelemetry; `Deno.serve` opens its own. */
   readonly #spans = emitsSpans();
   readonly #traceHeaders = headersOfTrace();
@@ -86,7 +86,7 @@ export class DataPlane {
     });
     this.#idPrefix = `${start.snapshot.instance}-${start.worker}-${Math.trunc(clock.wallMs()).toString(36)}-`;
     this.#compiled = this.#compile(start.snapshot);
-    this.#wheel = new DeadlineWheel(clock);
+    this.#deadlines = new Deadlines(clock);
     this.#transport = this.#makeTransport(start.snapshot);
     this.#cancelBeat = clock.every(BEAT_MS, () => this.#column.beat());
     this.#listener = this.#openListener(start);
@@ -115,7 +115,7 @@ export class DataPlane {
         void this.#drain();
         return;
       case "cut":
-        return this.#wheel.closeAll();
+        return this.#deadlines.closeAll();
     }
   }
 
@@ -125,12 +125,12 @@ export class DataPlane {
   }
 
   #compile(snapshot: Snapshot): CompiledSnapshot {
-    this.#trace = snapshot.trace ? this.#trace ?? this.#makeTrace() : null;
+    this.#debugLog = snapshot.debugRequests ? this.#debugLog ?? this.#makeDebugLog() : null;
     const compiled = compileSnapshot(snapshot, {
       table: this.#table,
       random: this.#chance,
       nowMs: () => this.#clock.monotonicMs(),
-      trace: this.#trace,
+      debugLog: this.#debugLog,
       traceHeaders: this.#traceHeaders,
     });
     this.#column.applied(snapshot.generation);
@@ -151,10 +151,10 @@ export class DataPlane {
     return new HandshakeTransport(transport, { clock: this.#clock, column: this.#column });
   }
 
-  #makeTrace(): RequestTrace {
+  #makeDebugLog(): RequestDebugLog {
     const tell = (event: string, message: string, fields: Record<string, unknown>) =>
       this.#post({ type: "log", level: "debug", event, message, fields });
-    return new RequestTrace(tell, this.#clock);
+    return new RequestDebugLog(tell, this.#clock);
   }
 
   #makeChain(): Chain {
@@ -162,7 +162,7 @@ export class DataPlane {
     return new Chain({
       ...parts,
       transport: this.#transport,
-      wheel: this.#wheel,
+      deadlines: this.#deadlines,
       stats: this.#stats,
       challenges: this.#challenges,
       nextId: () => this.#nextId(),
@@ -184,8 +184,8 @@ export class DataPlane {
    * Tells of a request in the log at LOG_LEVEL=debug, and in its span if spans are collected; null if neither is done.
    */
   #announce(exchange: Exchange, received: ReceivedRequest): Announce | null {
-    if (this.#trace === null && !this.#spans) return null;
-    const log = this.#trace?.begin(exchange, received);
+    if (this.#debugLog === null && !this.#spans) return null;
+    const log = this.#debugLog?.begin(exchange, received);
     const span = this.#spans ? trace.getActiveSpan() : undefined;
     return (head) => {
       log?.(head);
@@ -197,7 +197,7 @@ export class DataPlane {
     const front = new ServeFront({
       handler: this.#makeChain(),
       clock: this.#clock,
-      wheel: this.#wheel,
+      deadlines: this.#deadlines,
       limits: () => this.#compiled.snapshot.listener,
     });
     return new Listener(front, { worker: this.#worker, clock: this.#clock, post: this.#post });
@@ -282,7 +282,7 @@ export class DataPlane {
     await this.#listener.untilClosed();
     this.#access.flush();
     this.#cancelBeat();
-    this.#wheel.stop();
+    this.#deadlines.stop();
     this.#transport.close();
     this.#post({ type: "drained", worker: this.#worker });
   }

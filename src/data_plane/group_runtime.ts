@@ -10,7 +10,7 @@ import { ownPart } from "../state/own_text.ts";
 import type { TargetTable } from "../state/target_table.ts";
 import type { Exchange, Received } from "./chain/exchange.ts";
 import { captureScores } from "./explain/decision_scores.ts";
-import type { RequestTrace } from "./explain/request_trace.ts";
+import type { RequestDebugLog } from "./explain/request_debug_log.ts";
 
 /** What choosing needs beside the group. */
 export interface RuntimeContext {
@@ -18,7 +18,7 @@ export interface RuntimeContext {
   readonly random: () => number;
   readonly nowMs: () => number;
   /** Told of every choice, at LOG_LEVEL=debug. */
-  readonly trace?: RequestTrace | null;
+  readonly debugLog?: RequestDebugLog | null;
   /** Headers that the transport writes by itself; absent for none. */
   readonly traceHeaders?: ReadonlySet<string>;
 }
@@ -41,7 +41,7 @@ export class GroupRuntime {
   readonly #sessions: GroupBalancer | null;
   readonly #usesKey: boolean;
   readonly #cameByTls: CameByTls;
-  readonly #trace: RequestTrace | null;
+  readonly #debugLog: RequestDebugLog | null;
 
   constructor(snapshot: GroupSnapshot, context: RuntimeContext, cameByTls: CameByTls) {
     const algorithm = findAlgorithm(snapshot.algorithm);
@@ -60,7 +60,7 @@ export class GroupRuntime {
       });
     this.#cameByTls = cameByTls;
     this.#usesKey = algorithm.usesKey === true;
-    this.#trace = context.trace ?? null;
+    this.#debugLog = context.debugLog ?? null;
   }
 
   /** Chooses a target that was not tried yet; null if none is eligible. */
@@ -79,7 +79,7 @@ export class GroupRuntime {
       routed.pinCookie = stays ? null : this.#stickiness.setCookie(target, this.#cameByTls(received));
       routed.pinsWith = this.#sessionCookie;
     }
-    if (this.#trace !== null && target !== null) this.#trace.selected(exchange, balancer, { target, key });
+    if (this.#debugLog !== null && target !== null) this.#debugLog.selected(exchange, balancer, { target, key });
     return target;
   }
 

@@ -18,8 +18,8 @@ export interface GroupChoice {
 }
 
 /**
- * A rule's target groups at work in one thread. The shares are exact over each cycle, the sum of the weights over their greatest
- * common divisor, and over all workers, which take turns in one circle. A client that is pinned takes no turn.
+ * A rule's target groups at work in one thread. The shares are exact over each cycle, the sum of the weights over their
+ * greatest common divisor, and over all workers, which take turns in one circle. A client that is pinned takes no turn.
  */
 export class RuleGroups {
   readonly #groups: readonly GroupRuntime[];
@@ -92,8 +92,8 @@ function greatestCommonDivisor(one: number, other: number): number {
 }
 
 /**
- * Pins clients of one rule to their groups by a cookie. Its value is base64url(HMAC-SHA256(secret, "rule" NUL number NUL group)):
- * only who has the secret can make one, and every replica with the same secret makes the same.
+ * Pins clients of one rule to their groups by a cookie. Its value is base64url(HMAC-SHA256(secret, "rule" NUL number
+ * NUL group)): only who has the secret can make one, and every replica with the same secret makes the same.
  */
 class RuleCookie {
   readonly #name: string;

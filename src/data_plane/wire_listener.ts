@@ -81,7 +81,8 @@ export class WireListener {
           level: begins ? "warn" : "info",
           event: begins ? "accept_paused" : "accept_resumed",
           message: begins
-            ? `No descriptor is left for a new connection (${error}); sluice closes idle connections and pauses accepting`
+            ? `No descriptor is left for a new connection (${error}); sluice closes idle connections and pauses ` +
+              `accepting`
             : "New connections are accepted again",
           fields: { worker: parts.worker, connections: this.#front.open },
         }),
@@ -106,8 +107,8 @@ export class WireListener {
   }
 
   /**
-   * Serves other certificates to new connections. The new listener is opened before the old one is closed, so that no client finds
-   * the port closed; connections that are open live on.
+   * Serves other certificates to new connections. The new listener is opened before the old one is closed, so that no
+   * client finds the port closed; connections that are open live on.
    */
   serveCertificates(pairs: readonly CertificatePair[]): void {
     if (this.#tls === null || pairs.length === 0) return;

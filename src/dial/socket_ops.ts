@@ -3,8 +3,8 @@
  * them. `Conn.read` is an async function that keeps a set of pending reads: 900 bytes of memory for each read, of which
  * the operation itself takes 250. {@linkcode socketOps} looks for what it uses; if that has moved, `Conn` serves.
  *
- * Gain: 1,850 of the 20,400 bytes that a request allocated (V8's sampling heap profiler, engine `wire`, Deno 2.9.6), and a tenth
- * of the CPU time of the smallest proxy that does nothing else (paired rounds).
+ * Gain: 1,850 of the 20,400 bytes that a request allocated (V8's sampling heap profiler, engine `wire`, Deno 2.9.6),
+ * and a tenth of the CPU time of the smallest proxy that does nothing else (paired rounds).
  */
 import type { Bytes } from "../http1/bytes.ts";
 

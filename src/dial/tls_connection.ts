@@ -6,7 +6,10 @@ export const MOST_STUCK = 32;
 /** The platform's name for a server name apart from the address that is connected to. Private. */
 const SERVER_NAME = Symbol.for("unstableServerName");
 
-/** Handshakes that were given up and that the platform can't close: their descriptor is held until the target does something. */
+/**
+ * Handshakes that were given up and that the platform can't close: their descriptor is held until the target does
+ * something.
+ */
 export class StuckHandshakes {
   count = 0;
 
@@ -24,8 +27,9 @@ export class TooManyStuck extends Error {
 }
 
 /**
- * Connects to an address and makes the handshake. Rejects as the platform does, with `TooManyStuck`, or with the signal's reason. The
- * handshake is HTTP/1.1's (ALPN). A handshake that outlasts the signal is counted as stuck until it ends.
+ * Connects to an address and makes the handshake. Rejects as the platform does, with `TooManyStuck`, or with the
+ * signal's reason. The handshake is HTTP/1.1's (ALPN). A handshake that outlasts the signal is counted as stuck until
+ * it ends.
  */
 export async function connectWithTls(
   { address, port, tls }: { readonly address: string; readonly port: number; readonly tls: TargetTls },

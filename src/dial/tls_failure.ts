@@ -2,8 +2,8 @@
 export type TlsFailure = "tls_untrusted" | "tls_name" | "tls_expired" | "tls_failed";
 
 /**
- * What the platform (rustls) says of a target's certificate, in the order of asking. Text is all that Deno gives; every phrase here
- * is checked against a real failure by `tests/e2e/tls_targets_test.ts`.
+ * What the platform (rustls) says of a target's certificate, in the order of asking. Text is all that Deno gives; every
+ * phrase here is checked against a real failure by `tests/e2e/tls_targets_test.ts`.
  */
 export const TLS_PHRASES: readonly (readonly [string, TlsFailure])[] = [
   ["certificate not valid for name", "tls_name"],

@@ -2,7 +2,10 @@ import type { Bytes } from "./bytes.ts";
 
 /** A message's body, read piece by piece by one reader. */
 export interface BodySource {
-  /** Reads the next piece, never an empty one; null at the end. It is lent: valid until the next call. Rejects if it breaks off. */
+  /**
+   * Reads the next piece, never an empty one; null at the end. It is lent: valid until the next call. Rejects if it
+   * breaks off.
+   */
   read(): Promise<Bytes | null>;
   /** Gives the next piece, as `read` does, if it is here already, else null. Absent if the source can't tell. */
   readNow?(): Bytes | null;
@@ -13,15 +16,18 @@ export interface BodySource {
 }
 
 /**
- * A body's length if neither Content-Length nor Transfer-Encoding came. In HTTP/1.1 there is no body then; HTTP/2 needs neither, and only
- * reading tells whether there is a body.
+ * A body's length if neither Content-Length nor Transfer-Encoding came. In HTTP/1.1 there is no body then; HTTP/2 needs
+ * neither, and only reading tells whether there is a body.
  */
 export const UNANNOUNCED = -2;
 
 /** Why a client's body can't be read to its end. */
 export class BodyBroken extends Error {
   constructor(
-    /** `left`: the client's connection is gone; `malformed`: it breaks a rule; `timeout`: nothing came for LISTENER_BODY_TIMEOUT. */
+    /**
+     * `left`: the client's connection is gone; `malformed`: it breaks a rule; `timeout`: nothing came for
+     * LISTENER_BODY_TIMEOUT.
+     */
     readonly how: "left" | "malformed" | "timeout",
     message: string,
   ) {

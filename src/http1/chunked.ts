@@ -29,8 +29,8 @@ type Place =
   | "last LF";
 
 /**
- * Reads a chunked body (RFC 9112 section 7.1), fed with whatever came: data stand in runs of `dataLeft` bytes, and what stands
- * between them goes through {@linkcode ChunkReader.frame}. Nothing behind the message's end is touched.
+ * Reads a chunked body (RFC 9112 section 7.1), fed with whatever came: data stand in runs of `dataLeft` bytes, and what
+ * stands between them goes through {@linkcode ChunkReader.frame}. Nothing behind the message's end is touched.
  */
 export class ChunkReader {
   /** Bytes of data that come next. */
@@ -47,15 +47,19 @@ export class ChunkReader {
   #unfit = false;
 
   /**
-   * @param from Servers are trusted further than clients. Some pad chunk sizes with blanks, and other proxies accept that. It is safe:
-   * readers that drop blanks and readers that refuse them find no different size and no different line end, and sluice frames what it
-   * passes on anew. And a server's trailers that must not be trailers are left out rather than refused.
+   * @param from Servers are trusted further than clients. Some pad chunk sizes with blanks, and other proxies accept
+   * that. It is safe: readers that drop blanks and readers that refuse them find no different size and no different
+   * line end, and sluice frames what it passes on anew. And a server's trailers that must not be trailers are left out
+   * rather than refused.
    */
   constructor(from: "server" | "client") {
     this.#lenient = from === "server";
   }
 
-  /** The trailer lines as they came, each with its line end; null if there are none, or one of them must not be a trailer. */
+  /**
+   * The trailer lines as they came, each with its line end; null if there are none, or one of them must not be a
+   * trailer.
+   */
   get trailers(): Bytes | null {
     return this.#trailer === null || this.#unfit ? null : new Uint8Array(this.#trailer);
   }
@@ -67,8 +71,8 @@ export class ChunkReader {
   }
 
   /**
-   * Reads what stands between data, from `at` on; returns where it stopped: at data, at the message's end, or at `end` if more is
-   * needed. Throws {@linkcode Malformed}.
+   * Reads what stands between data, from `at` on; returns where it stopped: at data, at the message's end, or at `end`
+   * if more is needed. Throws {@linkcode Malformed}.
    */
   frame(bytes: Bytes, from: number, end: number): number {
     let at = from;

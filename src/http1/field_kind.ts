@@ -1,6 +1,6 @@
 /**
- * Header fields that a proxy treats by their name. A line's kind is found once, when its head is read, by length and first letter;
- * what is done with each is a table of whoever asks.
+ * Header fields that a proxy treats by their name. A line's kind is found once, when its head is read, by length and
+ * first letter; what is done with each is in a table of the caller's.
  */
 export const Kind = {
   Other: 0,
@@ -126,7 +126,10 @@ function isSame(bytes: Uint8Array, start: number, codes: Uint8Array): boolean {
   return true;
 }
 
-/** `x-forwarded-anything`, each hyphen also as `_`; `x_forwarded_for` and other twins of known names are of it too (`x_real_ip`). */
+/**
+ * `x-forwarded-anything`, each hyphen also as `_`; `x_forwarded_for` and other twins of known names are of it too
+ * (`x_real_ip`).
+ */
 function isForwardedFamily(name: string): boolean {
   const plain = name.replaceAll("_", "-");
   return plain.startsWith(FORWARDED_PREFIX) || (plain !== name && (plain === "x-real-ip" || plain === "x-request-id"));

@@ -21,7 +21,7 @@ const COLON = 58;
 const MARKS = 4;
 
 /**
- * A message's header lines in their order, whoever holds them: bytes as they came, or what the platform's `Headers` tell.
+ * A message's header lines in their order, in either form: bytes as they came, or what the platform's `Headers` tell.
  * Lines can be left out, so that what remains can be passed on as it came.
  */
 export interface FieldLines {
@@ -43,7 +43,10 @@ export interface FieldLines {
   forEach(visit: (name: string, value: string) => void): void;
 }
 
-/** Header lines as bytes: marks on a buffer that somebody else fills, valid as long as its bytes stay. Used again and again. */
+/**
+ * Header lines as bytes: marks on a buffer that the caller fills, valid as long as its bytes stay. Used again and
+ * again.
+ */
 export class ByteLines implements FieldLines {
   count = 0;
   #bytes: Bytes = EMPTY;
@@ -55,7 +58,8 @@ export class ByteLines implements FieldLines {
   #seen = 0;
 
   /**
-   * Reads lines from `start` to the empty line that ends the head; returns where that line begins. Throws {@linkcode Malformed}.
+   * Reads lines from `start` to the empty line that ends the head; returns where that line begins. Throws
+   * {@linkcode Malformed}.
    *
    * @param end Behind the head's last byte; the bytes before it end with an empty line.
    * @param most Most lines.

@@ -21,7 +21,10 @@ export class Framing {
     return !this.closes && (this.minor === 1 || this.keepsAlive);
   }
 
-  /** Takes a Content-Length: one, since even two equal ones are a sign of something broken. Returns it in its shortest form. */
+  /**
+   * Takes a Content-Length: one, since even two equal ones are a sign of something broken. Returns it in its shortest
+   * form.
+   */
   readLength(value: string): string {
     this.contentLength = oneLength(value, this.contentLength);
     return shortestLength(value);
@@ -63,9 +66,9 @@ export function hasNoBody(status: number, method: string): boolean {
 }
 
 /**
- * Reads a Content-Length (RFC 9110 section 8.6): digits alone. Leading zeros of any number are valid, for the value counts.
- * Returns NaN for what is no numeral (a sign, a list, nothing), and Infinity for a numeral beyond 2^53 - 1, which a number does
- * not hold exactly.
+ * Reads a Content-Length (RFC 9110 section 8.6): digits alone. Leading zeros of any number are valid, for the value
+ * counts. Returns NaN for what is no numeral (a sign, a list, nothing), and Infinity for a numeral beyond 2^53 - 1,
+ * which a number does not hold exactly.
  */
 export function parseLength(text: string): number {
   let value = text.length === 0 ? NaN : 0;

@@ -26,7 +26,9 @@ export class HeadFinder {
     this.#line -= by;
   }
 
-  /** Returns where the head ends (behind its empty line), or -1 if more bytes are needed. Throws {@linkcode Malformed}. */
+  /**
+   * Returns where the head ends (behind its empty line), or -1 if more bytes are needed. Throws {@linkcode Malformed}.
+   */
   find(bytes: Bytes, end: number): number {
     const { start } = this;
     for (let i = this.#at; i < end; i++) {

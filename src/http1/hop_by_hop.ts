@@ -24,6 +24,6 @@ export function isHopByHop(name: string): boolean {
 export function connectionOptions(value: string | null): Set<string> | null {
   if (value === null || value === "keep-alive" || value === "close" || value === "Keep-Alive") return null;
   const names = value.split(",").map((name) => name.trim().toLowerCase()).filter((name) => name !== "");
-  // Nobody can have a message's framing or routing headers removed by listing them.
+  // A message's framing and routing headers are not removed, even if it lists them.
   return new Set(names.filter((name) => name !== "host" && name !== "content-length"));
 }

@@ -8,9 +8,9 @@ const PLACES = 1024;
 const texts: string[] = new Array(PLACES).fill("");
 
 /**
- * Turns up to 32 bytes into text, one character a byte. Most short texts of a head come again and again: hosts, lengths,
- * options, paths. A text that was seen before is found by its bytes, without making a string. Each place knows the one
- * seen last, so clients can make sluice keep 32 KB and no more.
+ * Turns up to 32 bytes into text, one character a byte. Most short texts of a head come again and again: hosts,
+ * lengths, options, paths. A text that was seen before is found by its bytes, without making a string. Each place knows
+ * the one seen last, so clients can make sluice keep 32 KB and no more.
  */
 export function knownText(bytes: Bytes, from: number, to: number): string {
   let hash = to - from;

@@ -1,8 +1,11 @@
-/** Things of one kind that connections borrow while they are at work. What was given back last is lent first: it is warm. */
+/**
+ * Things of one kind that connections borrow while they are at work. What was given back last is lent first: it is
+ * warm.
+ */
 export class Lending<T> {
   readonly #make: () => T;
   readonly #free: T[] = [];
-  /** The fewest that were free since the last `trim`: so many nobody needed. */
+  /** The fewest that were free since the last `trim`: so many were not needed. */
   #unused = 0;
 
   constructor(make: () => T) {
@@ -15,12 +18,12 @@ export class Lending<T> {
     return one;
   }
 
-  /** Takes back what nobody uses any more. */
+  /** Takes back what is not used any more. */
   giveBack(one: T): void {
     this.#free.push(one);
   }
 
-  /** Lets go of what nobody needed since it was last called. */
+  /** Frees what was not needed since the last call. */
   trim(): void {
     this.#free.splice(0, this.#unused);
     this.#unused = this.#free.length;

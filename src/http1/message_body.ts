@@ -6,8 +6,8 @@ import type { Framing } from "./framing.ts";
 export type BodyFraming = "length" | "chunked" | "until close";
 
 /**
- * Where the data of a body stand among its bytes. Data are taken in runs of `dataLeft` bytes; what stands between them goes through
- * {@linkcode MessageBody.frame}. Nothing behind the message's end is ever touched.
+ * Where the data of a body stand among its bytes. Data are taken in runs of `dataLeft` bytes; what stands between them
+ * goes through {@linkcode MessageBody.frame}. Nothing behind the message's end is ever touched.
  */
 export class MessageBody {
   readonly framing: BodyFraming;
@@ -38,8 +38,8 @@ export class MessageBody {
   }
 
   /**
-   * Reads what stands between the data of a chunked body, from `from` on; returns where it stopped: at data, at the message's
-   * end, or at `end` because more is needed. Throws {@linkcode Malformed}.
+   * Reads what stands between the data of a chunked body, from `from` on; returns where it stopped: at data, at the
+   * message's end, or at `end` because more is needed. Throws {@linkcode Malformed}.
    */
   frame(bytes: Bytes, from: number, end: number): number {
     const chunks = this.#chunks;

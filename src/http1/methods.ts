@@ -11,7 +11,9 @@ const IDEMPOTENT: ReadonlySet<string> = new Set([
   "SEARCH",
 ]);
 
-/** Tells whether sending a request of this method twice does no more than sending it once. Methods are case-sensitive. */
+/**
+ * Tells whether sending a request of this method twice does no more than sending it once. Methods are case-sensitive.
+ */
 export function isIdempotent(method: string): boolean {
   return IDEMPOTENT.has(method);
 }

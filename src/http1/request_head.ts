@@ -51,8 +51,8 @@ export interface RequestHead {
 }
 
 /**
- * Reads a whole head, strictly: whatever two readers could take for two different requests is refused (RFC 9112 section 11.2).
- * Throws {@linkcode BadHead}.
+ * Reads a whole head, strictly: whatever two readers could take for two different requests is refused (RFC 9112 section
+ * 11.2). Throws {@linkcode BadHead}.
  *
  * @param end Behind the empty line.
  * @param lines Filled in; part of the result.
@@ -71,7 +71,8 @@ export function readRequestHead(
   const methodEnd = at;
   if (at === start || bytes[at] !== SPACE) throw new BadHead(400, "the method is no token");
   const targetStart = ++at;
-  // Printable ASCII alone: other bytes have no place in a URI (RFC 3986), and readers take them for different characters.
+  // Printable ASCII alone: other bytes have no place in a URI (RFC 3986), and readers take them for different
+  // characters.
   while (bytes[at]! > SPACE && bytes[at]! < 127) at++;
   const targetEnd = at;
   if (at === targetStart) throw new BadHead(400, "the request target is empty");

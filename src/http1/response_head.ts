@@ -42,15 +42,15 @@ export class ResponseHead extends Framing {
 }
 
 /**
- * Reads the head of the final response out of what a connection brought. Traffic, probes and the load test read with it, so
- * that none of them accepts what another refuses.
+ * Reads the head of the final response out of what a connection brought. Traffic, probes and the load test read with
+ * it, so that none of them accepts what another refuses.
  */
 export class ResponseHeadReader extends HeadFinder {
   #interim = 0;
 
   /**
-   * Returns the head, or null if more bytes are needed. What stands before `start` afterwards is read: the head that was
-   * returned, or interim responses. Throws {@linkcode Malformed}.
+   * Returns the head, or null if more bytes are needed. What stands before `start` afterwards is read: the head that
+   * was returned, or interim responses. Throws {@linkcode Malformed}.
    */
   read(bytes: Bytes, end: number): ResponseHead | null {
     for (;;) {
@@ -60,7 +60,7 @@ export class ResponseHeadReader extends HeadFinder {
       const head = parseResponseHead(bytes, this.start, headEnd);
       this.restart(headEnd);
       if (head.status >= 200) return head;
-      // Nobody reads with this after asking for an upgrade.
+      // This reader is not used after a request for an upgrade.
       if (head.status === 101) throw new Malformed("switched protocols without being asked to");
       if (++this.#interim > MAX_INTERIM) throw new Malformed(`sent more than ${MAX_INTERIM} interim responses`);
     }

@@ -1,6 +1,7 @@
 /*
- * The tables, for loops over every byte of a head. Such a loop binds a table to a constant of its own module first: V8 then knows it.
- * Through an import, or a function of this module, a response's head takes 1,700 instructions more, a seventh.
+ * The tables, for loops over every byte of a head. Such a loop binds a table to a constant of its own module first: V8
+ * then knows it. Through an import, or a function of this module, a response's head takes 1,700 instructions more, a
+ * seventh.
  */
 
 /** 1 for a byte of a token (RFC 9110 section 5.6.2): names of headers, methods, options. */

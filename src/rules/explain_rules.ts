@@ -22,7 +22,8 @@ export interface RuleVerdict<R extends RuleConfig> {
 }
 
 /**
- * Says of every rule, in the order in which they are considered, why it was chosen or lost; for `explain`, not for the request path.
+ * Says of every rule, in the order in which they are considered, why it was chosen or lost; for `explain`, not for the
+ * request path.
  *
  * @param chosen What the index found.
  */

@@ -22,10 +22,10 @@ interface Node<R> {
 const SLASH = 0x2f;
 
 /**
- * Entries by the literal beginning of their paths, in a radix tree over its characters (labels are compressed, a branch is one
- * integer lookup): finding the candidates of a path walks it once, whatever the number of rules, and makes no string on its
- * way. The deepest come first, which mostly are those that are considered first. Source of the structure: D. R. Morrison,
- * PATRICIA (1968).
+ * Entries by the literal beginning of their paths, in a radix tree over its characters (labels are compressed, a branch
+ * is one integer lookup): finding the candidates of a path walks it once, whatever the number of rules, and makes no
+ * string on its way. The deepest come first, which mostly are those that are considered first. Source of the structure:
+ * D. R. Morrison, PATRICIA (1968).
  */
 export class PathTree<R> {
   readonly #root: Node<R> = { label: "", entries: null, children: null };

@@ -14,8 +14,8 @@ import { orderedAlternatives } from "./rule_order.ts";
 const MOST_HOPS = 20;
 
 /**
- * Finds redirects that lead to themselves, perhaps by others: a client's request is made up for each, and followed as long as it
- * stays on plain HTTP and the listener's port.
+ * Finds redirects that lead to themselves, perhaps by others: a client's request is made up for each, and followed as
+ * long as it stays on plain HTTP and the listener's port.
  */
 export function redirectLoops(rules: readonly RuleConfig[], { port }: Pick<ListenerConfig, "port">): Problem[] {
   // Without a plain port there is nothing to follow.

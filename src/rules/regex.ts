@@ -3,8 +3,8 @@ import type { RuleConfig } from "../config/rule.ts";
 import type { RegexSyntax } from "../config/values/regex_rewrite.ts";
 
 /**
- * Regular expressions of rules are run by RE2JS, in time that grows linearly with the path whatever the expression: a client
- * can't make one hang. It is loaded where a rule has an expression: it costs each thread 4 MB.
+ * Regular expressions of rules are run by RE2JS, in time that grows linearly with the path whatever the expression: a
+ * client can't make one hang. It is loaded where a rule has an expression: it costs each thread 4 MB.
  */
 let engine: typeof RE2JS | null = null;
 

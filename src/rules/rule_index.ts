@@ -8,9 +8,9 @@ import { type Alternative, HOST_KIND, orderedAlternatives, PATH_KIND } from "./r
 import { compilePattern } from "./wildcard.ts";
 
 /**
- * Rules by hosts and paths. The entries stand in a path tree for each exact host, one for each ending of a host (`*.example`), and
- * one for all other hosts: a request is looked up in those that concern it, and only the candidates found there have their other
- * conditions tried. So 1,000 rules on 1,000 hosts cost what one does.
+ * Rules by hosts and paths. The entries stand in a path tree for each exact host, one for each ending of a host
+ * (`*.example`), and one for all other hosts: a request is looked up in those that concern it, and only the candidates
+ * found there have their other conditions tried. So 1,000 rules on 1,000 hosts cost what one does.
  */
 export class RuleIndex<R extends RuleConfig> {
   readonly #byHost = new Map<string, PathTree<R>>();
@@ -28,7 +28,9 @@ export class RuleIndex<R extends RuleConfig> {
     this.#only = alternatives.length === 1 && takesAll(alternatives[0]!) ? alternatives[0]!.rule : null;
   }
 
-  /** Finds the first rule in order whose conditions hold for a request with this canonical path; null if there is none. */
+  /**
+   * Finds the first rule in order whose conditions hold for a request with this canonical path; null if there is none.
+   */
   match(path: string, request: RuleRequest): R | null {
     if (this.#only !== null) return this.#only;
     let best: Entry<R> | null = null;

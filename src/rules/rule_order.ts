@@ -3,7 +3,10 @@ import type { HostCondition, RuleCondition } from "../config/rule_condition.ts";
 import { parsePattern } from "../config/values/pattern.ts";
 import { canonicalPath } from "./canonical_path.ts";
 
-/** How an alternative asks for its path, in the order in which they are considered if their literal parts are equally long. */
+/**
+ * How an alternative asks for its path, in the order in which they are considered if their literal parts are equally
+ * long.
+ */
 export const PATH_KIND = {
   /** A pattern without wildcards. */
   exact: 0,
@@ -29,8 +32,9 @@ export interface Alternative<R extends RuleConfig = RuleConfig> {
 }
 
 /**
- * Gives every alternative in the order in which rules are considered: by priority before all without; then the longest literal
- * path; then exact pattern, prefix, pattern; then exact host, host pattern, none; then more conditions; then the lower number.
+ * Gives every alternative in the order in which rules are considered: by priority before all without; then the longest
+ * literal path; then exact pattern, prefix, pattern; then exact host, host pattern, none; then more conditions; then
+ * the lower number.
  */
 export function orderedAlternatives<R extends RuleConfig>(rules: readonly R[]): Alternative<R>[] {
   return rules.flatMap(alternativesOf).sort(compare);

@@ -4,8 +4,8 @@ import { ANY, ONE, parsePattern } from "../config/values/pattern.ts";
 export type Like = (text: string) => boolean;
 
 /**
- * Compiles a pattern. It costs O(text) for most, and O(text x pattern) at worst: on a mismatch only the last `*` takes one more
- * character, as an earlier one could gain nothing.
+ * Compiles a pattern. It costs O(text) for most, and O(text x pattern) at worst: on a mismatch only the last `*` takes
+ * one more character, as an earlier one could gain nothing.
  */
 export function compilePattern(text: string): Like {
   const { codes, exact, literal } = parsePattern(text);

@@ -3,8 +3,8 @@ import type { AlgorithmOptions, ListenerConfig, StickinessConfig } from "../conf
 import type { RuleConfig } from "../config/rule.ts";
 
 /**
- * What the data plane serves by: immutable, posted whole, swapped whole (members and their health can never be seen half
- * changed). Live numbers and health are not in it: they stand in the target table, at each target's slot.
+ * What the data plane serves by: immutable, posted whole, swapped whole (members and their health can never be seen
+ * half changed). Live numbers and health are not in it: they stand in the target table, at each target's slot.
  */
 export interface Snapshot {
   /** Grows by one with each snapshot of this process. */
@@ -18,7 +18,7 @@ export interface Snapshot {
   readonly tlsPort: number;
   readonly accessLog: boolean;
   /** Each request is told of in the log: LOG_LEVEL=debug. */
-  readonly trace: boolean;
+  readonly debugRequests: boolean;
   readonly rules: readonly RuleSnapshot[];
   readonly groups: readonly GroupSnapshot[];
 }
@@ -41,7 +41,9 @@ export interface GroupSnapshot {
   readonly resolved: boolean;
   /** The group's place among the shared cursors of the target table. */
   readonly cursor: number;
-  /** In order of entry, then address. Targets that left the group are not here, although their slots live on to drain. */
+  /**
+   * In order of entry, then address. Targets that left the group are not here, although their slots live on to drain.
+   */
   readonly targets: readonly TargetSnapshot[];
 }
 

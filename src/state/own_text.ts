@@ -5,8 +5,8 @@ const decoder = new TextDecoder();
 export const KEPT_CHARS = 512;
 
 /**
- * Cuts a text to what is kept, and copies it: V8 cuts a string by pointing into the whole, so that twenty characters out of a head
- * of 60 KB keep all of it.
+ * Cuts a text to what is kept, and copies it: V8 cuts a string by pointing into the whole, so that twenty characters
+ * out of a head of 60 KB keep all of it.
  */
 export function ownText(text: string, longest = KEPT_CHARS): string {
   return decoder.decode(encoder.encode(text.slice(0, longest)));

@@ -1,4 +1,7 @@
-/** Whose fault a reason is: the client's, the target's, sluice's own (its configuration, resources or shutdown), or no fault. */
+/**
+ * Whose fault a reason is: the client's, the target's, sluice's own (its configuration, resources or shutdown), or no
+ * fault.
+ */
 export type Fault = "client" | "target" | "sluice" | "none";
 
 /** What a reason means. */

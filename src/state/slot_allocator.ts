@@ -44,7 +44,10 @@ export class SlotAllocator {
     return this.#resting.length;
   }
 
-  /** Takes the slot that has rested longest, before its time: for numbers that a straggler may falsify and nothing worse. */
+  /**
+   * Takes the slot that has rested longest, before its time: for numbers that a straggler may falsify and nothing
+   * worse.
+   */
   takeEarly(): number | null {
     return this.#resting.shift()?.slot ?? null;
   }

@@ -1,6 +1,6 @@
 /**
- * Where each number stands in the one `SharedArrayBuffer`, and who may write it. Every field is a typed array of its own
- * over the buffer, indexed by slot, so that reading one number of all candidates walks compact memory.
+ * Where each number stands in the one `SharedArrayBuffer`, and who may write it. Every field is a typed array of its
+ * own over the buffer, indexed by slot, so that reading one number of all candidates walks compact memory.
  *
  * The buffer is made once, at its full size: pages that nothing wrote stay untouched and cost no resident memory.
  *
@@ -8,8 +8,10 @@
  * |---|---|
  * | `epoch`, `flags`, `probeMicros`, a worker's term | control plane |
  * | `cursors`, `inFlight`, `consecutiveFailures` | any worker, atomically |
- * | `ttfbMicros`, `ttfbAtMs` | any worker, plainly: two samples at the same instant may leave one, never a broken number |
- * | `inFlightOwn`, `counters`, `ruleCounters`, `workerCounters`, histograms, `heartbeat`, `generation` | the worker of the column |
+ * | `ttfbMicros`, `ttfbAtMs` | any worker, plainly: two samples at the same instant may leave one, never a broken
+ * number |
+ * | `inFlightOwn`, `counters`, `ruleCounters`, `workerCounters`, histograms, `heartbeat`, `generation` | the worker of
+ * the column |
  * | what `client_column.ts` lays out | the worker of the column |
  */
 
@@ -84,8 +86,8 @@ export const WORKER_COUNTERS = [
 export type WorkerCounter = typeof WORKER_COUNTERS[number];
 
 /**
- * Latency buckets: four to each doubling, from 64 us up to 2^26 us (67 s); the first holds all below, the last all above.
- * A percentile read from them is right to within 19 % of its value.
+ * Latency buckets: four to each doubling, from 64 us up to 2^26 us (67 s); the first holds all below, the last all
+ * above. A percentile read from them is right to within 19 % of its value.
  */
 export const LATENCY_BUCKETS = 82;
 

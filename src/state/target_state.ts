@@ -1,9 +1,9 @@
 import { FLAG } from "./slot_layout.ts";
 
 /**
- * What sluice believes about a target. `initial`: checks are on and no probe has succeeded yet, serves. `healthy`: serves (even if checks are
- * off). `unhealthy`: enough consecutive probes failed. `ejected`: live connections failed. `draining`: left the group or was
- * drained; finishes what it has and gets nothing new.
+ * What sluice believes about a target. `initial`: checks are on and no probe has succeeded yet, serves. `healthy`:
+ * serves (even if checks are off). `unhealthy`: enough consecutive probes failed. `ejected`: live connections failed.
+ * `draining`: left the group or was drained; finishes what it has and gets nothing new.
  */
 export type TargetStateName = "initial" | "healthy" | "unhealthy" | "ejected" | "draining";
 

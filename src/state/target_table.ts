@@ -37,7 +37,9 @@ const HEADER_BYTES = 64;
 export class TargetTable {
   readonly buffer: SharedArrayBuffer;
   readonly workers: number;
-  /** [0]: grows whenever any target's flags changed or a snapshot was made, so that candidate lists know they are stale. */
+  /**
+   * [0]: grows whenever any target's flags changed or a snapshot was made, so that candidate lists know they are stale.
+   */
   readonly epoch: Int32Array;
   readonly cursors: Int32Array;
   readonly flags: Int32Array;
@@ -138,8 +140,9 @@ export class TargetTable {
   }
 
   /**
-   * Takes back what a lost worker had in flight, and returns how many exchanges that were. A thread that hung may run again
-   * after it was replaced: it then sees that its term has ended, and no longer changes the numbers of its successor.
+   * Takes back what a lost worker had in flight, and returns how many exchanges that were. A thread that hung may run
+   * again after it was replaced: it then sees that its term has ended, and no longer changes the numbers of its
+   * successor.
    */
   forgetWorker(worker: number): number {
     Atomics.add(this.#columns[worker]!.life, LIFE_TERM, 1);
@@ -211,7 +214,10 @@ export class TargetTable {
     }
   }
 
-  /** What a worker last said of itself: a heartbeat that grows while its event loop turns, and its snapshot's generation. */
+  /**
+   * What a worker last said of itself: a heartbeat that grows while its event loop turns, and its snapshot's
+   * generation.
+   */
   life(worker: number): { heartbeat: number; generation: number } {
     const { life } = this.#columns[worker]!;
     return { heartbeat: Atomics.load(life, LIFE_HEARTBEAT), generation: Atomics.load(life, LIFE_GENERATION) };
@@ -220,8 +226,8 @@ export class TargetTable {
   // --- request path ---------------------------------------------------------------------------------------------
 
   /**
-   * Takes the next turn of a cycle of `length` that all threads share: 0, 1, ... length-1, 0, ... each exactly once a cycle.
-   * A compare-and-set rather than an ever-growing counter: no jump where 32 bits wrap.
+   * Takes the next turn of a cycle of `length` that all threads share: 0, 1, ... length-1, 0, ... each exactly once a
+   * cycle. A compare-and-set rather than an ever-growing counter: no jump where 32 bits wrap.
    */
   nextTurn(cursor: number, length: number): number {
     for (;;) {

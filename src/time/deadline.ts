@@ -27,7 +27,7 @@ export class Watch {
  * The time limits of one thread, in a list under one timer. Opening and closing one costs a few assignments; a timer
  * for each request would cost two calls into the platform.
  */
-export class DeadlineWheel {
+export class Deadlines {
   readonly #clock: Clock;
   readonly #tickMs: number;
   readonly #head = new Watch(0, 0, () => {});

@@ -23,10 +23,12 @@ const LABEL_PX = 14;
 const STYLE = `
   svg { --ink: #1c2430; --soft: #5b6675; --line: #d7dce3; --paper: #ffffff; --bad: #c2361c;
     --p50: #0072b2; --p90: #009e73; --p95: #b07800; --p99: #c4447f; --rate: #0072b2; }
-  @media (prefers-color-scheme: dark) { svg { --ink: #e8ebf0; --soft: #a3adba; --line: #333c48; --paper: #12171e; --bad: #ff7a5c;
+  @media (prefers-color-scheme: dark) { svg {
+    --ink: #e8ebf0; --soft: #a3adba; --line: #333c48; --paper: #12171e; --bad: #ff7a5c;
     --p50: #56b4e9; --p90: #2fc79a; --p95: #e6b03c; --p99: #f08fc0; --rate: #56b4e9; } }
   text { font: 13px system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif; fill: var(--ink); }
-  .soft { fill: var(--soft); font-size: 12px; } .title { font-size: 18px; font-weight: 600; } .panel { font-weight: 600; }
+  .soft { fill: var(--soft); font-size: 12px; } .title { font-size: 18px; font-weight: 600; }
+  .panel { font-weight: 600; }
   .grid { stroke: var(--line); stroke-width: 1; } .axis { stroke: var(--soft); stroke-width: 1; }
   .curve { fill: none; stroke-width: 2.25; stroke-linejoin: round; } .bad { fill: var(--bad); }
   .knee { stroke: var(--bad); stroke-width: 1.5; stroke-dasharray: 5 4; }`;

@@ -9,8 +9,8 @@ export interface TargetView {
   readonly target: TargetSnapshot;
   readonly state: TargetStateName;
   /**
-   * Why it is in this state (`Target.ResponseCodeMismatch got 503`), and which way its last probes point (`1 of 2 probes failed
-   * (got 404), out at 12:00:30 UTC`); null if there is nothing to say.
+   * Why it is in this state (`Target.ResponseCodeMismatch got 503`), and which way its last probes point
+   * (`1 of 2 probes failed (got 404), out at 12:00:30 UTC`); null if there is nothing to say.
    */
   readonly reason: string | null;
   /** When it came into this state (wall ms). */
@@ -77,8 +77,8 @@ export interface SystemView {
   readonly upstreamTransport: "fetch" | "wire";
   readonly ready: boolean;
   /**
-   * False once a worker hung (its thread may hold its share of the listener until the process ends), and while no worker has
-   * been able to accept connections for 30 s.
+   * False once a worker hung (its thread may hold its share of the listener until the process ends), and while no
+   * worker has been able to accept connections for 30 s.
    */
   readonly live: boolean;
   /** How often a listener ended by itself (no descriptor was left) and was opened again, over all workers. */
@@ -93,7 +93,10 @@ export interface SystemView {
   readonly groups: readonly GroupView[];
 }
 
-/** Whether all connections to a target are known: `fetch` tells nothing of its own, and those of WebSockets alone would look like all. */
+/**
+ * Whether all connections to a target are known: `fetch` tells nothing of its own, and those of WebSockets alone would
+ * look like all.
+ */
 export function knowsConnections({ upstreamTransport }: SystemView): boolean {
   return upstreamTransport === "wire";
 }

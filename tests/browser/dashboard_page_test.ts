@@ -148,7 +148,8 @@ for (const colorScheme of ["light", "dark"] as const) {
 const FAINT_TEXT = `(() => {
   const channels = (color) => color.match(/[0-9.]+/g).map(Number);
   const luminance = (color) => {
-    const [r, g, b] = channels(color).map((c) => c / 255).map((c) => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+    const [r, g, b] = channels(color).map((c) => c / 255)
+      .map((c) => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
   };
   const behind = (element) => {
@@ -158,7 +159,8 @@ const FAINT_TEXT = `(() => {
     }
   };
   return [...document.querySelectorAll("main *, header *")]
-    .filter((e) => e.checkVisibility() && [...e.childNodes].some((node) => node.nodeType === 3 && node.data.trim() !== ""))
+    .filter((e) => e.checkVisibility())
+    .filter((e) => [...e.childNodes].some((node) => node.nodeType === 3 && node.data.trim() !== ""))
     .map((e) => {
       const [a, b] = [luminance(getComputedStyle(e).color), luminance(behind(e))];
       return { text: e.textContent, ratio: (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05) };

@@ -13,7 +13,10 @@ const CHAT = `(count) => new Promise((resolve, reject) => {
     got.push(event.data);
     if (got.length === 2 * count) socket.close(4001, "seen enough");
   };
-  socket.onclose = (event) => resolve({ got, code: event.code, reason: event.reason, protocol: socket.protocol, extensions: socket.extensions });
+  socket.onclose = ({ code, reason }) => {
+    const { protocol, extensions } = socket;
+    resolve({ got, code, reason, protocol, extensions });
+  };
   socket.onerror = () => reject(new Error("the socket failed"));
 })`;
 

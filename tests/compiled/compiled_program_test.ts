@@ -19,7 +19,7 @@ function program(): string {
   return path;
 }
 
-Deno.test("the compiled program serves from an empty directory, with only its variables, as a user who may write nowhere", async () => {
+Deno.test("the compiled program serves in an empty directory, as a user who may write nowhere", async () => {
   await using dir = await tempDir();
   await using target = await RecorderTarget.start();
   await Deno.mkdir(`${dir.path}/empty`);

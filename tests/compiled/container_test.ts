@@ -27,7 +27,8 @@ async function ask(url: string): Promise<{ status: number; text: string } | null
 }
 
 const title =
-  "A64, C23, C24: the container serves, as a user who is not root, on a file system that can't be written, and is healthy";
+  "A64, C23, C24: the container serves, as a user who is not root, on a file system that can't be written, and is " +
+  "healthy";
 Deno.test({
   name: why === null ? title : `${title} (skipped: ${why})`,
   ignore: why !== null,

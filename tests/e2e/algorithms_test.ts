@@ -13,7 +13,7 @@ async function requestsByStats(sluice: SluiceProcess): Promise<number[]> {
   return (await sluice.settled()).groups[0]!.targets.map(({ requests }) => requests);
 }
 
-Deno.test("A5, A4: 6000 requests over fresh connections to three targets under ROUND_ROBIN are exactly 2000 each", async () => {
+Deno.test("A5, A4: 6000 fresh connections under ROUND_ROBIN give three targets exactly 2000 each", async () => {
   await using mocks = await MockGroup.start(3);
   await using sluice = await startSluice({ env: groupEnvironment(mocks.list, { ACCESS_LOG: "false" }) });
   const answers = (await Promise.all(Array.from({ length: 8 }, () => askTimes(750, sluice.url)))).flat();
@@ -35,7 +35,7 @@ Deno.test("A5, B1: ROUND_ROBIN goes round in the order of the list, one request 
   assert.deepEqual(order, [0, 1, 2, 0, 1, 2, 0]);
 });
 
-Deno.test("A6, A20, A22: 80 requests under WEIGHTED 1:2:5 are exactly 10, 20 and 50, and no target's picks are bunched", async () => {
+Deno.test("A6, A20, A22: 80 requests under WEIGHTED 1:2:5 give exactly 10, 20 and 50, spread evenly", async () => {
   await using mocks = await MockGroup.start(3);
   const weights = mocks.ports.map((port, index) => `127.0.0.1:${port}:${[1, 2, 5][index]}`).join(",");
   await using sluice = await startSluice({
@@ -54,7 +54,7 @@ Deno.test("A6, A20, A22: 80 requests under WEIGHTED 1:2:5 are exactly 10, 20 and
   assert.ok(!/11|00/.test(order.join("")), order.join(""));
 });
 
-Deno.test("A4, C1, C5: names of algorithms count in any case, aliases too, and the stats say which one is at work", async () => {
+Deno.test("A4, C1, C5: algorithm names and aliases work in any case, and the stats show the one in use", async () => {
   await using mocks = await MockGroup.start(1);
   const env: Record<string, string> = { LOAD_BALANCING_ALGORITHM: "Weighted_Round_Robin", ACCESS_LOG: "false" };
   const names = [
@@ -90,7 +90,7 @@ function setCookie(answer: { response: Parameters<typeof header>[0] }) {
   return { name: pair.split("=")[0]!, value: pair.slice(pair.indexOf("=") + 1), pair, attributes };
 }
 
-Deno.test("A7: STICKY pins a client by an opaque cookie, ignores a forged one, and gives a new one when the target is lost", async (t) => {
+Deno.test("A7: STICKY pins a client by a cookie, ignores a forged one, and replaces one of a lost one", async (t) => {
   await using mocks = await MockGroup.start(3);
   await using sluice = await startSluice({ env: groupEnvironment(mocks.list, { LOAD_BALANCING_ALGORITHM: "sticky" }) });
   const first = await ask(sluice.url);
@@ -137,7 +137,7 @@ Deno.test("A7: STICKY pins a client by an opaque cookie, ignores a forged one, a
   await sluice.settled();
 });
 
-Deno.test("two replicas with one STICKY_SECRET honour each other's cookies, and STICKY_TTL=0 makes them end with the browser", async () => {
+Deno.test("replicas with one STICKY_SECRET accept each other's cookies; STICKY_TTL=0 sets no Max-Age", async () => {
   await using mocks = await MockGroup.start(3);
   const env = groupEnvironment(mocks.list, {
     TARGET_GROUP_1_ALGORITHM: "STICKY",
@@ -156,7 +156,7 @@ Deno.test("two replicas with one STICKY_SECRET honour each other's cookies, and 
   assert.ok(!other.events.some(({ event }) => event === "sticky_secret_made"));
 });
 
-Deno.test("A4: STICKY keeps its accounting: nothing stays in flight and the stats hold what the targets counted", async () => {
+Deno.test("A4: STICKY keeps count: nothing stays in flight, and stats hold what the targets counted", async () => {
   await using mocks = await MockGroup.start(2);
   await using sluice = await startSluice({ env: groupEnvironment(mocks.list, { ALGORITHM: "STICKY" }) });
   const { pair } = setCookie(await ask(sluice.url))!;
@@ -264,7 +264,7 @@ Deno.test("POWER_OF_TWO leaves a target that is held up alone, and RANDOM reache
   await sluice.settled();
 });
 
-Deno.test("A8, C5, C17: LRT prefers the fast target, lets the slow one serve when the fast one is loaded, and starves no target", async () => {
+Deno.test("A8, C5, C17: LRT prefers the fast target, uses the slow one under load, and starves none", async () => {
   await using fast = await RecorderTarget.start(okay("fast"));
   await using lame = await RecorderTarget.start(slow(60, okay("slow")));
   await using sluice = await startSluice({

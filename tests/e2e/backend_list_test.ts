@@ -9,7 +9,7 @@ import { answer, byPath, closeBeforeHeaders, hang, inTurn, okay } from "../suppo
 import { RecorderTarget } from "../support/recorder_target.ts";
 import { startSluice } from "../support/sluice_process.ts";
 
-Deno.test("C1, C3, C4, C14, C19, C24: the backend list needs two variables, and the defaults are those its users know", async () => {
+Deno.test("C1, C3, C4, C14, C19, C24: a backend list needs two variables, and has its known defaults", async () => {
   await using mocks = await MockGroup.start(2);
   await using sluice = await startSluice({
     env: {
@@ -42,7 +42,7 @@ Deno.test("C1, C3, C4, C14, C19, C24: the backend list needs two variables, and 
   await until(() => mocks.probes.every((count) => count > 0), "both to be probed at /health, at once");
 });
 
-Deno.test("C18, C16: /lb/stats is reachable on the listener and counts what the targets counted, errors from 500 on", async () => {
+Deno.test("C18, C16: /lb/stats on the listener counts what the targets counted, errors from 500 on", async () => {
   await using target = await RecorderTarget.start(byPath({ "/500": answer(500), "/404": answer(404) }));
   await using sluice = await startSluice({ env: { BACKEND_SERVERS: `http://${target.address}` } });
   for (const path of ["/ok", "/404", "/500", "/500"]) await ask(sluice.url, path);
@@ -80,7 +80,7 @@ Deno.test("STATS_PATH puts the stats before any rule, and its answers are counte
   assert.equal(target.requests.length, 0);
 });
 
-Deno.test("C9, C12, C13, C15: every method, header and cookie reaches the target but for Host, and its answer comes back, redirects too", async () => {
+Deno.test("C9, C12, C13, C15: methods, headers and cookies reach the target, and its response the client", async () => {
   await using target = await RecorderTarget.start(
     answer(302, ["Location: http://elsewhere.test/", "Set-Cookie: a=1", "Set-Cookie: b=2"], "gone"),
   );
@@ -107,7 +107,7 @@ Deno.test("C9, C12, C13, C15: every method, header and cookie reaches the target
   }
 });
 
-Deno.test("C11, D4: a backend that refuses a connection is out at once, and its request is served elsewhere", async () => {
+Deno.test("C11, D4: a backend that refuses a connection is out at once, and another serves the request", async () => {
   await using mocks = await MockGroup.start(2);
   await using sluice = await startSluice({ env: { BACKEND_SERVERS: mocks.urls, HEALTH_CHECK_INTERVAL: "60s" } });
   const [first] = mocks.list.split(",");
@@ -149,7 +149,7 @@ Deno.test("C11, C21: an ejected backend is freed by its time, or sooner by a pro
   }
 });
 
-Deno.test("C10, C11, C19: below 500 is healthy, one result flips it, and without any healthy backend the answer is 503", async () => {
+Deno.test("C10, C11, C19: below 500 is healthy, one result flips it, and no healthy backend means 503", async () => {
   await using target = await RecorderTarget.start(byPath({ "/health": inTurn(answer(404), answer(499), answer(500)) }));
   await using sluice = await startSluice({
     env: { BACKEND_SERVERS: `http://${target.address}`, HEALTH_CHECK_INTERVAL: "150ms", ERROR_BODY: "json" },
@@ -171,7 +171,7 @@ Deno.test("C20: probe times feed LEAST_RESPONSE_TIME until there is a live sampl
   assert.ok(!(await scores()).includes("(probes)"));
 });
 
-Deno.test("C7: under least_connections in flight returns to 0 after success, error, timeout and abort alike, and the stats agree with the backends to the request", async () => {
+Deno.test("C7: under least_connections in flight returns to 0, and stats agree with the backends", async () => {
   const script = () => byPath({ "/500": answer(500), "/hang": hang(), "/close": closeBeforeHeaders() }, okay());
   await using one = await RecorderTarget.start(script());
   await using two = await RecorderTarget.start(script());

@@ -1,4 +1,7 @@
-/** What only the engine `wire` knows of its clients' connections, as the statistics, metrics and `sluice status` tell it. */
+/**
+ * What only the engine `wire` knows of its clients' connections, as the statistics, metrics and `sluice status` tell
+ * it.
+ */
 import assert from "node:assert/strict";
 import { groupEnvironment, MockGroup } from "../support/mock_group.ts";
 import { until } from "../support/poll.ts";
@@ -34,7 +37,7 @@ async function metric(sluice: SluiceProcess, name: string): Promise<number | und
   return line === undefined ? undefined : Number(line.slice(name.length + 1));
 }
 
-Deno.test("open and idle connections, requests on each, and the bytes and times of heads are in stats, metrics and status", async () => {
+Deno.test("stats, metrics and status show open and idle connections, and requests and heads on them", async () => {
   await using stage = await wireEngineStage({ LISTENER_WORKERS: "2" });
   const { sluice, target } = stage;
   const clients: RawClient[] = [];

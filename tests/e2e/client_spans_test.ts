@@ -101,25 +101,29 @@ for (const form of TELEMETRY_FORMS) {
     assertGivenUp(span, transport, "client_closed");
   });
 
-  Deno.test(`${name}: OTEL_PROPAGATORS says which headers the target gets, and the others pass as they came`, async () => {
-    const given = [`traceparent: ${TRACEPARENT}`, "tracestate: a=b", "baggage: cart=7 ; p=1"];
-    for (const propagators of ["none", "baggage", "tracecontext"]) {
-      await using receiver = new OtlpReceiver();
-      await using target = await RecorderTarget.start();
-      const env = { ...receiver.environment, OTEL_PROPAGATORS: propagators };
-      await using sluice = await start(form, target, env);
-      await ask(sluice.url, "/given", { headers: given });
-      await ask(sluice.url, "/bare");
-      const [span] = await receiver.attempts("/given", 1);
-      const traceparent = propagators === "tracecontext" ? `00-${TRACE}-${span!.spanId}-01` : TRACEPARENT;
-      const baggage = propagators === "baggage" ? "cart=7; p=1" : "cart=7 ; p=1";
-      const [first, second] = target.requests;
-      assert.deepEqual(headerValues(first!, "traceparent"), [traceparent], propagators);
-      assert.deepEqual(headerValues(first!, "tracestate"), ["a=b"], propagators);
-      assert.deepEqual(headerValues(first!, "baggage"), [baggage], propagators);
-      assert.equal(headerValues(second!, "traceparent").length, propagators === "tracecontext" ? 1 : 0, propagators);
-    }
-  });
+  Deno.test(
+    `${name}: OTEL_PROPAGATORS says which headers the target gets, and the others pass as they came` +
+      `${name}: OTEL_PROPAGATORS says which headers the target gets, and the others pass as they came`,
+    async () => {
+      const given = [`traceparent: ${TRACEPARENT}`, "tracestate: a=b", "baggage: cart=7 ; p=1"];
+      for (const propagators of ["none", "baggage", "tracecontext"]) {
+        await using receiver = new OtlpReceiver();
+        await using target = await RecorderTarget.start();
+        const env = { ...receiver.environment, OTEL_PROPAGATORS: propagators };
+        await using sluice = await start(form, target, env);
+        await ask(sluice.url, "/given", { headers: given });
+        await ask(sluice.url, "/bare");
+        const [span] = await receiver.attempts("/given", 1);
+        const traceparent = propagators === "tracecontext" ? `00-${TRACE}-${span!.spanId}-01` : TRACEPARENT;
+        const baggage = propagators === "baggage" ? "cart=7; p=1" : "cart=7 ; p=1";
+        const [first, second] = target.requests;
+        assert.deepEqual(headerValues(first!, "traceparent"), [traceparent], propagators);
+        assert.deepEqual(headerValues(first!, "tracestate"), ["a=b"], propagators);
+        assert.deepEqual(headerValues(first!, "baggage"), [baggage], propagators);
+        assert.equal(headerValues(second!, "traceparent").length, propagators === "tracecontext" ? 1 : 0, propagators);
+      }
+    },
+  );
 
   Deno.test(`${name}: a trace that is not sampled goes on, unsampled, under one traceparent`, async () => {
     await using receiver = new OtlpReceiver();
@@ -133,26 +137,34 @@ for (const form of TELEMETRY_FORMS) {
     assert.deepEqual(others, []);
   });
 
-  Deno.test(`${name}: explain says that traceparent will be the attempt's, and what becomes of the baggage`, async () => {
-    await using receiver = new OtlpReceiver();
-    await using target = await RecorderTarget.start();
-    await using sluice = await start(form, target, receiver.environment);
-    const given = [`traceparent: ${TRACEPARENT}`, "tracestate: a=b", "baggage: cart=7 ; p=1"];
-    const headersOf = async (lines: string[]) => {
-      const question = new URLSearchParams([["method", "GET"], ["url", "/"], ...lines.map((line) => ["header", line])]);
-      const { headers } = await sluice.adminJson(`/explain?${question}`);
-      return headers.filter(([name]: [string]) => /^(trace|baggage)/.test(name)).sort();
-    };
-    const attempt = ["traceparent", "(names the span of each attempt)"];
-    assert.deepEqual(await headersOf(given), [["baggage", "cart=7; p=1"], attempt, ["tracestate", "a=b"]]);
-    assert.deepEqual(await headersOf([]), [attempt]);
-    // A handshake has a way of its own, which makes no span.
-    const handshake = ["Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13"];
-    assert.deepEqual(
-      await headersOf([...handshake, "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==", ...given]),
-      [["baggage", "cart=7 ; p=1"], ["traceparent", TRACEPARENT], ["tracestate", "a=b"]],
-    );
-  });
+  Deno.test(
+    `${name}: explain says that traceparent will be the attempt's, and what becomes of the baggage` +
+      `${name}: explain says that traceparent will be the attempt's, and what becomes of the baggage`,
+    async () => {
+      await using receiver = new OtlpReceiver();
+      await using target = await RecorderTarget.start();
+      await using sluice = await start(form, target, receiver.environment);
+      const given = [`traceparent: ${TRACEPARENT}`, "tracestate: a=b", "baggage: cart=7 ; p=1"];
+      const headersOf = async (lines: string[]) => {
+        const question = new URLSearchParams([
+          ["method", "GET"],
+          ["url", "/"],
+          ...lines.map((line) => ["header", line]),
+        ]);
+        const { headers } = await sluice.adminJson(`/explain?${question}`);
+        return headers.filter(([name]: [string]) => /^(trace|baggage)/.test(name)).sort();
+      };
+      const attempt = ["traceparent", "(names the span of each attempt)"];
+      assert.deepEqual(await headersOf(given), [["baggage", "cart=7; p=1"], attempt, ["tracestate", "a=b"]]);
+      assert.deepEqual(await headersOf([]), [attempt]);
+      // A handshake has a way of its own, which makes no span.
+      const handshake = ["Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13"];
+      assert.deepEqual(
+        await headersOf([...handshake, "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==", ...given]),
+        [["baggage", "cart=7 ; p=1"], ["traceparent", TRACEPARENT], ["tracestate", "a=b"]],
+      );
+    },
+  );
 }
 
 Deno.test("wire: failing over has a span for each target that was tried, an https target too", async () => {

@@ -25,7 +25,7 @@ function isTime(value: unknown): boolean {
   return typeof value === "number" && value >= 0;
 }
 
-Deno.test("wire: a fresh connection has a time, one that is used again has none, in line, decision, stats and metrics", async () => {
+Deno.test("wire: log, decision, stats and metrics have connect times of fresh connections only", async () => {
   await using stage = await WireStage.start({ env: { ...WIRE, UPSTREAM_REUSE: "safe" } });
   await stage.ask("GET /fresh");
   await stage.ask("GET /again");
@@ -45,7 +45,7 @@ Deno.test("wire: a fresh connection has a time, one that is used again has none,
   assert.equal(Math.round(seconds! * 1e6), Math.round(sum * 1000));
 });
 
-Deno.test("wire: a refused connection has a time on its own attempt, and is not among those that were made", async () => {
+Deno.test("wire: a refused connection has a time on its attempt, and does not count as made", async () => {
   const closed = freePort();
   await using stage = await WireStage.start({ env: WIRE, addresses: [`127.0.0.1:${closed}`] });
   for (const path of ["/1", "/2", "/3", "/4"]) assert.equal((await stage.ask(`GET ${path}`)).status, 200);

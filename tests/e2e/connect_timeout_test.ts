@@ -25,7 +25,7 @@ async function outcomes(stage: WireStage): Promise<(string | null)[][]> {
   return decisions.map(({ attempts }) => attempts.map(({ outcome }) => outcome));
 }
 
-Deno.test("a target that does not answer the connection costs a request CONNECT_TIMEOUT, and the next target gets it, whatever the method", async () => {
+Deno.test("a target that ignores connections costs CONNECT_TIMEOUT; then the next gets the request", async () => {
   using hole = await BlackHole.open();
   await using stage = await WireStage.start({ env: QUICK, addresses: [hole.address] });
   stage.script = okay();
@@ -45,7 +45,7 @@ Deno.test("a target that does not answer the connection costs a request CONNECT_
   assert.deepEqual([dead.requests, dead.connectFailures], [4, 4]);
 });
 
-Deno.test("the only target that does not answer the connection is 504 connect_timeout in answer, access log, stats and metrics", async () => {
+Deno.test("if the only target ignores connections: 504 connect_timeout in response, log and stats", async () => {
   using hole = await BlackHole.open();
   await using stage = await WireStage.start({ env: QUICK, targets: 0, addresses: [hole.address] });
   const got = await stage.ask("GET /x");
@@ -79,7 +79,7 @@ Deno.test("connections that are not made in time eject a target, as refused ones
   assert.deepEqual(lines.slice(-4).map(({ attempts }) => attempts), [1, 1, 1, 1]);
 });
 
-Deno.test("a deadline that passes while connecting is the connection's: connect_timeout, and counted as a failed connection", async () => {
+Deno.test("a deadline that passes while connecting is connect_timeout, and a failed connection", async () => {
   using first = await BlackHole.open();
   using second = await BlackHole.open();
   using third = await BlackHole.open();
@@ -96,7 +96,7 @@ Deno.test("a deadline that passes while connecting is the connection's: connect_
   assert.deepEqual(stats.groups[0]!.targets.map(({ connectFailures }) => connectFailures), [1, 1, 1]);
 });
 
-Deno.test("one connection takes at most half of CONNECTION_TIMEOUT, so that another target still has its time", async () => {
+Deno.test("connecting takes at most half of CONNECTION_TIMEOUT, so that another target has time left", async () => {
   using hole = await BlackHole.open();
   await using stage = await WireStage.start({
     env: { CONNECTION_TIMEOUT: "400", UPSTREAM_TRANSPORT: "wire" },

@@ -26,7 +26,7 @@ function remembering(): AnswerScript {
   };
 }
 
-Deno.test("a connection that carried somebody's NTLM or Negotiate credentials carries no second client's request", async (t) => {
+Deno.test("a connection with one client's NTLM or Negotiate credentials carries no other client", async (t) => {
   for (const transport of ["wire", "fetch"]) {
     await using stage = await WireStage.start({ env: { UPSTREAM_TRANSPORT: transport } });
     for (const credentials of CREDENTIALS) {
@@ -48,7 +48,7 @@ Deno.test("a connection that carried somebody's NTLM or Negotiate credentials ca
   }
 });
 
-Deno.test("a connection on which a target asks for NTLM or Negotiate is closed behind the response; others are kept", async () => {
+Deno.test("a connection on which a target asks for NTLM or Negotiate is closed; others are kept", async () => {
   await using stage = await WireStage.start({ env: { UPSTREAM_TRANSPORT: "wire" } });
   for (const challenge of ["NTLM", "Negotiate", 'Basic realm="a, b", negotiate', "NTLM TlRMTVNT"]) {
     for (const body of ["no", "n".repeat(200_000)]) {

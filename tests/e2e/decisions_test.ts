@@ -26,7 +26,7 @@ function hashOf(score: string): number {
   return Number(/^hash ([0-9.]+)$/.exec(score)![1]);
 }
 
-Deno.test("a decision of HASH has the request's key, the scores that it gave, and the target that was chosen of however many", async () => {
+Deno.test("a decision of HASH has the request's key, the scores, and the target chosen of how many", async () => {
   await using mocks = await MockGroup.start(12);
   await using sluice = await startSluice({
     env: groupEnvironment(mocks.list, {
@@ -142,7 +142,7 @@ Deno.test("STICKY pins a client to the target whose headers came, and by no answ
   assert.equal((await decisionOf(sluice, "/moves")).pinned, null);
 });
 
-Deno.test("why a target's answer could not be passed on stands in the access line, the decision and the dashboard's events", async () => {
+Deno.test("log, decision and dashboard say why a target's response could not be passed on", async () => {
   await using target = await RecorderTarget.start();
   await using sluice = await startSluice({ env: groupEnvironment(target.address, { RETRY_ATTEMPTS: "0" }) });
   const cases = [

@@ -56,7 +56,7 @@ Deno.test("every file of deploy/kubernetes keeps to Kubernetes' schemas", async 
   assert.match(await checkManifests([broken], dir), /"readynessProbe"' does not exist/);
 });
 
-Deno.test("Kubernetes: services, budget and autoscaler find the Deployment, and its probes find the admin listener", () => {
+Deno.test("Kubernetes: services, budget and autoscaler find the Deployment, and probes the admin listener", () => {
   const { spec } = manifest("Deployment");
   const [container] = spec.template.spec.containers;
   const variables = manifest("ConfigMap").data;
@@ -100,7 +100,7 @@ for (
   });
 }
 
-Deno.test("A64, A71, C23: the image runs the program alone, as a user who is not root, and asks it for its health", () => {
+Deno.test("A64, A71, C23: the image runs the program as a user who is not root, and checks its health", () => {
   const last = dockerfile.split(/^(?=FROM )/m).at(-1)!;
   assert.match(last, /^FROM gcr\.io\/distroless\/cc-debian12/);
   assert.match(last, /^USER 65532:65532$/m);

@@ -67,7 +67,8 @@ testWithPrograms(
 
 testWithPrograms(
   ["dnsmasq"],
-  "A41: addresses join and leave while it serves; who stays keeps its count, an open request finishes, and none is lost",
+  "A41: addresses join and leave while it serves; who stays keeps its count, an open request finishes, and none is " +
+    "lost",
   async () => {
     const targets = await sharingAPort(3);
     try {

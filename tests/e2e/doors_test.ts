@@ -17,7 +17,7 @@ async function serversFile(dir: string, ports: readonly number[]): Promise<strin
   return `${dir}/servers.json`;
 }
 
-Deno.test("E1 to E8, E15, E16, D2: a servers file on the command line: a stopped mock is out within two intervals and back within two, and no request is lost", async () => {
+Deno.test("E1 to E8, E15, E16, D2: servers file: a stopped mock is out and back within two intervals", async () => {
   await using mocks = await MockGroup.start(3);
   await using dir = await tempDir();
   const file = await serversFile(dir.path, mocks.ports);
@@ -58,7 +58,7 @@ Deno.test("E1 to E8, E15, E16, D2: a servers file on the command line: a stopped
   assert.equal((await sluice.settled()).total.errors, 0);
 });
 
-Deno.test("D1, D3, D4, D6, D7, E9, E12: plain file servers that answer 404 on /health are served by turns, concurrently, and 503 when all are gone", async () => {
+Deno.test("D1, D3, D4, D6, D7, E9, E12: file servers with 404 on /health take turns; 503 if all are gone", async () => {
   const servers = await Promise.all(
     [1, 2, 3].map((n) => RecorderTarget.start(byPath({ "/health": answer(404) }, okay(`page of server ${n}`)))),
   );
@@ -113,7 +113,7 @@ Deno.test("E10: both directions stream at the same time: an answer begins before
   assert.equal(stats.groups[0]!.responseBytes, 12);
 });
 
-Deno.test("A64, C2: with nothing configured it starts, answers 404 and says in one line how to configure it", async () => {
+Deno.test("A64, C2: without configuration it starts, responds 404 and logs how to configure it", async () => {
   await using sluice = await startSluice();
   const { status, body } = await ask(sluice.url, "/anything");
   assert.equal(status, 404);
@@ -127,7 +127,7 @@ Deno.test("A64, C2: with nothing configured it starts, answers 404 and says in o
   assert.equal((await sluice.settled()).reasons.no_rule, 1);
 });
 
-Deno.test("A62: unconfigured in a checkout, three built-in mock targets serve and the log says what to do next", async () => {
+Deno.test("A62: unconfigured in a checkout, three built-in mocks serve and the log says what to do", async () => {
   await using sluice = await startSluice({
     args: ["serve", "--mock-when-unconfigured"],
     ready: ["listening", "admin_listening", "mock_targets"],
@@ -151,7 +151,8 @@ Deno.test("two doors at once are an error that names both, and nothing listens",
   assert.equal(result.code, 2);
   assert.equal(
     result.stderr.trim(),
-    "TARGET_GROUP_1_* and --targets (BACKEND_SERVERS): Only one of the groups, the backend list and the servers file can say what the targets are",
+    "TARGET_GROUP_1_* and --targets (BACKEND_SERVERS): Only one of the groups, the backend list and the servers file " +
+      "can say what the targets are",
   );
   assert.equal(result.stdout, "");
   await assert.rejects(RawClient.connect(`http://127.0.0.1:${port}`));

@@ -13,7 +13,7 @@ function filesOf(pid: number): number {
   return [...Deno.readDirSync(`/proc/${pid}/fd`)].length;
 }
 
-Deno.test("a client whose upload is answered before its end gets the answer, and its connection does not outlive it", async (t) => {
+Deno.test("a client whose upload gets an early response receives it, and then its connection closes", async (t) => {
   await using stage = await WireStage.start({ env: { RETRY_ATTEMPTS: "0" } });
   const framings = {
     "in pieces": ["Transfer-Encoding: chunked", "5\r\nhello\r\n"],

@@ -22,42 +22,50 @@ function linesOf(message: { headers: readonly (readonly [string, string])[] }, .
 }
 
 for (const { name, env } of WAYS) {
-  Deno.test(`headers of requests and responses are set and removed, the rule's after the listener's (${name})`, async () => {
-    await using stage = await WireStage.start({
-      env: {
-        ...env,
-        HEADER_CONVENTION_ENABLE: "true",
-        REQUEST_HEADERS_SET: "X-One: listener\nX-Two: a\nX-Two: b\nUser-Agent: sluice-test\nX-Real-IP: 192.0.2.1",
-        REQUEST_HEADERS_REMOVE: "Cookie\nX-Forwarded-Host",
-        RESPONSE_HEADERS_SET: "X-Out: listener\nCache-Control: no-store",
-        RESPONSE_HEADERS_REMOVE: "Server\nX-Request-Id",
-        LISTENER_RULE_1_REQUEST_HEADERS_SET: "X-One: rule",
-        LISTENER_RULE_1_RESPONSE_HEADERS_REMOVE: "X-Out",
-        LISTENER_RULE_2_PATH_PREFIX: "/plain",
-        LISTENER_RULE_2_TARGET_GROUP: "web",
-      },
-    });
-    stage.script = answer(200, ["Server: it", "Cache-Control: public", "cache-control: max-age=1", "X-Kept: 1"], "ok");
-    const headers = ["Cookie: a=b", "X-Two: client", "X-One: client", "User-Agent: it", "X-Other: 1"];
-    const response = await stage.ask("GET /x", { headers });
-    const request = stage.target.requests[0]!;
-    const names = ["x-one", "cookie", "x-forwarded-host", "user-agent", "x-real-ip", "x-other"];
-    assert.deepEqual(linesOf(request, ...names).sort(), [
-      "user-agent: sluice-test",
-      "x-one: rule",
-      "x-other: 1",
-      "x-real-ip: 192.0.2.1",
-    ]);
-    assert.equal(headerValues(request, "x-two").join(", "), "a, b");
-    assert.deepEqual(linesOf(response, "server", "cache-control", "x-out", "x-request-id", "x-kept"), [
-      "x-kept: 1",
-      "cache-control: no-store",
-    ]);
-    const plain = await stage.ask("GET /plain", { headers });
-    assert.equal(header(stage.target.requests[1]!, "x-one"), "listener");
-    assert.equal(header(plain, "x-out"), "listener");
-    await stage.settled();
-  });
+  Deno.test(
+    `headers of requests and responses are set and removed, the rule's after the listener's (${name})` +
+      `headers of requests and responses are set and removed, the rule's after the listener's (${name})`,
+    async () => {
+      await using stage = await WireStage.start({
+        env: {
+          ...env,
+          HEADER_CONVENTION_ENABLE: "true",
+          REQUEST_HEADERS_SET: "X-One: listener\nX-Two: a\nX-Two: b\nUser-Agent: sluice-test\nX-Real-IP: 192.0.2.1",
+          REQUEST_HEADERS_REMOVE: "Cookie\nX-Forwarded-Host",
+          RESPONSE_HEADERS_SET: "X-Out: listener\nCache-Control: no-store",
+          RESPONSE_HEADERS_REMOVE: "Server\nX-Request-Id",
+          LISTENER_RULE_1_REQUEST_HEADERS_SET: "X-One: rule",
+          LISTENER_RULE_1_RESPONSE_HEADERS_REMOVE: "X-Out",
+          LISTENER_RULE_2_PATH_PREFIX: "/plain",
+          LISTENER_RULE_2_TARGET_GROUP: "web",
+        },
+      });
+      stage.script = answer(
+        200,
+        ["Server: it", "Cache-Control: public", "cache-control: max-age=1", "X-Kept: 1"],
+        "ok",
+      );
+      const headers = ["Cookie: a=b", "X-Two: client", "X-One: client", "User-Agent: it", "X-Other: 1"];
+      const response = await stage.ask("GET /x", { headers });
+      const request = stage.target.requests[0]!;
+      const names = ["x-one", "cookie", "x-forwarded-host", "user-agent", "x-real-ip", "x-other"];
+      assert.deepEqual(linesOf(request, ...names).sort(), [
+        "user-agent: sluice-test",
+        "x-one: rule",
+        "x-other: 1",
+        "x-real-ip: 192.0.2.1",
+      ]);
+      assert.equal(headerValues(request, "x-two").join(", "), "a, b");
+      assert.deepEqual(linesOf(response, "server", "cache-control", "x-out", "x-request-id", "x-kept"), [
+        "x-kept: 1",
+        "cache-control: no-store",
+      ]);
+      const plain = await stage.ask("GET /plain", { headers });
+      assert.equal(header(stage.target.requests[1]!, "x-one"), "listener");
+      assert.equal(header(plain, "x-out"), "listener");
+      await stage.settled();
+    },
+  );
 
   Deno.test(`placeholders are filled for each request and each attempt (${name})`, async () => {
     await using stage = await WireStage.start({
@@ -84,38 +92,42 @@ for (const { name, env } of WAYS) {
     await stage.settled();
   });
 
-  Deno.test(`sluice's own responses have the headers of responses too, and its cookies come after them (${name})`, async () => {
-    await using stage = await WireStage.start({
-      env: {
-        ...env,
-        LISTENER_RULE_1_PATH_PREFIX: "/app",
-        STATS_PATH: "/stats",
-        TRUSTED_PROXIES: "127.0.0.1",
-        STICKINESS_ENABLED: "true",
-        RESPONSE_HEADERS_SET: "X-Out: [#{target}] #{client_ip} #{path}\nSet-Cookie: mine=1\nContent-Type: x/y",
-        RESPONSE_HEADERS_REMOVE: "X-Sluice-Reason",
-        ERROR_BODY: "text",
-      },
-    });
-    const headers = ["X-Forwarded-For: 192.0.2.7"];
-    const missing = await stage.ask("GET /nowhere", { headers });
-    assert.equal(missing.status, 404);
-    assert.deepEqual(linesOf(missing, "x-out", "set-cookie", "content-type", "x-sluice-reason"), [
-      "x-out: [] 192.0.2.7 nowhere",
-      "set-cookie: mine=1",
-      "content-type: x/y",
-    ]);
-    assert.equal(Number(header(missing, "content-length")), missing.body.length);
-    assert.equal(header(await stage.ask("GET /stats", { headers }), "x-out"), "[] 192.0.2.7 stats");
-    const malformed = await stage.ask("GET /a\\b", { headers });
-    assert.deepEqual([malformed.status, header(malformed, "set-cookie")], [400, "mine=1"]);
-    const served = await stage.ask("GET /app", { script: answer(200, ["Set-Cookie: theirs=2"], "ok") });
-    const cookies = headerValues(served, "set-cookie");
-    assert.equal(cookies.length, 2);
-    assert.equal(cookies[0], "mine=1");
-    assert.match(cookies[1]!, /^sluice-web=/);
-    await stage.settled();
-  });
+  Deno.test(
+    `sluice's own responses have the headers of responses too, and its cookies come after them (${name})` +
+      `sluice's own responses have the headers of responses too, and its cookies come after them (${name})`,
+    async () => {
+      await using stage = await WireStage.start({
+        env: {
+          ...env,
+          LISTENER_RULE_1_PATH_PREFIX: "/app",
+          STATS_PATH: "/stats",
+          TRUSTED_PROXIES: "127.0.0.1",
+          STICKINESS_ENABLED: "true",
+          RESPONSE_HEADERS_SET: "X-Out: [#{target}] #{client_ip} #{path}\nSet-Cookie: mine=1\nContent-Type: x/y",
+          RESPONSE_HEADERS_REMOVE: "X-Sluice-Reason",
+          ERROR_BODY: "text",
+        },
+      });
+      const headers = ["X-Forwarded-For: 192.0.2.7"];
+      const missing = await stage.ask("GET /nowhere", { headers });
+      assert.equal(missing.status, 404);
+      assert.deepEqual(linesOf(missing, "x-out", "set-cookie", "content-type", "x-sluice-reason"), [
+        "x-out: [] 192.0.2.7 nowhere",
+        "set-cookie: mine=1",
+        "content-type: x/y",
+      ]);
+      assert.equal(Number(header(missing, "content-length")), missing.body.length);
+      assert.equal(header(await stage.ask("GET /stats", { headers }), "x-out"), "[] 192.0.2.7 stats");
+      const malformed = await stage.ask("GET /a\\b", { headers });
+      assert.deepEqual([malformed.status, header(malformed, "set-cookie")], [400, "mine=1"]);
+      const served = await stage.ask("GET /app", { script: answer(200, ["Set-Cookie: theirs=2"], "ok") });
+      const cookies = headerValues(served, "set-cookie");
+      assert.equal(cookies.length, 2);
+      assert.equal(cookies[0], "mine=1");
+      assert.match(cookies[1]!, /^sluice-web=/);
+      await stage.settled();
+    },
+  );
 
   Deno.test(`a WebSocket handshake gets them both ways (${name})`, async () => {
     await using target = await WebSocketTarget.start();
@@ -146,27 +158,31 @@ for (const { name, env } of WAYS) {
   });
 }
 
-Deno.test("explain shows what requests and responses become, and check refuses headers that only sluice sets", async () => {
-  const env = {
-    BACKEND_SERVERS: "127.0.0.1:81",
-    HEALTH_CHECK_ENABLED: "false",
-    REQUEST_HEADERS_SET: "X-Client: #{client_ip}\nX-To: #{target}",
-    REQUEST_HEADERS_REMOVE: "Cookie",
-    RESPONSE_HEADERS_SET: "X-Served-By: #{target}",
-    RESPONSE_HEADERS_REMOVE: "Server",
-  };
-  const explained = await runSluice(["explain", "GET", "/x", "-H", "Cookie: a=b", "--json"], env);
-  assert.equal(explained.code, 0, explained.stderr);
-  const { headers, responseHeaders } = JSON.parse(explained.stdout);
-  const sent = (headers as [string, string][]).filter(([name]) => ["cookie", "x-client", "x-to"].includes(name));
-  assert.deepEqual(sent, [["x-client", "127.0.0.1"], ["x-to", "127.0.0.1:81"]]);
-  assert.deepEqual(responseHeaders, { set: [["X-Served-By", "127.0.0.1:81"]], removed: ["server"] });
-  const text = await runSluice(["explain", "GET", "/x"], env);
-  assert.match(text.stdout, /Response headers\n {2}set X-Served-By: 127\.0\.0\.1:81\n {2}remove server\n/);
-  const refused = await runSluice(["check"], { ...env, RESPONSE_HEADERS_REMOVE: "Transfer-Encoding" });
-  assert.equal(refused.code, 2);
-  assert.match(refused.stdout, /RESPONSE_HEADERS_REMOVE: it must be without "Transfer-Encoding"/);
-});
+Deno.test(
+  "explain shows what requests and responses become, and check refuses headers that only sluice sets" +
+    "explain shows what requests and responses become, and check refuses headers that only sluice sets",
+  async () => {
+    const env = {
+      BACKEND_SERVERS: "127.0.0.1:81",
+      HEALTH_CHECK_ENABLED: "false",
+      REQUEST_HEADERS_SET: "X-Client: #{client_ip}\nX-To: #{target}",
+      REQUEST_HEADERS_REMOVE: "Cookie",
+      RESPONSE_HEADERS_SET: "X-Served-By: #{target}",
+      RESPONSE_HEADERS_REMOVE: "Server",
+    };
+    const explained = await runSluice(["explain", "GET", "/x", "-H", "Cookie: a=b", "--json"], env);
+    assert.equal(explained.code, 0, explained.stderr);
+    const { headers, responseHeaders } = JSON.parse(explained.stdout);
+    const sent = (headers as [string, string][]).filter(([name]) => ["cookie", "x-client", "x-to"].includes(name));
+    assert.deepEqual(sent, [["x-client", "127.0.0.1"], ["x-to", "127.0.0.1:81"]]);
+    assert.deepEqual(responseHeaders, { set: [["X-Served-By", "127.0.0.1:81"]], removed: ["server"] });
+    const text = await runSluice(["explain", "GET", "/x"], env);
+    assert.match(text.stdout, /Response headers\n {2}set X-Served-By: 127\.0\.0\.1:81\n {2}remove server\n/);
+    const refused = await runSluice(["check"], { ...env, RESPONSE_HEADERS_REMOVE: "Transfer-Encoding" });
+    assert.equal(refused.code, 2);
+    assert.match(refused.stdout, /RESPONSE_HEADERS_REMOVE: it must be without "Transfer-Encoding"/);
+  },
+);
 
 Deno.test("a client that came by TLS is https to placeholders, and its cookie is Secure", async () => {
   await using authority = await TestAuthority.make();

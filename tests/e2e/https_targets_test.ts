@@ -78,7 +78,8 @@ testWithPrograms(
 
 testWithPrograms(
   ["openssl"],
-  "with fetch, an https target that ends its connection without a goodbye of TLS is reset_before_headers: a GET goes on, a POST does not",
+  "with fetch, an https target that ends its connection without a goodbye of TLS is reset_before_headers: a GET goes " +
+    "on, a POST does not",
   async () => {
     await using certificate = await Certificate.make();
     await using cut = new CutTlsTarget(certificate);

@@ -34,7 +34,7 @@ Deno.test("A2, A62: LISTENER_PORT=0 and ADMIN_PORT=0 take free ports and log whi
 });
 
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
-  Deno.test(`A72, E11: at ${signal} open requests finish, nothing new is accepted, probes end, and the exit code is 0`, async () => {
+  Deno.test(`A72, E11: at ${signal} open requests finish, no new ones start, and the exit code is 0`, async () => {
     await using target = await RecorderTarget.start(chunked(["one", "two", "three"], { everyMs: 150 }));
     await using sluice = await startSluice({
       env: groupEnvironment(target.address, { HEALTH_CHECK_ENABLED: "true", HEALTH_CHECK_INTERVAL: "50ms" }),
@@ -53,7 +53,7 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
   });
 }
 
-Deno.test("during SHUTDOWN_DELAY /readyz says 503 while requests are still served, then the listener closes", async () => {
+Deno.test("during SHUTDOWN_DELAY /readyz is 503 while requests are served; then the listener closes", async () => {
   await using mocks = await MockGroup.start(1);
   await using sluice = await startSluice({ env: groupEnvironment(mocks.list, { SHUTDOWN_DELAY: "1s" }) });
   sluice.signal("SIGTERM");
@@ -64,7 +64,7 @@ Deno.test("during SHUTDOWN_DELAY /readyz says 503 while requests are still serve
 });
 
 for (const workers of ["1", "2"]) {
-  Deno.test(`requests that are still open after SHUTDOWN_TIMEOUT get 503 or are cut, and are logged, with ${workers} workers`, async () => {
+  Deno.test(`requests still open after SHUTDOWN_TIMEOUT get 503 or are cut, with ${workers} workers`, async () => {
     await using target = await RecorderTarget.start(
       byPath({ "/long": chunked(Array.from({ length: 1000 }, () => "piece"), { everyMs: 50 }) }, hang()),
     );
@@ -110,7 +110,7 @@ Deno.test("a signal that comes during the start ends it cleanly, as one that com
   }
 });
 
-Deno.test("signals within a second are one request to stop; a later one cuts what is open, and says how much", async () => {
+Deno.test("signals within a second are one request to stop; a later one cuts what is open", async () => {
   await using target = await RecorderTarget.start(hang());
   await using sluice = await startSluice({ env: groupEnvironment(target.address) });
   await using client = await RawClient.connect(sluice.url);
@@ -159,7 +159,7 @@ Deno.test("a kept-alive connection that idles does not hold the shutdown up", as
   assert.ok(!sluice.events.some(({ event }) => event === "shutdown_timeout"));
 });
 
-Deno.test("a listener port that is taken ends the start with one line and exit code 1, whatever holds it", async (t) => {
+Deno.test("a listener port that is in use ends the start with one line and exit code 1", async (t) => {
   await using mocks = await MockGroup.start(1);
   const env = (port: number, more = {}) =>
     groupEnvironment(mocks.list, { LISTENER_HOST: "127.0.0.1", LISTENER_PORT: String(port), ADMIN_PORT: "0", ...more });

@@ -168,7 +168,7 @@ Deno.test("a target by name is found under its name and its address, and one gro
   }
 });
 
-Deno.test("a target on loopback is localhost too: some applications name themselves so whatever they are told", async () => {
+Deno.test("a target on loopback is localhost too: some applications always name themselves so", async () => {
   await using stage = await WireStage.start({ env: REWRITE });
   const port = stage.target.address.split(":")[1];
   assert.equal(await location(stage, `http://localhost:${port}/a`), `http://${stage.host}/a`);

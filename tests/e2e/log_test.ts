@@ -10,7 +10,7 @@ import { startSluice } from "../support/sluice_process.ts";
 import { sluiceCommand, sluiceEnvironment } from "../support/sluice_program.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
-Deno.test("C22: start, address, targets and algorithm are in the log's first lines, one JSON object each, and so is the end", async () => {
+Deno.test("C22: the log's first lines have address, targets and algorithm, and its last line the end", async () => {
   await using mocks = await MockGroup.start(2);
   await using sluice = await startSluice({
     env: { BACKEND_SERVERS: mocks.urls, ALGORITHM: "least_connections", HEALTH_CHECK_ENABLED: "false" },
@@ -29,7 +29,7 @@ Deno.test("C22: start, address, targets and algorithm are in the log's first lin
   assert.deepEqual(sluice.plainLines, []);
 });
 
-Deno.test("C22, D8, E13: an access line tells client, rule, group, target, times and bytes; a failure tells its reason and its target", async () => {
+Deno.test("C22, D8, E13: an access line has client, rule, group, target, times, bytes, and any reason", async () => {
   await using target = await RecorderTarget.start(answer(201, ["Content-Type: text/plain"], "seven b"));
   await using deaf = await RecorderTarget.start(hang());
   const closed = freePort();
@@ -93,113 +93,7 @@ Deno.test("C22, D8, E13: an access line tells client, rule, group, target, times
   );
 });
 
-Deno.test("C8, D9: LOGLEVEL=DEBUG tells of each request what came, who was chosen among how many equals, and what went back", async () => {
-  await using busy = await RecorderTarget.start(hang());
-  await using mocks = await MockGroup.start(2);
-  await using sluice = await startSluice({
-    env: {
-      BACKEND_SERVERS: `http://${busy.address},${mocks.urls}`,
-      ALGORITHM: "least_connections",
-      LOGLEVEL: "DEBUG",
-      HEALTH_CHECK_ENABLED: "0",
-    },
-  });
-  await using held = await RawClient.connect(sluice.url);
-  await held.send("GET /held HTTP/1.1\r\nHost: x\r\n\r\n");
-  await until(() => busy.requests.length === 1, "the slow target to have a request");
-  await ask(sluice.url, "/x?y=1", {
-    method: "POST",
-    body: "payload of mine",
-    headers: ["Authorization: Bearer hunter2", "Cookie: session=hunter2", "X-Seen: yes"],
-  });
-  const answered = await sluice.waitForEvent(({ event }) => event === "request_answered");
-  const received = sluice.events.filter(({ event }) => event === "request_received")[1]!;
-  const selected = sluice.events.filter(({ event }) => event === "target_selected");
-  assert.match(
-    String(selected[0]!.message),
-    /^Selected target \S+ \(in flight 0\) of group backends by LEAST_CONNECTIONS: one of 3 with in flight 0$/,
-  );
-  assert.equal(
-    selected[1]!.message,
-    `Selected target 127.0.0.1:${
-      mocks.ports[0]
-    } (in flight 0) of group backends by LEAST_CONNECTIONS: one of 2 with in flight 0`,
-  );
-  assert.deepEqual(selected[1]!.candidates, [
-    { target: busy.address, score: "in flight 1" },
-    { target: `127.0.0.1:${mocks.ports[0]}`, score: "in flight 0" },
-    { target: `127.0.0.1:${mocks.ports[1]}`, score: "in flight 0" },
-  ]);
-  assert.match(String(received.message), /^Received POST http:\/\/front\.test\/x\?y=1 from 127\.0\.0\.1$/);
-  assert.equal((received.headers as Record<string, string>)["x-seen"], "yes");
-  assert.match(
-    String(answered.message),
-    new RegExp(`^Answered POST /x\\?y=1 with 200 from 127.0.0.1:${mocks.ports[0]} in [\\d.]+ ms$`),
-  );
-  assert.equal((answered.headers as Record<string, string>)["x-served-by"], mocks.at(0).name);
-  assert.deepEqual([received.id, selected[1]!.id], [answered.id, answered.id]);
-  assert.ok(!sluice.stderr.includes("hunter2"), "secrets are masked");
-  assert.ok(!sluice.stderr.includes("payload of mine"), "bodies are never logged");
-  await held.reset();
-  await sluice.settled();
-});
-
-Deno.test("LOG_LEVEL=debug shows no secret of a request or an answer, and nothing that drives a terminal", async () => {
-  await using target = await RecorderTarget.start(
-    answer(302, ["Location: /back?code=hunter2&page=3", "X-Auth-Token: hunter2", "X-Note: a\x9b2Jb"]),
-  );
-  await using sluice = await startSluice({
-    env: groupEnvironment(target.address, { LOG_LEVEL: "debug", ACCESS_LOG: "false" }),
-  });
-  await ask(sluice.url, "/x?access_token=hunter2&page=2", {
-    headers: [
-      ...["X-Auth-Token: hunter2", "X-Vault-Token: hunter2", "X-Amz-Security-Token: hunter2", "Api-Key: hunter2"],
-      ...["X-Other: Bearer hunter2", "Referer: http://me:hunter2@a.example/?sig=hunter2&page=1", "X-Seen: a\x9b2Jb"],
-    ],
-  });
-  const answered = await sluice.waitForEvent(({ event }) => event === "request_answered");
-  const received = sluice.events.find(({ event }) => event === "request_received")!;
-  const headers = received.headers as Record<string, string>;
-  assert.equal(headers["x-auth-token"], "***");
-  assert.equal(headers.referer, "http://***@a.example/?sig=***&page=1");
-  assert.match(String(received.message), /\/x\?access_token=\*\*\*&page=2 /);
-  assert.equal((answered.headers as Record<string, string>).location, "/back?code=***&page=3");
-  assert.match(String(answered.message), /\/x\?access_token=\*\*\*&page=2 /);
-  assert.ok(!sluice.stderr.includes("hunter2"), sluice.stderr);
-  assert.ok(!/[\x80-\x9f]/.test(sluice.stderr), JSON.stringify(sluice.stderr));
-  await sluice.settled();
-});
-
-Deno.test("LOG_LEVEL=debug ties the lines of a request together, even if the client sent an id or a target refused", async () => {
-  await using mocks = await MockGroup.start(1);
-  const closed = freePort();
-  await using sluice = await startSluice({
-    env: groupEnvironment(`127.0.0.1:${closed},${mocks.list}`, {
-      LOG_LEVEL: "debug",
-      HEADER_CONVENTION_ENABLE: "true",
-    }),
-  });
-  await ask(sluice.url, "/", { headers: ["X-Request-Id: mine-1"] });
-  const answered = await sluice.waitForEvent(({ event }) => event === "request_answered");
-  assert.equal(answered.id, "mine-1");
-  const received = sluice.events.find(({ event }) => event === "request_received")!;
-  assert.equal(answered.receivedAs, received.id);
-  const selected = sluice.events.filter(({ event }) => event === "target_selected");
-  assert.deepEqual(selected.map(({ id, attempt, target }) => [id, attempt, target]), [
-    ["mine-1", 1, `127.0.0.1:${closed}`],
-    ["mine-1", 2, mocks.list],
-  ]);
-  const attempts = answered.attempts as { target: string; reason: string | null; detail: string | null }[];
-  assert.deepEqual(attempts.map(({ target, reason }) => [target, reason]), [
-    [`127.0.0.1:${closed}`, "connect_refused"],
-    [mocks.list, null],
-  ]);
-  assert.match(attempts[0]!.detail!, /refused/);
-  const [line] = await sluice.accessLines(1);
-  assert.deepEqual([line!.id, line!.attempts], ["mine-1", 2]);
-});
-
-Deno.test("levels: warn hides what is only information, and ACCESS_LOG=false writes no line for a request", async () => {
+Deno.test("levels: warn hides information, and ACCESS_LOG=false writes no line for a request", async () => {
   await using mocks = await MockGroup.start(1);
   const port = freePort();
   await using sluice = await startSluice({
@@ -239,8 +133,9 @@ Deno.test("LOG_FORMAT=text writes lines for people, and nothing of a client's ca
   for (const line of lines) {
     assert.match(
       line,
-      /^\d{4}-\d\d-\d\dT[\d:.]+Z 127\.0\.0\.1 "(?:[A-Z]+|-) [^"]*" \d{3} .*rule=(1|-) group=("web"|-) target=\S+ attempts=\d connect=\S+ ttfb=\S+ total=[\d.]+ms in=\d+ out=\d+ id="[^"]*"$/,
+      /^\d{4}-\d\d-\d\dT[\d:.]+Z 127\.0\.0\.1 "(?:[A-Z]+|-) [^"]*" \d{3} .*rule=(1|-) group=("web"|-) /,
     );
+    assert.match(line, / target=\S+ attempts=\d connect=\S+ ttfb=\S+ total=[\d.]+ms in=\d+ out=\d+ id="[^"]*"$/);
   }
 });
 
@@ -273,7 +168,7 @@ Deno.test("D10: log and access log can go to files by redirection, complete afte
   assert.equal(events.at(-1)!.event, "stopped");
 });
 
-Deno.test("a reader that stops reading the access log costs lines, not requests, and the process still ends", async () => {
+Deno.test("a reader that stops reading the access log costs lines, not requests, nor the end", async () => {
   await using mocks = await MockGroup.start(1);
   const port = freePort();
   const command = sluiceCommand(

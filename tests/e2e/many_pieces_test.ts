@@ -31,7 +31,7 @@ function assertLittle(added: number): void {
 }
 
 for (const method of ["POST", "PUT"]) {
-  Deno.test(`a ${method} of ${PIECES} single bytes costs little memory while its target takes it and is silent`, async () => {
+  Deno.test(`a ${method} of ${PIECES} single bytes costs little memory while its target is silent`, async () => {
     await using stage = await warmStage();
     stage.clear();
     const taken = takenBy(stage.target);

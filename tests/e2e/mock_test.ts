@@ -74,7 +74,7 @@ Deno.test("A57 a mock counts a long upload without keeping it, and answers HEAD 
   });
 });
 
-Deno.test("A59 A60 the error code is answered everywhere, and on /health too unless a health code is given", async () => {
+Deno.test("A59 A60 the error code is sent everywhere, and on /health unless a health code is set", async () => {
   await withMock({ errorCode: 500 }, async (mock) => {
     const statuses = async () => {
       const answers = [await fetch(`${mock.url}/x`), await fetch(`${mock.url}/health?deep=1`)];
@@ -90,7 +90,7 @@ Deno.test("A59 A60 the error code is answered everywhere, and on /health too unl
   });
 });
 
-Deno.test("A58 the delay passes before the answer, jitter is added to it, and a health code answers at once", async () => {
+Deno.test("A58 the delay passes before the response, with jitter; a health code comes at once", async () => {
   const waits: number[] = [];
   const clock = {
     wallMs: () => 0,

@@ -4,6 +4,7 @@ import { until } from "../support/poll.ts";
 import { answer, hang, okay } from "../support/recorder_scripts.ts";
 import { RecorderTarget } from "../support/recorder_target.ts";
 import { startSluice } from "../support/sluice_process.ts";
+import { numberedGroup } from "../support/mock_group.ts";
 
 /** What is asked for, in turn; some of each hundred. The client leaves after `leaveMs`. */
 const MIX: readonly { readonly path: string; readonly of100: number; readonly leaveMs?: number }[] = [
@@ -39,27 +40,21 @@ function withoutZeros(counts: Record<string, number>): Record<string, number> {
   return Object.fromEntries(Object.entries(counts).filter(([, count]) => count !== 0).sort());
 }
 
-Deno.test("clients, access log, stats, metrics and targets tell the same totals after 10,000 mixed requests", async () => {
+Deno.test("clients, log, stats, metrics and targets have the same totals of 10,000 mixed requests", async () => {
   await using good = await RecorderTarget.start(okay());
   await using broken = await RecorderTarget.start(answer(500));
   await using slow = await RecorderTarget.start(hang());
   const refusing = `127.0.0.1:${await freePort()}`;
-  const group = (n: number, name: string, targets: string) => ({
-    [`TARGET_GROUP_${n}_NAME`]: name,
-    [`TARGET_GROUP_${n}_TARGETS`]: targets,
-    [`LISTENER_RULE_${n}_PATH_PREFIX`]: `/${name}`,
-    [`LISTENER_RULE_${n}_TARGET_GROUP`]: name,
-  });
   await using sluice = await startSluice({
     env: {
       CONNECTION_TIMEOUT: "500",
       // The one that knows its connections.
       UPSTREAM_TRANSPORT: "wire",
-      ...group(1, "good", good.address),
-      ...group(2, "broken", broken.address),
-      ...group(3, "half", `${good.address},${refusing}`),
-      ...group(4, "gone", refusing),
-      ...group(5, "slow", slow.address),
+      ...numberedGroup(1, "good", good.address),
+      ...numberedGroup(2, "broken", broken.address),
+      ...numberedGroup(3, "half", `${good.address},${refusing}`),
+      ...numberedGroup(4, "gone", refusing),
+      ...numberedGroup(5, "slow", slow.address),
     },
   });
 

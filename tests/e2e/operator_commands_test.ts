@@ -216,7 +216,7 @@ Deno.test("explain names the answers that would be sluice's own, and why", async
   assert.equal(await answerTo("GET", "/app"), null);
 });
 
-Deno.test("explain refuses a question that makes no sense, and a configuration that would not start, with 2", async () => {
+Deno.test("explain refuses an invalid question, or a configuration that would not start, with 2", async () => {
   const env = groupEnvironment("127.0.0.1:1");
   const question = await runSluice(["explain", "GET", "nowhere"], env);
   assert.deepEqual([question.code, question.stdout], [2, ""]);
@@ -237,7 +237,7 @@ Deno.test("check --probe asks real names and real targets, and ends with 1 if on
   assert.match(bad.stdout, /failed: Target\.ConnectionRefused/);
 });
 
-Deno.test("one worker whose main thread was told nothing of events is advised at the start and by check, others are not", async () => {
+Deno.test("a single worker without the event variable is advised, at the start and by check", async () => {
   await using mocks = await MockGroup.start(1);
   const env = (workers: string) =>
     groupEnvironment(mocks.list, { LISTENER_WORKERS: workers, [EVENT_BATCH.name]: undefined });

@@ -17,7 +17,7 @@ function refusing(): Record<string, string> {
   };
 }
 
-Deno.test("answers of sluice's own have empty bodies and name their reason only when asked (A47, A48, A51)", async () => {
+Deno.test("sluice's own responses have empty bodies, and a reason only if asked (A47, A48, A51)", async () => {
   await using stage = await WireStage.start({ env: { ...refusing(), REASON_HEADER: "false" } });
   await using client = await stage.connect();
   for (const [path, status] of [["/nowhere", 404], ["/dead", 502], ["/web\\", 400]] as const) {

@@ -62,14 +62,15 @@ function beginning(content: string): AnswerScript {
   };
 }
 
-Deno.test("A29 A36: a probe is a GET of the path, not under the base, with the entry's host:port and Connection: close", async () => {
+Deno.test("A29 A36: a probe GETs the path, not under the base, with the entry's Host and close", async () => {
   await using recorder = await RecorderTarget.start(okay());
   const result = await probe(target(recorder.port), { path: "/up?deep=1" });
   assert.equal(result.kind, "success");
   assert.ok(result.kind === "success" && result.micros > 0);
   assert.equal(
     recorder.raw,
-    `GET /up?deep=1 HTTP/1.1\r\nHost: app.test:${recorder.port}\r\nUser-Agent: sluice-health\r\nConnection: close\r\n\r\n`,
+    `GET /up?deep=1 HTTP/1.1\r\nHost: app.test:${recorder.port}\r\nUser-Agent: sluice-health\r\nConnection: close\r\n` +
+      `\r\n`,
   );
 });
 
@@ -189,7 +190,7 @@ testWithPrograms(
   },
 );
 
-Deno.test("an https target that speaks plain HTTP, and one that hangs in the handshake, fail by TLS and by time", async () => {
+Deno.test("an https target that speaks plain HTTP fails by TLS, and one that hangs by time", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const accepted = listener.accept();
   const to = target((listener.addr as Deno.NetAddr).port, { scheme: "https" });

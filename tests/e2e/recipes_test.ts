@@ -44,7 +44,7 @@ function walkThrough([one, two, three]: readonly string[]): Record<string, strin
   };
 }
 
-Deno.test("A65 to A68, A73, B3, B4: the walk-through: three mocks, a configuration, six requests by turns, two routes, a mock that stops and returns, Ctrl+C", async (t) => {
+Deno.test("A65 to A68, A73, B3, B4: the walk-through: mocks, turns, two routes, a stop, Ctrl+C", async (t) => {
   const mocks = await startMocks(["0", "0", "0"]);
   await using _mocks = mocks.process;
   await using sluice = await startSluice({ env: walkThrough(mocks.ports) });
@@ -85,7 +85,7 @@ Deno.test("A65 to A68, A73, B3, B4: the walk-through: three mocks, a configurati
   });
 });
 
-Deno.test("A50, A58, A59, A73: the recipes for 504 and for a target's own error: MOCK_DELAY_MS, MOCK_ERROR_CODE", async () => {
+Deno.test("A50, A58, A59, A73: recipes for 504 and a target's error: MOCK_DELAY_MS, MOCK_ERROR_CODE", async () => {
   const slow = await startMocks(["0"], { MOCK_DELAY_MS: "10000" });
   await using _slow = slow.process;
   const broken = await startMocks(["0"], { MOCK_ERROR_CODE: "500" });
@@ -120,7 +120,7 @@ Deno.test("A71: with several workers the turns are exact over all of them, and t
   assert.equal(await sluice.stop(), 0);
 });
 
-Deno.test("A55: listener and targets speak plain HTTP unless told otherwise, and a TLS hello is refused without harm", async () => {
+Deno.test("A55: listener and targets speak plain HTTP by default, and refuse a TLS hello safely", async () => {
   const mocks = await startMocks(["0"]);
   await using _mocks = mocks.process;
   await using sluice = await startSluice({ env: { BACKEND_SERVERS: `127.0.0.1:${mocks.ports[0]}` } });

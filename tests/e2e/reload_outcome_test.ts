@@ -10,15 +10,6 @@ type Variables = Record<string, string>;
 const asText = (variables: Variables) =>
   Object.entries(variables).map(([name, value]) => `${name}=${value}\n`).join("");
 
-async function reloadWith(sluice: SluiceProcess, text: string): Promise<SluiceProcess["events"]> {
-  await Deno.writeTextFile(`${sluice.cwd}/.env`, text);
-  const from = sluice.events.length;
-  sluice.signal("SIGHUP");
-  const ended = () => sluice.events.slice(from).some(({ event }) => event === "reloaded" || event === "reload_refused");
-  await until(ended, () => `the reload to end; the log says:\n${sluice.stderr}`);
-  return sluice.events.slice(from);
-}
-
 async function metrics(sluice: SluiceProcess): Promise<Record<string, number>> {
   const client = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
   try {
@@ -46,8 +37,7 @@ Deno.test("a reload names each variable that changed with its old and new value,
   await using mocks = await MockGroup.start(2);
   const [one, two] = mocks.ports.map((port) => `127.0.0.1:${port}`);
   await using sluice = await startSluice({ envFileText: asText(group(`${one},${two}`)) });
-  const lines = await reloadWith(
-    sluice,
+  const lines = await sluice.reload(
     asText({
       ...group(one!),
       CONNECTION_TIMEOUT: "2s",
@@ -80,7 +70,7 @@ Deno.test("a reload names each variable that changed with its old and new value,
   );
   assert.ok(!/secret-of-two|next-start/.test(sluice.stderr), sluice.stderr);
   const long = Array.from({ length: 50 }, (_, index) => `127.0.0.1:${index + 1}`);
-  const more = await reloadWith(sluice, asText({ ...group([one, ...long].join(",")), CONNECTION_TIMEOUT: "2s" }));
+  const more = await sluice.reload(asText({ ...group([one, ...long].join(",")), CONNECTION_TIMEOUT: "2s" }));
   const change = (more.find(({ event }) => event === "reloaded")!.changes as string[])
     .find((text) => text.startsWith("TARGET_GROUP_1_TARGETS"))!;
   assert.match(change, /^TARGET_GROUP_1_TARGETS added 127\.0\.0\.1:1, 127\.0\.0\.1:2, .* and 40 more$/);
@@ -98,12 +88,12 @@ Deno.test("status, statistics and metrics say when the last reload was and what 
   assert.equal(atStart.sluice_config_last_reload_timestamp_seconds, Date.parse(startedAt) / 1000);
   assert.doesNotMatch(await status(), /reload/i);
 
-  await reloadWith(sluice, asText({ ...variables, CONNECTION_TIMEOUT: "2s" }));
+  await sluice.reload(asText({ ...variables, CONNECTION_TIMEOUT: "2s" }));
   const good = (await sluice.stats()).lastReload!;
   assert.deepEqual({ ...good, at: "" }, { at: "", successful: true, lines: ["CONNECTION_TIMEOUT 1s -> 2s"] });
   assert.match(await status(), /^Configuration reloaded \d+s ago: CONNECTION_TIMEOUT 1s -> 2s$/m);
 
-  await reloadWith(sluice, asText({ ...variables, CONNECTION_TIMEOUT: "soon", LISTENER_RULE_1_TARGET_GROUP: "wep" }));
+  await sluice.reload(asText({ ...variables, CONNECTION_TIMEOUT: "soon", LISTENER_RULE_1_TARGET_GROUP: "wep" }));
   const bad = (await sluice.stats()).lastReload!;
   assert.equal(bad.successful, false);
   assert.ok(bad.lines.length === 2 && bad.lines.some((line) => line.includes('"soon"')), bad.lines.join("\n"));
@@ -115,10 +105,10 @@ Deno.test("status, statistics and metrics say when the last reload was and what 
     /^Reload REFUSED \d+s ago, the configuration before it stays in use: Cannot use "soon"/m,
   );
 
-  await reloadWith(sluice, "");
+  await sluice.reload("");
   assert.match((await sluice.stats()).lastReload!.lines[0]!, /empty/);
 
-  await reloadWith(sluice, asText(variables));
+  await sluice.reload(asText(variables));
   assert.equal((await metrics(sluice)).sluice_config_last_reload_successful, 1);
 });
 
@@ -136,7 +126,7 @@ for (const workers of ["1", "2"]) {
         "every worker to serve by the new configuration",
       );
     assert.equal((await ask(sluice.url)).status, 200);
-    const louder = await reloadWith(sluice, asText({ ...variables, LOG_LEVEL: "debug" }));
+    const louder = await sluice.reload(asText({ ...variables, LOG_LEVEL: "debug" }));
     await applied(generationOf(louder));
     assert.ok(!louder.some(({ event }) => event === "restart_needed"));
     assert.deepEqual(louder.find(({ event }) => event === "reloaded")!.changes, ["LOG_LEVEL info -> debug"]);
@@ -145,10 +135,10 @@ for (const workers of ["1", "2"]) {
     await until(() => traced() === 1, "the request to be told");
     await until(() => sluice.events.some(({ event }) => event === "target_selected"), "the choice to be told");
 
-    const calm = await reloadWith(sluice, asText(variables));
+    const calm = await sluice.reload(asText(variables));
     await applied(generationOf(calm));
     for (let i = 0; i < 4; i++) assert.equal((await ask(sluice.url)).status, 200);
-    await reloadWith(sluice, asText({ ...variables, CONNECTION_TIMEOUT: "3s" }));
+    await sluice.reload(asText({ ...variables, CONNECTION_TIMEOUT: "3s" }));
     assert.equal(traced(), 1);
   });
 }

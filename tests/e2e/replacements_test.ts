@@ -1,4 +1,7 @@
-/** Rolling replacements one after the other, under clients that keep their connections and clients that open one for each request. */
+/**
+ * Rolling replacements one after the other, under clients that keep their connections and clients that open one for
+ * each request.
+ */
 import assert from "node:assert/strict";
 import { freePort } from "../support/free_port.ts";
 import { groupEnvironment, MockGroup } from "../support/mock_group.ts";
@@ -95,33 +98,37 @@ function isWhole(text: string): boolean {
   return end > 3 && text.length - end >= Number(/\r\ncontent-length: (\d+)\r\n/i.exec(text)![1]);
 }
 
-Deno.test(`${REPLACEMENTS} rolling replacements fail no request on ${KEPT} kept connections, and at most one of a fresh one each`, async () => {
-  await using mocks = await MockGroup.start(2);
-  const env = groupEnvironment(mocks.list, {
-    LISTENER_PORT: String(freePort()),
-    LISTENER_WORKERS: "2",
-    LISTENER_TAKEOVER: "true",
-    SHUTDOWN_DELAY: "500ms",
-    ACCESS_LOG: "false",
-  });
-  let old: SluiceProcess = await startSluice({ env });
-  const clients = new Clients(old.port);
-  try {
-    for (let i = 0; i < REPLACEMENTS; i++) {
-      const next = await startSluice({ env });
-      old.signal("SIGTERM");
-      assert.equal(await old.ended(), 0);
+Deno.test(
+  `${REPLACEMENTS} rolling replacements fail no request on ${KEPT} kept connections, and at most one of a ` +
+    `fresh one each`,
+  async () => {
+    await using mocks = await MockGroup.start(2);
+    const env = groupEnvironment(mocks.list, {
+      LISTENER_PORT: String(freePort()),
+      LISTENER_WORKERS: "2",
+      LISTENER_TAKEOVER: "true",
+      SHUTDOWN_DELAY: "500ms",
+      ACCESS_LOG: "false",
+    });
+    let old: SluiceProcess = await startSluice({ env });
+    const clients = new Clients(old.port);
+    try {
+      for (let i = 0; i < REPLACEMENTS; i++) {
+        const next = await startSluice({ env });
+        old.signal("SIGTERM");
+        assert.equal(await old.ended(), 0);
+        await old[Symbol.asyncDispose]();
+        old = next;
+        const before = clients.kept;
+        await until(() => clients.kept >= before + 50, "load on the new one alone");
+      }
+    } finally {
+      await clients.stop();
       await old[Symbol.asyncDispose]();
-      old = next;
-      const before = clients.kept;
-      await until(() => clients.kept >= before + 50, "load on the new one alone");
     }
-  } finally {
-    await clients.stop();
-    await old[Symbol.asyncDispose]();
-  }
-  const { kept, fresh, keptFailures, freshFailures } = clients;
-  if (REPLACEMENTS > 10) console.log({ kept, fresh, keptFailures, freshFailures: freshFailures.length });
-  assert.deepEqual(keptFailures, []);
-  assert.ok(freshFailures.length <= REPLACEMENTS, freshFailures.join("\n"));
-});
+    const { kept, fresh, keptFailures, freshFailures } = clients;
+    if (REPLACEMENTS > 10) console.log({ kept, fresh, keptFailures, freshFailures: freshFailures.length });
+    assert.deepEqual(keptFailures, []);
+    assert.ok(freshFailures.length <= REPLACEMENTS, freshFailures.join("\n"));
+  },
+);

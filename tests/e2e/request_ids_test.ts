@@ -19,7 +19,7 @@ const REFUSED: Record<string, readonly [string, readonly string[], number]> = {
 };
 
 for (const convention of ["true", "false"]) {
-  Deno.test(`a refusal is logged under the client's id, and carries one: HEADER_CONVENTION_ENABLE=${convention}`, async (t) => {
+  Deno.test(`a refusal is logged with the client's id: HEADER_CONVENTION_ENABLE=${convention}`, async (t) => {
     await using stage = await WireStage.start({
       env: {
         HEADER_CONVENTION_ENABLE: convention,

@@ -58,7 +58,8 @@ async function checkSentOnce(t: Deno.TestContext, reuse: string): Promise<void> 
     }
   }
   const { lines } = await stage.settled();
-  assert.ok(lines.filter((line) => line.method !== "GET").every((line) => line.attempts === 1));
+  const attempts = lines.filter((line) => line.method !== "GET").map((line) => line.attempts);
+  assert.deepEqual([...new Set(attempts)], [1]);
 }
 
 Deno.test("a GET on a connection that its target has closed meanwhile is sent again and answered", async () => {
@@ -69,7 +70,7 @@ Deno.test("a GET on a connection that its target has closed meanwhile is sent ag
   assert.equal(stats.total.errors, 0);
 });
 
-Deno.test("RETRY_ATTEMPTS bounds how often an idempotent request is sent again, to another target if there is one", async (t) => {
+Deno.test("RETRY_ATTEMPTS bounds how often an idempotent request is sent, to other targets first", async (t) => {
   for (const [allowed, sent] of [[0, [1, 0]], [1, [1, 1]]] as const) {
     await t.step(`${allowed} with two targets`, async () => {
       await using stage = await WireStage.start({ targets: 2, env: { RETRY_ATTEMPTS: String(allowed) } });

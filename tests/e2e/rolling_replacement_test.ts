@@ -81,7 +81,7 @@ Deno.test("answers say Connection: close during SHUTDOWN_DELAY, and not before",
   assert.equal(await sluice.ended(), 0);
 });
 
-Deno.test("of two that start at once on one port, one serves and the other ends with one line and exit code 1", async (t) => {
+Deno.test("of two that start on one port, one serves and the other ends with one line and code 1", async (t) => {
   await using mocks = await MockGroup.start(1);
   for (const workers of ["1", "2"]) {
     await t.step(`${workers} workers`, async () => {

@@ -24,7 +24,7 @@ function rules(
   return env;
 }
 
-Deno.test("A1, A42 to A47, A53, B5: rules take requests by the longest prefix of whole segments and rewrite their paths", async (t) => {
+Deno.test("A1, A42 to A47, A53, B5: the longest prefix of whole segments wins, and paths are rewritten", async (t) => {
   await using target = await RecorderTarget.start();
   const at = target.address;
   const env = rules([
@@ -111,7 +111,7 @@ async function assertEmpty(sluice: SluiceProcess, path: string, expected: { stat
   assert.equal(after[expected.reason], before[expected.reason]! + 1, `${path}: ${JSON.stringify(after)}`);
 }
 
-Deno.test("A47 to A51, A73, B6: 404, 502, 503 and 504 are sluice's own, with empty bodies and a reason each", async (t) => {
+Deno.test("A47 to A51, A73, B6: 404, 502, 503 and 504 are sluice's own, with a reason and no body", async (t) => {
   await using deaf = await RecorderTarget.start(hang());
   await using sick = await RecorderTarget.start(answer(500));
   const [closed, other] = [freePort(), freePort()];
@@ -149,7 +149,7 @@ Deno.test("A47 to A51, A73, B6: 404, 502, 503 and 504 are sluice's own, with emp
   await until(() => deaf.open === 0, "the timed-out exchange to be closed at the target");
 });
 
-Deno.test("A52, A56: what a target answers passes through, errors of its own too, and what a client sends reaches it", async (t) => {
+Deno.test("A52, A56: a target's response passes through, errors too, and so does the client's request", async (t) => {
   const codes = [200, 201, 301, 400, 401, 404, 409, 418, 429, 500, 501, 502, 503, 504];
   await using target = await RecorderTarget.start(
     byPath(Object.fromEntries(codes.map((code) => [
@@ -182,7 +182,7 @@ Deno.test("A52, A56: what a target answers passes through, errors of its own too
   assert.equal(stats.total.errors, codes.filter((code) => code >= 500).length);
 });
 
-Deno.test("ERROR_BODY and REASON_HEADER give sluice's own answers a body and a reason for those who want them (C10)", async () => {
+Deno.test("ERROR_BODY and REASON_HEADER give sluice's own responses a body and a reason (C10)", async () => {
   const closed = freePort();
   const env = { ...rules([["/refused", null, `127.0.0.1:${closed}`]]), REASON_HEADER: "true" };
   await using json = await startSluice({ env: { ...env, ERROR_BODY: "json" } });

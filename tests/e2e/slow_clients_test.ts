@@ -1,4 +1,7 @@
-/** Many slow clients of sluice's own engine at once: others are served beside them, each is cut for its own reason, nothing stays. */
+/**
+ * Many slow clients of sluice's own engine at once: others are served beside them, each is cut for its own reason,
+ * nothing stays.
+ */
 import assert from "node:assert/strict";
 import { okay } from "../support/recorder_scripts.ts";
 import { until } from "../support/poll.ts";
@@ -105,33 +108,37 @@ Deno.test(`${BODIES} bodies of a byte at a time go on, and end in 408 body_timeo
   await allGone(stage);
 });
 
-Deno.test(`${DEAF} clients that never read are cut after LISTENER_WRITE_TIMEOUT, and others are served beside them`, async () => {
-  await using stage = await wireEngineStage({ LISTENER_WRITE_TIMEOUT: "1500" });
-  const piece = new Uint8Array(1_000_000);
-  stage.target.script = async (turn) => {
-    if (turn.path !== "/deaf") return await okay()(turn);
-    await turn.socket.send("HTTP/1.1 200 OK\r\nContent-Length: 8000000\r\n\r\n");
-    for (let i = 0; i < 8; i++) await turn.socket.send(piece).catch(() => {});
-  };
-  if (FULL) show("nobody", await beside(stage.sluice.port, rest));
-  const slow = new SlowClients();
-  show(
-    `${DEAF} clients that never read`,
-    await beside(stage.sluice.port, async () => {
-      await slow.open(stage.sluice.port, {
-        count: DEAF,
-        text: "GET /deaf HTTP/1.1\r\nHost: a\r\n\r\n",
-        reads: false,
-      });
-      const cut = async () => (await stage.sluice.accessLines()).filter(({ path }) => path === "/deaf").length;
-      await until(async () => await cut() === DEAF, "all of them to be cut", { patienceMs: 60_000, everyMs: 100 });
-    }),
-  );
-  slow.close();
-  const lines = (await stage.sluice.accessLines()).filter(({ path }) => path === "/deaf");
-  assert.ok(lines.every(({ cutBy }) => cutBy === "client"), "each was cut for itself");
-  await allGone(stage);
-});
+Deno.test(
+  `${DEAF} clients that never read are cut after LISTENER_WRITE_TIMEOUT, and others are served beside them` +
+    `${DEAF} clients that never read are cut after LISTENER_WRITE_TIMEOUT, and others are served beside them`,
+  async () => {
+    await using stage = await wireEngineStage({ LISTENER_WRITE_TIMEOUT: "1500" });
+    const piece = new Uint8Array(1_000_000);
+    stage.target.script = async (turn) => {
+      if (turn.path !== "/deaf") return await okay()(turn);
+      await turn.socket.send("HTTP/1.1 200 OK\r\nContent-Length: 8000000\r\n\r\n");
+      for (let i = 0; i < 8; i++) await turn.socket.send(piece).catch(() => {});
+    };
+    if (FULL) show("nobody", await beside(stage.sluice.port, rest));
+    const slow = new SlowClients();
+    show(
+      `${DEAF} clients that never read`,
+      await beside(stage.sluice.port, async () => {
+        await slow.open(stage.sluice.port, {
+          count: DEAF,
+          text: "GET /deaf HTTP/1.1\r\nHost: a\r\n\r\n",
+          reads: false,
+        });
+        const cut = async () => (await stage.sluice.accessLines()).filter(({ path }) => path === "/deaf").length;
+        await until(async () => await cut() === DEAF, "all of them to be cut", { patienceMs: 60_000, everyMs: 100 });
+      }),
+    );
+    slow.close();
+    const lines = (await stage.sluice.accessLines()).filter(({ path }) => path === "/deaf");
+    assert.ok(lines.every(({ cutBy }) => cutBy === "client"), "each was cut for itself");
+    await allGone(stage);
+  },
+);
 
 Deno.test(`${FLOOD} connections with ${DESCRIPTORS} descriptors: others are served beside them`, async () => {
   await using stage = await wireEngineStage();
@@ -142,7 +149,8 @@ Deno.test(`${FLOOD} connections with ${DESCRIPTORS} descriptors: others are serv
   show(
     `${FLOOD} connections`,
     await beside(stage.sluice.port, async () => {
-      // Until the flood is a second old it may hold all descriptors: a request that needs a new connection then gets 503.
+      // Until the flood is a second old it may hold all descriptors: a request that needs a new connection then gets
+      // 503.
       const finished = async () => (await stage.sluice.stats()).total.finished;
       await until(async () => await finished() > 500, "kept connections to the target");
       await slow.open(stage.sluice.port, { count: FLOOD, text: "", reads: false });
@@ -153,7 +161,10 @@ Deno.test(`${FLOOD} connections with ${DESCRIPTORS} descriptors: others are serv
   await allGone(stage);
 });
 
-/** Nothing is in flight, no connection to a target is at work, and none of a client stays but those that end by themselves. */
+/**
+ * Nothing is in flight, no connection to a target is at work, and none of a client stays but those that end by
+ * themselves.
+ */
 async function allGone(
   { sluice }: { readonly sluice: Awaited<ReturnType<typeof wireEngineStage>>["sluice"] },
 ): Promise<void> {

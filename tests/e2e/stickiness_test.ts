@@ -13,7 +13,7 @@ function cookieOf({ response }: Answer): { readonly pair: string; readonly attri
 
 for (const engine of ["serve", "wire"]) {
   for (const algorithm of ["LEAST_CONNECTIONS", "WEIGHTED", "HASH", "RANDOM"]) {
-    Deno.test(`with stickiness ${algorithm} keeps a client with its target and spreads new clients, engine ${engine}`, async () => {
+    Deno.test(`with stickiness ${algorithm} keeps clients and spreads new ones, engine ${engine}`, async () => {
       await using mocks = await MockGroup.start(3);
       await using sluice = await startSluice({
         env: groupEnvironment(mocks.list, {

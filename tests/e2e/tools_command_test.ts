@@ -105,7 +105,7 @@ Deno.test("D13 D15 the load test's JSON has every round and names the first leve
   });
 });
 
-Deno.test("the plot goes to stdout, and a file that may not be written is refused before any request is sent", async () => {
+Deno.test("the plot goes to stdout; a file that may not be written is refused before any request", async () => {
   await withMock(async (mock) => {
     const plotted = await runSluice([
       "load",

@@ -143,7 +143,7 @@ Deno.test("both directions stream at once: a target answers each piece before th
   assert.deepEqual([line.status, line.requestBytes, line.responseBytes, line.cutBy], [200, 35, 35, null]);
 });
 
-Deno.test("each piece of an upload starts CONNECTION_TIMEOUT anew, and a client's silence ends in 408 (E14)", async (t) => {
+Deno.test("each piece of an upload restarts CONNECTION_TIMEOUT; a client's silence is 408 (E14)", async (t) => {
   await using stage = await WireStage.start({ env: { CONNECTION_TIMEOUT: "700", LISTENER_BODY_TIMEOUT: "700" } });
   await t.step("an upload that takes longer than the limit, in pieces that do not", async () => {
     await using client = await stage.connect();

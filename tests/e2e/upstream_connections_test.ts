@@ -30,7 +30,7 @@ function connections(client: WireClient): [active: number, idle: number] {
   return [active, idle];
 }
 
-Deno.test("a connection is active while it has an exchange, idle between two, and gone when either side ends it", async () => {
+Deno.test("a connection is active during an exchange, idle between two, and gone when it ends", async () => {
   await using target = await RecorderTarget.start();
   using client = new WireClient();
   const { script, open } = gate();
@@ -57,7 +57,7 @@ Deno.test("a connection is active while it has an exchange, idle between two, an
   assert.equal(client.table.targetCounter(0, "connects"), 3);
 });
 
-Deno.test("a POST that shares a connection takes it from the idle ones, and one that came too late for it makes another in its place", async () => {
+Deno.test("a POST takes an idle connection, and makes one if the idle one came too late for it", async () => {
   const clock = new ManualClock();
   await using target = await RecorderTarget.start();
   using client = new WireClient(clock);
@@ -159,7 +159,7 @@ Deno.test("the time to connect is until the connection stands, or until it was g
   assert.deepEqual(connections(client), [0, 1]);
 });
 
-Deno.test("stats and metrics tell the open connections of two workers, and none once the targets have closed theirs", async () => {
+Deno.test("stats and metrics count two workers' connections, and none once the targets close", async () => {
   const { script, open } = gate();
   await using stack = new AsyncDisposableStack();
   const target = stack.use(await RecorderTarget.start(script));

@@ -73,7 +73,7 @@ async function assertServes(sluice: SluiceProcess): Promise<void> {
   await peer.close();
 }
 
-Deno.test(`${SESSIONS} sessions of damaged frames, odd close codes and reasons from both sides end nothing but themselves`, async () => {
+Deno.test(`${SESSIONS} sessions of damaged frames and odd close codes end only themselves`, async () => {
   await using damaged = await damagedTarget();
   await using echo = await WebSocketTarget.start();
   await using sluice = await startSluice({

@@ -15,7 +15,7 @@ async function openRaw(listener: UpgradeListener): Promise<RawSocket> {
   return client;
 }
 
-Deno.test("a client's close frame that may not be passed on ends its connection, and the target is told 1001", async (t) => {
+Deno.test("a client's close frame that may not be passed on ends its connection with 1001", async (t) => {
   const cases: [string, number, string][] = [
     ["a reason of 124 bytes", 1000, "x".repeat(124)],
     ["a reason of 62 two-byte characters", 4000, "é".repeat(62)],

@@ -85,7 +85,7 @@ Deno.test("a WebSocket that moves on from a target that refused it has a time fo
   await until(async () => await active(sluice) === 0, "its connection to be counted no more");
 });
 
-Deno.test("a handshake that comes to nothing leaves no connection behind, and tells how long it took to connect", async (t) => {
+Deno.test("a failed handshake leaves no connection behind, and its connect time is known", async (t) => {
   await t.step("refused by a target that keeps its connection open", async () => {
     await using target = await RecorderTarget.start(({ socket }) =>
       socket.send("HTTP/1.1 403 Forbidden\r\nConnection: keep-alive\r\nContent-Length: 4\r\n\r\nnope")
@@ -131,7 +131,7 @@ Deno.test("a WebSocket that is cut although its target says nothing counts no lo
   await until(() => listener.table.connections().active === 0, "its connection to be counted no more");
 });
 
-Deno.test("with fetch a WebSocket tells how long it connected, and no sum over all connections is claimed", async () => {
+Deno.test("with fetch a WebSocket has a connect time, and no sum over all connections is shown", async () => {
   await using target = await WebSocketTarget.start();
   await using sluice = await before(`127.0.0.1:${target.port}`, { UPSTREAM_TRANSPORT: "fetch" });
   const client = await openPeer(socketUrl(sluice, "/ws"));

@@ -32,7 +32,7 @@ async function settled(count: () => number): Promise<number> {
 }
 
 for (const payload of ["", "x"]) {
-  Deno.test(`a target that does not read holds back a client that sends messages of ${payload.length} bytes`, async () => {
+  Deno.test(`a target that does not read holds back a client that sends ${payload.length} bytes`, async () => {
     await using tunnel = new ScriptedTunnel();
     await using client = await openRaw(tunnel.port);
     const message = frame(OPCODE.text, payload, { masked: true });

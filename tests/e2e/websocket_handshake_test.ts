@@ -9,7 +9,7 @@ import { UpgradeListener } from "../support/upgrade_listener.ts";
 import { acceptHandshake, handshakeText, RawTarget } from "../support/websocket_bytes.ts";
 import { openPeer, openRefused, WebSocketTarget } from "../support/websocket_peers.ts";
 
-Deno.test("a target sees the client's subprotocols, query, cookies and headers, and its choice is what the client is told", async () => {
+Deno.test("a target gets subprotocols, query, cookies and headers, and its choice reaches the client", async () => {
   await using target = await WebSocketTarget.start(undefined, {
     handleProtocols: (offered: Set<string>) => [...offered][1],
   });
@@ -72,21 +72,24 @@ Deno.test("a refused handshake reaches the client as the target refused it", asy
       assert.equal(refusal.body, "who goes");
     }],
     [
-      "HTTP/1.1 403 Forbidden\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nnope\r\n0\r\n\r\n",
+      "HTTP/1.1 403 Forbidden\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n" +
+      "nope\r\n0\r\n\r\n",
       (refusal) => {
         assert.deepEqual(refusal.headers["set-cookie"], ["a=1", "b=2"]);
         assert.equal(refusal.body, "nope");
       },
     ],
     [
-      "HTTP/1.1 426 Upgrade Required\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 8\r\nContent-Length: 0\r\n\r\n",
+      "HTTP/1.1 426 Upgrade Required\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 8\r\n" +
+      "Content-Length: 0\r\n\r\n",
       (refusal) => {
         assert.equal(refusal.headers["sec-websocket-version"], "8");
         assert.equal(refusal.headers.upgrade, "websocket");
       },
     ],
     [
-      "HTTP/1.1 302 Found\r\nLocation: https://other.test/x?y\r\nConnection: close, X-Hop\r\nX-Hop: 1\r\nContent-Length: 0\r\n\r\n",
+      "HTTP/1.1 302 Found\r\nLocation: https://other.test/x?y\r\nConnection: close, X-Hop\r\nX-Hop: 1\r\n" +
+      "Content-Length: 0\r\n\r\n",
       (refusal) => {
         assert.equal(refusal.headers.location, "https://other.test/x?y");
         assert.equal(refusal.headers["x-hop"], undefined);

@@ -38,7 +38,7 @@ async function sayInOrder(peer: Peer, count: number): Promise<void> {
   }
 }
 
-Deno.test("10,000 messages of Node's ws client go both ways in order, and the access log has one line for them", async () => {
+Deno.test("10,000 messages of Node's ws client go both ways in order, with one access line", async () => {
   await using target = await WebSocketTarget.start();
   await using sluice = await before(`127.0.0.1:${target.port}/base`);
   const client = await openPeer(socketUrl(sluice, "/room?name=a%20b"), ["chat.v1"], {
@@ -89,7 +89,7 @@ Deno.test("200 sockets at once are in flight, and none is when they have gone, h
   assert.equal((await sluice.accessLines(200)).filter(({ cutBy }) => cutBy === "client").length, 100);
 });
 
-Deno.test("clients that leave in the middle of their handshakes leave nothing in flight, and nothing that holds a stop up", async () => {
+Deno.test("clients that leave during their handshakes leave nothing in flight, and don't delay a stop", async () => {
   await using target = await WebSocketTarget.start();
   await using sluice = await before(`127.0.0.1:${target.port}`);
   const count = 120;
@@ -131,17 +131,20 @@ Deno.test("a handshake that the target refuses reaches the client as it was refu
       "who goes",
     ],
     [
-      "HTTP/1.1 403 Forbidden\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nnope\r\n0\r\n\r\n",
+      "HTTP/1.1 403 Forbidden\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n" +
+      "nope\r\n0\r\n\r\n",
       { "set-cookie": ["a=1", "b=2"] },
       "nope",
     ],
     [
-      "HTTP/1.1 426 Upgrade Required\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 8\r\nContent-Length: 0\r\n\r\n",
+      "HTTP/1.1 426 Upgrade Required\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 8\r\n" +
+      "Content-Length: 0\r\n\r\n",
       { "sec-websocket-version": "8", "upgrade": "websocket" },
       "",
     ],
     [
-      "HTTP/1.1 302 Found\r\nLocation: https://other.test/x?y\r\nConnection: close, X-Hop\r\nX-Hop: 1\r\nContent-Length: 0\r\n\r\n",
+      "HTTP/1.1 302 Found\r\nLocation: https://other.test/x?y\r\nConnection: close, X-Hop\r\nX-Hop: 1\r\n" +
+      "Content-Length: 0\r\n\r\n",
       { "location": "https://other.test/x?y", "x-hop": undefined },
       "",
     ],
@@ -170,7 +173,7 @@ Deno.test("a handshake that the target refuses reaches the client as it was refu
   assert.deepEqual(lines.map(({ responseBytes }) => responseBytes), cases.map(([, , body]) => body.length));
 });
 
-Deno.test("a handshake goes to another target if one refuses the connection, and fails with a reason if all do", async () => {
+Deno.test("a handshake moves on if a target refuses the connection, and fails if all do", async () => {
   await using target = await WebSocketTarget.start();
   await using sluice = await before(`127.0.0.1:${freePort()},127.0.0.1:${target.port}`);
   for (let i = 0; i < 4; i++) {
@@ -201,12 +204,13 @@ Deno.test("a target that does not answer a handshake in time is a 504", async ()
   await sluice.settled();
 });
 
-Deno.test("offers of HTTP/2 are passed over, other upgrades are refused, malformed handshakes are answered", async () => {
+Deno.test("offers of HTTP/2 are ignored, other upgrades and malformed handshakes are refused", async () => {
   await using target = await RecorderTarget.start();
   await using sluice = await before(target.address);
   const h2c = await rawExchange(
     sluice.url,
-    "GET /plain HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n",
+    "GET /plain HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: " +
+      "AAMAAABk\r\n\r\n",
   );
   assert.equal(h2c.status, 200);
   assert.equal(header(target.requests[0]!, "upgrade"), null);
@@ -238,7 +242,7 @@ Deno.test("sockets that stand are told when sluice stops, and it ends cleanly", 
   assert.equal((await sluice.accessLines(1)).length, 1);
 });
 
-Deno.test("a socket whose handshake was under way when sluice was told to stop is told too, and does not hold it up", async () => {
+Deno.test("a socket whose handshake was open at the stop is closed too, and does not delay it", async () => {
   let accept = () => {};
   const asked = Promise.withResolvers<void>();
   await using target = await WebSocketTarget.start(undefined, {
@@ -260,7 +264,7 @@ Deno.test("a socket whose handshake was under way when sluice was told to stop i
   assert.equal((await sluice.accessLines(1))[0]!.cutBy, null);
 });
 
-Deno.test("when SHUTDOWN_TIMEOUT is over, sockets that got no goodbye are cut, handshakes get 503, and both are logged", async () => {
+Deno.test("after SHUTDOWN_TIMEOUT sockets are cut and handshakes get 503, and both are logged", async () => {
   await using target = await RawTarget.start(async (socket) => {
     // The second one waits for ever.
     if (target.sockets.length === 1) await acceptHandshake(socket);

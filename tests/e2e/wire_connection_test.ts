@@ -1,4 +1,6 @@
-/** What a connection of sluice's own engine owes to others, and to its own next request, when an exchange goes wrong. */
+/**
+ * What a connection of sluice's own engine owes to others, and to its own next request, when an exchange goes wrong.
+ */
 import assert from "node:assert/strict";
 import { pause, until } from "../support/poll.ts";
 import { bodyText, headerValues } from "../support/raw_message.ts";
@@ -65,7 +67,7 @@ Deno.test("a client may send on behind its last response, so that no reset takes
   }
 });
 
-Deno.test("a connection that was cut for a body that stopped counts no more among its client's connections", async () => {
+Deno.test("a connection cut for a stalled body no longer counts among its client's connections", async () => {
   await using stage = await wireEngineStage({
     LISTENER_BODY_TIMEOUT: "500",
     LISTENER_MAX_CONNECTIONS_PER_CLIENT: "1",
@@ -149,7 +151,8 @@ Deno.test("a chunked body is whole that comes behind a pipelined request and tak
   };
   await using client = await stage.connect();
   await client.send(
-    "GET /first HTTP/1.1\r\nHost: a\r\n\r\nPOST /second HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhe",
+    "GET /first HTTP/1.1\r\nHost: a\r\n\r\nPOST /second HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" +
+      "5\r\nhe",
   );
   await until(() => stage.target.requests.length === 1, "the first request");
   release.resolve();

@@ -1,43 +1,29 @@
 /** What only sluice's own engine can do: bytes that go through as they came, and limits on clients. */
 import assert from "node:assert/strict";
 import { groupEnvironment } from "../support/mock_group.ts";
-import { pause, until } from "../support/poll.ts";
-import { RawClient } from "../support/raw_client.ts";
+import { until } from "../support/poll.ts";
 import { bodyText, headerValues } from "../support/raw_message.ts";
 import { bytes, hang, okay } from "../support/recorder_scripts.ts";
 import { RecorderTarget } from "../support/recorder_target.ts";
 import { runSluice, startSluice } from "../support/sluice_process.ts";
-
-/** A recorder behind a wire listener. */
-async function stageOf(env: Record<string, string> = {}) {
-  const target = await RecorderTarget.start();
-  const sluice = await startSluice({
-    env: groupEnvironment(target.address, { LISTENER_ENGINE: "wire", UPSTREAM_TRANSPORT: "wire", ...env }),
-  });
-  return {
-    target,
-    sluice,
-    connect: () => RawClient.connect(sluice.url),
-    async [Symbol.asyncDispose]() {
-      await sluice[Symbol.asyncDispose]();
-      await target[Symbol.asyncDispose]();
-    },
-  };
-}
+import { wireEngineStage } from "../support/wire_engine_stage.ts";
 
 Deno.test("header lines keep their order, case and number both ways, and the reason phrase its words", async () => {
-  await using stage = await stageOf({ VIA_ENABLE: "false" });
+  await using stage = await wireEngineStage({ VIA_ENABLE: "false" });
   stage.target.script = bytes(
-    "HTTP/1.1 200 All's Well\r\nx-B: 1\r\nContent-Length: 2\r\nX-a:  2 \r\nx-b: 3\r\nSet-Cookie: a\r\nKeep-Alive: x\r\n" +
+    "HTTP/1.1 200 All's Well\r\nx-B: 1\r\nContent-Length: 2\r\nX-a:  2 \r\nx-b: 3\r\nSet-Cookie: a\r\nKeep-Alive: " +
+      "x\r\n" +
       "X-Gone: y\r\nConnection: X-Gone\r\nsEt-cookie: b\r\n\r\nok",
   );
   await using client = await stage.connect();
   const got = await client.exchange(
-    "GET /p HTTP/1.1\r\nx-Z: 1\r\nHOST: h.test\r\nX-y: \xe9\r\nConnection: x-Hop, keep-alive\r\nX-Hop: 1\r\nx-z:2\r\n\r\n",
+    "GET /p HTTP/1.1\r\nx-Z: 1\r\nHOST: h.test\r\nX-y: \xe9\r\nConnection: x-Hop, keep-alive\r\nX-Hop: 1\r\nx-z:2\r\n" +
+      "\r\n",
   );
   assert.equal(
     got.raw,
-    "HTTP/1.1 200 All's Well\r\nx-B: 1\r\nContent-Length: 2\r\nX-a:  2 \r\nx-b: 3\r\nSet-Cookie: a\r\nsEt-cookie: b\r\n\r\nok",
+    "HTTP/1.1 200 All's Well\r\nx-B: 1\r\nContent-Length: 2\r\nX-a:  2 \r\nx-b: 3\r\nSet-Cookie: a\r\nsEt-cookie: " +
+      "b\r\n\r\nok",
   );
   const [request] = stage.target.requests;
   assert.equal(
@@ -47,7 +33,7 @@ Deno.test("header lines keep their order, case and number both ways, and the rea
 });
 
 Deno.test("interim responses reach the client, 103 with its links and 100 by the target's own word", async () => {
-  await using stage = await stageOf();
+  await using stage = await wireEngineStage();
   stage.target.script = async (turn) => {
     await turn.socket.send("HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n");
     assert.equal(new TextDecoder().decode(await turn.body()), "hello");
@@ -63,7 +49,7 @@ Deno.test("interim responses reach the client, 103 with its links and 100 by the
 });
 
 Deno.test("a target may refuse a body that its client waits to send", async () => {
-  await using stage = await stageOf();
+  await using stage = await wireEngineStage();
   stage.target.script = ({ socket }) =>
     socket.send("HTTP/1.1 417 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
   await using client = await stage.connect();
@@ -73,7 +59,7 @@ Deno.test("a target may refuse a body that its client waits to send", async () =
 });
 
 Deno.test("trailers go to the target, and to a client that takes them", async () => {
-  await using stage = await stageOf();
+  await using stage = await wireEngineStage();
   stage.target.script = bytes(
     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-T\r\n\r\n2\r\nok\r\n0\r\nX-T: 1\r\nX-U: 2\r\n\r\n",
   );
@@ -87,7 +73,7 @@ Deno.test("trailers go to the target, and to a client that takes them", async ()
 });
 
 Deno.test("HTTP/1.0 is served with and without Host, kept where it asks for that, and never gets chunks", async () => {
-  await using stage = await stageOf();
+  await using stage = await wireEngineStage();
   stage.target.script = bytes("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n");
   await using client = await stage.connect();
   await client.send("GET /a HTTP/1.0\r\nUpgrade: x\r\nConnection: upgrade\r\nExpect: 100-continue\r\n\r\n");
@@ -103,7 +89,7 @@ Deno.test("HTTP/1.0 is served with and without Host, kept where it asks for that
 });
 
 Deno.test("OPTIONS *, a body on GET, 205 and any method are passed on as they came", async () => {
-  await using stage = await stageOf();
+  await using stage = await wireEngineStage();
   await using client = await stage.connect();
   assert.equal((await client.exchange("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n")).status, 200);
   assert.equal((await client.exchange("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi")).status, 200);
@@ -121,7 +107,7 @@ Deno.test("OPTIONS *, a body on GET, 205 and any method are passed on as they ca
 });
 
 Deno.test("1,000 pipelined requests are answered in their order", async () => {
-  await using stage = await stageOf();
+  await using stage = await wireEngineStage();
   stage.target.script = ({ path, socket }) =>
     socket.send(`HTTP/1.1 200 OK\r\nContent-Length: ${path.length}\r\n\r\n${path}`);
   await using client = await stage.connect();
@@ -131,7 +117,7 @@ Deno.test("1,000 pipelined requests are answered in their order", async () => {
 });
 
 Deno.test("a client that ends its side gets its response, also one that takes its time", async () => {
-  await using stage = await stageOf();
+  await using stage = await wireEngineStage();
   const release = Promise.withResolvers<void>();
   stage.target.script = async (turn) => {
     await release.promise;
@@ -150,7 +136,7 @@ Deno.test("a client that ends its side gets its response, also one that takes it
 });
 
 Deno.test("a client that left without a word is noticed, and its target is let go", async () => {
-  await using stage = await stageOf({ CONNECTION_TIMEOUT: "60s" });
+  await using stage = await wireEngineStage({ CONNECTION_TIMEOUT: "60s" });
   stage.target.script = hang();
   const client = await stage.connect();
   await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -161,7 +147,7 @@ Deno.test("a client that left without a word is noticed, and its target is let g
 });
 
 Deno.test("an upgrade to any protocol becomes a tunnel, in which each side can end by itself", async () => {
-  await using stage = await stageOf();
+  await using stage = await wireEngineStage();
   stage.target.script = async ({ socket }) => {
     await socket.send("HTTP/1.1 101 Switching\r\nUpgrade: Chat/2\r\nConnection: Upgrade\r\n\r\nearly");
     assert.equal(await socket.readThrough("!"), "\0\xffhello!");
@@ -181,7 +167,7 @@ Deno.test("an upgrade to any protocol becomes a tunnel, in which each side can e
 });
 
 Deno.test("a tunnel whose client breaks it while the target is silent is over, and the target is told", async () => {
-  await using stage = await stageOf();
+  await using stage = await wireEngineStage();
   stage.target.script = async ({ socket }) => {
     await socket.send("HTTP/1.1 101 Switching\r\nUpgrade: chat\r\nConnection: Upgrade\r\n\r\n");
     await socket.untilEnded();
@@ -195,19 +181,23 @@ Deno.test("a tunnel whose client breaks it while the target is silent is over, a
   assert.equal((await stage.sluice.accessLines(1))[0]!.cutBy, "client");
 });
 
-Deno.test("offers of HTTP in an upgrade are passed over, so that nothing goes through that no rule was asked for", async () => {
-  await using stage = await stageOf();
-  await using client = await stage.connect();
-  for (const protocol of ["h2c", "websocket, h2c", "HTTP/2.0", "TLS/1.0, HTTP/1.1"]) {
-    const lines = `Connection: Upgrade, HTTP2-Settings\r\nUpgrade: ${protocol}\r\nHTTP2-Settings: AAMAAABk\r\n`;
-    assert.equal((await client.exchange(`GET / HTTP/1.1\r\nHost: a\r\n${lines}\r\n`)).status, 200);
-    const got = stage.target.requests.at(-1)!;
-    for (const name of ["upgrade", "connection", "http2-settings"]) assert.deepEqual(headerValues(got, name), []);
-  }
-});
+Deno.test(
+  "offers of HTTP in an upgrade are passed over, so that nothing goes through that no rule was asked for" +
+    "offers of HTTP in an upgrade are passed over, so that nothing goes through that no rule was asked for",
+  async () => {
+    await using stage = await wireEngineStage();
+    await using client = await stage.connect();
+    for (const protocol of ["h2c", "websocket, h2c", "HTTP/2.0", "TLS/1.0, HTTP/1.1"]) {
+      const lines = `Connection: Upgrade, HTTP2-Settings\r\nUpgrade: ${protocol}\r\nHTTP2-Settings: AAMAAABk\r\n`;
+      assert.equal((await client.exchange(`GET / HTTP/1.1\r\nHost: a\r\n${lines}\r\n`)).status, 200);
+      const got = stage.target.requests.at(-1)!;
+      for (const name of ["upgrade", "connection", "http2-settings"]) assert.deepEqual(headerValues(got, name), []);
+    }
+  },
+);
 
 Deno.test("a target's 426 tells its client what to ask for", async () => {
-  await using stage = await stageOf();
+  await using stage = await wireEngineStage();
   stage.target.script = bytes("HTTP/1.1 426 No\r\nUpgrade: foo/2\r\nConnection: Upgrade\r\nContent-Length: 0\r\n\r\n");
   await using client = await stage.connect();
   const got = await client.exchange("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -215,135 +205,10 @@ Deno.test("a target's 426 tells its client what to ask for", async () => {
 });
 
 Deno.test("a 101 that nobody asked for is a bad response", async () => {
-  await using stage = await stageOf();
+  await using stage = await wireEngineStage();
   stage.target.script = bytes("HTTP/1.1 101 X\r\nUpgrade: evil\r\nConnection: upgrade\r\n\r\n");
   await using client = await stage.connect();
   assert.equal((await client.exchange("GET / HTTP/1.1\r\nHost: a\r\n\r\n")).status, 502);
-});
-
-Deno.test("slow clients are cut by their own limit, each with its own reason", async (t) => {
-  await using stage = await stageOf({
-    LISTENER_HEAD_TIMEOUT: "600",
-    LISTENER_IDLE_TIMEOUT: "700",
-    LISTENER_BODY_TIMEOUT: "800",
-    LISTENER_WRITE_TIMEOUT: "900",
-    REASON_HEADER: "true",
-  });
-  await t.step("a head that does not end: 408 head_timeout", async () => {
-    await using client = await stage.connect();
-    await client.send("GET / HTTP/1.1\r\nHost: a\r\n");
-    const got = await client.response();
-    assert.deepEqual([got.status, headerValues(got, "x-sluice-reason")], [408, ["head_timeout"]]);
-    await client.socket.untilEnded();
-  });
-  await t.step("a client that comes after a quiet time has all of its time", async () => {
-    await pause(1500);
-    await using client = await stage.connect();
-    const sinceMs = performance.now();
-    await client.send("GET / HTTP/1.1\r\n");
-    assert.equal((await client.response()).status, 408);
-    // Never earlier than LISTENER_HEAD_TIMEOUT, whatever the last client did.
-    assert.ok(performance.now() - sinceMs > 550, `${performance.now() - sinceMs} ms`);
-  });
-  await t.step("a connection that says nothing: closed without a word", async () => {
-    await using client = await stage.connect();
-    assert.equal(await client.socket.readToEnd(), "");
-  });
-  await t.step("a kept connection that is idle: closed without a word", async () => {
-    await using client = await stage.connect();
-    assert.equal((await client.exchange("GET / HTTP/1.1\r\nHost: a\r\n\r\n")).status, 200);
-    assert.equal(await client.socket.readToEnd(), "");
-  });
-  await t.step("a body that stops: 408 body_timeout, and no target is blamed", async () => {
-    await using client = await stage.connect();
-    await client.send("POST /stops HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab");
-    const got = await client.response();
-    assert.deepEqual([got.status, headerValues(got, "x-sluice-reason")], [408, ["body_timeout"]]);
-  });
-  await t.step("a client that takes nothing of its response: cut by it", async () => {
-    stage.target.script = async ({ socket }) => {
-      await socket.send(`HTTP/1.1 200 OK\r\nContent-Length: 50000000\r\n\r\n`);
-      const piece = new Uint8Array(1_000_000);
-      for (let i = 0; i < 50; i++) await socket.send(piece);
-    };
-    const conn = await Deno.connect({ hostname: "127.0.0.1", port: stage.sluice.port });
-    await conn.write(new TextEncoder().encode("GET /never HTTP/1.1\r\nHost: a\r\n\r\n"));
-    try {
-      const lines = () => stage.sluice.accessLines();
-      const line = await until(async () => (await lines()).find(({ path }) => path === "/never"), "its access line");
-      assert.equal(line.cutBy, "client");
-    } finally {
-      conn.close();
-    }
-  });
-  const stats = await stage.sluice.settled();
-  const [target] = stats.groups[0]!.targets;
-  // The one that took nothing of its response; a body that stops is no leaving.
-  assert.deepEqual([target!.noAnswer, target!.leftByClient], [0, 1]);
-});
-
-Deno.test("heads beyond the limits are 414 and 431, each with a line in the access log", async () => {
-  await using stage = await stageOf({ LISTENER_MAX_HEAD_BYTES: "2000", LISTENER_MAX_HEAD_LINES: "10" });
-  const ask = async (text: string) => {
-    await using client = await stage.connect();
-    await client.send(text);
-    return (await client.response()).status;
-  };
-  assert.equal(await ask(`GET /${"a".repeat(3000)} HTTP/1.1\r\nHost: a\r\n\r\n`), 414);
-  assert.equal(await ask(`GET / HTTP/1.1\r\nHost: a\r\nCookie: ${"a".repeat(3000)}\r\n\r\n`), 431);
-  assert.equal(await ask(`GET / HTTP/1.1\r\nHost: a\r\n${"X: y\r\n".repeat(10)}\r\n`), 431);
-  assert.equal(await ask("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), 505);
-  const lines = await stage.sluice.accessLines(4);
-  assert.deepEqual(lines.map(({ reason }) => reason), [
-    "uri_too_long",
-    "head_too_large",
-    "head_too_large",
-    "version_refused",
-  ]);
-});
-
-Deno.test("more connections of one client than allowed are closed at once, and those beyond the whole number make room", async () => {
-  await using stage = await stageOf({ LISTENER_MAX_CONNECTIONS: "20", LISTENER_MAX_CONNECTIONS_PER_CLIENT: "40" });
-  const idle = await Promise.all(Array.from({ length: 20 }, () => stage.connect()));
-  try {
-    // Those that have said nothing for a second go first.
-    await using client = await stage.connect();
-    assert.equal((await client.exchange("GET / HTTP/1.1\r\nHost: a\r\n\r\n")).status, 200);
-  } finally {
-    for (const each of idle) await each[Symbol.asyncDispose]();
-  }
-});
-
-Deno.test("a flood of connections beyond its descriptors ends nothing: idle ones are closed, and others served", async () => {
-  await using stage = await stageOf();
-  const { success } = await new Deno.Command("prlimit", {
-    args: ["--pid", String(stage.sluice.pid), "--nofile=128:128"],
-  })
-    .output();
-  assert.ok(success);
-  const hogs = await Promise.all(Array.from({ length: 300 }, () => stage.connect()));
-  try {
-    await stage.sluice.waitForEvent(({ event }) => event === "accept_paused");
-    // While they stay: those that have been silent for a second make room.
-    await until(async () => {
-      try {
-        await using client = await stage.connect();
-        return (await client.exchange("GET / HTTP/1.1\r\nHost: a\r\n\r\n")).status === 200;
-      } catch {
-        return false;
-      }
-    }, "a request to be served beside the flood");
-  } finally {
-    for (const hog of hogs) await hog[Symbol.asyncDispose]();
-  }
-  await using client = await stage.connect();
-  for (let i = 0; i < 200; i++) {
-    assert.equal((await client.exchange("GET / HTTP/1.1\r\nHost: a\r\n\r\n")).status, 200);
-  }
-  const { events } = stage.sluice;
-  assert.ok(!events.some(({ event }) => event === "listener_down"));
-  const paused = events.filter(({ event }) => event === "accept_paused").map(({ connections }) => Number(connections));
-  assert.ok(Math.min(...paused) > Math.max(...paused) * 0.75, `not fewer each time: ${paused}`);
 });
 
 Deno.test("what is set for the wire engine warns with the other one", async () => {
@@ -355,9 +220,9 @@ Deno.test("what is set for the wire engine warns with the other one", async () =
   assert.match(String(warning?.message), /LISTENER_IDLE_TIMEOUT.*has no effect with LISTENER_ENGINE=serve/);
 });
 
-Deno.test("with LISTENER_PROXY_PROTOCOL the client is whom a trusted proxy names, and nobody else gets in", async () => {
+Deno.test("with LISTENER_PROXY_PROTOCOL only a trusted proxy names the client, and only it gets in", async () => {
   const env = { LISTENER_PROXY_PROTOCOL: "true", TRUSTED_PROXIES: "127.0.0.1", HEADER_CONVENTION_ENABLE: "true" };
-  await using stage = await stageOf(env);
+  await using stage = await wireEngineStage(env);
   await using client = await stage.connect();
   await client.send("PROXY TCP4 192.0.2.7 127.0.0.1 1 2\r\nGET /a HTTP/1.1\r\nHost: a\r\n\r\n");
   assert.equal((await client.response()).status, 200);
@@ -368,7 +233,7 @@ Deno.test("with LISTENER_PROXY_PROTOCOL the client is whom a trusted proxy names
   await using without = await stage.connect();
   await without.send("GET /c HTTP/1.1\r\nHost: a\r\n\r\n");
   assert.equal(await without.socket.readToEnd(), "", "closed without a word");
-  await using distrusting = await stageOf({ LISTENER_PROXY_PROTOCOL: "true", TRUSTED_PROXIES: "10.0.0.1" });
+  await using distrusting = await wireEngineStage({ LISTENER_PROXY_PROTOCOL: "true", TRUSTED_PROXIES: "10.0.0.1" });
   await using stranger = await distrusting.connect();
   await stranger.send("PROXY TCP4 192.0.2.7 127.0.0.1 1 2\r\nGET /a HTTP/1.1\r\nHost: a\r\n\r\n").catch(() => {});
   assert.equal(await stranger.socket.readToEnd(), "");

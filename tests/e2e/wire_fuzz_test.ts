@@ -1,4 +1,7 @@
-/** Exchanges whose bytes come in pieces cut at random on both sides, with clients that leave and targets that break off among them. */
+/**
+ * Exchanges whose bytes come in pieces cut at random on both sides, with clients that leave and targets that break off
+ * among them.
+ */
 import assert from "node:assert/strict";
 import { fuzzConnection, type FuzzTally } from "../support/fuzz_client.ts";
 import { FuzzTarget } from "../support/fuzz_target.ts";
@@ -13,7 +16,7 @@ const AT_ONCE = 24;
 /** Most exchanges of one connection. */
 const MOST = 9;
 
-Deno.test(`${EXCHANGES} exchanges cut at random places keep their bytes apart: every response its own, no crash, no hang`, async () => {
+Deno.test(`${EXCHANGES} exchanges cut at random places get their own responses: no crash, no hang`, async () => {
   const target = new FuzzTarget(SEED);
   await using sluice = await startSluice({
     env: groupEnvironment(target.address, {

@@ -25,7 +25,7 @@ async function turnTheLoop(client: WireClient): Promise<void> {
   await client.ask(other.port);
 }
 
-Deno.test("what came to an idle connection since its last answer is found before a request goes out on it", async (t) => {
+Deno.test("what came to an idle connection is found before a request goes out on it", async (t) => {
   for (const [name, meanwhile] of Object.entries(MEANWHILE)) {
     for (const method of ["GET", "POST"]) {
       await t.step(`${name}, then a ${method}`, async () => {
@@ -53,7 +53,7 @@ Deno.test("what came to an idle connection since its last answer is found before
   }
 });
 
-Deno.test("of more idle connections than a turn of the event loop can look at none is used that its target has ended or spoken on", async (t) => {
+Deno.test("of more idle connections than a turn can check, none that its target has ended is used", async (t) => {
   for (
     const [name, meanwhile] of [["ended", closeBeforeHeaders()], ["spoken on", MEANWHILE["a forged answer"]!]] as const
   ) {
@@ -86,7 +86,7 @@ Deno.test("of more idle connections than a turn of the event loop can look at no
   }
 });
 
-Deno.test("a request that went out on a fresh connection only is not replayed, though an idle one was looked at before", async () => {
+Deno.test("a request that went out only on a fresh connection is not replayed", async () => {
   await using target = await RecorderTarget.start(async (turn) => {
     await okay()(turn);
     await closeBeforeHeaders()(turn);
@@ -126,7 +126,7 @@ Deno.test("what comes to a watched connection together with a request for it is 
   theirs.close();
 });
 
-Deno.test("a connection that has been idle for a while is watched, and answers in full when it is used again", async () => {
+Deno.test("a connection that has been idle is watched, and its next response is complete", async () => {
   const clock = new ManualClock();
   await using target = await RecorderTarget.start();
   using client = new WireClient(clock);

@@ -211,7 +211,7 @@ Deno.test("failures have the reasons of the closed list", async (t) => {
   await until(() => target.open === 0, "all connections to be closed");
 });
 
-Deno.test("giving up closes the connection at once, before the answer, within a body, and while connecting", async (t) => {
+Deno.test("an abort closes the connection at once: before the response, in a body, while connecting", async (t) => {
   await using target = await RecorderTarget.start();
   using client = new WireClient();
   for (const script of [hang(), bytes("HTTP/1.1 200 OK\r\nContent-Le")]) {
@@ -266,7 +266,7 @@ Deno.test("with UPSTREAM_TRANSPORT=wire a query keeps its apostrophe, and nothin
   await stage.settled();
 });
 
-Deno.test("an answer that ends before its request was sent ends the connection, even if its target has stopped reading", async () => {
+Deno.test("a response that ends before its request was sent ends the connection", async () => {
   await using target = await RecorderTarget.start(async ({ socket }) => {
     socket.pause();
     await socket.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nearly");

@@ -1,4 +1,7 @@
-/** WebSockets through sluice's own engine, which passes them on as bytes: what a client gets is what it would get without sluice. */
+/**
+ * WebSockets through sluice's own engine, which passes them on as bytes: what a client gets is what it would get
+ * without sluice.
+ */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { groupEnvironment } from "../support/mock_group.ts";
@@ -37,16 +40,20 @@ async function transcript(url: string, bytes: Uint8Array): Promise<string> {
   return await socket.readToEnd();
 }
 
-Deno.test(`a client gets the same bytes through sluice as without it, in ${WEBSOCKET_CASES.length} cases after Autobahn's groups`, async () => {
-  await using stage = await stageOf({ perMessageDeflate: false });
-  const direct = `http://127.0.0.1:${stage.target.port}`;
-  for (const { name, bytes } of WEBSOCKET_CASES) {
-    const [expected, got] = await Promise.all([transcript(direct, bytes), transcript(stage.sluice.url, bytes)]);
-    assert.ok(got === expected, `${name}: ${got.length} bytes through sluice, ${expected.length} without it`);
-  }
-  await stage.sluice.settled();
-  assert.equal((await stage.sluice.accessLines(WEBSOCKET_CASES.length)).every(({ status }) => status === 101), true);
-});
+Deno.test(
+  `a client gets the same bytes through sluice as without it, in ${WEBSOCKET_CASES.length} cases after ` +
+    `Autobahn's groups`,
+  async () => {
+    await using stage = await stageOf({ perMessageDeflate: false });
+    const direct = `http://127.0.0.1:${stage.target.port}`;
+    for (const { name, bytes } of WEBSOCKET_CASES) {
+      const [expected, got] = await Promise.all([transcript(direct, bytes), transcript(stage.sluice.url, bytes)]);
+      assert.ok(got === expected, `${name}: ${got.length} bytes through sluice, ${expected.length} without it`);
+    }
+    await stage.sluice.settled();
+    assert.equal((await stage.sluice.accessLines(WEBSOCKET_CASES.length)).every(({ status }) => status === 101), true);
+  },
+);
 
 Deno.test("200 WebSockets at once get their own messages back, compressed from end to end", async () => {
   await using stage = await stageOf();

@@ -28,7 +28,7 @@ async function counts(
   };
 }
 
-Deno.test("A5, A71: 6000 fresh connections over two workers under ROUND_ROBIN are exactly 2000 for each of three targets", async () => {
+Deno.test("A5, A71: 6000 fresh connections over two workers are exactly 2000 per target", async () => {
   await using mocks = await MockGroup.start(3);
   await using sluice = await startSluice({
     env: groupEnvironment(mocks.list, { ACCESS_LOG: "false", LISTENER_WORKERS: "2" }),
@@ -39,7 +39,7 @@ Deno.test("A5, A71: 6000 fresh connections over two workers under ROUND_ROBIN ar
   assert.equal((await sluice.stats()).workers.length, 2);
 });
 
-Deno.test("A6, A22: 6000 fresh connections over four workers under WEIGHTED 1:2:5 are exactly 750, 1500 and 3750", async () => {
+Deno.test("A6, A22: 6000 connections over four workers under WEIGHTED 1:2:5 are 750, 1500 and 3750", async () => {
   await using mocks = await MockGroup.start(3);
   const weights = mocks.ports.map((port, index) => `127.0.0.1:${port}:${[1, 2, 5][index]}`).join(",");
   await using sluice = await startSluice({
@@ -120,7 +120,7 @@ Deno.test("HASH and STICKY choose alike in each of four workers", async (t) => {
   });
 });
 
-Deno.test("E13: a worker that crashes under load costs only what it held, its numbers stay, and another takes its place", async () => {
+Deno.test("E13: a worker that crashes under load costs what it held, keeps its counts, is replaced", async () => {
   await using mocks = await MockGroup.start(2);
   await using balancer = await FragileBalancer.start(2, groupEnvironment(mocks.list));
   const { plane, log } = balancer;

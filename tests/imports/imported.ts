@@ -5,7 +5,7 @@ import { IMPORTERS } from "../../src/tools/import/registry.ts";
 
 /** What tests take for variables that sluice does not have, so that they stay the same when it gets them. */
 const LATER =
-  /_TLS_|ACME|HEALTH_CHECK_TYPE|QUEUE_|RATE_LIMIT|_ALLOW$|_DENY$|_BACKUP$|SLOW_START|COMPRESSION|BASIC_AUTH|MAX_IN_FLIGHT$/;
+  /_TLS_|ACME|HEALTH_CHECK_TYPE|QUEUE_|RATE_LIMIT|SLOW_START|COMPRESSION|BASIC_AUTH|_(ALLOW|DENY|BACKUP|IN_FLIGHT)$/;
 
 /** Takes whatever looks like a variable for one that sluice has. */
 export const isName = (name: string) => /^[A-Z0-9_]+$/.test(name);

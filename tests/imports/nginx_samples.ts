@@ -215,7 +215,8 @@ server {
 server { listen {{listen}}; server_name *.tenant.example; location / { proxy_pass http://{{a}}; } }
 server { listen {{listen}}; server_name admin.tenant.example; location /ui/ { proxy_pass http://{{b}}; } }
 server { listen {{listen}}; server_name mail.*; location / { proxy_pass http://{{c}}; } }
-server { listen {{listen}} default_server; server_name _; location ~ /\\.git { return 404; } location / { return 421; } }`,
+server { listen {{listen}} default_server; server_name _;
+  location ~ /\\.git { return 404; } location / { return 421; } }`,
     has: [
       "LISTENER_RULE_<N>_HOST=admin.tenant.example",
       "LISTENER_RULE_<N>_FIXED_RESPONSE=404",
@@ -254,7 +255,8 @@ server {
 }`,
     has: [
       "MAX_BODY_BYTES=100m",
-      'LISTENER_RULE_<N>_RESPONSE_HEADERS_SET="X-Frame-Options: SAMEORIGIN\\nStrict-Transport-Security: max-age=31536000; includeSubDomains"',
+      'LISTENER_RULE_<N>_RESPONSE_HEADERS_SET="X-Frame-Options: SAMEORIGIN\\nStrict-Transport-Security: ' +
+      'max-age=31536000; includeSubDomains"',
       "LISTENER_RULE_<N>_HOST_REWRITE=api.internal",
       "LISTENER_RULE_<N>_REQUEST_HEADERS_REMOVE=Accept-Encoding",
       'LISTENER_RULE_<N>_REQUEST_HEADERS_SET="X-Scheme-And-Host: #{protocol} #{host}"',

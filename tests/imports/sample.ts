@@ -1,6 +1,7 @@
 /**
- * A configuration as people have it, what of it must stand in the imported `.env`, and requests that both programs must answer
- * the same. `{{listen}}` stands for the port of the listener, `{{a}}`, `{{a2}}`, `{{b}}` and `{{c}}` for addresses of targets.
+ * A configuration as people have it, what of it must stand in the imported `.env`, and requests that both programs must
+ * answer the same. `{{listen}}` stands for the port of the listener, `{{a}}`, `{{a2}}`, `{{b}}` and `{{c}}` for
+ * addresses of targets.
  */
 export interface Sample {
   readonly title: string;
@@ -10,8 +11,8 @@ export interface Sample {
   /** Words that the remarks about what was left out must hold. */
   readonly leftOut?: readonly string[];
   /**
-   * `METHOD HOST PATH`, then headers behind ` | `. With `*` in front any target may respond, as the choice is a matter of
-   * chance.
+   * `METHOD HOST PATH`, then headers behind ` | `. With `*` in front any target may respond, as the choice is a matter
+   * of chance.
    */
   readonly asks: readonly string[];
   /** The file's name, if the kind has several. */
@@ -20,7 +21,9 @@ export interface Sample {
 
 /** A configuration of a system that the tests can't start: a table says what it answers. */
 export interface TabledSample extends Omit<Sample, "asks"> {
-  /** A request as in `asks`, and what comes: `a /path` for a target and the path that it got, or `302 URL`, or a status. */
+  /**
+   * A request as in `asks`, and what comes: `a /path` for a target and the path that it got, or `302 URL`, or a status.
+   */
   readonly answers: readonly (readonly [ask: string, answer: string])[];
 }
 

@@ -46,7 +46,7 @@ function eligibleNow(table: TargetTable, targets: readonly TargetSnapshot[], fai
 }
 
 for (const { name } of ALGORITHMS) {
-  Deno.test(`${name}: whatever happens between choices, only eligible untried targets are chosen, and one whenever there is one`, () => {
+  Deno.test(`${name}: whatever happens between choices, only eligible untried targets are chosen`, () => {
     fc.assert(
       fc.property(
         someWeights,
@@ -151,7 +151,7 @@ Deno.test("WEIGHTED: shares are exact over each cycle and less than one turn off
   );
 });
 
-Deno.test("LEAST_CONNECTIONS: no target is chosen if another has fewer in flight, and equals differ by one turn at most", () => {
+Deno.test("LEAST_CONNECTIONS: no target is chosen if another has fewer in flight; equals take turns", () => {
   fc.assert(fc.property(fc.array(fc.nat({ max: 3 }), { minLength: 1, maxLength: 12 }), fc.nat(), (loads, cursor) => {
     const table = TEST_TABLE;
     loads.forEach((_, slot) => table.resetTarget(slot));

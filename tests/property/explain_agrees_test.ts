@@ -10,10 +10,10 @@ import { freePort } from "../support/free_port.ts";
 import { MockGroup } from "../support/mock_group.ts";
 import { until } from "../support/poll.ts";
 import { type RandomRequest, randomRequest, type RandomSetup, randomSetup } from "../support/random_traffic.ts";
-import { RawClient } from "../support/raw_client.ts";
-import { bodyText, header, headerValues, type RawResponse } from "../support/raw_message.ts";
+import { bodyText, header, headerValues } from "../support/raw_message.ts";
 import { SEED } from "../support/seed.ts";
 import { type SluiceProcess, startSluice } from "../support/sluice_process.ts";
+import { KeptClient } from "../support/kept_client.ts";
 
 const MOCKS = 8;
 /** `SLUICE_TEST_SETUPS=200` for the long form. */
@@ -25,7 +25,7 @@ const DICE = ["RANDOM", "POWER_OF_TWO"];
 /** Throws dice over targets whose last connection failed. */
 const DICE_OVER_FAILED = "LRT";
 
-Deno.test(`explain agrees with what the proxy did for ${SETUPS * REQUESTS_EACH} random requests over ${SETUPS} random configurations`, async () => {
+Deno.test(`explain agrees with the proxy: ${SETUPS * REQUESTS_EACH} requests, ${SETUPS} configurations`, async () => {
   await using mocks = await MockGroup.start(MOCKS);
   const dead = freePort();
   const addresses = [...mocks.ports, dead].map((port) => `127.0.0.1:${port}`);
@@ -147,29 +147,6 @@ async function drain(
     for (const { index: at } of group.targets.filter((_, place) => group.drained.includes(place))) {
       await sluice.adminJson(`/targets/${groupName(number, index)}/${addresses[at]}/drain`, { method: "POST" });
     }
-  }
-}
-
-/** A connection that is kept while the other side keeps it. */
-class KeptClient implements AsyncDisposable {
-  readonly #url: string;
-  #client: RawClient | null = null;
-
-  constructor(url: string) {
-    this.#url = url;
-  }
-
-  async exchange(bytes: string, method: string, last = false): Promise<RawResponse> {
-    this.#client ??= await RawClient.connect(this.#url);
-    const response = await this.#client.exchange(bytes, method);
-    const closes = /close/i.test(header(response, "connection") ?? "");
-    if (last || closes || response.cutOff) await this[Symbol.asyncDispose]();
-    return response;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#client?.close();
-    this.#client = null;
   }
 }
 

@@ -18,7 +18,7 @@ interface Seen extends Omit<OracleRequest, "end" | "keepAlive"> {
   readonly end: "whole" | "broken" | "unread";
 }
 
-Deno.test(`${REQUESTS} requests changed at random mean to sluice what they mean to another reader, however they are cut`, async () => {
+Deno.test(`${REQUESTS} mutated requests mean the same to sluice as to another reader, however cut`, async () => {
   const dice = new Dice(SEED);
   let seen: Seen[] = [];
   let refused = 0;

@@ -58,7 +58,7 @@ Deno.test("any valid answer is read as what it says, however it is split, and wh
   );
 });
 
-Deno.test("whatever stands in an answer's place, it is refused or read alike however it is split, and never beyond its end", () => {
+Deno.test("whatever comes as a response is refused or read alike however split, never beyond its end", () => {
   const mutation = fc.tuple(fc.nat(), fc.constantFrom("set", "cut", "add"), fc.nat({ max: 255 }));
   const outcome = (pieces: string[]) => {
     try {

@@ -1,6 +1,6 @@
 /**
- * The compiled index finds the rule that the rules' description gives when it is followed to the letter: each rule is written
- * out with one host and one path at a time, all are sorted, and each is tried in order.
+ * The compiled index finds the rule that the rules' description gives when it is followed to the letter: each rule is
+ * written out with one host and one path at a time, all are sorted, and each is tried in order.
  */
 import assert from "node:assert/strict";
 import fc from "fast-check";

@@ -1,6 +1,6 @@
 /**
- * Whoever is not in TRUSTED_PROXIES can't choose the address that rules see, whatever it writes into X-Forwarded-For; and what
- * a trusted proxy passes on counts only as far as trusted proxies wrote it.
+ * Whoever is not in TRUSTED_PROXIES can't choose the address that rules see, whatever it writes into X-Forwarded-For;
+ * and what a trusted proxy passes on counts only as far as trusted proxies wrote it.
  */
 import assert from "node:assert/strict";
 import fc from "fast-check";

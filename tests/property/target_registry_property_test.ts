@@ -19,7 +19,7 @@ const step = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: fc.constant("wait" as const), ms: fc.constantFrom(1000, 70_000) }) },
 );
 
-Deno.test("whatever DNS, reloads and requests do, a slot in flight or still named by a worker's snapshot is not given to another", async () => {
+Deno.test("a slot that is in flight or in a worker's snapshot is never given to another target", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: 60, size: "max" }), async (steps) => {
       await using stage = new RegistryStage([sampleGroup([sampleEntry("app.test")])]);

@@ -32,7 +32,7 @@ function receivedOf(headers: Headers, url = "http://shop.example/"): ServeReques
   return new ServeRequest({ method: "GET", url, headers, body: null }, "192.0.2.1", null);
 }
 
-Deno.test("no header of one connection crosses, none is doubled, and no stranger names a client, whatever was sent", () => {
+Deno.test("no header of one connection crosses, none doubles, and no stranger names a client", () => {
   fc.assert(fc.property(
     fc.array(fc.tuple(names, values), { maxLength: 12 }),
     fc.boolean(),
@@ -138,7 +138,7 @@ const record: AccessRecord = {
   },
 };
 
-Deno.test("an access line is one line without control characters, and JSON gives back every text, whatever it holds", () => {
+Deno.test("an access line is one line without control characters, and JSON preserves every text", () => {
   const text = fc.string({ unit: "binary", maxLength: 20 });
   fc.assert(fc.property(text, text, text, text, text, (client, method, path, host, id) => {
     const hostile = { ...record, client, method, path, host, id };

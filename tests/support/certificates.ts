@@ -34,7 +34,8 @@ export class TestAuthority implements AsyncDisposable {
     const authority = new TestAuthority(await Deno.makeTempDir({ prefix: "certificates-" }));
     await authority.#openssl(
       "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 3650 -subj /CN=Test-Root " +
-        "-addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign -keyout root.key -out root.pem",
+        "-addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign -keyout root.key -out " +
+        "root.pem",
     );
     await Deno.mkdir(`${authority.folder}/issued`);
     return authority;

@@ -1,7 +1,7 @@
 import { findProgram } from "./have_program.ts";
 import { freePort } from "./free_port.ts";
-import { LineCollector } from "./line_collector.ts";
 import { until } from "./poll.ts";
+import { ProgramChild } from "./program_child.ts";
 import { type TempDir, tempDir } from "./temp_dir.ts";
 
 /**
@@ -10,15 +10,13 @@ import { type TempDir, tempDir } from "./temp_dir.ts";
  */
 export class Dnsmasq implements AsyncDisposable {
   readonly port: number;
-  readonly #child: Deno.ChildProcess;
-  readonly #stderr: LineCollector;
+  readonly #child: ProgramChild;
   readonly #dir: TempDir;
   #running = true;
 
-  private constructor(port: number, child: Deno.ChildProcess, stderr: LineCollector, dir: TempDir) {
+  private constructor(port: number, child: ProgramChild, dir: TempDir) {
     this.port = port;
     this.#child = child;
-    this.#stderr = stderr;
     this.#dir = dir;
   }
 
@@ -35,30 +33,23 @@ export class Dnsmasq implements AsyncDisposable {
 
   /** The queries it has logged so far, as `query[A] app.test from 127.0.0.1`. */
   get queries(): string[] {
-    return this.#stderr.lines.flatMap((line) => /query\[.*/.exec(line)?.[0] ?? []);
+    return this.#child.lines.flatMap((line) => /query\[.*/.exec(line)?.[0] ?? []);
   }
 
   /** Takes other records; returns when it answers by them. */
   async set(records: readonly string[]): Promise<void> {
-    const reads = () => this.#stderr.lines.filter((line) => /read .*hosts/.test(line)).length;
+    const reads = () => this.#child.lines.filter((line) => /read .*hosts/.test(line)).length;
     const before = reads();
     await writeRecords(this.#dir, records);
-    this.#child.kill("SIGHUP");
-    await until(() => reads() > before, () => `dnsmasq to read its records again: ${this.#stderr.text}`);
+    this.#child.signal("SIGHUP");
+    await until(() => reads() > before, () => `dnsmasq to read its records again: ${this.#child.stderr}`);
   }
 
   /** Ends it at once; its port does not respond any more. */
   async stop(): Promise<void> {
     if (!this.#running) return;
     this.#running = false;
-    try {
-      this.#child.kill("SIGTERM");
-    } catch {
-      // it has ended by itself
-    }
-    await this.#child.status;
-    await this.#stderr.ended;
-    await this.#dir[Symbol.asyncDispose]();
+    await this.#child[Symbol.asyncDispose]();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -70,40 +61,27 @@ export class Dnsmasq implements AsyncDisposable {
     // Started as root, dnsmasq drops to another user, who must reach the file.
     await Deno.chmod(dir.path, 0o755);
     await writeRecords(dir, records);
-    const child = new Deno.Command(program, {
-      args: [
-        "--keep-in-foreground",
-        "--conf-file=/dev/null",
-        "--pid-file",
-        "--no-resolv",
-        "--no-hosts",
-        "--no-negcache",
-        "--log-facility=-",
-        "--log-queries",
-        "--local=/test/",
-        "--bind-interfaces",
-        "--listen-address=127.0.0.1",
-        `--port=${port}`,
-        `--addn-hosts=${dir.path}/hosts`,
-      ],
-      stdin: "null",
-      stdout: "null",
-      stderr: "piped",
-    }).spawn();
-    const stderr = new LineCollector(child.stderr);
-    const server = new Dnsmasq(port, child, stderr, dir);
-    let ended = false;
-    child.status.then(() => ended = true);
-    try {
-      await until(() => ended || /read .*hosts/.test(stderr.text), () => `dnsmasq on port ${port}: ${stderr.text}`);
-    } catch (error) {
-      await server.stop();
-      throw error;
-    }
-    if (!ended) return server;
+    const args = [
+      "--keep-in-foreground",
+      "--conf-file=/dev/null",
+      "--pid-file",
+      "--no-resolv",
+      "--no-hosts",
+      "--no-negcache",
+      "--log-facility=-",
+      "--log-queries",
+      "--local=/test/",
+      "--bind-interfaces",
+      "--listen-address=127.0.0.1",
+      `--port=${port}`,
+      `--addn-hosts=${dir.path}/hosts`,
+    ];
+    const child = new ProgramChild(program, args, dir);
+    const server = new Dnsmasq(port, child, dir);
+    if (await child.ready(() => /read .*hosts/.test(child.stderr), `dnsmasq on port ${port}`)) return server;
     await server.stop();
-    if (/in use/.test(stderr.text)) return null;
-    throw new Error(`dnsmasq ended: ${stderr.text}`);
+    if (/in use/.test(child.stderr)) return null;
+    throw new Error(`dnsmasq ended: ${child.stderr}`);
   }
 }
 

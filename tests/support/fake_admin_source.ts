@@ -1,3 +1,4 @@
+import type { AdminConfig } from "../../src/config/model.ts";
 import { prefixRule } from "../../src/config/rule.ts";
 import type { AdminSource } from "../../src/admin/admin_source.ts";
 import type { Setting } from "../../src/config/setting.ts";
@@ -9,6 +10,17 @@ import type { TargetStateName } from "../../src/state/target_state.ts";
 import type { GroupView, SystemView, TargetView } from "../../src/views/system_view.ts";
 import { TargetTable } from "../../src/state/target_table.ts";
 import type { WorkerColumn } from "../../src/state/worker_column.ts";
+
+/** An admin listener on loopback without a token. */
+export const OPEN_ADMIN: AdminConfig = {
+  enabled: true,
+  host: "127.0.0.1",
+  port: 9901,
+  portWasAskedFor: false,
+  token: null,
+  metricsPublic: false,
+  hosts: [],
+};
 
 /** When every fake process started. */
 export const STARTED_MS = Date.parse("2026-03-01T12:00:00.000Z");

@@ -3,7 +3,7 @@ import type { RequestHandler } from "../../src/front/front.ts";
 import { ClientConnection, type ConnectionParts } from "../../src/front/wire/client_connection.ts";
 import { FrontRooms } from "../../src/front/wire/rooms.ts";
 import { TargetTable } from "../../src/state/target_table.ts";
-import { DeadlineWheel } from "../../src/time/deadline.ts";
+import { Deadlines } from "../../src/time/deadline.ts";
 import { ManualClock } from "./manual_clock.ts";
 
 const LIMITS = {
@@ -32,7 +32,7 @@ export class FedConnections {
     this.#parts = {
       handler,
       limits: () => LIMITS,
-      wheel: new DeadlineWheel(clock),
+      deadlines: new Deadlines(clock),
       nowMs: () => clock.monotonicMs(),
       rooms: new FrontRooms(),
       operations: { spend() {} },
@@ -45,7 +45,10 @@ export class FedConnections {
     };
   }
 
-  /** Serves a client that sends these pieces and then ends its side; resolves with all that it was sent, when its connection is closed. */
+  /**
+   * Serves a client that sends these pieces and then ends its side; resolves with all that it was sent, when its
+   * connection is closed.
+   */
   async serve(pieces: readonly string[]): Promise<string> {
     const conn = new FedConn(pieces);
     this.open++;

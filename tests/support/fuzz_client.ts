@@ -12,7 +12,10 @@ export interface FuzzTally {
   unanswered: number;
 }
 
-/** Sends the exchanges from `first` on, on one connection, all at once or one after the other; checks that each response is its own. */
+/**
+ * Sends the exchanges from `first` on, on one connection, all at once or one after the other; checks that each response
+ * is its own.
+ */
 export async function fuzzConnection(
   port: number,
   { seed, first, count, tally }: {

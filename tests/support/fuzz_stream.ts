@@ -5,7 +5,10 @@ import type { Dice } from "./dice.ts";
 /** The other side ended the connection, or broke it. */
 export class StreamEnded extends Error {}
 
-/** One side of a connection for fuzzing: reads text (a character a byte) by marks and lengths, writes it in pieces cut at random. */
+/**
+ * One side of a connection for fuzzing: reads text (a character a byte) by marks and lengths, writes it in pieces cut
+ * at random.
+ */
 export class FuzzStream {
   readonly #conn: Deno.Conn;
   readonly #dice: Dice;

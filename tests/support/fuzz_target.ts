@@ -3,7 +3,9 @@ import { Dice } from "./dice.ts";
 import { framed, fuzzPlan } from "./fuzz_plan.ts";
 import { FuzzStream, StreamEnded } from "./fuzz_stream.ts";
 
-/** A target that knows of each request what it must look like, and responds as its plan says, in pieces cut at random. */
+/**
+ * A target that knows of each request what it must look like, and responds as its plan says, in pieces cut at random.
+ */
 export class FuzzTarget {
   /** What was not as planned. */
   readonly faults: unknown[] = [];

@@ -14,6 +14,16 @@ export function groupEnvironment(
   };
 }
 
+/** Variables of group and rule `number`: the group's name is the rule's prefix too. */
+export function numberedGroup(number: number, name: string, targets: string): Record<string, string> {
+  return {
+    [`TARGET_GROUP_${number}_NAME`]: name,
+    [`TARGET_GROUP_${number}_TARGETS`]: targets,
+    [`LISTENER_RULE_${number}_PATH_PREFIX`]: `/${name}`,
+    [`LISTENER_RULE_${number}_TARGET_GROUP`]: name,
+  };
+}
+
 /** Mock targets that count requests, die, and return on the same port. */
 export class MockGroup implements AsyncDisposable {
   readonly #mocks: MockTarget[];

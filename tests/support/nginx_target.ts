@@ -1,7 +1,6 @@
-import { LineCollector } from "./line_collector.ts";
 import { findProgram } from "./have_program.ts";
 import { freePort } from "./free_port.ts";
-import { until } from "./poll.ts";
+import { ProgramChild } from "./program_child.ts";
 import { type TempDir, tempDir } from "./temp_dir.ts";
 
 /** How the nginx target is set up. */
@@ -20,14 +19,12 @@ export interface NginxOptions {
  */
 export class NginxTarget implements AsyncDisposable {
   readonly port: number;
-  readonly #child: Deno.ChildProcess;
-  readonly #stderr: LineCollector;
+  readonly #child: ProgramChild;
   readonly #dir: TempDir;
 
-  private constructor(port: number, child: Deno.ChildProcess, stderr: LineCollector, dir: TempDir) {
+  private constructor(port: number, child: ProgramChild, dir: TempDir) {
     this.port = port;
     this.#child = child;
-    this.#stderr = stderr;
     this.#dir = dir;
   }
 
@@ -55,14 +52,7 @@ export class NginxTarget implements AsyncDisposable {
 
   /** Ends it at once. */
   async [Symbol.asyncDispose](): Promise<void> {
-    try {
-      this.#child.kill("SIGTERM");
-    } catch {
-      // it has ended by itself
-    }
-    await this.#child.status;
-    await this.#stderr.ended;
-    await this.#dir[Symbol.asyncDispose]();
+    await this.#child[Symbol.asyncDispose]();
   }
 
   static async #tryStart(program: string, port: number, options: NginxOptions): Promise<NginxTarget | null> {
@@ -76,26 +66,14 @@ export class NginxTarget implements AsyncDisposable {
     }
     await Deno.mkdir(`${dir.path}/www`, { recursive: true });
     await Deno.writeTextFile(`${dir.path}/nginx.conf`, configuration(dir.path, port, options));
-    const child = new Deno.Command(program, {
-      args: ["-p", dir.path, "-c", `${dir.path}/nginx.conf`, "-e", "stderr"],
-      stdin: "null",
-      stdout: "null",
-      stderr: "piped",
-    }).spawn();
-    const stderr = new LineCollector(child.stderr);
-    const target = new NginxTarget(port, child, stderr, dir);
-    let ended = false;
-    child.status.then(() => ended = true);
-    try {
-      await until(() => ended || accepts(port), () => `nginx on port ${port}: ${stderr.text}`);
-    } catch (error) {
-      await target[Symbol.asyncDispose]();
-      throw error;
-    }
-    if (!ended && !stderr.text.includes("bind()")) return target;
-    await target[Symbol.asyncDispose]();
-    if (stderr.text.includes("bind()")) return null;
-    throw new Error(`nginx ended: ${stderr.text}`);
+    const args = ["-p", dir.path, "-c", `${dir.path}/nginx.conf`, "-e", "stderr"];
+    const child = new ProgramChild(program, args, dir);
+    const isReady = await child.ready(() => accepts(port), `nginx on port ${port}`);
+    const portWasTaken = child.stderr.includes("bind()");
+    if (isReady && !portWasTaken) return new NginxTarget(port, child, dir);
+    await child[Symbol.asyncDispose]();
+    if (portWasTaken) return null;
+    throw new Error(`nginx ended: ${child.stderr}`);
   }
 }
 

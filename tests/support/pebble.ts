@@ -3,7 +3,10 @@ import { freePort } from "./free_port.ts";
 import { until } from "./poll.ts";
 import { TestAuthority } from "./certificates.ts";
 
-/** Pebble, an ACME server for tests, with its DNS: every name is 127.0.0.1. Debian's packages `pebble` brings both programs. */
+/**
+ * Pebble, an ACME server for tests, with its DNS: every name is 127.0.0.1. Debian's packages `pebble` brings both
+ * programs.
+ */
 export class Pebble implements AsyncDisposable {
   /** URL of the directory. */
   readonly directory: string;
@@ -20,7 +23,8 @@ export class Pebble implements AsyncDisposable {
   }
 
   /**
-   * Starts it. @param httpPort Where it looks for challenges. `badNonces` in percent; with `external` it wants an account of that key ID.
+   * Starts it. @param httpPort Where it looks for challenges. `badNonces` in percent; with `external` it wants an
+   * account of that key ID.
    */
   static async start(
     httpPort: number,

@@ -18,8 +18,8 @@ export interface OracleRequest {
 export interface OracleVerdict {
   readonly requests: readonly OracleRequest[];
   /**
-   * `end`: nothing is left, or nothing is read any more; `refused`: the next head breaks a rule; `part`: a head that is not whole,
-   * which may be refused for what came of it, or not.
+   * `end`: nothing is left, or nothing is read any more; `refused`: the next head breaks a rule; `part`: a head that is
+   * not whole, which may be refused for what came of it, or not.
    */
   readonly then: "end" | "refused" | "part";
 }
@@ -34,8 +34,9 @@ const NO_TRAILER =
   /^(?:host|connection|keep-alive|proxy-connection|trailer|te|transfer-encoding|upgrade|content-length|expect):/im;
 
 /**
- * Reads all that a client sent on one connection, in the plainest way: by regular expressions over the whole text, with none of the
- * code of sluice. What it says is what RFC 9112 says where it leaves no choice, and what docs/engines.md says where it does.
+ * Reads all that a client sent on one connection, in the plainest way: by regular expressions over the whole text, with
+ * none of the code of sluice. What it says is what RFC 9112 says where it leaves no choice, and what docs/engines.md
+ * says where it does.
  */
 export function readAll(text: string): OracleVerdict {
   const requests: OracleRequest[] = [];

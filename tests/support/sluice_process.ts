@@ -191,6 +191,17 @@ export class SluiceProcess implements AsyncDisposable {
     this.#child.kill(name);
   }
 
+  /** Writes `.env` anew and reloads; resolves with what the log says of it. */
+  async reload(envFileText: string): Promise<Record<string, unknown>[]> {
+    await Deno.writeTextFile(`${this.cwd}/.env`, envFileText);
+    const from = this.events.length;
+    this.signal("SIGHUP");
+    const lines = () => this.events.slice(from);
+    const hasEnded = () => lines().some(({ event }) => event === "reloaded" || event === "reload_refused");
+    await until(hasEnded, () => `the reload to end; the log says:\n${this.stderr}`);
+    return lines();
+  }
+
   /** Waits until the process has ended and all its output was read; returns the exit code. */
   async ended(): Promise<number> {
     const { code } = await within(this.#child.status, "sluice to end");

@@ -19,8 +19,8 @@ const DENO_NEEDS = [
 ];
 
 /**
- * Starts sluice (or `program` in its place) with only the given variables, its output piped. `writes` is a folder that it may
- * write to, which the compiled program could not be given.
+ * Starts sluice (or `program` in its place) with only the given variables, its output piped. `writes` is a folder that
+ * it may write to, which the compiled program could not be given.
  */
 export function spawnSluice(
   args: readonly string[],

@@ -1,6 +1,6 @@
 /**
- * Requests of which two readers may take different things: each hides a second request where one of them sees a body, a header or the
- * next message. A proxy has to refuse them, or to pass them on in a form that all readers take alike.
+ * Requests of which two readers may take different things: each hides a second request where one of them sees a body, a
+ * header or the next message. A proxy has to refuse them, or to pass them on in a form that all readers take alike.
  */
 export interface SmugglingForm {
   readonly name: string;

@@ -3,7 +3,10 @@ import { HIDDEN, type SmugglingForm } from "./smuggling_forms.ts";
 import { targetsFoundIn } from "./lenient_readers.ts";
 import { RawSocket } from "./raw_socket.ts";
 
-/** What became of a form: refused; passed on in one meaning; or read by some reader behind the proxy as the hidden request. */
+/**
+ * What became of a form: refused; passed on in one meaning; or read by some reader behind the proxy as the hidden
+ * request.
+ */
 export type Fate = "refused" | "passed" | "second meaning";
 
 /** A target that takes everything, and answers each connection's first head alone. */
@@ -47,7 +50,10 @@ export class TakingTarget implements AsyncDisposable {
   }
 }
 
-/** How long a proxy is given for a response, and for more behind it: it may wait for the rest of what it takes for a body. */
+/**
+ * How long a proxy is given for a response, and for more behind it: it may wait for the rest of what it takes for a
+ * body.
+ */
 const PATIENCE_MS = 700;
 const MORE_MS = 100;
 
@@ -63,7 +69,8 @@ export async function tryForm(
   const answer = await client.readThrough("\r\n\r\n", PATIENCE_MS).catch(() => null) ?? "";
   await client.endedWithin(MORE_MS);
   const status = Number(/^HTTP\/1\.[01] (\d+)/.exec(answer)?.[1] ?? 0);
-  // What the proxy itself takes for a second request is none of a second meaning: each request has a connection of its own here.
+  // What the proxy itself takes for a second request is none of a second meaning: each request has a connection of its
+  // own here.
   const texts = target.texts.slice(before);
   const second = texts.some((text) => {
     const found = targetsFoundIn(text);

@@ -1,3 +1,5 @@
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { Exchange } from "../../src/data_plane/chain/exchange.ts";
 import { responseLines } from "../../src/data_plane/chain/relay.ts";
 import { Failure } from "../../src/forwarding/gateway_error.ts";
@@ -10,6 +12,8 @@ import { TextLines } from "../../src/http1/field_lines.ts";
 import { TargetTable } from "../../src/state/target_table.ts";
 import { type Clock, systemClock } from "../../src/time/clock.ts";
 import { until } from "./poll.ts";
+import { RawSocket } from "./raw_socket.ts";
+import { handshakeText } from "./websocket_bytes.ts";
 import { makeTarget } from "./target_group.ts";
 import { Canceller, WireClient } from "./wire_client.ts";
 
@@ -146,4 +150,20 @@ class CountingClock implements Clock {
       cancel();
     };
   }
+}
+
+/** Opens a client by hand; the listener's 101 is read. */
+export async function openRaw(listener: UpgradeListener, behind = new Uint8Array()): Promise<RawSocket> {
+  const client = await RawSocket.connect({ hostname: "127.0.0.1", port: listener.port });
+  await client.send(Buffer.concat([Buffer.from(handshakeText("/")), behind]));
+  assert.match((await client.readThrough("\r\n\r\n"))!, /^HTTP\/1.1 101 /);
+  return client;
+}
+
+/** Waits for the end of the only tunnel, and that nothing of it is left. */
+export async function endOf(listener: UpgradeListener) {
+  await until(() => listener.outcomes.length > 0, "the tunnel's end");
+  await until(() => listener.clock.pending === 0, () => `no timer to be left; there are ${listener.clock.pending}`);
+  assert.equal(listener.outcomes.length, 1, "a tunnel ends once");
+  return listener.outcomes[0]!;
 }

@@ -26,10 +26,12 @@ export const dashboardMarkup = `
   <section aria-labelledby="all" class="panel">
     <h2 id="all">All requests</h2>
     <dl id="totals" class="figures">
-      <div class="wide"><dt>req/s</dt><dd data-field="perSecond"></dd><dd><canvas data-field="load" aria-hidden="true"></canvas></dd></div>
+      <div class="wide"><dt>req/s</dt><dd data-field="perSecond"></dd>
+        <dd><canvas data-field="load" aria-hidden="true"></canvas></dd></div>
       <div><dt>in flight</dt><dd data-field="inFlight"></dd></div>
       <div><dt>errors</dt><dd data-field="errorRate"></dd></div>
-      <div class="whole"><dt>TTFB ms, p50 / p90 / p99</dt><dd data-field="ttfb"></dd><dd><canvas data-field="chart" aria-hidden="true"></canvas></dd></div>
+      <div class="whole"><dt>TTFB ms, p50 / p90 / p99</dt><dd data-field="ttfb"></dd>
+        <dd><canvas data-field="chart" aria-hidden="true"></canvas></dd></div>
     </dl>
     <p id="clients" class="quiet" hidden></p>
     <p id="tls" class="quiet lines" hidden></p>
@@ -43,7 +45,8 @@ export const dashboardMarkup = `
 
   <search class="filter">
     <label for="search">Search</label>
-    <input id="search" type="search" placeholder="group, address, host, state, reason" aria-keyshortcuts="/" autocomplete="off" spellcheck="false">
+    <input id="search" type="search" placeholder="group, address, host, state, reason"
+      aria-keyshortcuts="/" autocomplete="off" spellcheck="false">
     <label class="check"><input id="troubled" type="checkbox"> only troubled</label>
     <output id="found" for="search troubled"></output>
   </search>
@@ -59,7 +62,9 @@ export const dashboardMarkup = `
 </main>
 
 <footer>
-  <p><kbd>/</kbd> searches · charts show the last two minutes, from when this page was opened; TTFB on a logarithmic scale · errors and TTFB cover the last five seconds</p>
+  <p><kbd>/</kbd> searches · charts show the last two minutes, from when this page was opened; TTFB on a logarithmic
+    scale
+    · errors and TTFB cover the last five seconds</p>
 </footer>
 
 <template id="group-template">
@@ -72,10 +77,12 @@ export const dashboardMarkup = `
     </div>
     <p class="bad" data-field="dns" hidden></p>
     <dl class="figures">
-      <div class="wide"><dt>attempts/s</dt><dd data-field="perSecond"></dd><dd><canvas data-field="load" aria-hidden="true"></canvas></dd></div>
+      <div class="wide"><dt>attempts/s</dt><dd data-field="perSecond"></dd>
+        <dd><canvas data-field="load" aria-hidden="true"></canvas></dd></div>
       <div><dt>in flight</dt><dd data-field="inFlight"></dd></div>
       <div><dt>errors</dt><dd data-field="errorRate"></dd></div>
-      <div class="whole"><dt>TTFB ms, p50 / p90 / p99</dt><dd data-field="ttfb"></dd><dd><canvas data-field="chart" aria-hidden="true"></canvas></dd></div>
+      <div class="whole"><dt>TTFB ms, p50 / p90 / p99</dt><dd data-field="ttfb"></dd>
+        <dd><canvas data-field="chart" aria-hidden="true"></canvas></dd></div>
     </dl>
     <ul class="targets" aria-label="Targets" data-field="targets"></ul>
     <p class="quiet" data-field="empty" hidden></p>

@@ -4,8 +4,8 @@ import { dashboardScript } from "./script.ts";
 import { dashboardStyle } from "./style.ts";
 
 /**
- * The dashboard: one page with its style and script in it, allowed by their hashes, so that a single answer is everything and
- * nothing else has to be fetched. It is the same for every process: what it shows comes from `/events`.
+ * The dashboard: one page with its style and script in it, allowed by their hashes, so that a single answer is
+ * everything and nothing else has to be fetched. It is the same for every process: what it shows comes from `/events`.
  */
 export const dashboardPage = {
   html: `<!doctype html>

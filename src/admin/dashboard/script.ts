@@ -11,9 +11,9 @@ import * as start from "./client/start.js";
 import * as targetRow from "./client/target_row.js";
 
 /**
- * The page's script, put together from the source text of the functions in `client/`. They are ordinary modules, linted and
- * testable here, that use nothing but one another and the browser; every function of theirs is exported, because only
- * what is exported gets into the page. No build step, and nothing to fetch.
+ * The page's script, put together from the source text of the functions in `client/`. They are ordinary modules, linted
+ * and testable here, that use nothing but one another and the browser; every function of theirs is exported, because
+ * only what is exported gets into the page. No build step, and nothing to fetch.
  */
 export const dashboardScript: string = [
   '"use strict";',

@@ -34,8 +34,10 @@ a:hover { text-decoration-color: currentColor; }
 .lines { white-space: pre-line; }
 .bad { color: var(--bad); }
 
-header { display: flex; flex-wrap: wrap; align-items: center; gap: .35rem 1rem; padding-top: 1rem; padding-bottom: .75rem; }
-.facts { display: flex; flex-wrap: wrap; align-items: center; gap: .25rem .9rem; color: var(--quiet); overflow-wrap: anywhere; }
+header { display: flex; flex-wrap: wrap; align-items: center; gap: .35rem 1rem; padding-top: 1rem;
+  padding-bottom: .75rem; }
+.facts { display: flex; flex-wrap: wrap; align-items: center; gap: .25rem .9rem; color: var(--quiet);
+  overflow-wrap: anywhere; }
 #connection { margin-left: auto; }
 .pill {
   display: inline-block; padding: .05rem .6rem; border-radius: 999px; font-size: .87rem; color: var(--calm);
@@ -55,9 +57,11 @@ body[data-connection=unauthorized] #token-form {
 #problem, #token-problem { color: var(--bad); }
 #problem:not(:empty) { padding: .6rem 0; }
 
-.panel { background: var(--panel); border: 1px solid var(--line); border-radius: 10px; padding: .9rem 1.1rem; margin-bottom: 1rem; }
+.panel { background: var(--panel); border: 1px solid var(--line); border-radius: 10px; padding: .9rem 1.1rem;
+  margin-bottom: 1rem; }
 .figures { display: flex; flex-wrap: wrap; gap: .5rem 2.25rem; margin-top: .5rem; }
-.figures div { display: grid; grid-template-columns: auto auto; column-gap: .8rem; align-items: center; align-content: start; }
+.figures div { display: grid; grid-template-columns: auto auto; column-gap: .8rem; align-items: center;
+  align-content: start; }
 .figures dt { grid-column: 1 / -1; font-size: .8rem; color: var(--quiet); }
 .figures dd { font-size: 1.3rem; font-weight: 600; line-height: 30px; min-width: 3.2rem; white-space: nowrap; }
 .figures canvas { display: block; width: 150px; height: 30px; }
@@ -66,7 +70,8 @@ body[data-connection=unauthorized] #token-form {
 
 .filter { display: flex; flex-wrap: wrap; align-items: center; gap: .5rem .8rem; margin: 0 0 1rem; }
 input:not([type=checkbox]), button {
-  font: inherit; color: inherit; background: var(--panel); border: 1px solid var(--line); border-radius: 7px; padding: .35rem .65rem;
+  font: inherit; color: inherit; background: var(--panel); border: 1px solid var(--line); border-radius: 7px;
+    padding: .35rem .65rem;
 }
 #search { flex: 1 1 16rem; max-width: 34rem; }
 .check { display: inline-flex; gap: .4rem; align-items: center; }
@@ -81,7 +86,8 @@ button[aria-busy=true] { opacity: .5; }
   padding: .1rem .45rem; overflow-wrap: anywhere;
 }
 .rule-rows li {
-  display: grid; grid-template-columns: 2.5rem minmax(0, 2fr) minmax(0, 2fr) 5rem 7rem; gap: .15rem 1rem; align-items: baseline;
+  display: grid; grid-template-columns: 2.5rem minmax(0, 2fr) minmax(0, 2fr) 5rem 7rem; gap: .15rem 1rem;
+  align-items: baseline;
   padding: .25rem 0; border-top: 1px solid var(--line);
 }
 .rule-rows .conditions, .rule-rows .action {
@@ -89,7 +95,8 @@ button[aria-busy=true] { opacity: .5; }
 }
 .targets { margin-top: .7rem; }
 .target {
-  display: grid; align-items: center; gap: .15rem 1rem; padding: .45rem .5rem .45rem .75rem; border-top: 1px solid var(--line);
+  display: grid; align-items: center; gap: .15rem 1rem; padding: .45rem .5rem .45rem .75rem;
+    border-top: 1px solid var(--line);
   border-left: 3px solid transparent; content-visibility: auto; contain-intrinsic-size: auto 52px;
   grid-template-columns: 6.2rem minmax(10.5rem, 1fr) minmax(9rem, 1.7fr) auto 120px 5.4rem;
 }
@@ -100,7 +107,8 @@ button[aria-busy=true] { opacity: .5; }
 .target[data-state=ejected] .state::before { content: "▲"; }
 .target[data-state=draining] .state::before { content: "▽"; }
 .target[data-state=healthy] .state { color: var(--good); }
-.target[data-state=initial] .state, .target[data-state=unchecked] .state, .target[data-state=draining] .state { color: var(--calm); }
+.target[data-state=initial] .state, .target[data-state=unchecked] .state,
+.target[data-state=draining] .state { color: var(--calm); }
 .target[data-state=unhealthy] .state { color: var(--bad); }
 .target[data-state=ejected] .state { color: var(--warn); }
 .target[data-state=unhealthy] { border-left-color: var(--bad); }

@@ -50,7 +50,10 @@ export class LiveFeed {
     this.#clock = clock;
   }
 
-  /** Opens a stream of server-sent events that begins with everything; it ends when its reader leaves or the feed closes. */
+  /**
+   * Opens a stream of server-sent events that begins with everything; it ends when its reader leaves or the feed
+   * closes.
+   */
   subscribe(): ReadableStream<Uint8Array> {
     let reader: Reader;
     return new ReadableStream<Uint8Array>({
@@ -79,8 +82,8 @@ export class LiveFeed {
   }
 
   /**
-   * Reads everything over many turns of the event loop, and sends what is new. The clock calls it each second while somebody reads. A
-   * call while a tick is being made waits for that one.
+   * Reads everything over many turns of the event loop, and sends what is new. The clock calls it each second while
+   * somebody reads. A call while a tick is being made waits for that one.
    */
   tick(): Promise<void> {
     return this.#making ??= this.#send().finally(() => this.#making = null);

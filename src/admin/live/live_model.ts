@@ -5,7 +5,10 @@ import type { Decision } from "../../views/decision.ts";
 import type { NameView, SystemView } from "../../views/system_view.ts";
 import type { EncodedNumbers } from "./live_numbers.ts";
 
-/** What `/events` sends to the page: `system` first and at each change, `tick` each second, `failures` if there are new ones. */
+/**
+ * What `/events` sends to the page: `system` first and at each change, `tick` each second, `failures` if there are new
+ * ones.
+ */
 export interface LiveEvents {
   readonly system: SystemShape;
   readonly tick: Tick;

@@ -25,8 +25,8 @@ interface Span {
 }
 
 /**
- * The numbers that a dashboard shows of a target, a group or everything, in the order in which they are sent. The page calls them by
- * these names.
+ * The numbers that a dashboard shows of a target, a group or everything, in the order in which they are sent. The page
+ * calls them by these names.
  */
 const COLUMNS = {
   inFlight: ({ now }: Span): number => now.inFlight,

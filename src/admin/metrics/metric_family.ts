@@ -13,8 +13,9 @@ interface Sample {
 }
 
 /**
- * The upper bounds of histograms, in buckets of the target table: each is a limit that the table has too, so that no count is
- * split. Doublings from 512 us to 8.4 s, then 34 s: 16 lines a histogram, because there are two for each target.
+ * The upper bounds of histograms, in buckets of the target table: each is a limit that the table has too, so that no
+ * count is split. Doublings from 512 us to 8.4 s, then 34 s: 16 lines a histogram, because there are two for each
+ * target.
  */
 const BOUNDS: readonly { readonly bucket: number; readonly le: number }[] = [
   9,
@@ -105,7 +106,10 @@ export class MetricFamily {
     this.#samples.push({ labels, value: count, metricName: `${this.name}_count` });
   }
 
-  /** Adds a histogram: how many samples are at most each bound, and not at most the one before; the last bucket has the rest. */
+  /**
+   * Adds a histogram: how many samples are at most each bound, and not at most the one before; the last bucket has the
+   * rest.
+   */
   addHistogram(
     labels: Labels,
     { bounds, buckets, sum }: {
@@ -133,7 +137,7 @@ export class MetricFamily {
 export const LINES_AT_ONCE = 200;
 
 /**
- * Writes families in Prometheus' text format, piece by piece; whoever takes the pieces may let others go first in between. A
+ * Writes families in Prometheus' text format, piece by piece; the caller may let other work go first in between. A
  * family may come in several parts, one after the other. `null` is an empty piece.
  */
 export async function* writeFamilies(families: Iterable<MetricFamily | null>): AsyncGenerator<string, void, void> {
@@ -148,7 +152,8 @@ export async function* writeFamilies(families: Iterable<MetricFamily | null>): A
     for (let from = 0; from === 0 || from < values.length; from += LINES_AT_ONCE) {
       const piece = { ...head, values: values.slice(from, from + LINES_AT_ONCE) };
       registry.clear();
-      // The library's own metrics count by themselves; a registry writes anything that has a name and can be asked with get().
+      // The library's own metrics count by themselves; a registry writes anything that has a name and can be asked with
+      // get().
       registry.registerMetric({ name: family.name, get: () => Promise.resolve(piece) } as unknown as Metric<string>);
       const text = await registry.metrics();
       // Each piece begins with HELP and TYPE, which may stand only once.

@@ -32,7 +32,9 @@ export const PROCESS_METRICS: readonly FamilyRow<SystemView>[] = [
   },
 ];
 
-/** Null if `/proc` can't be read: Deno lets only a program with all permissions read it, and sluice must not have them. */
+/**
+ * Null if `/proc` can't be read: Deno lets only a program with all permissions read it, and sluice must not have them.
+ */
 function countOpenFiles(): number | null {
   try {
     let count = 0;

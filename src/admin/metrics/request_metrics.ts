@@ -16,7 +16,8 @@ export const REQUEST_METRICS: readonly FamilyRow<SystemReading>[] = [
     type: "counter",
     name: "sluice_requests_total",
     help:
-      "Finished requests by status class, responses by sluice itself included; 499 (the client disconnected) is in 4xx.",
+      "Finished requests by status class, responses by sluice itself included; 499 (the client disconnected) is in " +
+      "4xx.",
     add: (family, { requests }) => family.addClasses({}, requests.statusClasses),
   },
   single("gauge", "sluice_requests_in_flight", "Open requests.", ({ requests }) => requests.inFlight),

@@ -31,7 +31,9 @@ function single(
   return { type, name, help, lines: 1, add: (family, reading) => family.add(reading.labels, value(reading)) };
 }
 
-/** Metrics of targets, each with the labels `target_group` and `target`. The two histograms are the bulk of a scrape. */
+/**
+ * Metrics of targets, each with the labels `target_group` and `target`. The two histograms are the bulk of a scrape.
+ */
 const TARGET_METRICS: readonly TargetFamily[] = [
   single(
     "gauge",

@@ -5,8 +5,9 @@ import { ExchangeReading } from "./exchange_reading.ts";
 import { readRequests, readRule, type RequestReading, type RuleReading } from "./request_reading.ts";
 
 /**
- * What was counted, read from the shared memory and summed over workers once: statistics, metrics and dashboards take every number
- * from here. The numbers of one target are of the same moment, and those of groups and of all targets are their sums.
+ * What was counted, read from the shared memory and summed over workers once: statistics, metrics and dashboards take
+ * every number from here. The numbers of one target are of the same moment, and those of groups and of all targets are
+ * their sums.
  */
 export interface SystemReading {
   readonly view: SystemView;

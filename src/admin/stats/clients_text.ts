@@ -1,7 +1,7 @@
 import type { CloseCause } from "../../state/client_column.ts";
 import type { ClientStats } from "./stats_model.ts";
 
-/** Ends that nobody has to look at. */
+/** Ends that need no attention. */
 const ORDINARY: ReadonlySet<CloseCause> = new Set<CloseCause>(["client", "response", "shutdown"]);
 
 /** Says in one line how clients' connections are, for `sluice status` and the dashboard. */

@@ -38,8 +38,8 @@ export function countSamples(buckets: Float64Array): number {
 }
 
 /**
- * Reads a percentile (`share` 0.99 is p99): finds the bucket that holds it and goes into the bucket as far as the rank does.
- * The last bucket has no upper limit, so its lower one is said. `samples` must be the histogram's count, above 0.
+ * Reads a percentile (`share` 0.99 is p99): finds the bucket that holds it and goes into the bucket as far as the rank
+ * does. The last bucket has no upper limit, so its lower one is said. `samples` must be the histogram's count, above 0.
  */
 export function percentileMicros(buckets: Float64Array, samples: number, share: number): number {
   const rank = share * samples;

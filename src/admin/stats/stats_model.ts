@@ -36,7 +36,10 @@ export interface Stats {
   readonly workers: SystemView["workers"];
 }
 
-/** Connections that were made for attempts, WebSockets' among them; null where `fetch` makes all others, which does not tell. */
+/**
+ * Connections that were made for attempts, WebSockets' among them; null where `fetch` makes all others, which does not
+ * tell.
+ */
 export interface ConnectSummary {
   /** How many; the other attempts used a connection again, or made none. */
   readonly made: number;
@@ -104,8 +107,8 @@ export interface TotalStats {
   /** Connections that were made, over the targets that are there now. */
   readonly connect: ConnectSummary | null;
   /**
-   * Connections to targets that are open now, those of WebSockets (always active) and to targets that have left included; null with
-   * `UPSTREAM_TRANSPORT=fetch`.
+   * Connections to targets that are open now, those of WebSockets (always active) and to targets that have left
+   * included; null with `UPSTREAM_TRANSPORT=fetch`.
    */
   readonly connections: { readonly active: number; readonly idle: number } | null;
   /** From handing over until response headers, over the targets that are there now. */

@@ -13,9 +13,10 @@ interface Assignment {
 }
 
 /**
- * Parses a `.env` file by the rules of dotenv, as `parseEnv` of `node:util` does (which Deno 2.4 lacks): `NAME=value`, also
- * after `export`; `#` begins a comment outside quotes; values in `"`, `'` or `` ` `` may have several lines, and in `"` the
- * characters `\n` are a line break. Unlike dotenv, it warns of a name that appears twice, and of a line that is no assignment.
+ * Parses a `.env` file by the rules of dotenv, as `parseEnv` of `node:util` does (which Deno 2.4 lacks): `NAME=value`,
+ * also after `export`; `#` begins a comment outside quotes; values in `"`, `'` or ``
+ * ` `` may have several lines, and in `"` the characters `\n` are a line break. Unlike dotenv, it warns of a name that
+ * appears twice, and of a line that is no assignment.
  */
 export function readEnvFile(path: string, text: string): { layer: Layer; warnings: Problem[] } {
   const warnings: Problem[] = [];
@@ -54,8 +55,8 @@ function assignments(path: string, text: string, warnings: Problem[]): Assignmen
 }
 
 /**
- * Finds the value in quotes that begins `rest`, which is what follows `=` in line `at`. It may end in a later line. Null if
- * `rest` does not begin with a quote, or the quote never ends.
+ * Finds the value in quotes that begins `rest`, which is what follows `=` in line `at`. It may end in a later line.
+ * Null if `rest` does not begin with a quote, or the quote never ends.
  */
 function quotedValue(rest: string, lines: readonly string[], at: number): { value: string; moreLines: number } | null {
   const mark = rest.charAt(0);

@@ -44,7 +44,7 @@ function flagLayer(flags: Flags, problems: Problem[], warnings: Problem[]): Laye
   for (const [flag, variable] of Object.entries(FLAG_VARIABLES)) {
     let text = flags[flag as keyof Flags];
     if (text === undefined) continue;
-    // An empty variable counts as unset, but somebody typed an empty flag.
+    // An empty variable counts as unset, but an empty flag was typed on purpose.
     if (text.trim() === "") problems.push(cannotUse(text, `--${flag}`, "a value"));
     if (flag === "interval") text = withSeconds(text.trim(), warnings);
     values.set(variable, { text, origin: `flag --${flag}`, label: `--${flag} (${variable})` });

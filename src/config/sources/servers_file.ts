@@ -35,7 +35,9 @@ export interface Server {
 /** The parser of servers files. It is passed in, so that only a process with such a file loads zod. */
 export type ReadServersFile = typeof readServersFile;
 
-/** Parses a servers file: a JSON array of `{"id": 1, "host": "127.0.0.1", "port": 8001}`. Finds every problem at once. */
+/**
+ * Parses a servers file: a JSON array of `{"id": 1, "host": "127.0.0.1", "port": 8001}`. Finds every problem at once.
+ */
 export function readServersFile(path: string, text: string): { servers: Server[]; problems: Problem[] } {
   let json: unknown;
   try {

@@ -22,8 +22,9 @@ export interface UnknownNames {
 }
 
 /**
- * Finds names that sluice does not read: problems in sluice's own families, warnings for other names like one of sluice's.
- * After the first {@linkcode MOST_COMPARED} unknown names of a source, problems have no suggestion and warnings end.
+ * Finds names that sluice does not read: problems in sluice's own families, warnings for other names like one of
+ * sluice's. After the first {@linkcode MOST_COMPARED} unknown names of a source, problems have no suggestion and
+ * warnings end.
  */
 export function findUnknownNames(layers: readonly Layer[]): UnknownNames {
   const problems: Problem[] = [];
@@ -57,8 +58,8 @@ function didYouMean(meant: string | null): string {
 
 /**
  * Finds which of sluice's names another name is like; null if it is like none. A `.env` file probably belongs to sluice
- * alone, so the same first word is enough there (`STICKY_COOKIES`). The environment holds other programs' names too: there
- * the name must begin with a whole name of sluice's (`CONNECTION_TIMEOUT_MS`), or be off by very little.
+ * alone, so the same first word is enough there (`STICKY_COOKIES`). The environment holds other programs' names too:
+ * there the name must begin with a whole name of sluice's (`CONNECTION_TIMEOUT_MS`), or be off by very little.
  */
 function likenessOf(name: string, source: Layer["kind"]): { readonly meant: string | null } | null {
   const bare = name.replace(OWN_PREFIX, "");

@@ -5,8 +5,9 @@ import { Refusal, type ValueKind } from "./value_kind.ts";
 const HOST_NAME = /^(?=.{1,254}$)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*\.?$/;
 
 /**
- * Parses a host name or address (IPv6 with or without brackets) and writes it in one form: lower case, IPv6 compressed and
- * without brackets; null if it is neither. `127.1` and `0x7f.0.0.1` are refused, because resolvers don't agree on them.
+ * Parses a host name or address (IPv6 with or without brackets) and writes it in one form: lower case, IPv6 compressed
+ * and without brackets; null if it is neither. `127.1` and `0x7f.0.0.1` are refused, because resolvers don't agree on
+ * them.
  */
 export function parseHost(text: string): string | null {
   const bracketed = /^\[(.*)\]$/.exec(text);
@@ -17,7 +18,8 @@ export function parseHost(text: string): string | null {
   if (ipaddr.IPv4.isValidFourPartDecimal(bare)) return bare;
   const lower = bare.toLowerCase();
   const lastLabel = lower.replace(/\.$/, "").split(".").at(-1) ?? "";
-  // The URL standard reads a name that ends in a number as an IPv4 address (https://url.spec.whatwg.org/#ends-in-a-number-checker)
+  // The URL standard reads a name that ends in a number as an IPv4 address
+  // (https://url.spec.whatwg.org/#ends-in-a-number-checker)
   if (/^(\d+|0x[0-9a-f]*)$/.test(lastLabel)) return null;
   return HOST_NAME.test(lower) ? lower : null;
 }

@@ -27,7 +27,7 @@ export function parseDuration(text: string): number | null {
   const match = /^(\d+)(\.\d+)?\s*(ms|s|m|h|d)?$/i.exec(text);
   if (match === null) return null;
   const unitName = (match[3] ?? "ms").toLowerCase();
-  // Nobody needs half a millisecond: the unit is probably wrong.
+  // Half a millisecond is of no use: the unit is probably wrong.
   if (unitName === "ms" && match[2] !== undefined) return null;
   const unitMs = UNITS.find(([name]) => name === unitName)![1];
   const value = Math.round(Number(`${match[1]}${match[2] ?? ""}`) * unitMs);

@@ -14,7 +14,10 @@ function isDotSegment(segment: string): boolean {
   return /^(\.|%2e){1,2}$/i.test(segment);
 }
 
-/** What a path never has when rules see it: requests with `#` or `\\` get 400, `?` begins the query, clients encode the rest. */
+/**
+ * What a path never has when rules see it: requests with `#` or `\\` get 400, `?` begins the query, clients encode the
+ * rest.
+ */
 const NOT_IN_PATHS = /[^\x21-\x7e]|[?#\\"<>`{}]/gu;
 /** What a request target can't hold. The path of probes is sent as configured. */
 const NOT_IN_TARGETS = /[^\x21-\x7e]|[#\\]/gu;

@@ -62,7 +62,8 @@ export const ACME = {
     kind: BOOLEAN,
     default: "false",
     meaning:
-      "Order certificates from `ACME_DIRECTORY` and renew them. The directory must reach `LISTENER_PORT` at port 80 of " +
+      "Order certificates from `ACME_DIRECTORY` and renew them. The directory must reach `LISTENER_PORT` at port 80 " +
+      "of " +
       "each name. Needs `LISTENER_TLS_PORT`.",
     example: "true",
     exampleNeeds: { ...LISTENER, ACME_TERMS_AGREED: "true", ACME_DOMAINS: "www.example.com" },
@@ -79,7 +80,8 @@ export const ACME = {
   domains: define("ACME_DOMAINS", {
     kind: listOf(DOMAIN, "comma list of names"),
     meaning:
-      "Names to order certificates for, one certificate for each. Default: those that rules' `_HOST` holds without wildcards.",
+      "Names to order certificates for, one certificate for each. Default: those that rules' `_HOST` holds without " +
+      "wildcards.",
     example: "example.com,www.example.com",
     exampleNeeds: NEEDED,
     restart: true,
@@ -125,7 +127,8 @@ export const ACME = {
     kind: anyText("path"),
     default: "/var/lib/sluice",
     meaning:
-      "Folder for accounts and certificates. The compiled program may write to the default folder only; `deno run` needs " +
+      "Folder for accounts and certificates. The compiled program may write to the default folder only; `deno run` " +
+      "needs " +
       "`--allow-write` for it. Replicas may share it.",
     example: "/srv/sluice",
     exampleNeeds: NEEDED,

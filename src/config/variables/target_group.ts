@@ -130,7 +130,10 @@ function adviceOnGroups(scene: Scene): Problem[] {
   ];
 }
 
-/** Finds targets that are the listener. Such requests get 508; without VIA_ENABLE sluice can't see the loop, so it is a problem. */
+/**
+ * Finds targets that are the listener. Such requests get 508; without VIA_ENABLE sluice can't see the loop, so it is a
+ * problem.
+ */
 function adviceOnLoops({ config: { door, groups, listener }, reader }: Scene): Problem[] {
   const loops = groups.flatMap((group) =>
     group.entries.filter((entry) => isListenerItself(entry, listener)).map((entry) => ({
@@ -146,7 +149,10 @@ function adviceOnLoops({ config: { door, groups, listener }, reader }: Scene): P
   return [];
 }
 
-/** Tells whether a target certainly is the listener. If only its name's address can tell, sluice finds the loop at the first request. */
+/**
+ * Tells whether a target certainly is the listener. If only its name's address can tell, sluice finds the loop at the
+ * first request.
+ */
 function isListenerItself(entry: TargetEntry, listener: ListenerConfig): boolean {
   if (listener.port === 0 || entry.port !== listener.port) return false;
   if (entry.host === listener.host) return true;

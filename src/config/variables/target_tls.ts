@@ -11,21 +11,24 @@ export const TARGET_TLS = {
   authorityFile: define("TARGET_GROUP_<N>_TLS_CA", {
     kind: anyText("path"),
     meaning:
-      "File with root certificates, PEM, that sluice trusts beside the platform's own if a target of `https://` has a " +
+      "File with root certificates, PEM, that sluice trusts beside the platform's own if a target of `https://` has " +
+      "a " +
       "certificate of them. sluice reads it at the start and at SIGHUP.",
     example: "/etc/sluice/targets-root.pem",
   }),
   serverName: define("TARGET_GROUP_<N>_TLS_SERVER_NAME", {
     kind: HOST,
     meaning:
-      "Name that sluice asks `https://` targets for, and that their certificates must have. Default: the host in `_TARGETS`.",
+      "Name that sluice asks `https://` targets for, and that their certificates must have. Default: the host in " +
+      "`_TARGETS`.",
     example: "internal.example.com",
   }),
   verify: define("TARGET_GROUP_<N>_TLS_VERIFY", {
     kind: oneOf<TargetTlsConfig["verify"]>(["full", "chain"]),
     default: "full",
     meaning:
-      "What of a certificate must be right: `full` its chain, its dates and its name, `chain` all but the name. The platform " +
+      "What of a certificate must be right: `full` its chain, its dates and its name, `chain` all but the name. The " +
+      "platform " +
       "can't check less.",
     example: "chain",
   }),

@@ -43,7 +43,10 @@ export const TIMEOUTS = {
   }),
 };
 
-/** Parses the timeouts. CONNECT_TIMEOUT is at most half of CONNECTION_TIMEOUT, so that a second target gets as much time. */
+/**
+ * Parses the timeouts. CONNECT_TIMEOUT is at most half of CONNECTION_TIMEOUT, so that a second target gets as much
+ * time.
+ */
 export function parseTimeouts(reader: SettingsReader): ValuesOf<typeof TIMEOUTS> {
   const timeouts = reader.readAll(TIMEOUTS);
   const mostMs = Math.max(1, Math.floor(timeouts.connectionTimeoutMs / 2));

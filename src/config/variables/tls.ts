@@ -44,7 +44,8 @@ export const TLS = {
   moreCertificates: define("LISTENER_TLS_CERT_<N>", {
     kind: anyText("path"),
     meaning:
-      "One more certificate. Clients get the one that has the name they ask for, an exact name before a wildcard; all " +
+      "One more certificate. Clients get the one that has the name they ask for, an exact name before a wildcard; " +
+      "all " +
       "others get `LISTENER_TLS_CERT` or, if that is unset, the one with the lowest N.",
     example: "/etc/sluice/example.com.crt",
     exampleNeeds: { ...NEEDED, LISTENER_TLS_KEY_1: "/etc/sluice/example.com.key" },
@@ -70,8 +71,8 @@ export const TLS = {
   }),
   redirectPort: define("LISTENER_HTTPS_REDIRECT_PORT", {
     kind: PORT,
-    meaning:
-      "Port in the URLs of `LISTENER_HTTPS_REDIRECT`, if clients reach sluice at another one than `LISTENER_TLS_PORT`. " +
+    meaning: "Port in the URLs of `LISTENER_HTTPS_REDIRECT`, if clients reach sluice at another one than " +
+      "`LISTENER_TLS_PORT`. " +
       "443 is left out.",
     example: "443",
     exampleNeeds: { ...NEEDED, LISTENER_HTTPS_REDIRECT: "true" },

@@ -14,7 +14,9 @@ export interface GroupOptions {
   readonly switch?: AnyVariable;
 }
 
-/** Warns of options that are set but that no group uses. One that is set for all groups is used if one group uses it. */
+/**
+ * Warns of options that are set but that no group uses. One that is set for all groups is used if one group uses it.
+ */
 export function unusedOptions(options: GroupOptions, { config, reader }: Scene): Problem[] {
   return options.variables.flatMap((variable) => {
     const unused = new Map<string, string>();

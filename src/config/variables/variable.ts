@@ -2,8 +2,8 @@ import type { Door } from "../model.ts";
 import type { ValueKind } from "../values/value_kind.ts";
 
 /**
- * All there is to say of one variable. Parsing, `sluice check`, reloads and the tables of `docs/configuration.md` read it here.
- * `T` is what it holds; with `null` if it may be unset.
+ * All there is to say of one variable. Parsing, `sluice check`, reloads and the tables of `docs/configuration.md` read
+ * it here. `T` is what it holds; with `null` if it may be unset.
  */
 export interface Variable<T> {
   /** `LISTENER_PORT`; `<N>` stands for the number of a rule or a target group. */
@@ -58,7 +58,9 @@ export function define<T>(name: string, definition: Definition<T> & { readonly d
 
 type GroupDefinition<T> = Omit<Definition<T>, "older"> & { readonly older?: string };
 
-/** Defines an option of target groups: `TARGET_GROUP_<N>_` and the name sets it for one group, the name alone for all. */
+/**
+ * Defines an option of target groups: `TARGET_GROUP_<N>_` and the name sets it for one group, the name alone for all.
+ */
 export function defineForGroups<T>(
   name: string,
   definition: GroupDefinition<T> & { readonly default: string },

@@ -53,7 +53,10 @@ export class AccountKey {
     return JSON.stringify(await crypto.subtle.exportKey("jwk", this.#key));
   }
 
-  /** Signs a request. `keyId` is the account's URL; null before there is one. `payload` null reads a resource (POST-as-GET). */
+  /**
+   * Signs a request. `keyId` is the account's URL; null before there is one. `payload` null reads a resource
+   * (POST-as-GET).
+   */
   async sign(
     payload: unknown,
     { url, nonce, keyId }: { readonly url: string; readonly nonce: string; readonly keyId: string | null },

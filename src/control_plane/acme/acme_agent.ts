@@ -24,8 +24,8 @@ export interface AcmeAgentParts {
 }
 
 /**
- * Keeps a certificate for each of some names: reads what the storage has, orders what is missing or due, if this replica holds the
- * storage's lock, and never stands in the way of what is served. Orders are made one at a time.
+ * Keeps a certificate for each of some names: reads what the storage has, orders what is missing or due, if this
+ * replica holds the storage's lock, and never stands in the way of what is served. Orders are made one at a time.
  */
 export class AcmeAgent {
   readonly #parts: AcmeAgentParts;

@@ -7,8 +7,9 @@ const DIRECTORY_MODE = 0o700;
 const TOKEN = /^[\w-]{16,128}$/;
 
 /**
- * The folder in which accounts, certificates and open challenges are kept (ACME_STORAGE). Replicas may share it: one of them holds
- * its lock and orders; all of them read. Every file is written beside its place and renamed into it, so that each is whole or absent.
+ * The folder in which accounts, certificates and open challenges are kept (ACME_STORAGE). Replicas may share it: one of
+ * them holds its lock and orders; all of them read. Every file is written beside its place and renamed into it, so that
+ * each is whole or absent.
  */
 export class AcmeStorage {
   readonly #folder: string;
@@ -27,7 +28,10 @@ export class AcmeStorage {
     await this.#write("written", "sluice keeps ACME accounts and certificates in this folder.\n");
   }
 
-  /** Tries to become the one who orders; true if it is, or was already. The system gives the lock back when the process ends. */
+  /**
+   * Tries to become the one who orders; true if it is, or was already. The system gives the lock back when the process
+   * ends.
+   */
   async own(): Promise<boolean> {
     if (this.#lock !== null) return true;
     const file = await Deno.open(this.#path("lock"), { write: true, create: true, mode: FILE_MODE });

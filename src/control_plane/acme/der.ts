@@ -11,7 +11,9 @@ export const TAG = {
   set: 0x31,
 } as const;
 
-/** Encodes one ASN.1 value by the distinguished rules (DER): its tag, its length, and its parts one behind the other. */
+/**
+ * Encodes one ASN.1 value by the distinguished rules (DER): its tag, its length, and its parts one behind the other.
+ */
 export function der(tag: number, ...parts: readonly Uint8Array[]): Bytes {
   const length = parts.reduce((sum, part) => sum + part.length, 0);
   const head = [tag, ...lengthBytes(length)];

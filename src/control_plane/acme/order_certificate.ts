@@ -56,7 +56,9 @@ interface Authorization {
   readonly challenges: readonly Challenge[];
 }
 
-/** Makes the account, or finds the one that this key has; the session knows its URL from then on (RFC 8555 section 7.3). */
+/**
+ * Makes the account, or finds the one that this key has; the session knows its URL from then on (RFC 8555 section 7.3).
+ */
 export async function openAccount(
   session: AcmeSession,
   key: AccountKey,
@@ -75,8 +77,8 @@ export async function openAccount(
 }
 
 /**
- * Orders one certificate for some names by HTTP-01 (RFC 8555 section 7.4 and 8.3): proves each name, sends a signing request with a
- * fresh key, and waits for the certificate. Throws `AcmeError` that says which step failed.
+ * Orders one certificate for some names by HTTP-01 (RFC 8555 section 7.4 and 8.3): proves each name, sends a signing
+ * request with a fresh key, and waits for the certificate. Throws `AcmeError` that says which step failed.
  */
 export async function orderCertificate(names: readonly string[], parts: OrderParts): Promise<Issued> {
   const { session } = parts;

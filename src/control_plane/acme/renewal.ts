@@ -16,8 +16,8 @@ export function renewalAt(
 }
 
 /**
- * How long to wait after `failures` orders in a row that failed, ms: a minute, doubling up to a day, plus up to a quarter, and never
- * less than the directory asked for. @param jitter In [0, 1).
+ * How long to wait after `failures` orders in a row that failed, ms: a minute, doubling up to a day, plus up to a
+ * quarter, and never less than the directory asked for. @param jitter In [0, 1).
  */
 export function waitAfter(failures: number, retryAfterMs: number | null, jitter: number): number {
   const waitMs = Math.min(FIRST_WAIT_MS * 2 ** Math.min(failures - 1, 30), LONGEST_WAIT_MS);

@@ -27,8 +27,8 @@ interface Entry {
 }
 
 /**
- * The certificates that come from files: read at the start, at each reload, and each minute. A change that is sound is served; one
- * that is not is refused and named, and the certificate before it stays in use.
+ * The certificates that come from files: read at the start, at each reload, and each minute. A change that is sound is
+ * served; one that is not is refused and named, and the certificate before it stays in use.
  */
 export class CertificateStore {
   readonly #parts: CertificateStoreParts;
@@ -41,7 +41,10 @@ export class CertificateStore {
     this.#parts = parts;
   }
 
-  /** Reads the files for the first time; returns what is wrong with them, one line a pair. An expired one is served, and logged. */
+  /**
+   * Reads the files for the first time; returns what is wrong with them, one line a pair. An expired one is served, and
+   * logged.
+   */
   async load(all: readonly CertificateFiles[]): Promise<string[]> {
     const problems: string[] = [];
     for (const files of all) {

@@ -1,6 +1,6 @@
 /**
- * Makes the secret that signs cookies where STICKY_SECRET is unset: 256 bits, unguessable, as whoever knows it can choose a
- * client's target. Pins end with the process.
+ * Makes the secret that signs cookies where STICKY_SECRET is unset: 256 bits, unguessable, as whoever knows it can
+ * choose a client's target. Pins end with the process.
  */
 export function makeSecret(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(32));

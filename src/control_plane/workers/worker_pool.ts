@@ -226,8 +226,8 @@ export class WorkerPool {
         this.#lost(worker, {
           event: "worker_hung",
           message:
-            `Worker ${worker} did not turn for ${HANG_MS} ms; restart the process soon, since its thread may still hold ` +
-            "a share of the listener",
+            `Worker ${worker} did not turn for ${HANG_MS} ms; restart the process soon, since its thread may still ` +
+            "hold a share of the listener",
           error: "",
         });
       }

@@ -44,9 +44,9 @@ export interface Attempted {
 }
 
 /**
- * The attempts at one exchange: it is taken to one target after another until one responds. Choose, enter, send, and if that fails
- * leave, blame and perhaps choose again; the same for requests and upgrades. Whoever calls this waits, so that these methods need not:
- * `first`, then `send` and `ended` in turn until `ended` gives something.
+ * The attempts at one exchange: it is taken to one target after another until one responds. Choose, enter, send, and if
+ * that fails leave, blame and perhaps choose again; the same for requests and upgrades. The caller waits, so that these
+ * methods need not: `first`, then `send` and `ended` in turn until `ended` gives something.
  */
 export class Attempts {
   readonly #parts: AttemptParts;
@@ -107,7 +107,9 @@ export class Attempts {
     }, prepared.interim);
   }
 
-  /** Takes what came of an attempt. Returns the response, or why there is none; null if another attempt is to follow. */
+  /**
+   * Takes what came of an attempt. Returns the response, or why there is none; null if another attempt is to follow.
+   */
   ended(outcome: TargetResponse | Failure): TargetResponse | Reason | null {
     const exchange = this.#exchange;
     const target = this.#target!;

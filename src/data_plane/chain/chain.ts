@@ -5,7 +5,7 @@ import { peerAddress } from "../../forwarding/headers/client_address.ts";
 import { prepareLines } from "../../forwarding/headers/request_lines.ts";
 import type { Interim, TargetResponse } from "../../forwarding/target_request.ts";
 import type { Reason } from "../../state/reason.ts";
-import type { DeadlineWheel } from "../../time/deadline.ts";
+import type { Deadlines } from "../../time/deadline.ts";
 import { type CompiledSnapshot, headersFor } from "../compiled_snapshot.ts";
 import { GroupRuntime } from "../group_runtime.ts";
 import { strippedPrefix } from "../../rules/rewrite.ts";
@@ -27,7 +27,7 @@ import { whyNotForwarded } from "./why_not_forwarded.ts";
 
 /** What the chain works with: one a thread. */
 export interface ChainParts extends AttemptParts {
-  readonly wheel: DeadlineWheel;
+  readonly deadlines: Deadlines;
   readonly stats: ControlQuestions<string>;
   readonly challenges: ControlQuestions<string | null, string>;
   /** Makes the id of a request that brings none. */
@@ -71,8 +71,8 @@ export class Chain implements RequestHandler {
   }
 
   /**
-   * Waits for all that a request waits for. In one place, since each async function on its way costs a request 500 bytes
-   * of memory and more.
+   * Waits for all that a request waits for. In one place, since each async function on its way costs a request 500
+   * bytes of memory and more.
    */
   async handle(received: ReceivedRequest, reply: Reply, client: ClientEvents): Promise<void> {
     const passage = this.#enter(received, reply, client);
@@ -165,9 +165,9 @@ export class Chain implements RequestHandler {
     if (listener.headerConvention) exchange.outcome.addResponseHeader("X-Request-Id", exchange.received.requestId);
     const refused = whyNotForwarded(received, said.loop, listener.maxBodyBytes);
     if (refused !== null) return refused;
-    const { wheel } = this.#parts;
+    const { deadlines } = this.#parts;
     const nowMs = exchange.received.startedMs;
-    const open = passage.open = new OpenExchange(exchange, received, { limits: listener, wheel, client, nowMs });
+    const open = passage.open = new OpenExchange(exchange, received, { limits: listener, deadlines, client, nowMs });
     const { lines, bodyLength, upgrade } = received;
     const interim: Interim = (head) => reply.interim({ ...head, own: [], bodyLength: 0 });
     const edits = editsOf(compiled.edits, exchange.routed.rule)?.request ?? null;

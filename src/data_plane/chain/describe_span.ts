@@ -5,9 +5,9 @@ import { hostPort } from "../../state/group_snapshot.ts";
 import { RULE_ANSWERS } from "../../state/reason.ts";
 
 /**
- * Writes what was decided onto the span of a request. The one that `Deno.serve` opens ends with the response's headers or
- * body, so what happens later (a transfer that breaks) is the access log's to tell. Names follow OpenTelemetry's HTTP
- * conventions if it has one, else they begin with `sluice.`.
+ * Writes what was decided onto the span of a request. The one that `Deno.serve` opens ends with the response's headers
+ * or body, so what happens later (a transfer that breaks) is the access log's to tell. Names follow OpenTelemetry's
+ * HTTP conventions if it has one, else they begin with `sluice.`.
  */
 export function describeSpan(span: Span, { received, routed, outcome }: Exchange): void {
   const { rule, group } = routed;

@@ -7,7 +7,10 @@ import type { Reason } from "../../state/reason.ts";
  */
 export type CutBy = "client" | "target" | "idle" | "shutdown" | null;
 
-/** Why a rule gave a request to one of its groups: there is only one, a cookie names it, its turn, or another can't serve. */
+/**
+ * Why a rule gave a request to one of its groups: there is only one, a cookie names it, its turn, or another can't
+ * serve.
+ */
 export type GroupBy = "only" | "pinned" | "turn" | "failover";
 
 /** One attempt at a target. */

@@ -13,8 +13,8 @@ export interface ClientOrigin {
 
 /**
  * Finds the address that the client used: the request's own host, and the listener's scheme. A peer in TRUSTED_PROXIES
- * may say otherwise in X-Forwarded-Proto and X-Forwarded-Host; nobody else can. A list in X-Forwarded-Host is ignored:
- * a proxy that appends to it leaves what its client made up in front.
+ * may say otherwise in X-Forwarded-Proto and X-Forwarded-Host; other peers can't. A list in X-Forwarded-Host is
+ * ignored: a proxy that appends to it leaves what its client made up in front.
  */
 export function clientOrigin(
   received: Pick<Received, "peer" | "host" | "header">,

@@ -2,7 +2,7 @@ import type { ListenerConfig } from "../../config/model.ts";
 import { Failure } from "../../forwarding/gateway_error.ts";
 import { ClientBody, failureOfBody } from "../../forwarding/bodies/client_body.ts";
 import { type Cancellation, NO_CONNECT } from "../../forwarding/target_request.ts";
-import type { DeadlineWheel, Watch } from "../../time/deadline.ts";
+import type { Deadlines, Watch } from "../../time/deadline.ts";
 import type { ClientEvents } from "../../front/front.ts";
 import type { ReceivedRequest } from "../../front/received_request.ts";
 import type { Reply } from "../../front/reply.ts";
@@ -27,7 +27,7 @@ export class OpenExchange implements Cancellation {
   connectMicros = NO_CONNECT;
   /** Which side is waited for, once the response has begun: silence is that side's. */
   waitsFor: "target" | "client" = "target";
-  readonly #wheel: DeadlineWheel;
+  readonly #deadlines: Deadlines;
   readonly #watch: Watch;
   readonly #client: ClientEvents;
   #limitMs: number;
@@ -39,18 +39,18 @@ export class OpenExchange implements Cancellation {
   constructor(
     exchange: Exchange,
     received: ReceivedRequest,
-    { limits, wheel, client, nowMs }: {
+    { limits, deadlines, client, nowMs }: {
       readonly limits: ExchangeLimits;
-      readonly wheel: DeadlineWheel;
+      readonly deadlines: Deadlines;
       readonly client: ClientEvents;
       readonly nowMs: number;
     },
   ) {
     this.limits = limits;
     this.#limitMs = limits.connectionTimeoutMs;
-    this.#wheel = wheel;
+    this.#deadlines = deadlines;
     this.#client = client;
-    this.#watch = wheel.watch(limits.connectionTimeoutMs, nowMs, this.#expired);
+    this.#watch = deadlines.watch(limits.connectionTimeoutMs, nowMs, this.#expired);
     client.onLeft = this.#left;
     this.#watch.onTick = this.#watchClient;
     this.body = received.body === null ? null : new ClientBody(received.body, {
@@ -60,7 +60,7 @@ export class OpenExchange implements Cancellation {
       events: {
         moved: (bytes) => {
           exchange.outcome.requestBytes += bytes;
-          wheel.moved(this.#watch);
+          deadlines.moved(this.#watch);
         },
         waiting: (begins) => this.hold(begins),
       },
@@ -75,22 +75,22 @@ export class OpenExchange implements Cancellation {
     this.#reply = reply;
     this.body?.forgetKept();
     this.#limitMs = this.limits.streamIdleTimeoutMs;
-    this.#wheel.restart(this.#watch, this.#limitMs);
+    this.#deadlines.restart(this.#watch, this.#limitMs);
   }
 
   /** From now on the exchange ends when nothing moves for so long. */
   limitSilence(limitMs: number): void {
     this.#limitMs = limitMs;
-    this.#wheel.restart(this.#watch, limitMs);
+    this.#deadlines.restart(this.#watch, limitMs);
   }
 
   /** A piece of the response moved. */
   moved(): void {
-    this.#wheel.moved(this.#watch);
+    this.#deadlines.moved(this.#watch);
   }
 
   hold(begins: boolean): void {
-    if (this.#reply === null) this.#wheel.restart(this.#watch, begins ? 0 : this.#limitMs);
+    if (this.#reply === null) this.#deadlines.restart(this.#watch, begins ? 0 : this.#limitMs);
   }
 
   bodyBroken(error: unknown): void {
@@ -107,13 +107,13 @@ export class OpenExchange implements Cancellation {
 
   /** The exchange is over: nothing is watched any more. */
   close(): void {
-    this.#wheel.close(this.#watch);
+    this.#deadlines.close(this.#watch);
     this.#client.onLeft = null;
     this.atWork = null;
   }
 
   readonly #expired = (): void => {
-    if (this.#wheel.closing) return this.end(new Failure("shutting_down", "SHUTDOWN_TIMEOUT is over"));
+    if (this.#deadlines.closing) return this.end(new Failure("shutting_down", "SHUTDOWN_TIMEOUT is over"));
     const text = this.#limitMs === this.limits.connectionTimeoutMs
       ? `No response within ${this.limits.connectionTimeoutMs} ms`
       : `Nothing moved for ${this.limits.streamIdleTimeoutMs} ms`;
@@ -129,13 +129,13 @@ export class OpenExchange implements Cancellation {
    */
   readonly #watchClient = (): void => {
     this.#watch.onTick = this.#watchClient;
-    if (this.#reply === null) return this.#client.probe(this.#wheel.nowMs);
+    if (this.#reply === null) return this.#client.probe(this.#deadlines.nowMs);
     if (!this.#flushed) {
       this.#flushed = true;
       return this.#reply.flush();
     }
     if (!this.#client.halfClosed || this.#client.stillReads) return;
-    this.#endedAtMs ??= this.#wheel.nowMs;
-    if (this.#wheel.nowMs - Math.max(this.#endedAtMs, this.#watch.movedAtMs) >= SILENT_MS) this.#left();
+    this.#endedAtMs ??= this.#deadlines.nowMs;
+    if (this.#deadlines.nowMs - Math.max(this.#endedAtMs, this.#watch.movedAtMs) >= SILENT_MS) this.#left();
   };
 }

@@ -80,7 +80,9 @@ export function fillTemplate(
   return text;
 }
 
-/** The exchange knows it only once its headers were looked at, which a response of sluice's own may be too early for. */
+/**
+ * The exchange knows it only once its headers were looked at, which a response of sluice's own may be too early for.
+ */
 function clientAddress(request: FilledFrom, trusted: TrustedProxies): string {
   const { peer } = request;
   return trusted.trusts(peer) ? trusted.clientAddress(peer, request.header("x-forwarded-for")) : peer;

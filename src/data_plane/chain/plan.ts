@@ -11,8 +11,8 @@ export type Plan = GroupRuntime | RuleAnswer | Reason;
 
 /**
  * Decides what to do with a request whose head was read: finds its rule, and does what the rule's action says. It notes
- * rule, group and path in the exchange. The chain and `explain` both call it, so that neither can say something else than
- * the other.
+ * rule, group and path in the exchange. The chain and `explain` both call it, so that neither can say something else
+ * than the other.
  */
 export function plan({ received, routed }: Exchange, compiled: CompiledSnapshot): Plan {
   const { rules, turns } = compiled;

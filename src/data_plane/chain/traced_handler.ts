@@ -4,9 +4,9 @@ import type { ReceivedRequest } from "../../front/received_request.ts";
 import type { Reply } from "../../front/reply.ts";
 
 /**
- * Opens the server span of each request of the engine `wire`, as `Deno.serve` does for its own: below the client's span, with the
- * same names and attributes. It ends with the exchange. Stands around the chain only while spans are collected; `describeSpan`
- * writes onto the span what was decided.
+ * Opens the server span of each request of the engine `wire`, as `Deno.serve` does for its own: below the client's
+ * span, with the same names and attributes. It ends with the exchange. Stands around the chain only while spans are
+ * collected; `describeSpan` writes onto the span what was decided.
  */
 export class TracedHandler implements RequestHandler {
   readonly #handler: RequestHandler;

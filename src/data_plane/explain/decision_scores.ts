@@ -3,7 +3,6 @@ import { findAlgorithm } from "../../balancing/registry.ts";
 import { hashText } from "../../balancing/text_hash.ts";
 import type { DecisionCandidate } from "../../views/decision.ts";
 import { type GroupSnapshot, hostPort, type TargetSnapshot } from "../../state/group_snapshot.ts";
-import type { TargetTable } from "../../state/target_table.ts";
 
 /** Candidates whose numbers are kept with a decision: enough to see why, whatever the group's size. */
 export const KEPT_CANDIDATES = 8;
@@ -36,7 +35,7 @@ export interface CapturedChoice {
 
 /**
  * Takes down what a choice was made by: five reads for each of the first candidates and for the chosen one, and one
- * small array, no text (that is made when somebody asks).
+ * small array, no text (that is made on request).
  */
 export function captureScores(
   candidates: CandidateList,
@@ -93,7 +92,7 @@ export function describeCandidates(candidates: CandidateList, kept: KeptScores):
       probeMicros: Float64Array.from(column(3)),
       consecutiveFailures: Int32Array.from(column(4)),
       flags: new Int32Array(count),
-    } as unknown as TargetTable,
+    },
   };
   const question = { keyHash: kept.keyHash, nowMs: kept.startedMs };
   return places.map((place) => {

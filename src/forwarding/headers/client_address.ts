@@ -13,8 +13,8 @@ interface Known {
 }
 
 /**
- * Knows which peers' `X-Forwarded-For` is believed. Whoever is in the list can name any client address; nobody else
- * can. An address is parsed once, not once a request.
+ * Knows which peers' `X-Forwarded-For` is believed. A peer in the list can name any client address; no other can. An
+ * address is parsed once, not once a request.
  */
 export class TrustedProxies {
   readonly #ranges: readonly [ipaddr.IPv4 | ipaddr.IPv6, number][] | null;

@@ -53,8 +53,8 @@ function portOfClient(proto: string, host: string): string {
 /**
  * Tells whether a header differs only by underscores from one that tells of the client (`X_Forwarded_For`). CGI, and
  * what follows its example, gives both one name, so an application could take a client's own for the one that sluice or
- * a proxy vouches for. No proxy writes it so: with TRUSTED_PROXIES it is removed whoever the peer is, since a trusted
- * one may just have passed it on.
+ * a proxy vouches for. No proxy writes it so: with TRUSTED_PROXIES it is removed from every peer, since a trusted one
+ * may just have passed it on.
  */
 export function isTwin(name: string, { convention, trusted }: HeaderSettings): boolean {
   const hyphenated = name.replaceAll("_", "-");

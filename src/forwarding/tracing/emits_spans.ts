@@ -4,8 +4,8 @@ let answer: boolean | null = null;
 
 /**
  * Tells whether this program emits OpenTelemetry (`OTEL_DENO=true`, or compiled so). That is settled before a thread's
- * first line and holds for its life, so each thread finds out once, by a span. The API hands out spans of no trace
- * where nobody collects them. Whether this one is recorded says less: a sampler may pass it over.
+ * first line and holds for its life, so each thread finds out once, by a span. If spans are not collected, the API
+ * returns spans without a trace. Whether this one is recorded says less: a sampler may pass it over.
  */
 export function emitsSpans(): boolean {
   // Never ended, and so never sent anywhere.

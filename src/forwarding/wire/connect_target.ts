@@ -12,7 +12,9 @@ export interface ConnectOptions {
   after(delayMs: number, run: () => void): () => void;
 }
 
-/** Makes a connection for an attempt within CONNECT_TIMEOUT, and notes how long that took; else says why there is none. */
+/**
+ * Makes a connection for an attempt within CONNECT_TIMEOUT, and notes how long that took; else says why there is none.
+ */
 export async function connectTarget(
   { connectTimeoutMs, cancellation, target }: TargetRequest,
   pool: TargetPool,

@@ -3,8 +3,8 @@
  * target has closed an idle connection.
  *
  * A read for which something has already come settles at once in Deno 2.9, if the turn of the event loop is not full
- * (see `TurnBudget`) and the read is the platform's own operation (see `socketOps`). {@linkcode readSettlesAtOnce} tries that once, when this module is loaded. If it does
- * not hold, each check waits for the next turn.
+ * (see `TurnBudget`) and the read is the platform's own operation (see `socketOps`). {@linkcode readSettlesAtOnce}
+ * tries that once, when this module is loaded. If it does not hold, each check waits for the next turn.
  *
  * Gain: waiting for the next turn instead costs 7 % more instructions per request (150,000 instead of 140,000, `deno
  * task bench:instructions sluice`, Deno 2.9.6).
@@ -22,8 +22,8 @@ const READ_SETTLES_AT_ONCE = await readSettlesAtOnce();
 /**
  * Finds out whether an idle connection can be used: the target may have closed it, or may have sent something unasked.
  * When this resolves, `open` says so: either is found by a read and reported to the connection's idle owner, who closes
- * it. Without this check, a request would now and then be sent on a connection that has just been closed, and fail if it
- * can't be repeated. A read that found nothing goes on and brings the response.
+ * it. Without this check, a request would now and then be sent on a connection that has just been closed, and fail if
+ * it can't be repeated. A read that found nothing goes on and brings the response.
  */
 export function checkIdle(idle: WireConnection, turn: TurnBudget): Promise<void> {
   // A read that was waiting before settles in the next turn.

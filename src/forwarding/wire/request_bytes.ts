@@ -14,8 +14,8 @@ export interface RequestFraming {
 }
 
 /**
- * Writes a request's head: method and path, Host, the client's lines as they came, sluice's own, and what concerns this connection.
- * It is put in `room` if it fits, with `spare` bytes behind it, else in bytes of its own.
+ * Writes a request's head: method and path, Host, the client's lines as they came, sluice's own, and what concerns this
+ * connection. It is put in `room` if it fits, with `spare` bytes behind it, else in bytes of its own.
  */
 export function requestHeadBytes(
   request: TargetRequest,
@@ -72,8 +72,8 @@ function putPlain(place: Bytes, at: number, text: string): number {
 }
 
 /**
- * Writes text, one character a byte (Latin-1, as header values are). What would end a line or a header before its time is refused: no
- * engine lets any through, but a request is no place to trust in that.
+ * Writes text, one character a byte (Latin-1, as header values are). What would end a line or a header before its time
+ * is refused: no engine lets any through, but a request is no place to trust in that.
  */
 function put(place: Bytes, at: number, text: string): number {
   const { length } = text;

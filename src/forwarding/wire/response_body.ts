@@ -120,7 +120,8 @@ export class ResponseBody implements BodySource {
   }
 
   #broken(): ResponseBroken {
-    // Only an orderly end tells that a body without a length is whole: a reset, or TLS without close_notify, cut it off.
+    // Only an orderly end tells that a body without a length is whole: a reset, or TLS without close_notify, cut it
+    // off.
     return new ResponseBroken(
       this.#left === Infinity
         ? "The target broke the connection"

@@ -8,14 +8,14 @@ const LAST_CHUNK = encoder.encode("0\r\n\r\n");
 const LINE_END = encoder.encode("\r\n");
 
 /**
- * What came of sending a body: all of it went; the connection takes no more, whose reader finds out why (a response may be there); or
- * why its source broke.
+ * What came of sending a body: all of it went; the connection takes no more, whose reader finds out why (a response may
+ * be there); or why its source broke.
  */
 export type Sent = "whole" | "refused" | { readonly broken: unknown };
 
 /**
- * Sends a request's head, and when the system has all of it the body, piece by piece as the connection takes them, framed by its
- * length or as chunks, with the client's trailers behind those.
+ * Sends a request's head, and when the system has all of it the body, piece by piece as the connection takes them,
+ * framed by its length or as chunks, with the client's trailers behind those.
  *
  * @param body `length`: Content-Length; below 0 chunked.
  */

@@ -41,11 +41,12 @@ export interface WireShared {
 /**
  * One request and its response, on one connection, or on a second if the first turned out to be closed.
  *
- * A connection that was used before may be closed by its target at any moment, and a request that meets that moment gets no byte of
- * a response. Whether it was acted on, nobody knows; it may be sent again by itself only if that is harmless: if the method is
- * idempotent (RFC 9110 section 9.2.2, RFC 9112 section 9.3.1). So such a request whose body is at hand takes an idle connection and
- * is replayed once, on a fresh one. Every other is never replayed: it takes only a connection that was used a moment ago, which its
- * target hardly closes. With UPSTREAM_REUSE=safe it gets a connection of its own, closed behind it, and never meets that moment.
+ * A connection that was used before may be closed by its target at any moment, and a request that meets that moment
+ * gets no byte of a response. Whether the target acted on it is unknown; it may be sent again only if that is harmless:
+ * if the method is idempotent (RFC 9110 section 9.2.2, RFC 9112 section 9.3.1). So such a request whose body is at hand
+ * takes an idle connection and is replayed once, on a fresh one. Every other is never replayed: it takes only a
+ * connection that was used a moment ago, which its target hardly closes. With UPSTREAM_REUSE=safe it gets a connection
+ * of its own, closed behind it, and never meets that moment.
  */
 export class TargetExchange implements TargetResponse, ConnectionOwner {
   readonly lines: ByteLines;
@@ -90,8 +91,8 @@ export class TargetExchange implements TargetResponse, ConnectionOwner {
   }
 
   /**
-   * Sends the request and reads up to the head of its response. What happens on the way is told by calls: each async function would
-   * cost a request 500 bytes of memory and more.
+   * Sends the request and reads up to the head of its response. What happens on the way is told by calls: each async
+   * function would cost a request 500 bytes of memory and more.
    */
   send(interim: Interim): Promise<TargetResponse | Failure> {
     this.#interim = interim;

@@ -24,11 +24,14 @@ export interface ThreadParts {
 }
 
 /**
- * One connection to a target, TCP or TLS. Reads are begun one at a time, into `bytes` or a place of the reader's own, and reported by
- * calls rather than promises, which saves a request several turns of the microtask queue.
+ * One connection to a target, TCP or TLS. Reads are begun one at a time, into `bytes` or a place of the reader's own,
+ * and reported by calls rather than promises, which saves a request several turns of the microtask queue.
  */
 export class WireConnection {
-  /** What was read and not taken stands from `start` to `end`; used again and again, so never handed on. Grows for large heads. */
+  /**
+   * What was read and not taken stands from `start` to `end`; used again and again, so never handed on. Grows for large
+   * heads.
+   */
   bytes: Bytes = NONE;
   start = 0;
   end = 0;
@@ -85,7 +88,10 @@ export class WireConnection {
     this.#read(this.bytes = new Uint8Array(WATCH_BYTES), true);
   }
 
-  /** Lets go of what only a connection at work needs. Neither a read nor a write may be under way, and nothing stand in `bytes`. */
+  /**
+   * Lets go of what only a connection at work needs. Neither a read nor a write may be under way, and nothing stand in
+   * `bytes`.
+   */
   rest(): void {
     this.start = this.end = 0;
     this.bytes = NONE;
@@ -104,7 +110,10 @@ export class WireConnection {
     this.#read(place, false);
   }
 
-  /** Writes bytes that stay as they are until `written`. A failure is the reader's to find: an answer may be there before it. */
+  /**
+   * Writes bytes that stay as they are until `written`. A failure is the reader's to find: an answer may be there
+   * before it.
+   */
   write(bytes: Bytes): void {
     this.written = false;
     this.#given = bytes;
@@ -125,7 +134,7 @@ export class WireConnection {
     return this.#conn.closeWrite();
   }
 
-  /** Closes it at once; whatever is under way is over, and nobody is told. */
+  /** Closes it at once; reads and writes end without a report. */
   close(): void {
     if (!this.open) return;
     this.open = false;

@@ -10,7 +10,10 @@ import { WireRooms } from "./wire_room.ts";
 /** Idle connections kept per target, and for how long: below the 60 s after which many servers close theirs. */
 const MAX_IDLE_PER_TARGET = 256;
 const IDLE_MS = 50_000;
-/** How long ago "a moment ago" may be: well below the keep-alive timeouts that servers are given, which count in seconds. */
+/**
+ * How long ago "a moment ago" may be: well below the keep-alive timeouts that servers are given, which count in
+ * seconds.
+ */
 const RECENT_MS = 500;
 /** How often idle connections are looked at. */
 const SWEEP_MS = 5_000;
@@ -124,7 +127,10 @@ export class TargetPool {
     return this.#stuck.count > 0;
   }
 
-  /** Takes the connection that was used last: those that are needed no more grow old and are closed. Null where none is idle. */
+  /**
+   * Takes the connection that was used last: those that are needed no more grow old and are closed. Null where none is
+   * idle.
+   */
   take(): WireConnection | null {
     const connection = this.#idle.pop();
     if (connection === undefined) return null;
@@ -148,8 +154,8 @@ export class TargetPool {
   }
 
   /**
-   * Takes the connection that was used last where that was a moment ago. Where it was longer ago a new one will come in its
-   * place, so the one that waited longest is closed: else each such request would leave one more behind.
+   * Takes the connection that was used last where that was a moment ago. Where it was longer ago a new one will come in
+   * its place, so the one that waited longest is closed: else each such request would leave one more behind.
    */
   takeRecent(): WireConnection | null {
     const last = this.#idle.at(-1);
@@ -171,9 +177,10 @@ export class TargetPool {
   }
 
   /**
-   * Takes back a connection whose message has ended and that both sides let be used again. Nobody reads from it at first: a read
-   * that waits holds some 1.5 KB of objects, which would outlive the young generation where a thousand targets take turns, and cost a
-   * sixth of a request to collect. Whoever takes it next reads before sending; what is idle for longer is watched.
+   * Takes back a connection whose message has ended and that both sides let be used again. Nobody reads from it at
+   * first: a read that waits holds some 1.5 KB of objects, which would outlive the young generation where a thousand
+   * targets take turns, and cost a sixth of a request to collect. Whoever takes it next reads before sending; what is
+   * idle for longer is watched.
    */
   giveBack(connection: WireConnection): void {
     if (this.#pool.closed) return connection.close();

@@ -16,14 +16,14 @@ export interface WireRoom {
 }
 
 /**
- * Rooms of one thread, lent to connections while they are at work. The one given back last is lent first: so as many are in use
- * as there are requests under way, warm in the processor's caches, however many connections there are.
+ * Rooms of one thread, lent to connections while they are at work. The one given back last is lent first: so as many
+ * are in use as there are requests under way, warm in the processor's caches, however many connections there are.
  */
 export class WireRooms {
   /** Rooms for large reads of bodies. */
   readonly large: Lending<Bytes>;
   readonly #free: WireRoom[] = [];
-  /** The fewest that were free since the last `trim`: so many nobody needed. */
+  /** The fewest that were free since the last `trim`: so many were not needed. */
   #unused = 0;
 
   constructor(largeBytes = LARGE_BYTES) {
@@ -41,7 +41,7 @@ export class WireRooms {
     this.#free.push(room);
   }
 
-  /** Lets go of those that nobody needed since it was last called: a moment of many requests holds no memory for long. */
+  /** Frees those that were not needed since the last call: a moment of many requests holds no memory for long. */
   trim(): void {
     this.large.trim();
     this.#free.splice(0, this.#unused);

@@ -6,7 +6,7 @@ const LINE_END = encoder.encode("\r\n");
 /** Pieces up to this many bytes are copied into one write with their size and end; larger ones are not copied. */
 const COPIED_BYTES = 16_384;
 
-/** Writes a chunk whole, its end too: whoever reads it may wait for that. */
+/** Writes a whole chunk, including its end, since the reader may wait for that. */
 export async function writeChunk(connection: WireConnection, piece: Bytes): Promise<void> {
   const size = encoder.encode(`${piece.length.toString(16)}\r\n`);
   if (piece.length > COPIED_BYTES) {

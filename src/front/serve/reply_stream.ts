@@ -1,7 +1,9 @@
 import type { Bytes } from "../../http1/bytes.ts";
 import { letGo } from "../../http1/let_go.ts";
 
-/** How large a piece of a large body should be: each piece of a stream is a call into the platform and some promises. */
+/**
+ * How large a piece of a large body should be: each piece of a stream is a call into the platform and some promises.
+ */
 export const LARGE_PIECE_BYTES = 262_144;
 
 /** Breaks a response's stream, so that the client sees a broken transfer; `Deno.serve` hands it to `onError`. */

@@ -1,11 +1,11 @@
 import { BodyBroken, type BodySource } from "../../http1/body_source.ts";
 import type { Bytes } from "../../http1/bytes.ts";
 import { letGo } from "../../http1/let_go.ts";
-import type { DeadlineWheel, Watch } from "../../time/deadline.ts";
+import type { Deadlines, Watch } from "../../time/deadline.ts";
 
 /** What a body's limit is watched by. */
 export interface BodyLimit {
-  readonly wheel: DeadlineWheel;
+  readonly deadlines: Deadlines;
   /** LISTENER_BODY_TIMEOUT: ms without a byte while one is waited for. */
   readonly limitMs: number;
 }
@@ -82,15 +82,15 @@ export class ServeBody implements BodySource {
       if (this.#cancelled) return { done: true, value: undefined };
       throw whyBroken(error);
     } finally {
-      this.#limit.wheel.close(watch);
+      this.#limit.deadlines.close(watch);
     }
   }
 
   #watch(): Watch {
-    const { wheel, limitMs } = this.#limit;
-    return wheel.watch(limitMs, wheel.nowMs, () => {
+    const { deadlines, limitMs } = this.#limit;
+    return deadlines.watch(limitMs, deadlines.nowMs, () => {
       // The shutdown ends the exchange by its own watch.
-      if (wheel.closing) return;
+      if (deadlines.closing) return;
       this.#timedOut = true;
       this.cancel();
     });

@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import type { Clock } from "../../time/clock.ts";
-import type { DeadlineWheel } from "../../time/deadline.ts";
+import type { Deadlines } from "../../time/deadline.ts";
 import type { RequestHandler } from "../front.ts";
 import type { Tunnel } from "../websocket/upgrade_tunnel.ts";
 import type { BodyLimit } from "./serve_body.ts";
@@ -14,7 +14,7 @@ const GOING_AWAY = 1001;
 export interface ServeFrontParts {
   readonly handler: RequestHandler;
   readonly clock: Clock;
-  readonly wheel: DeadlineWheel;
+  readonly deadlines: Deadlines;
   limits(): { readonly bodyTimeoutMs: number; readonly streamIdleTimeoutMs: number };
 }
 
@@ -43,7 +43,7 @@ export class ServeFront implements ReplyOwner {
     this.#parts = parts;
     this.clock = parts.clock;
     this.#bodyLimit = {
-      wheel: parts.wheel,
+      deadlines: parts.deadlines,
       get limitMs() {
         return parts.limits().bodyTimeoutMs;
       },

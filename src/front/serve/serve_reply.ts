@@ -72,7 +72,7 @@ export class ServeReply implements Reply, ClientEvents {
   }
 
   /**
-   * Listens for the client's leaving from the wheel's second tick on (25 to 50 ms): most exchanges are over by then,
+   * Listens for the client's leaving from the deadlines' second tick on (25 to 50 ms): most exchanges are over by then,
    * and the request's signal costs several microseconds to make. If the client left before, it tells at once (Deno 2.4:
    * never).
    */

@@ -1,9 +1,9 @@
 import type { ClientColumn } from "../../state/client_column.ts";
-import type { DeadlineWheel } from "../../time/deadline.ts";
+import type { Deadlines } from "../../time/deadline.ts";
 
 /** What handshakes are made with. */
 export interface HandshakeParts {
-  readonly wheel: DeadlineWheel;
+  readonly deadlines: Deadlines;
   /** Monotonic ms. */
   nowMs(): number;
   /** LISTENER_TLS_HANDSHAKE_TIMEOUT, ms; 0 never. */
@@ -14,9 +14,10 @@ export interface HandshakeParts {
 }
 
 /**
- * Makes the handshakes of a thread's TLS connections. The platform can't close a connection whose handshake is pending: its descriptor
- * stays open until the client closes it, or until the thread ends, and after a `close` nothing tells which of the two has happened. So
- * a handshake that times out is counted as stuck and left alone; the owner of the thread ends it before there are too many.
+ * Makes the handshakes of a thread's TLS connections. The platform can't close a connection whose handshake is pending:
+ * its descriptor stays open until the client closes it, or until the thread ends, and after a `close` nothing tells
+ * which of the two has happened. So a handshake that times out is counted as stuck and left alone; the owner of the
+ * thread ends it before there are too many.
  */
 export class Handshakes {
   /** Handshakes that are under way, the stuck ones too. */
@@ -31,11 +32,11 @@ export class Handshakes {
 
   /** Makes a connection's handshake. Never throws. */
   begin(conn: Deno.TlsConn): void {
-    const { wheel, nowMs, timeoutMs, column, done } = this.#parts;
+    const { deadlines, nowMs, timeoutMs, column, done } = this.#parts;
     this.pending++;
     column.handshaking(1);
     let late = false;
-    const watch = wheel.watch(timeoutMs(), nowMs(), () => {
+    const watch = deadlines.watch(timeoutMs(), nowMs(), () => {
       late = true;
       this.stuck++;
       column.shookHands("handshakesTimedOut");
@@ -43,7 +44,7 @@ export class Handshakes {
     const settle = () => {
       this.pending--;
       column.handshaking(-1);
-      wheel.close(watch);
+      deadlines.close(watch);
       if (late) this.stuck--;
     };
     conn.handshake().then(({ alpnProtocol }) => {

@@ -4,7 +4,10 @@ import type { Acceptor } from "../acceptor.ts";
 
 /** The platform's name for a function that chooses a certificate by the name that a client asks for. Private. */
 const SNI_RESOLVER = Symbol.for("unstableSniResolver");
-/** The platform remembers each name that it was asked for, and never forgets one: after so many, the listener is opened again. */
+/**
+ * The platform remembers each name that it was asked for, and never forgets one: after so many, the listener is opened
+ * again.
+ */
 export const MOST_NAMES = 10_000;
 
 /** How a port is opened with TLS. */
@@ -20,8 +23,8 @@ export interface TlsPort {
 }
 
 /**
- * Listens with TLS 1.2 and 1.3; threads share the port. With one certificate clients may resume sessions; with several the platform
- * asks for each new name which certificate to serve, and resumes none.
+ * Listens with TLS 1.2 and 1.3; threads share the port. With one certificate clients may resume sessions; with several
+ * the platform asks for each new name which certificate to serve, and resumes none.
  */
 export function listenTls({ hostname, port, pairs, http2, onManyNames }: TlsPort): Acceptor<Deno.TlsConn> {
   const alpnProtocols = http2 ? ["h2", "http/1.1"] : ["http/1.1"];

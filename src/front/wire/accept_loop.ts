@@ -7,8 +7,8 @@ const FIRST_PAUSE_MS = 10;
 const LONGEST_PAUSE_MS = 500;
 
 /**
- * Whether one more connection can be taken: now; when the event loop has let go of those that were closed for it, which frees their
- * descriptors; or not, so that accepting has to wait.
+ * Whether one more connection can be taken: now; when the event loop has let go of those that were closed for it, which
+ * frees their descriptors; or not, so that accepting has to wait.
  */
 export type Room = "now" | "next turn" | "none";
 
@@ -25,7 +25,9 @@ export interface AcceptLoopParts<C extends Deno.Conn> {
   recovered(): void;
 }
 
-/** Accepts connections on one port, whatever happens to any of them. The listener can be exchanged without losing one. */
+/**
+ * Accepts connections on one port, whatever happens to any of them. The listener can be exchanged without losing one.
+ */
 export class AcceptLoop<C extends Deno.Conn> {
   readonly #parts: AcceptLoopParts<C>;
   #acceptor: Acceptor<C> | null = null;
@@ -36,8 +38,8 @@ export class AcceptLoop<C extends Deno.Conn> {
   }
 
   /**
-   * Accepts on a listener from now on; the one before, if there is one, is closed then. Resolves when this one, or the last that took
-   * its place, was closed by `stop`; rejects when accepting ended by itself.
+   * Accepts on a listener from now on; the one before, if there is one, is closed then. Resolves when this one, or the
+   * last that took its place, was closed by `stop`; rejects when accepting ended by itself.
    */
   run(acceptor: Acceptor<C>): Promise<void> {
     return this.#latest = this.#accept(acceptor);
@@ -62,8 +64,8 @@ export class AcceptLoop<C extends Deno.Conn> {
         pauseMs = 0;
       } catch (error) {
         if (this.#acceptor !== acceptor) break;
-        // Only a listener that is gone ends accepting. Anything else is one connection's matter (a client that was gone before it
-        // was accepted: ECONNABORTED, ENOTCONN), or a shortage that passes.
+        // Only a listener that is gone ends accepting. Anything else is one connection's matter (a client that was gone
+        // before it was accepted: ECONNABORTED, ENOTCONN), or a shortage that passes.
         if (error instanceof Deno.errors.BadResource) throw error;
         const text = error instanceof Error ? error.message : String(error);
         if (isOwnShortage(text)) {

@@ -1,5 +1,5 @@
 import type { ClientColumn, CloseCause } from "../../state/client_column.ts";
-import { type DeadlineWheel, Watch } from "../../time/deadline.ts";
+import { type Deadlines, Watch } from "../../time/deadline.ts";
 import type { Bytes } from "../../http1/bytes.ts";
 import { BadHead } from "../../http1/request_head.ts";
 import type { ClientEvents, RequestHandler } from "../front.ts";
@@ -19,8 +19,8 @@ const encoder = new TextEncoder();
 const CONTINUE = encoder.encode("HTTP/1.1 100 Continue\r\n\r\n");
 
 /**
- * Pauses between two interim responses to a client that has ended its side: the first makes the system of one that is gone answer
- * with a reset, the second finds that. They become longer, so that a client that waits gets few.
+ * Pauses between two interim responses to a client that has ended its side: the first makes the system of one that is
+ * gone answer with a reset, the second finds that. They become longer, so that a client that waits gets few.
  */
 const FIRST_PROBE_PAUSE_MS = 25;
 const LONGEST_PROBE_PAUSE_MS = 10_000;
@@ -30,7 +30,7 @@ export interface ConnectionParts {
   readonly handler: RequestHandler;
   readonly limits: () => ClientLimits;
   /** Looks at all connections a few times a second. */
-  readonly wheel: DeadlineWheel;
+  readonly deadlines: Deadlines;
   /** Monotonic ms. */
   readonly nowMs: () => number;
   readonly rooms: FrontRooms;
@@ -68,7 +68,7 @@ export class ClientConnection implements ClientEvents, WriteWatcher, ReplyOwner 
   #probeAtMs = 0;
   #probes = 0;
   #probePauseMs = FIRST_PROBE_PAUSE_MS;
-  /** Wheel's ms: since when more of a body is waited for; null while none is. */
+  /** Monotonic ms of the deadlines: since when more of a body is waited for; null while none is. */
   #bodySinceMs: number | null = null;
   #writes = false;
   #closed = false;
@@ -82,10 +82,10 @@ export class ClientConnection implements ClientEvents, WriteWatcher, ReplyOwner 
     this.peer = (conn.remoteAddr as Deno.NetAddr).hostname;
     this.socket = new ClientSocket(conn, parts.operations);
     this.#heads = new HeadReader(this.socket, parts.rooms.lines);
-    // The wheel's own time stands still while nothing is watched.
+    // The deadlines' own time stands still while nothing is watched.
     const nowMs = parts.nowMs();
     this.activeSinceMs = nowMs;
-    this.#watch = parts.wheel.watch(parts.limits().headMs, nowMs, this.#expired);
+    this.#watch = parts.deadlines.watch(parts.limits().headMs, nowMs, this.#expired);
     this.#tally = new ConnectionTally(parts.column);
   }
 
@@ -127,7 +127,7 @@ export class ClientConnection implements ClientEvents, WriteWatcher, ReplyOwner 
     if (this.#closed) return;
     this.#closed = true;
     this.#tally.closed(cause, this.socket.ended, this.#writes);
-    this.#parts.wheel.close(this.#watch);
+    this.#parts.deadlines.close(this.#watch);
     this.socket.close();
     this.#parts.closed(this);
   }
@@ -147,7 +147,7 @@ export class ClientConnection implements ClientEvents, WriteWatcher, ReplyOwner 
   }
 
   waiting(begins: boolean): void {
-    this.#bodySinceMs = begins ? this.#parts.wheel.nowMs : null;
+    this.#bodySinceMs = begins ? this.#parts.deadlines.nowMs : null;
     this.#limit();
   }
 
@@ -158,7 +158,7 @@ export class ClientConnection implements ClientEvents, WriteWatcher, ReplyOwner 
   }
 
   taken(): void {
-    this.#parts.wheel.moved(this.#watch);
+    this.#parts.deadlines.moved(this.#watch);
   }
 
   wrote(): void {
@@ -166,7 +166,7 @@ export class ClientConnection implements ClientEvents, WriteWatcher, ReplyOwner 
     this.#limit();
   }
 
-  /** Takes the client's address from the header that a proxy puts before the first request; false if nobody may, or none came. */
+  /** Takes the client's address from the PROXY header; false if there is none, or it may not be sent. */
   async #meetProxy(isBelieved: (peer: string) => boolean): Promise<boolean> {
     if (!isBelieved(this.peer)) return false;
     const header = await this.#heads.proxyHeader();
@@ -176,8 +176,8 @@ export class ClientConnection implements ClientEvents, WriteWatcher, ReplyOwner 
   }
 
   /**
-   * Reads requests and answers them, until one was the last. One function and not several: each async function that a request passes
-   * through costs it 500 bytes of memory and more, but one that runs as long as the connection does costs it nothing.
+   * Reads and answers requests until the last one. All in one function: each async function that a request passes
+   * through costs 500 bytes of memory and more, but one that runs as long as the connection costs it nothing.
    */
   async #serve(): Promise<void> {
     const { socket, rooms } = this;
@@ -263,7 +263,7 @@ export class ClientConnection implements ClientEvents, WriteWatcher, ReplyOwner 
   #become(activity: Activity): void {
     this.#tally.idle(activity === "idle");
     this.activity = activity;
-    this.activeSinceMs = this.#parts.wheel.nowMs;
+    this.activeSinceMs = this.#parts.deadlines.nowMs;
     if (activity === "request") this.#restart(0);
   }
 
@@ -276,7 +276,7 @@ export class ClientConnection implements ClientEvents, WriteWatcher, ReplyOwner 
   }
 
   #restart(limitMs: number): void {
-    this.#parts.wheel.restart(this.#watch, limitMs);
+    this.#parts.deadlines.restart(this.#watch, limitMs);
   }
 
   readonly #expired = (): void => {
@@ -285,9 +285,9 @@ export class ClientConnection implements ClientEvents, WriteWatcher, ReplyOwner 
     const awaitsBody = activity === "request" && this.#bodySinceMs !== null && !this.#writes;
     this.#tally.timedOut(activity, awaitsBody ? "body" : this.#writes ? "write" : null);
     if (activity !== "head" && !awaitsBody) return this.close();
-    const { wheel } = this.#parts;
+    const { deadlines } = this.#parts;
     // What is answered now has limits of its own.
-    this.#watch = wheel.watch(0, wheel.nowMs, this.#expired);
+    this.#watch = deadlines.watch(0, deadlines.nowMs, this.#expired);
     socket.stopReading();
   };
 

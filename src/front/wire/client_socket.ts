@@ -23,8 +23,9 @@ const LEAST_AHEAD_BYTES = 256;
 export type ClientEnd = "closed its side" | "left" | "stopped" | "closed here";
 
 /**
- * A client's connection as bytes: what was read and not taken stands from `start` to `end` of `bytes`. One read is under way at a
- * time; one may be begun before anybody needs what it brings, which is how a client's leaving is noticed.
+ * A client's connection as bytes: what was read and not taken stands from `start` to `end` of `bytes`. One read is
+ * under way at a time; one may be begun before anybody needs what it brings, which is how a client's leaving is
+ * noticed.
  */
 export class ClientSocket {
   bytes: Bytes = new Uint8Array(FIRST_BYTES);
@@ -83,7 +84,10 @@ export class ClientSocket {
     this.bytes = larger;
   }
 
-  /** Goes on in a new room, unless a read is under way: what was read before, a head that marks point to, stays in the old one. */
+  /**
+   * Goes on in a new room, unless a read is under way: what was read before, a head that marks point to, stays in the
+   * old one.
+   */
   moveTo(room: Bytes): void {
     if (this.#reading) return;
     room.set(this.bytes.subarray(this.start, this.end));
@@ -93,8 +97,8 @@ export class ClientSocket {
   }
 
   /**
-   * All that was read was taken, and nobody points to it any more: what comes next stands at the beginning again, or the
-   * room would grow with each request. A room that grew is let go of, unless a read is under way.
+   * All that was read was taken, and nobody points to it any more: what comes next stands at the beginning again, or
+   * the room would grow with each request. A room that grew is let go of, unless a read is under way.
    */
   rest(): void {
     this.#rests = this.#reading;
@@ -103,9 +107,10 @@ export class ClientSocket {
   }
 
   /**
-   * Begins a read of what may come next, unless one is under way. Nothing that was read moves: a head that marks point to stays in the
-   * room that it was read to. If so much waits already that the room is full, nothing is read. There is room for as much
-   * as was taken before, so that a client's next head comes with one read, as long as the one before it.
+   * Begins a read of what may come next, unless one is under way. Nothing that was read moves: a head that marks point
+   * to stays in the room that it was read to. If so much waits already that the room is full, nothing is read. There is
+   * room for as much as was taken before, so that a client's next head comes with one read, as long as the one before
+   * it.
    */
   readAhead(): void {
     if (this.#reading || this.ended !== null) return;
@@ -129,7 +134,10 @@ export class ClientSocket {
     return this.ended === null ? this.#got : null;
   }
 
-  /** Throws away what was read, waits for more and throws that away too; resolves with how many bytes came, 0 if none will. */
+  /**
+   * Throws away what was read, waits for more and throws that away too; resolves with how many bytes came, 0 if none
+   * will.
+   */
   async discard(): Promise<number> {
     if (this.ended !== null || !this.open) return 0;
     if (!this.#reading) {

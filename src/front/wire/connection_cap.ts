@@ -3,7 +3,10 @@ const KEPT = 0.9;
 /** By so much the cap grows each time that nothing ran out: the descriptors may have been taken by something else. */
 const GROWTH = 1.02;
 
-/** The most connections that a thread keeps when LISTENER_MAX_CONNECTIONS is `auto`: not known before descriptors run out. */
+/**
+ * The most connections that a thread keeps when LISTENER_MAX_CONNECTIONS is `auto`: not known before descriptors run
+ * out.
+ */
 export class ConnectionCap {
   #most = Infinity;
   #short = false;

@@ -51,8 +51,8 @@ export class ConnectionTally {
   }
 
   /**
-   * The connection is closed. If no cause is given or was settled before, it is told by how reading ended, and by whether a write
-   * has not ended.
+   * The connection is closed. If no cause is given or was settled before, it is told by how reading ended, and by
+   * whether a write has not ended.
    */
   closed(cause: CloseCause | null, ended: ClientEnd | null, writes: boolean): void {
     this.idle(false);

@@ -34,8 +34,9 @@ export class HeadReader {
   }
 
   /**
-   * Takes a request's head out of what was read. Returns null if more bytes are needed, for which there is room then, and what is wrong
-   * with the head if something is. The head's lines are borrowed: who is done with them gives them back.
+   * Takes a request's head out of what was read. Returns null if more bytes are needed, for which there is room then,
+   * and what is wrong with the head if something is. The head's lines are borrowed: who is done with them gives them
+   * back.
    */
   take(limits: HeadLimits): RequestHead | BadHead | null {
     const socket = this.#socket;

@@ -19,8 +19,8 @@ export interface ProxyHeader {
 }
 
 /**
- * Reads the header that a proxy puts before the first request, version 1 or 2 (the PROXY protocol of HAProxy's Willy Tarreau). Returns
- * null if more bytes are needed. Throws {@linkcode Malformed}.
+ * Reads the header that a proxy puts before the first request, version 1 or 2 (the PROXY protocol of HAProxy's Willy
+ * Tarreau). Returns null if more bytes are needed. Throws {@linkcode Malformed}.
  */
 export function readProxyHeader(bytes: Bytes, start: number, end: number): ProxyHeader | null {
   if (begins(bytes, { start, end, with: SIGNATURE_V2 })) {

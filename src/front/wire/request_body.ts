@@ -52,7 +52,7 @@ export class RequestBody implements BodySource {
     return this.#chunks === null ? await this.#readByLength() : await this.#readChunks(this.#chunks);
   }
 
-  /** Skips a body that nobody reads, as far as it is here already; tells whether that was all of it. */
+  /** Skips an unread body as far as it has come; returns whether that was all of it. */
   skip(): boolean {
     const { socket } = this.#owner;
     if (this.#waiting) return false;
@@ -67,7 +67,7 @@ export class RequestBody implements BodySource {
 
   /** Gives back what it borrowed. The last piece may not be used any more. */
   release(): void {
-    // A read that is under way may still write to the room: it is nobody's any more.
+    // A pending read may still write to the room, so the room is not lent again.
     if (this.#large !== null && !this.#waiting) this.#owner.rooms.large.giveBack(this.#large);
     this.#large = null;
   }

@@ -3,7 +3,10 @@ import { ByteLines } from "../../http1/field_lines.ts";
 import { Lending } from "../../http1/lending.ts";
 import { TunnelTurns } from "./tunnel_turns.ts";
 
-/** Room for a response's head with the first piece of its body (one read of 16 KB), and for the small pieces of a chunked one. */
+/**
+ * Room for a response's head with the first piece of its body (one read of 16 KB), and for the small pieces of a
+ * chunked one.
+ */
 export const OUT_BYTES = 20_480;
 /** Room for one read of a large body. */
 const LARGE_BYTES = 65_536;

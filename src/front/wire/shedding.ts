@@ -14,8 +14,8 @@ const SPARED_MS = 1_000;
 const ORDER: readonly Activity[] = ["fresh", "idle", "head"];
 
 /**
- * Says which connections to close when there are too many: those that have been silent since their accept, then kept ones that are
- * idle, then those whose head is not whole, the oldest first; none of them within a second.
+ * Says which connections to close when there are too many: those that have been silent since their accept, then kept
+ * ones that are idle, then those whose head is not whole, the oldest first; none of them within a second.
  */
 export function whoGoesFirst<T extends Sheddable>(
   connections: Iterable<T>,

@@ -4,7 +4,10 @@ import type { TunnelEvents } from "../reply.ts";
 import type { ClientSocket } from "./client_socket.ts";
 import type { FrontRooms } from "./rooms.ts";
 
-/** Room for a read from a tunnel that has little to say: each one that is open holds it. The client's is its connection's. */
+/**
+ * Room for a read from a tunnel that has little to say: each one that is open holds it. The client's is its
+ * connection's.
+ */
 const SMALL_BYTES = 2_048;
 
 /** Who broke a tunnel; null if its side ended in order. */
@@ -17,8 +20,8 @@ interface TunnelParts {
 }
 
 /**
- * Passes bytes between a client and a target as they come, whatever they mean. A side that ends is told to the other, which may go on;
- * one that breaks ends both. Resolves when both have ended.
+ * Passes bytes between a client and a target as they come, whatever they mean. A side that ends is told to the other,
+ * which may go on; one that breaks ends both. Resolves when both have ended.
  */
 export async function passBothWays(client: ClientSocket, target: ByteTunnel, parts: TunnelParts): Promise<void> {
   const { events } = parts;

@@ -1,6 +1,6 @@
 import type { ClientColumn } from "../../state/client_column.ts";
 import type { Clock } from "../../time/clock.ts";
-import { DeadlineWheel } from "../../time/deadline.ts";
+import { Deadlines } from "../../time/deadline.ts";
 import type { Acceptor } from "../acceptor.ts";
 import type { RequestHandler } from "../front.ts";
 import { Handshakes } from "../tls/handshakes.ts";
@@ -14,7 +14,7 @@ import { FrontRooms } from "./rooms.ts";
 
 /** How exact clients' limits are. */
 const TICK_MS = 250;
-/** How often rooms that nobody needed are let go. */
+/** How often unused rooms are freed. */
 const TRIM_MS = 5_000;
 
 /** What a wire front works with. */
@@ -37,7 +37,7 @@ export class WireFront {
   readonly #parts: WireFrontParts;
   readonly #connections = new Set<ClientConnection>();
   readonly #perClient = new Map<string, number>();
-  readonly #wheel: DeadlineWheel;
+  readonly #deadlines: Deadlines;
   readonly #rooms = new FrontRooms();
   readonly #shared: ConnectionParts;
   readonly #cancelTrim: () => void;
@@ -50,7 +50,7 @@ export class WireFront {
   constructor(parts: WireFrontParts) {
     this.#parts = parts;
     const { clock } = parts;
-    this.#wheel = new DeadlineWheel(clock, TICK_MS);
+    this.#deadlines = new Deadlines(clock, TICK_MS);
     this.#cancelTrim = clock.every(TRIM_MS, () => {
       this.#rooms.trim();
       this.#cap.ease();
@@ -58,7 +58,7 @@ export class WireFront {
     this.#shared = {
       handler: parts.handler,
       limits: parts.limits,
-      wheel: this.#wheel,
+      deadlines: this.#deadlines,
       nowMs: () => clock.monotonicMs(),
       rooms: this.#rooms,
       operations: parts.operations,
@@ -70,7 +70,7 @@ export class WireFront {
       closed: (connection) => this.#closed(connection),
     };
     this.handshakes = new Handshakes({
-      wheel: this.#wheel,
+      deadlines: this.#deadlines,
       nowMs: () => clock.monotonicMs(),
       timeoutMs: () => parts.limits().handshakeMs,
       column: parts.column,
@@ -92,7 +92,10 @@ export class WireFront {
     return count;
   }
 
-  /** Begins to accept. Throws as `Deno.listen` does. Resolves when it was told to stop; rejects when accepting ended by itself. */
+  /**
+   * Begins to accept. Throws as `Deno.listen` does. Resolves when it was told to stop; rejects when accepting ended by
+   * itself.
+   */
   listen(hostname: string, port: number): Promise<void> {
     return this.#plain.run(Deno.listen({ hostname, port, reusePort: true }));
   }
@@ -130,7 +133,7 @@ export class WireFront {
   close(): void {
     this.#cancelTrim();
     for (const connection of this.#connections) connection.close("shutdown");
-    this.#wheel.stop();
+    this.#deadlines.stop();
   }
 
   #makeLoop<C extends Deno.Conn>(take: (conn: C) => void): AcceptLoop<C> {

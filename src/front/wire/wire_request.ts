@@ -5,8 +5,8 @@ import type { ReceivedRequest, Unfit } from "../received_request.ts";
 import type { RequestBody } from "./request_body.ts";
 
 /**
- * Offers of HTTP itself (`h2c`, `HTTP/2.0`) and of TLS for it are passed over: behind them requests would go through that no rule was
- * asked for.
+ * Offers of HTTP itself (`h2c`, `HTTP/2.0`) and of TLS for it are passed over: behind them requests would go through
+ * that no rule was asked for.
  */
 const HTTP_AGAIN = /(?:^|,)[ \t]*(?:h2|http|tls)/i;
 

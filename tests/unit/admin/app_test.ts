@@ -2,18 +2,8 @@ import assert from "node:assert/strict";
 import { createAdminApp } from "../../../src/admin/app.ts";
 import type { AdminConfig } from "../../../src/config/model.ts";
 import { systemClock } from "../../../src/time/clock.ts";
-import { failedDecision, FakeAdminSource } from "../../support/fake_admin_source.ts";
+import { failedDecision, FakeAdminSource, OPEN_ADMIN } from "../../support/fake_admin_source.ts";
 import { LogRecorder } from "../../support/log_recorder.ts";
-
-const OPEN: AdminConfig = {
-  enabled: true,
-  host: "127.0.0.1",
-  port: 9901,
-  portWasAskedFor: false,
-  token: null,
-  metricsPublic: false,
-  hosts: [],
-};
 
 interface Ask {
   readonly method?: string;
@@ -22,7 +12,7 @@ interface Ask {
 
 function start(change: Partial<AdminConfig> = {}, source = new FakeAdminSource()) {
   const log = new LogRecorder();
-  const app = createAdminApp(source, { ...OPEN, ...change }, {
+  const app = createAdminApp(source, { ...OPEN_ADMIN, ...change }, {
     log,
     clock: systemClock,
     signal: new AbortController().signal,

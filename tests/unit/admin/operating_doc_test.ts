@@ -36,14 +36,14 @@ Deno.test("docs/operating.md says of every reason its status, whose fault it is,
   for (const row of rows) assert.ok(row.split(" | ")[4]!.length > 10, row);
 });
 
-Deno.test("A74 docs/operating.md's troubleshooting covers not running, all unhealthy, false positives and not recovering", () => {
+Deno.test("A74 docs/operating.md covers not running, all unhealthy, false positives and not recovering", () => {
   const table = section("Troubleshooting");
   for (const words of ["does not run", "all targets are unhealthy", "false positives", "not recovering"]) {
     assert.ok(table.includes(words), words);
   }
 });
 
-Deno.test("A73 docs/operating.md has the recipes for 502, 503, 504 and 404, and for a target that dies and returns", () => {
+Deno.test("A73 docs/operating.md has recipes for 502, 503, 504, 404 and a target that dies and returns", () => {
   const drills = section("Drills");
   for (const words of ["| 502 |", "| 503 |", "| 504 | `MOCK_DELAY_MS=10000", "| 404 |", "dies and returns"]) {
     assert.ok(drills.includes(words), words);

@@ -16,7 +16,7 @@ function shares(slots: readonly number[], targets: number): number[] {
   return taken.map((count) => count / slots.length);
 }
 
-Deno.test("losing a target moves only its keys, spread over all others, and its return brings exactly them back", () => {
+Deno.test("losing a target moves only its keys, spread over all others, and its return restores them", () => {
   const { table, balancer } = setUp([1, 1, 1, 1, 1]);
   const before = KEYS.map((key) => balancer.choose(key, null, null)!.slot);
   table.setFlags(2, FLAG.unhealthy);
@@ -50,7 +50,7 @@ Deno.test("replicas choose alike, whatever slots and order they gave the targets
   }
 });
 
-Deno.test("an address that joins a name takes only its own share, although the name's weight is shared out anew", () => {
+Deno.test("an address that joins a name takes only its own share, although weights are divided anew", () => {
   const named = (count: number, weight: number) =>
     Array.from({ length: count }, (_, slot) => makeTarget(slot, { host: "name", weight: weight / count }));
   const single = makeTarget(9);

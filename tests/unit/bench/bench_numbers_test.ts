@@ -151,7 +151,8 @@ Deno.test("results go into a document in the place of the old ones, and nothing 
     "# T\n\n## The last runs\n\nWords.\n\n### a: old\n\nold table\n\n### b: kept\n\nb\n\n## After\n\n### a: other\n";
   assert.equal(
     withSections(document, ["### a: new\n\nnew table\n", "### c: more\n\nc\n"]),
-    "# T\n\n## The last runs\n\nWords.\n\n### a: new\n\nnew table\n\n### b: kept\n\nb\n\n### c: more\n\nc\n\n## After\n\n### a: other\n",
+    "# T\n\n## The last runs\n\nWords.\n\n### a: new\n\nnew table\n\n### b: kept\n\nb\n\n### c: more\n\nc\n\n## " +
+      "After\n\n### a: other\n",
   );
   assert.equal(withSections("## The last runs\n", ["### a: x"]), "## The last runs\n\n### a: x\n");
   assert.throws(() => withSections("# T\n", []), /Cannot find the heading "## The last runs"/);

@@ -18,7 +18,7 @@ Deno.test("the instruction count takes a whole file's total and nothing of a fil
   assert.equal(totalOf(text.slice(0, text.indexOf("totals"))), null);
 });
 
-Deno.test("the instruction count shows every window without what happens at rest, its ratio to the bare fetch and to its base, and what it can't see", () => {
+Deno.test("the instruction count shows each window less the rest at idle, and its ratio to the base", () => {
   const results = [
     counted("bare-fetch", "bare-fetch", [200_000, 210_000]),
     counted("sluice", "bare-fetch", [410_000, 307_500]),

@@ -7,17 +7,17 @@ function answering(perSecond: number) {
   return (seconds: number) => Promise.resolve({ requests: perSecond * seconds, errors: perSecond * seconds / 100 });
 }
 
-Deno.test("the benchmark warms a proxy up until it has answered enough requests, whatever time that takes", async () => {
+Deno.test("the benchmark warms a proxy up until it has served enough requests", async () => {
   assert.deepEqual(await warmUp(100_000, answering(9_000)), { requests: 108_000, seconds: 12, errors: 1080 });
   assert.deepEqual(await warmUp(20_000, answering(20_000)), { requests: 20_000, seconds: 1, errors: 200 });
 });
 
-Deno.test("the benchmark gives up warming after a minute, and loads what was compiled beforehand for a second", async () => {
+Deno.test("the benchmark gives up warming after a minute, and loads compiled programs for a second", async () => {
   assert.deepEqual(await warmUp(100_000, answering(100)), { requests: 6_000, seconds: 60, errors: 60 });
   assert.deepEqual(await warmUp(0, answering(40_000)), { requests: 40_000, seconds: 1, errors: 400 });
 });
 
-Deno.test("the benchmark warms up every worker, but no row of a costly scenario with more than the scenario names", () => {
+Deno.test("the benchmark warms up every worker, and no row with more requests than its scenario names", () => {
   const contender = { name: "a", needs: [], start: () => Promise.reject(new Error("never started")) };
   const pace = { rounds: 20, seconds: 1, warmUpRequests: 100_000 };
   const entries = [{ contender }, { contender: { ...contender, isCompiledAhead: true } }, { contender, workers: 2 }];

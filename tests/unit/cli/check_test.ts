@@ -128,7 +128,8 @@ Deno.test("check says what the engine allows clients, and what only the other on
   const wire = clientsOf({ LISTENER_ENGINE: "wire", LISTENER_HEAD_TIMEOUT: "3s", ...limits });
   assert.equal(
     wire[1],
-    "  a head within 3s, the next byte of a body within 30s, a byte of the response taken within 1m, idle connections stay open",
+    "  a head within 3s, the next byte of a body within 30s, a byte of the response taken within 1m, idle " +
+      "connections stay open",
   );
   assert.equal(wire[2], "  connections: 500 at most; of one client: 9 at most");
   assert.equal(

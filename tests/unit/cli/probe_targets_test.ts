@@ -56,7 +56,7 @@ Deno.test("check --probe ends with 1 if a target does not respond", async () => 
   assert.match(text, /\nThe configuration is valid, but some targets are not healthy\n$/);
 });
 
-Deno.test("a target that is reachable but unhealthy is a warning while checks are off, and a failure while they are on", async () => {
+Deno.test("a reachable but unhealthy target is a warning without checks, and a failure with them", async () => {
   const world = { names, answers: { "10.0.0.9": MISMATCH } };
   const off = await checkProbe(world);
   assert.equal(off.exitCode, 0);

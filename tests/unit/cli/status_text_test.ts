@@ -64,7 +64,7 @@ Deno.test("on a narrow screen every line fits, columns of numbers go first, and 
   assert.equal(wide, statusText(stats));
 });
 
-Deno.test("colours say how well a target or a group is, change no other character, and are there only if asked for", () => {
+Deno.test("colours show how well a target or group is, change no other character, and only if asked for", () => {
   const stats = statsOf(troubledSource());
   for (const columns of [null, 60, 400]) {
     const plain = statusText(stats, { columns, color: false });
@@ -83,7 +83,7 @@ Deno.test("colours say how well a target or a group is, change no other characte
   }
 });
 
-Deno.test("where a target answers probes with a wrong status, what a probe requests and wants stands below the table", () => {
+Deno.test("if probes get a wrong status, the table says below what they request and expect", () => {
   const source = new FakeAdminSource({ web: 2 });
   const remark = () => linesOf(source).find((line) => line.startsWith("Group web: a probe requests"));
   assert.equal(remark(), undefined);

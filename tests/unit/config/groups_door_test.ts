@@ -66,7 +66,7 @@ Deno.test("A2 A3 A9: the listener's defaults are port 8080, a timeout of 5 secon
   assert.deepEqual(logging, { level: "info", format: "auto", accessLog: true });
 });
 
-Deno.test("A4 A23 A24 A25 A26 A27 A30 A31: a group's defaults are round robin, no checks, /health, 30 s, 5 s, 2, 2 and 200", () => {
+Deno.test("A4 A23 A24 A25 A26 A27 A30 A31: a group's defaults: round robin, no checks, 30 s, 5 s, 2, 2, 200", () => {
   const group = configOf(parseEnvironment(MINIMAL)).groups[0]!;
   assert.equal(group.algorithm, "ROUND_ROBIN");
   assert.deepEqual(group.healthCheck, {
@@ -106,7 +106,8 @@ Deno.test("A21: a missing weight under WEIGHTED is an error for each target with
   });
   assert.equal(config, null);
   assert.deepEqual(messages(problems), [
-    'TARGET_GROUP_1_WEIGHTS: No weight for "10.0.0.1:8081": WEIGHTED needs host:weight or host:port:weight for every target',
+    'TARGET_GROUP_1_WEIGHTS: No weight for "10.0.0.1:8081": WEIGHTED needs host:weight or host:port:weight for every ' +
+    "target",
   ]);
 });
 

@@ -59,6 +59,7 @@ Deno.test("what is no header line, no ASCII or no placeholder is refused with it
 Deno.test("a placeholder outside quotes in a .env file, where it begins a comment, is an error that says so", () => {
   const text = "BACKEND_SERVERS=a:1\nREQUEST_HEADERS_SET=X-Client: #{client_ip}\n";
   assert.deepEqual(messages(parseWith({ envFile: { path: ".env", text } }).problems), [
-    'REQUEST_HEADERS_SET (.env:2): It was cut at "#{", where a comment begins in .env: put the value between double quotes',
+    'REQUEST_HEADERS_SET (.env:2): It was cut at "#{", where a comment begins in .env: put the value between double ' +
+    "quotes",
   ]);
 });

@@ -43,9 +43,11 @@ Deno.test("twenty different mistakes give twenty lines", () => {
     'Cannot use "70000" as LISTENER_PORT: it must be off or 0 to 65535',
     'Cannot use "many" as LISTENER_WORKERS: it must be auto or 1 to 256',
     'Cannot use "stats" as STATS_PATH: it must be off or a path that begins with "/"',
-    'Cannot use "0" as CONNECTION_TIMEOUT: it must be a duration above 0 in milliseconds or with a unit (500ms, 30s, 5m), at most 2147483647 ms',
+    'Cannot use "0" as CONNECTION_TIMEOUT: it must be a duration above 0 in milliseconds or with a unit (500ms, 30s, ' +
+    "5m), at most 2147483647 ms",
     'Cannot use "yes" as HEADER_CONVENTION_ENABLE: it must be true, false, 1 or 0',
-    'Cannot use "10.0.0.0/33" as TRUSTED_PROXIES: it must be a comma list of addresses or CIDRs such as 10.0.0.0/8 or fd00::/8 ("10.0.0.0/33" is not)',
+    'Cannot use "10.0.0.0/33" as TRUSTED_PROXIES: it must be a comma list of addresses or CIDRs such as 10.0.0.0/8 ' +
+    'or fd00::/8 ("10.0.0.0/33" is not)',
     'Cannot use "pigeon" as UPSTREAM_TRANSPORT: it must be one of wire, fetch',
     'Cannot use "xml" as ERROR_BODY: it must be one of empty, json, text',
     'ADMIN_TOKEN: Must be set, because ADMIN_HOST "0.0.0.0" can be reached from other machines',
@@ -54,9 +56,11 @@ Deno.test("twenty different mistakes give twenty lines", () => {
     'Cannot use "a.example:0" as TARGET_GROUP_1_TARGETS: it must be a target with a port from 1 to 65535',
     'Cannot use "http://b.example/x?y=1" as TARGET_GROUP_1_TARGETS: it must be a target without a query',
     'Cannot use "c.example:80" as TARGET_GROUP_1_TARGETS: it must be a target that is not in the list already',
-    'Cannot use "c.example:none" as TARGET_GROUP_1_WEIGHTS: it must be host:weight or host:port:weight with a whole number from 1 to 100000 as weight',
+    'Cannot use "c.example:none" as TARGET_GROUP_1_WEIGHTS: it must be host:weight or host:port:weight with a whole ' +
+    "number from 1 to 100000 as weight",
     'Cannot use "0" as TARGET_GROUP_1_HEALTH_CHECK_FAILURE_THRESHOLD: it must be 1 to 1000',
-    'Cannot use "2xx" as TARGET_GROUP_1_HEALTH_CHECK_MATCHER: it must be statuses from 100 to 599 and ranges of them, such as 200-299,301',
+    'Cannot use "2xx" as TARGET_GROUP_1_HEALTH_CHECK_MATCHER: it must be statuses from 100 to 599 and ranges of ' +
+    "them, such as 200-299,301",
     'TARGET_GROUP_2_TARGETS: Group "web" names no target',
     'Cannot use "api" as LISTENER_RULE_1_PATH_PREFIX: it must be a path that begins with "/"',
     'TARGET_GROUP_2_NAME: "web" is the name of group 1 too',

@@ -94,26 +94,30 @@ Deno.test("hosts times paths of a rule are limited, since it stands for one rule
   assert.equal(ruleOf({ HOST: many(40, "h"), PATH: many(25, "/p"), TARGET_GROUP: "web" }).conditions.length, 2);
 });
 
-Deno.test("two rules with the same conditions, in whatever order and spelling, are an error, and so is a priority twice", () => {
-  const two = (first: Record<string, string>, second: Record<string, string>) => {
-    const all = { ...MINIMAL };
-    delete (all as Record<string, string>).LISTENER_RULE_1_PATH_PREFIX;
-    for (const [name, value] of Object.entries(first)) {
-      (all as Record<string, string>)[`LISTENER_RULE_1_${name}`] = value;
-    }
-    for (const [name, value] of Object.entries({ TARGET_GROUP: "web", ...second })) {
-      (all as Record<string, string>)[`LISTENER_RULE_2_${name}`] = value;
-    }
-    return messages(parseEnvironment(all).problems);
-  };
-  const same = ["LISTENER_RULE_2_*: Rule 2 has the same conditions as rule 1"];
-  assert.deepEqual(two({ HOST: "a|b", HEADER: "X: 1 && Y" }, { HEADER: "y && x: 1", HOST: "B|a" }), same);
-  assert.deepEqual(two({}, { HOST: "a", PATH_PREFIX: "/" }), []);
-  assert.deepEqual(two({ HOST: "a" }, { HOST: "a", PATH_PREFIX: "/" }), same);
-  assert.deepEqual(two({ PRIORITY: "5" }, { PRIORITY: "5", HOST: "a" }), [
-    "LISTENER_RULE_2_PRIORITY: 5 is the priority of rule 1 too",
-  ]);
-});
+Deno.test(
+  "two rules with the same conditions, in whatever order and spelling, are an error, and so is a priority " +
+    "twice",
+  () => {
+    const two = (first: Record<string, string>, second: Record<string, string>) => {
+      const all = { ...MINIMAL };
+      delete (all as Record<string, string>).LISTENER_RULE_1_PATH_PREFIX;
+      for (const [name, value] of Object.entries(first)) {
+        (all as Record<string, string>)[`LISTENER_RULE_1_${name}`] = value;
+      }
+      for (const [name, value] of Object.entries({ TARGET_GROUP: "web", ...second })) {
+        (all as Record<string, string>)[`LISTENER_RULE_2_${name}`] = value;
+      }
+      return messages(parseEnvironment(all).problems);
+    };
+    const same = ["LISTENER_RULE_2_*: Rule 2 has the same conditions as rule 1"];
+    assert.deepEqual(two({ HOST: "a|b", HEADER: "X: 1 && Y" }, { HEADER: "y && x: 1", HOST: "B|a" }), same);
+    assert.deepEqual(two({}, { HOST: "a", PATH_PREFIX: "/" }), []);
+    assert.deepEqual(two({ HOST: "a" }, { HOST: "a", PATH_PREFIX: "/" }), same);
+    assert.deepEqual(two({ PRIORITY: "5" }, { PRIORITY: "5", HOST: "a" }), [
+      "LISTENER_RULE_2_PRIORITY: 5 is the priority of rule 1 too",
+    ]);
+  },
+);
 
 Deno.test("weights of groups are 0 to 999, and a group alone or without a weight has 1", () => {
   const groupsOf = (text: string) => {
@@ -170,8 +174,10 @@ Deno.test("a value that .env cut at a placeholder is an error that says so", () 
   const text = (value: string) => `LISTENER_RULE_1_REDIRECT=${value}\n`;
   const parse = (value: string) => messages(parseWith({ envFile: { path: ".env", text: text(value) } }).problems);
   assert.deepEqual(parse("301 https://#{host}/"), [
-    'Cannot use "301 https://" as LISTENER_RULE_1_REDIRECT (.env:1): it must be a URL with a host between "://" and the next "/", such as #{host}',
-    'LISTENER_RULE_1_REDIRECT (.env:1): It was cut at "#{", where a comment begins in .env: put the value between double quotes',
+    'Cannot use "301 https://" as LISTENER_RULE_1_REDIRECT (.env:1): it must be a URL with a host between "://" and ' +
+    'the next "/", such as #{host}',
+    'LISTENER_RULE_1_REDIRECT (.env:1): It was cut at "#{", where a comment begins in .env: put the value between ' +
+    "double quotes",
   ]);
   assert.deepEqual(parse('"301 https://#{host}/"'), []);
   assert.deepEqual(parse("301 /new # {a comment}"), []);

@@ -73,7 +73,8 @@ Deno.test("settings of TLS to targets without effect are a warning", () => {
   const secure = { TARGET_GROUP_1_TARGETS: "https://a.test" };
   assert.deepEqual(found(secure), []);
   assert.deepEqual(found({ ...secure, UPSTREAM_TRANSPORT: "fetch" }), [
-    "TARGET_GROUP_1_TLS_VERIFY: Has no effect with UPSTREAM_TRANSPORT=fetch: only the wire transport makes TLS connections " +
+    "TARGET_GROUP_1_TLS_VERIFY: Has no effect with UPSTREAM_TRANSPORT=fetch: only the wire transport makes TLS " +
+    "connections " +
     "itself",
   ]);
 });
@@ -129,7 +130,8 @@ Deno.test("rules that never see a request or change nothing are a warning", () =
   ]);
   for (const rewrite of ["/shop", "/shop/x", "/"]) assert.deepEqual(warnings(second("/shop", rewrite)), []);
   assert.deepEqual(warnings({ ...second("/stats"), STATS_PATH: "/stats" }), [
-    'LISTENER_RULE_2_PATH_PREFIX: Requests for "/stats" itself never reach the rule: they get the statistics (STATS_PATH)',
+    'LISTENER_RULE_2_PATH_PREFIX: Requests for "/stats" itself never reach the rule: they get the statistics ' +
+    "(STATS_PATH)",
   ]);
 });
 

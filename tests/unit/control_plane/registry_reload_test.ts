@@ -27,7 +27,7 @@ Deno.test("a reload keeps slot and health of targets that stay", async () => {
   assert.equal(stage.table.flags[second!.slot], FLAG.unhealthy);
 });
 
-Deno.test("a reload that names another host leaves the old targets in until the new name has been looked up", async () => {
+Deno.test("a reload that names another host keeps the old targets until the name is looked up", async () => {
   await using stage = new RegistryStage([sampleGroup([sampleEntry("a.test")])]);
   stage.dns.set("a.test", ["10.0.0.1"]);
   stage.dns.set("b.test", ["10.0.0.2"]);
@@ -40,7 +40,7 @@ Deno.test("a reload that names another host leaves the old targets in until the 
   assert.deepEqual(stage.members(), ["10.0.0.2:80"]);
 });
 
-Deno.test("a group that a reload takes away and another brings back keeps its targets' slots while they drain", async () => {
+Deno.test("a group that one reload removes and another restores keeps its draining targets' slots", async () => {
   const web = sampleGroup([sampleEntry("10.0.0.1")]);
   await using stage = new RegistryStage([web]);
   await stage.registry.start();
@@ -97,7 +97,7 @@ Deno.test("a target that comes back while it is ejected is held to the group's r
   });
 });
 
-Deno.test("a group of a thousand targets can be replaced by a thousand others again and again within a minute", async () => {
+Deno.test("a group of 1000 targets can be replaced by 1000 others again and again in a minute", async () => {
   const thousand = (n: number) =>
     sampleGroup(Array.from({ length: 1000 }, (_, i) => sampleEntry(`10.${n}.${i >> 8}.${i & 255}`)));
   await using stage = new RegistryStage([thousand(0)]);

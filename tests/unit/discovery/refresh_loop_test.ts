@@ -56,7 +56,7 @@ class LoopStage implements AsyncDisposable {
   }
 }
 
-Deno.test("a name that never resolved is tried again after 1, 2, 4 ... 30 seconds, less up to half by the dice", async () => {
+Deno.test("a name that never resolved is retried after 1, 2, 4 ... 30 s, less up to half by chance", async () => {
   await using stage = new LoopStage();
   stage.loop.watch(["app.test"]);
   for (const pauseMs of [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]) {
@@ -81,7 +81,7 @@ Deno.test("interval 0 looks up at the start only, once there is an answer", asyn
   assert.equal(stage.open.length, 0);
 });
 
-Deno.test("the first round is over when each name was answered or failed, however often others ask meanwhile", async () => {
+Deno.test("the first round ends when each name has succeeded or failed, whoever else asks", async () => {
   await using stage = new LoopStage();
   stage.loop.watch(["a.test", "b.test", "10.0.0.1"]);
   let over = false;

@@ -1,55 +1,55 @@
 import assert from "node:assert/strict";
-import { DeadlineWheel, TICK_MS } from "../../../src/time/deadline.ts";
+import { Deadlines, TICK_MS } from "../../../src/time/deadline.ts";
 import { ManualClock } from "../../support/manual_clock.ts";
 
 Deno.test("a watch expires once, after its limit without a move and at most a tick later", () => {
   const clock = new ManualClock();
-  const wheel = new DeadlineWheel(clock);
+  const deadlines = new Deadlines(clock);
   let expired = 0;
-  const watch = wheel.watch(1000, clock.monotonicMs(), () => expired++);
+  const watch = deadlines.watch(1000, clock.monotonicMs(), () => expired++);
   clock.advance(990);
   assert.equal(expired, 0);
-  wheel.moved(watch);
+  deadlines.moved(watch);
   clock.advance(970);
   assert.equal(expired, 0, "a move starts the limit anew");
   clock.advance(30 + 2 * TICK_MS);
   assert.equal(expired, 1);
   clock.advance(10_000);
   assert.equal(expired, 1);
-  assert.equal(wheel.open, 0);
+  assert.equal(deadlines.open, 0);
 });
 
 Deno.test("a closed watch never expires, and closing again does nothing", () => {
   const clock = new ManualClock();
-  const wheel = new DeadlineWheel(clock);
+  const deadlines = new Deadlines(clock);
   const expired: string[] = [];
-  const watches = ["a", "b", "c"].map((name) => wheel.watch(100, clock.monotonicMs(), () => expired.push(name)));
-  wheel.close(watches[1]!);
-  wheel.close(watches[1]!);
-  assert.equal(wheel.open, 2);
+  const watches = ["a", "b", "c"].map((name) => deadlines.watch(100, clock.monotonicMs(), () => expired.push(name)));
+  deadlines.close(watches[1]!);
+  deadlines.close(watches[1]!);
+  assert.equal(deadlines.open, 2);
   clock.advance(200);
   assert.deepEqual(expired.sort(), ["a", "c"]);
 });
 
 Deno.test("a limit of 0 never expires; another limit counts from when it is set", () => {
   const clock = new ManualClock();
-  const wheel = new DeadlineWheel(clock);
+  const deadlines = new Deadlines(clock);
   let expired = 0;
-  const watch = wheel.watch(0, clock.monotonicMs(), () => expired++);
+  const watch = deadlines.watch(0, clock.monotonicMs(), () => expired++);
   clock.advance(1_000_000);
   assert.equal(expired, 0);
-  wheel.restart(watch, 50);
+  deadlines.restart(watch, 50);
   clock.advance(50 + TICK_MS);
   assert.equal(expired, 1);
 });
 
 Deno.test("there is a timer only while something is watched", () => {
   const clock = new ManualClock();
-  const wheel = new DeadlineWheel(clock);
+  const deadlines = new Deadlines(clock);
   assert.equal(clock.timers, 0);
-  const watch = wheel.watch(1000, clock.monotonicMs(), () => {});
+  const watch = deadlines.watch(1000, clock.monotonicMs(), () => {});
   assert.equal(clock.timers, 1);
-  wheel.close(watch);
+  deadlines.close(watch);
   clock.advance(TICK_MS);
   assert.equal(clock.timers, 0);
 });

@@ -6,7 +6,7 @@ function flips(threshold: ConsecutiveThreshold, results: string): number[] {
   return [...results].flatMap((result, index) => threshold.observe(result === "+") ? [index] : []);
 }
 
-Deno.test("A27 A32: it takes the failure threshold's number of failures in a row, and a success in between starts anew", () => {
+Deno.test("A27 A32: the failure threshold's number of failures in a row flips it; a success resets", () => {
   assert.deepEqual(flips(new ConsecutiveThreshold(2, 3), "--+--+---"), [8]);
 });
 

@@ -88,7 +88,7 @@ Deno.test("A25: turns come 90 to 100 % of the interval apart", async () => {
   assert.equal(stage.checker.nextProbeMs(1), 1000 + 1000 * (1 - 0.0999));
 });
 
-Deno.test("A72: a target that is not watched any more, and a stop, call the running probe off and report nothing", async () => {
+Deno.test("A72: a target that is no longer watched, and a stop, cancel the running probe", async () => {
   await using stage = new CheckerStage();
   stage.checker.watch(target(1));
   stage.checker.watch(target(2));

@@ -35,17 +35,22 @@ Deno.test("a rule that some request reaches is none", () => {
   for (const rules of fine) assert.deepEqual(advice(...rules), [], JSON.stringify(rules));
 });
 
-Deno.test("an expression of which a longer path takes every request is a warning, and one that it may still get is none", () => {
-  assert.deepEqual(advice({ PATH_PREFIX: "/api" }, { PATH_REGEX: "^/api/v[0-9]+/" }), [
-    'LISTENER_RULE_2_PATH_REGEX: Rule 1 takes every path that "^/api/v[0-9]+/" can match, as a longer path comes before an ' +
-    "expression: LISTENER_RULE_2_PRIORITY would put this rule first",
-  ]);
-  for (const regex of ["^/api", "^/ap[ix]/", "/api/v1", "^/api/?x", "^/(api|web)/", "^/apis/"]) {
-    assert.deepEqual(advice({ PATH_PREFIX: "/api/x" }, { PATH_REGEX: regex }), [], regex);
-  }
-  assert.deepEqual(advice({ PATH_PREFIX: "/api" }, { PATH_REGEX: "^/api/v1", PRIORITY: "1" }), []);
-  assert.deepEqual(advice({ PATH_PREFIX: "/api", HOST: "a.x" }, { PATH_REGEX: "^/api/v1" }), []);
-});
+Deno.test(
+  "an expression of which a longer path takes every request is a warning, and one that it may still get is " +
+    "none",
+  () => {
+    assert.deepEqual(advice({ PATH_PREFIX: "/api" }, { PATH_REGEX: "^/api/v[0-9]+/" }), [
+      'LISTENER_RULE_2_PATH_REGEX: Rule 1 takes every path that "^/api/v[0-9]+/" can match, as a longer path comes ' +
+      "before an " +
+      "expression: LISTENER_RULE_2_PRIORITY would put this rule first",
+    ]);
+    for (const regex of ["^/api", "^/ap[ix]/", "/api/v1", "^/api/?x", "^/(api|web)/", "^/apis/"]) {
+      assert.deepEqual(advice({ PATH_PREFIX: "/api/x" }, { PATH_REGEX: regex }), [], regex);
+    }
+    assert.deepEqual(advice({ PATH_PREFIX: "/api" }, { PATH_REGEX: "^/api/v1", PRIORITY: "1" }), []);
+    assert.deepEqual(advice({ PATH_PREFIX: "/api", HOST: "a.x" }, { PATH_REGEX: "^/api/v1" }), []);
+  },
+);
 
 Deno.test("redirects that lead to themselves, perhaps by another, are a warning", () => {
   assert.deepEqual(

@@ -22,7 +22,7 @@ Deno.test("connections are summed over all workers, and a worker that is replace
   assert.deepEqual(table.connections(), { active: 3, idle: 1 });
 });
 
-Deno.test("connections that were made are counted by target with the time they took, and are gone with its slot", () => {
+Deno.test("connections made are counted by target with their time, and are gone with its slot", () => {
   const table = TargetTable.create(2);
   table.column(0).connected(3, 250);
   table.column(1).connected(3, 750);

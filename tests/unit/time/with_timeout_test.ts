@@ -29,7 +29,7 @@ Deno.test("when the time is up the signal aborts, and work is not waited for any
   await timeout.over;
 });
 
-Deno.test("an outer signal ends it early, also one that was aborted before, and that is not the time's doing", async () => {
+Deno.test("an outer signal ends it early, even if it aborted before, and that is not a timeout", async () => {
   const clock = new ManualClock();
   const outer = new AbortController();
   using before = withTimeout(clock, 100, outer.signal);

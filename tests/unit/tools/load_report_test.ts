@@ -58,7 +58,7 @@ Deno.test("a target that invents names does not grow the count without end", () 
   assert.equal(many.targets.find((target) => target.name === "(others)")?.answers, 500);
 });
 
-Deno.test("the plot has both panels with units, each percentile, the first errors, and colours for light and dark", () => {
+Deno.test("the plot has both panels with units, each percentile, the first errors, light and dark", () => {
   const svg = plotSvg(report, { title: "Load of http://h/?a=<1>&b", subtitle: "s" });
   for (
     const part of [

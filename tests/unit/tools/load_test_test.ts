@@ -101,7 +101,7 @@ function run(plan: Partial<LoadPlan>, next: (index: number) => Outcome, signal =
   return { report, exchanges, sent: () => index };
 }
 
-Deno.test("D12 every level runs every round with the whole number of requests, after a warm-up that is not counted", async () => {
+Deno.test("D12 every level runs every round with all its requests, after an uncounted warm-up", async () => {
   const { report, exchanges, sent } = run(
     { total: 40, concurrency: [2, 8], rounds: 3, warmup: 10 },
     () => ({ takesMs: 2 }),
@@ -150,7 +150,7 @@ Deno.test("a request that passes its deadline is broken off soon after and the l
   assert.ok(level!.seconds >= 0.1 && level!.seconds < 0.2, `${level!.seconds}`);
 });
 
-Deno.test("a stall of the target hides from the closed loop and shows in the open one (coordinated omission)", async () => {
+Deno.test("a stall of the target hides from the closed loop and shows in the open one", async () => {
   const stallOnce = (index: number) => ({ takesMs: index === 10 ? 1000 : 1 });
   const closed = (await run({ concurrency: [1] }, stallOnce).report).levels[0]!;
   const open = (await run({ concurrency: [1], rate: 100 }, stallOnce).report).levels[0]!;

@@ -40,7 +40,8 @@ Deno.test("an answer without framing lasts until the connection ends, a framed o
 
 Deno.test("interim answers are passed over", () => {
   const { reader, whole } = read(
-    "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n",
+    "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 201 Created\r\nContent-Length: " +
+      "0\r\n\r\n",
   );
   assert.deepEqual([whole, reader.status], [true, 201]);
 });

@@ -87,7 +87,9 @@ function queryOptions(pairs: readonly Json[], from: Origin): Partial<Conditions>
   return [...byName].map(([name, patterns]) => ({ queries: [{ value: { name, patterns }, from }] }));
 }
 
-/** Both have `*` and `?`; `|` and `&` are plain characters for an ALB, and so is `\` unless it stands before a wildcard. */
+/**
+ * Both have `*` and `?`; `|` and `&` are plain characters for an ALB, and so is `\` unless it stands before a wildcard.
+ */
 function escaped(pattern: string): string {
   return pattern.replace(/\\(?![*?])|[|&]/g, "\\$&");
 }

@@ -7,7 +7,9 @@ import { conditionsOf } from "./conditions.ts";
 import { Groups } from "./groups.ts";
 import { type Described, listOf, objectOf, type Outputs, part, readOutputs } from "./outputs.ts";
 
-/** Reads what `aws elbv2 describe-load-balancers`, `-listeners`, `-rules`, `-target-groups` and `-target-health` print. */
+/**
+ * Reads what `aws elbv2 describe-load-balancers`, `-listeners`, `-rules`, `-target-groups` and `-target-health` print.
+ */
 export const importAlb: Importer = (sources) => {
   const found = new Collector();
   const outputs = readOutputs(sources);

@@ -20,7 +20,10 @@ interface Line {
 /** Deepest chain of imports; more is a file or snippet that imports itself. */
 const MOST_DEPTH = 10;
 
-/** Reads a Caddyfile with all that it imports in its place. Throws an `ImportError` that names each brace that is missing. */
+/**
+ * Reads a Caddyfile with all that it imports in its place. Throws an `ImportError` that names each brace that is
+ * missing.
+ */
 export function readCaddyfile(source: SourceText, readIncluded: ReadIncluded, found: Collector): Segment[] {
   const problems: string[] = [];
   const segments = blocks(lines(source, problems), source.path, problems);

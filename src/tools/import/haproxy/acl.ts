@@ -14,9 +14,11 @@ export const SHARE = /^rand\((\d+)\)$/;
 /** Reads what follows an ACL's name: `hdr(host) -i shop.example www.shop.example`. */
 export function parseCriterion(words: readonly string[], origin: Origin): Criterion {
   const [fetch = "", ...rest] = words;
-  const [, name = "", suffix, argument = ""] =
-    /^((?:req\.)?(?:fhdr|hdr_cnt|hdr|cook_cnt|cook)|path|method|src|ssl_fc|url_param|urlp|base)(?:_(beg|end|sub|dir|dom|reg))?(?:\(([^)]*)\))?$/
-      .exec(fetch) ?? [];
+  const [, name = "", suffix, argument = ""] = new RegExp(
+    String.raw`^((?:req\.)?(?:fhdr|hdr_cnt|hdr|cook_cnt|cook)|path|method|src|ssl_fc|url_param|urlp|` +
+      String.raw`base)(?:_(beg|end|sub|dir|dom|reg))?(?:\(([^)]*)\))?$`,
+  )
+    .exec(fetch) ?? [];
   let method: Method = (suffix as Method | undefined) ?? "str";
   let anyCase = false;
   const values: string[] = [];

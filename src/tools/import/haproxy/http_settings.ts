@@ -7,8 +7,11 @@ import type { Line } from "./sections.ts";
 
 /** Headers that HEADER_CONVENTION_ENABLE adds. */
 const CONVENTION = /^(x-forwarded-(for|proto|host|port)|x-real-ip|x-request-id)$/i;
-const NEEDLESS =
-  /^(capture|set-log-level|track-sc\d|set-tos|set-mark|set-nice|set-priority-(class|offset)|normalize-uri|strict-mode|disable-l7-retry|do-resolve|cache-use|cache-store|wait-for-handshake|set-src|set-timeout)$/;
+const NEEDLESS = new RegExp(
+  String.raw`^(capture|set-log-level|track-sc\d|set-tos|set-mark|set-nice|set-priority-(class|` +
+    String.raw`offset)|normalize-uri|strict-mode|disable-l7-retry|do-resolve|cache-use|cache-store|` +
+    String.raw`wait-for-handshake|set-src|set-timeout)$`,
+);
 
 /** Reads a statement that changes requests. */
 export function requestSetting(

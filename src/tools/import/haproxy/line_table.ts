@@ -2,27 +2,49 @@ import type { Collector } from "../output/collector.ts";
 import { type Line, type Section, timeText } from "./sections.ts";
 
 /** Lines that other parts read. */
-const READ =
-  /^(bind|acl|use_backend|default_backend|server|server-template|default-server|balance|cookie|http-request|http-response|http-after-response|redirect|http-check|monitor-uri)$/;
+const READ = new RegExp(
+  String.raw`^(bind|acl|use_backend|default_backend|server|server-template|default-server|balance|` +
+    String.raw`cookie|http-request|http-response|http-after-response|redirect|http-check|monitor-uri)$`,
+);
 
 /** Options and keywords that need nothing in sluice, and why. */
 const NEEDLESS: readonly (readonly [line: RegExp, why: string])[] = [
   [/^mode http$/, "sluice balances HTTP"],
   [
-    /^(log|log-format|log-tag|log-send-hostname|option (httplog|dontlognull|dontlog-normal|logasap|log-health-checks|tcplog|log-separate-errors)|unique-id-.*|capture|declare)\b/,
+    new RegExp(
+      String.raw`^(log|log-format|log-tag|log-send-hostname|option (httplog|dontlognull|dontlog-normal|` +
+        String.raw`logasap|log-health-checks|tcplog|log-separate-errors)|unique-id-.*|capture|declare)\b`,
+    ),
     "sluice logs each request; ACCESS_LOG and LOG_LEVEL",
   ],
   [
-    /^option (http-server-close|http-keep-alive|httpclose|http-buffer-request|http-no-delay|redispatch|abortonclose|prefer-last-server|splice-\w+|tcp-smart-\w+|tcpka|clitcpka|srvtcpka|nolinger|contstats|accept-invalid-\w+|allbackups|http-use-htx|http-pretend-keepalive|http-ignore-probes|socket-stats|independent-streams)\b/,
+    new RegExp(
+      String.raw`^option (http-server-close|http-keep-alive|httpclose|http-buffer-request|http-no-delay|` +
+        String.raw`redispatch|abortonclose|prefer-last-server|splice-\w+|tcp-smart-\w+|tcpka|clitcpka|` +
+        String.raw`srvtcpka|nolinger|contstats|accept-invalid-\w+|allbackups|http-use-htx|` +
+        String.raw`http-pretend-keepalive|http-ignore-probes|socket-stats|independent-streams)\b`,
+    ),
     "sluice does so by itself",
   ],
   [/^no option\b/, "sluice does so by itself"],
   [
-    /^(retries|http-reuse|hash-type|timeout (client-fin|server-fin|tarpit)|fullconn|option forceclose|retry-on|http-error|rate-limit|backlog|id|description|dispatch|max-keep-alive-queue|bind-process|enabled|grace|load-server-state-from-file)\b/,
+    new RegExp(
+      String.raw`^(retries|http-reuse|hash-type|timeout (client-fin|server-fin|tarpit)|fullconn|` +
+        String.raw`option forceclose|retry-on|http-error|rate-limit|backlog|id|description|dispatch|` +
+        String.raw`max-keep-alive-queue|bind-process|enabled|grace|load-server-state-from-file)\b`,
+    ),
     "no counterpart, and none is needed",
   ],
   [
-    /^(user|group|chroot|daemon|nbproc|nbthread|cpu-map|pidfile|stats|ulimit-n|ssl-.*|tune\..*|ca-base|crt-base|quiet|node|h1-case-adjust.*|lua-.*|spread-checks|master-worker|expose-.*|server-state-.*|hard-stop-after|set-dumpable|insecure-.*|no\w+|zero-warning|httpclient\..*|localpeer|external-check|issuers-chain-path|presetenv|setenv|strict-limits|busy-polling|maxconnrate|maxsslconn|maxsslrate|maxcomp.*|profiling.*|max-spread-checks|wurfl.*|51degrees.*|deviceatlas.*|default-path|anonkey|cluster-secret|numa-cpu-mapping|resetenv|thread-.*|unix-bind|unsetenv|uid|gid)\b/,
+    new RegExp(
+      String.raw`^(user|group|chroot|daemon|nbproc|nbthread|cpu-map|pidfile|stats|ulimit-n|ssl-.*|` +
+        String.raw`tune\..*|ca-base|crt-base|quiet|node|h1-case-adjust.*|lua-.*|spread-checks|` +
+        String.raw`master-worker|expose-.*|server-state-.*|hard-stop-after|set-dumpable|insecure-.*|no\w+|` +
+        String.raw`zero-warning|httpclient\..*|localpeer|external-check|issuers-chain-path|presetenv|` +
+        String.raw`setenv|strict-limits|busy-polling|maxconnrate|maxsslconn|maxsslrate|maxcomp.*|` +
+        String.raw`profiling.*|max-spread-checks|wurfl.*|51degrees.*|deviceatlas.*|default-path|anonkey|` +
+        String.raw`cluster-secret|numa-cpu-mapping|resetenv|thread-.*|unix-bind|unsetenv|uid|gid)\b`,
+    ),
     "it concerns HAProxy's own process; sluice's statistics are on ADMIN_PORT",
   ],
 ];

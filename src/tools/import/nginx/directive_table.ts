@@ -8,23 +8,47 @@ const NEEDLESS: readonly (readonly [names: RegExp, why: string])[] = [
     "sluice logs each request; ACCESS_LOG and LOG_LEVEL",
   ],
   [
-    /^(proxy_buffering|proxy_buffers|proxy_buffer_size|proxy_busy_buffers_size|proxy_request_buffering|proxy_max_temp_file_size|proxy_temp_.*|proxy_socket_keepalive|client_body_buffer_size|client_body_temp_path|client_header_buffer_size)$/,
+    new RegExp(
+      String.raw`^(proxy_buffering|proxy_buffers|proxy_buffer_size|proxy_busy_buffers_size|` +
+        String.raw`proxy_request_buffering|proxy_max_temp_file_size|proxy_temp_.*|proxy_socket_keepalive|` +
+        String.raw`client_body_buffer_size|client_body_temp_path|client_header_buffer_size)$`,
+    ),
     "sluice streams bodies both ways and never stores them",
   ],
   [
-    /^(proxy_http_version|keepalive_requests|proxy_pass_header|proxy_headers_hash_.*|proxy_pass_request_(body|headers)|proxy_ssl_(session_reuse|protocols|ciphers|server_name)|proxy_ignore_client_abort)$/,
+    new RegExp(
+      String.raw`^(proxy_http_version|keepalive_requests|proxy_pass_header|proxy_headers_hash_.*|` +
+        String.raw`proxy_pass_request_(body|headers)|proxy_ssl_(session_reuse|protocols|ciphers|` +
+        String.raw`server_name)|proxy_ignore_client_abort)$`,
+    ),
     "sluice does so by itself",
   ],
   [
-    /^(sendfile.*|tcp_nopush|tcp_nodelay|aio.*|directio.*|output_buffers|reset_timedout_connection|types_hash_.*|types|server_names_hash_.*|variables_hash_.*|map_hash_.*|default_type|charset.*|open_file_cache.*|server_tokens|etag|if_modified_since|gzip_.*|brotli_.*|limit_req_status|limit_req_log_level|limit_conn_status|limit_conn_log_level|absolute_redirect|port_in_redirect|server_name_in_redirect|merge_slashes|underscores_in_headers|ignore_invalid_headers|recursive_error_pages|msie_padding)$/,
+    new RegExp(
+      String.raw`^(sendfile.*|tcp_nopush|tcp_nodelay|aio.*|directio.*|output_buffers|` +
+        String.raw`reset_timedout_connection|types_hash_.*|types|server_names_hash_.*|variables_hash_.*|` +
+        String.raw`map_hash_.*|default_type|charset.*|open_file_cache.*|server_tokens|etag|` +
+        String.raw`if_modified_since|gzip_.*|brotli_.*|limit_req_status|limit_req_log_level|` +
+        String.raw`limit_conn_status|limit_conn_log_level|absolute_redirect|port_in_redirect|` +
+        String.raw`server_name_in_redirect|merge_slashes|underscores_in_headers|ignore_invalid_headers|` +
+        String.raw`recursive_error_pages|msie_padding)$`,
+    ),
     "no counterpart, and none is needed",
   ],
   [
-    /^(user|pid|daemon|master_process|worker_rlimit_nofile|worker_cpu_affinity|worker_priority|worker_shutdown_timeout|events|use|multi_accept|worker_connections|accept_mutex|load_module|lock_file|timer_resolution|pcre_jit|env|thread_pool)$/,
+    new RegExp(
+      String.raw`^(user|pid|daemon|master_process|worker_rlimit_nofile|worker_cpu_affinity|` +
+        String.raw`worker_priority|worker_shutdown_timeout|events|use|multi_accept|worker_connections|` +
+        String.raw`accept_mutex|load_module|lock_file|timer_resolution|pcre_jit|env|thread_pool)$`,
+    ),
     "it concerns nginx's own processes",
   ],
   [
-    /^(ssl_protocols|ssl_ciphers|ssl_prefer_server_ciphers|ssl_session_.*|ssl_dhparam|ssl_ecdh_curve|ssl_buffer_size|ssl_early_data|ssl_stapling.*|ssl_trusted_certificate|ssl_conf_command|http2.*|quic_.*|http3.*|resolver_timeout)$/,
+    new RegExp(
+      String.raw`^(ssl_protocols|ssl_ciphers|ssl_prefer_server_ciphers|ssl_session_.*|ssl_dhparam|` +
+        String.raw`ssl_ecdh_curve|ssl_buffer_size|ssl_early_data|ssl_stapling.*|ssl_trusted_certificate|` +
+        String.raw`ssl_conf_command|http2.*|quic_.*|http3.*|resolver_timeout)$`,
+    ),
     "sluice speaks TLS 1.2 and 1.3 and HTTP/2 without settings",
   ],
   [/^(real_ip_header|real_ip_recursive)$/, "sluice reads X-Forwarded-For of TRUSTED_PROXIES"],
@@ -59,7 +83,12 @@ const LOST: readonly (readonly [names: RegExp, why: string])[] = [
     "sluice can't ask clients for certificates",
   ],
   [
-    /^(mirror|mirror_request_body|auth_request.*|auth_jwt.*|secure_link.*|proxy_next_upstream|proxy_next_upstream_non_idempotent|limit_rate.*|limit_except|proxy_cookie_.*|proxy_bind|proxy_set_body|proxy_method|proxy_ssl_.*|health_check|valid_referers|geoip.*|stub_status|internal|more_.*|large_client_header_buffers)$/,
+    new RegExp(
+      String.raw`^(mirror|mirror_request_body|auth_request.*|auth_jwt.*|secure_link.*|` +
+        String.raw`proxy_next_upstream|proxy_next_upstream_non_idempotent|limit_rate.*|limit_except|` +
+        String.raw`proxy_cookie_.*|proxy_bind|proxy_set_body|proxy_method|proxy_ssl_.*|health_check|` +
+        String.raw`valid_referers|geoip.*|stub_status|internal|more_.*|large_client_header_buffers)$`,
+    ),
     "not carried over",
   ],
 ];

@@ -3,9 +3,9 @@ import { Collector } from "../output/collector.ts";
 import { type Directive, originOf } from "./directives.ts";
 import { reportUnread } from "./directive_table.ts";
 import { readWithIncludes } from "./includes.ts";
-import { chooseListeners } from "./listens.ts";
+import { chooseListeners, type Server } from "./listens.ts";
 import { Pools } from "./pools.ts";
-import { readServers, type Server } from "./servers.ts";
+import { readServers } from "./servers.ts";
 import { Upstreams } from "./upstreams.ts";
 import { durationText } from "./values.ts";
 

@@ -1,7 +1,6 @@
 import type { Collector } from "../output/collector.ts";
 import type { Origin } from "../output/imported.ts";
 import { type Directive, originOf } from "./directives.ts";
-import type { Server } from "./servers.ts";
 
 /** One `listen`. */
 export interface Listen {
@@ -11,6 +10,12 @@ export interface Listen {
   readonly isDefault: boolean;
   readonly proxyProtocol: boolean;
   readonly origin: Origin;
+}
+
+/** A server of nginx's that sluice takes over. */
+export interface Server {
+  readonly directive: Directive;
+  readonly listens: readonly Listen[];
 }
 
 /** Chooses the plain port and the TLS port that sluice listens on, and gives the servers that listen there. */

@@ -7,15 +7,9 @@ import { NO_CONDITIONS } from "../output/imported.ts";
 import { type Directive, originOf } from "./directives.ts";
 import type { Places } from "./forwarding.ts";
 import { type BareRule, readLocations } from "./locations.ts";
-import type { Listen } from "./listens.ts";
+import type { Server } from "./listens.ts";
 import { readOwnAnswer } from "./return_action.ts";
 import type { Blocks } from "./values.ts";
-
-/** A server of nginx's that sluice takes over. */
-export interface Server {
-  readonly directive: Directive;
-  readonly listens: readonly Listen[];
-}
 
 /** A server under some of its names; without a name it takes what no other does. */
 interface Place {
@@ -131,7 +125,9 @@ function hostsOf(server: Directive, found: Collector | null): From<string>[] {
   });
 }
 
-/** A server that listens on the plain port alone, beside one with TLS, or the other way around, asks for its protocol. */
+/**
+ * A server that listens on the plain port alone, beside one with TLS, or the other way around, asks for its protocol.
+ */
 function protocolOf(server: Server, servers: readonly Server[]): Pick<Conditions, "protocol"> {
   const kinds = (each: Server) => new Set(each.listens.map((listen) => listen.tls));
   const mixed = servers.some((each) => kinds(each).has(true)) && servers.some((each) => kinds(each).has(false));

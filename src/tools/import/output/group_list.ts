@@ -11,8 +11,8 @@ export class GroupList {
   }
 
   /**
-   * The name of the group for `key`; `make` is called once for each key. If another key has the wanted name already, a number
-   * is put behind it.
+   * The name of the group for `key`; `make` is called once for each key. If another key has the wanted name already, a
+   * number is put behind it.
    */
   nameFor(key: string, wanted: string, make: (name: string) => ImportedGroup | null): string | null {
     const known = this.#names.get(key);

@@ -1,6 +1,6 @@
 /**
- * What an imported configuration means, apart from how it was written: settings of the listener, target groups, and rules in
- * the order in which their system tries them. Each part says where it came from.
+ * What an imported configuration means, apart from how it was written: settings of the listener, target groups, and
+ * rules in the order in which their system tries them. Each part says where it came from.
  */
 
 /** Where a line of the result came from. */
@@ -74,7 +74,9 @@ export interface ImportedRule {
   readonly conditions: Conditions;
   readonly action: From<Action>;
   readonly settings: readonly Setting[];
-  /** What keeps clients out and could not be carried over: the rule then responds with 403, so that nothing is opened. */
+  /**
+   * What keeps clients out and could not be carried over: the rule then responds with 403, so that nothing is opened.
+   */
   readonly guard?: Origin;
 }
 

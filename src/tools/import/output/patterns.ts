@@ -1,4 +1,6 @@
-/** Patterns as sluice has them: `*` any characters, `?` one, and `\` before `*`, `?`, `|`, `&` or `\` takes it as it is. */
+/**
+ * Patterns as sluice has them: `*` any characters, `?` one, and `\` before `*`, `?`, `|`, `&` or `\` takes it as it is.
+ */
 
 /** Writes a text as the pattern that fits it alone. */
 export function literal(text: string): string {

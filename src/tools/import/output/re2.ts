@@ -1,8 +1,8 @@
 import { literal } from "./patterns.ts";
 
 /**
- * Turns a Perl regular expression into RE2's syntax; null if RE2 has no such thing: looking ahead or behind, references to
- * groups, atomic groups and possessive repetition.
+ * Turns a Perl regular expression into RE2's syntax; null if RE2 has no such thing: looking ahead or behind, references
+ * to groups, atomic groups and possessive repetition.
  *
  * ```ts
  * import { equal } from "node:assert/strict";
@@ -35,8 +35,8 @@ export function fittingWhole(regex: string): string {
 }
 
 /**
- * Turns a regular expression that only lists literal texts, as `^(GET|HEAD)$` or `mobile`, into sluice's patterns; null if it
- * holds anything else.
+ * Turns a regular expression that only lists literal texts, as `^(GET|HEAD)$` or `mobile`, into sluice's patterns; null
+ * if it holds anything else.
  */
 export function toPatterns(regex: string): string[] | null {
   const [, start, middle, end] = /^(\^?)(.*?)(\$?)$/s.exec(regex)!;

@@ -2,8 +2,9 @@ import type { Conditions, ImportedRule, PathTest } from "./imported.ts";
 import { hasWildcard, hostsMayMeet, literalStart, patternFits } from "./patterns.ts";
 
 /**
- * Tells whether sluice's own order (longest path, then host, then number of conditions, then number) would try the rules as
- * they stand in the list. If not, they need priorities. Pairs that no request can meet both may stand either way.
+ * Tells whether sluice's own order (longest path, then host, then number of conditions, then number) would try the
+ * rules as they stand in the list. If not, they need priorities. Pairs that no request can meet both may stand either
+ * way.
  */
 export function keepsOrder(rules: readonly ImportedRule[]): boolean {
   return rules.every((rule, i) =>
@@ -44,7 +45,10 @@ function comesFirst(one: Conditions, other: Conditions): boolean {
   return mine.every((a) => others.every((b) => compare(a, b) <= 0));
 }
 
-/** Length of the literal path, kind of path, kind of host, number of other conditions; a rule with several values is several. */
+/**
+ * Length of the literal path, kind of path, kind of host, number of other conditions; a rule with several values is
+ * several.
+ */
 type Rank = readonly [length: number, path: number, host: number, conditions: number];
 
 function ranks({ path, hosts, methods, headers, cookies, queries, sourceIps, protocol }: Conditions): Rank[] {
@@ -58,7 +62,10 @@ function ranks({ path, hosts, methods, headers, cookies, queries, sourceIps, pro
   );
 }
 
-/** Exact pattern, prefix, pattern with a wildcard; a regex, no path, and what begins with a wildcard count as the prefix `/`. */
+/**
+ * Exact pattern, prefix, pattern with a wildcard; a regex, no path, and what begins with a wildcard count as the prefix
+ * `/`.
+ */
 function pathRanks(path: PathTest | undefined): (readonly [length: number, kind: number])[] {
   if (path === undefined || path.kind === "regex") return [[1, 1]];
   if (path.kind === "prefix") return [[path.prefix.length, 1]];

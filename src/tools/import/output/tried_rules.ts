@@ -12,9 +12,9 @@ export interface TriedRule extends ImportedRule {
 }
 
 /**
- * Adds rules that are tried in their order. sluice's rules take all that meets their conditions. So if a rule passes requests
- * over, the rules behind are written in front of it once more for these alone; if it takes a share, the rules behind become
- * weighted ones.
+ * Adds rules that are tried in their order. sluice's rules take all that meets their conditions. So if a rule passes
+ * requests over, the rules behind are written in front of it once more for these alone; if it takes a share, the rules
+ * behind become weighted ones.
  */
 export function addTriedRules(rules: readonly TriedRule[], found: Collector): void {
   const result: ImportedRule[] = [];
@@ -56,7 +56,9 @@ export function addTriedRules(rules: readonly TriedRule[], found: Collector): vo
   for (const rule of result) found.rule(rule);
 }
 
-/** The rules that requests with these conditions would meet, for these requests alone, up to the first that takes all. */
+/**
+ * The rules that requests with these conditions would meet, for these requests alone, up to the first that takes all.
+ */
 function restricted(rules: readonly ImportedRule[], conditions: Conditions, found: Collector): ImportedRule[] {
   const result: ImportedRule[] = [];
   for (const rule of rules) {

@@ -110,7 +110,7 @@ Deno.test("a link to a target survives any name of a group", () => {
   assert.equal(targetHash("a/b #c", "[::1]:80"), "#target=a%2Fb%20%23c/%5B%3A%3A1%5D%3A80");
 });
 
-Deno.test("the page's script is whole: every function of its folder is in it, once, and nothing else is used", async () => {
+Deno.test("the page's script has every function of its folder once, and uses nothing else", async () => {
   const names = [...dashboardScript.matchAll(/^(?:async )?function (\w+)/gm)].map(([, name]) => name!);
   const folder = new URL("../../../../src/admin/dashboard/client/", import.meta.url);
   const declared: string[] = [];

@@ -127,7 +127,7 @@ Deno.test("while no dashboard is open nothing is read and no timer runs", async 
   assert.equal(clock.timers, 0);
 });
 
-Deno.test("a reader that does not read is not buffered for without end, and gets everything when it is back", async () => {
+Deno.test("a reader that does not read has a bounded buffer, and gets everything when it is back", async () => {
   const source = new FakeAdminSource({ web: 1000 });
   const clock = new ManualClock();
   const feed = new LiveFeed(source, clock);

@@ -9,7 +9,7 @@ function statsOf(source: FakeAdminSource) {
   return statsJson(source.view(), source.table, source.nowMs);
 }
 
-Deno.test("C18: the stats count requests, errors and response times per server, per group, per rule and in total", () => {
+Deno.test("C18: stats count requests, errors and times per server, per group, per rule and in total", () => {
   const source = new FakeAdminSource({ web: 2, api: 1 });
   for (let i = 0; i < 6; i++) source.answer(0, 200);
   source.answer(0, 503);

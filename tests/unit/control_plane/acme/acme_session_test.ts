@@ -39,14 +39,18 @@ async function open(responses: readonly Response[]) {
   return { session: await AcmeSession.open("https://ca.test/directory", { key, send, nowMs: () => 0 }), sent };
 }
 
-Deno.test("a refused nonce is taken as an invitation to sign again, and each response brings the next one", async () => {
-  const done = () => new Response("{}", { headers: { "replay-nonce": "next" } });
-  const { session, sent } = await open([problem("badNonce", "try again"), done(), done()]);
-  await session.post(DIRECTORY.newOrder, { a: 1 }, "The order");
-  await session.post(DIRECTORY.newOrder, null, "The order");
-  assert.deepEqual(sent.map(({ header }) => header.nonce), ["first-0", "after-badNonce", "next"]);
-  assert.deepEqual(sent.map(({ payload }) => payload), ['{"a":1}', '{"a":1}', ""]);
-});
+Deno.test(
+  "a refused nonce is taken as an invitation to sign again, and each response brings the next one" +
+    "a refused nonce is taken as an invitation to sign again, and each response brings the next one",
+  async () => {
+    const done = () => new Response("{}", { headers: { "replay-nonce": "next" } });
+    const { session, sent } = await open([problem("badNonce", "try again"), done(), done()]);
+    await session.post(DIRECTORY.newOrder, { a: 1 }, "The order");
+    await session.post(DIRECTORY.newOrder, null, "The order");
+    assert.deepEqual(sent.map(({ header }) => header.nonce), ["first-0", "after-badNonce", "next"]);
+    assert.deepEqual(sent.map(({ payload }) => payload), ['{"a":1}', '{"a":1}', ""]);
+  },
+);
 
 Deno.test("a directory that refuses every nonce is given up", async () => {
   const { session, sent } = await open(Array.from({ length: 20 }, () => problem("badNonce", "never")));

@@ -11,13 +11,17 @@ Deno.test("a certificate is due when a third of its lifetime is left, or a littl
   assert.equal(renewalAt(short, 0), 14 * DAY_MS);
 });
 
-Deno.test("orders that fail are tried again after a minute, then twice as long, at most a day, and as the directory asks", () => {
-  assert.equal(waitAfter(1, null, 0), 60_000);
-  assert.equal(waitAfter(2, null, 0), 120_000);
-  assert.equal(waitAfter(1, null, 0.8), 72_000);
-  assert.equal(waitAfter(11, null, 0), 61_440_000);
-  assert.equal(waitAfter(12, null, 0), DAY_MS);
-  assert.equal(waitAfter(1000, null, 0), DAY_MS);
-  assert.equal(waitAfter(1, 3_600_000, 0), 3_600_000);
-  assert.equal(waitAfter(1, 1_000, 0), 60_000);
-});
+Deno.test(
+  "orders that fail are tried again after a minute, then twice as long, at most a day, and as the directory " +
+    "asks",
+  () => {
+    assert.equal(waitAfter(1, null, 0), 60_000);
+    assert.equal(waitAfter(2, null, 0), 120_000);
+    assert.equal(waitAfter(1, null, 0.8), 72_000);
+    assert.equal(waitAfter(11, null, 0), 61_440_000);
+    assert.equal(waitAfter(12, null, 0), DAY_MS);
+    assert.equal(waitAfter(1000, null, 0), DAY_MS);
+    assert.equal(waitAfter(1, 3_600_000, 0), 3_600_000);
+    assert.equal(waitAfter(1, 1_000, 0), 60_000);
+  },
+);

@@ -7,7 +7,7 @@ import { SAMPLE_DNS, sampleCheck, sampleEntry, sampleGroup } from "../../../supp
 
 const CHECKED = sampleCheck({ enabled: true, intervalMs: 1000 });
 
-Deno.test("a target that fails its probes is shown before it is out, and so is one that is on its way back", async () => {
+Deno.test("a target that fails its probes is shown before it is out, and one on its way back too", async () => {
   const healthCheck = sampleCheck({ enabled: true, intervalMs: 10_000, failureThreshold: 3, succeedThreshold: 2 });
   await using stage = new RegistryStage([sampleGroup([sampleEntry("10.0.0.1")], { healthCheck })]);
   await stage.registry.start();
@@ -40,9 +40,11 @@ Deno.test("a target that fails its probes is shown before it is out, and so is o
   ]);
   const said = [...stage.log.messages("probe_failed"), ...stage.log.messages("probe_recovered")];
   assert.deepEqual(said.map((message) => message.replace(/\d\d:\d\d:\d\d/, "TIME")), [
-    "Target 10.0.0.1:80 of group web: 1 of 3 probes failed (got 404), out at TIME UTC; probes request /health (HEALTH_CHECK_PATH, HEALTH_CHECK_MATCHER)",
+    "Target 10.0.0.1:80 of group web: 1 of 3 probes failed (got 404), out at TIME UTC; probes request /health " +
+    "(HEALTH_CHECK_PATH, HEALTH_CHECK_MATCHER)",
     "Target 10.0.0.1:80 of group web: 2 of 3 probes failed (Target.Timeout), out at TIME UTC",
-    "Target 10.0.0.1:80 of group web: 1 of 3 probes failed (got 503), out at TIME UTC; probes request /health (HEALTH_CHECK_PATH, HEALTH_CHECK_MATCHER)",
+    "Target 10.0.0.1:80 of group web: 1 of 3 probes failed (got 503), out at TIME UTC; probes request /health " +
+    "(HEALTH_CHECK_PATH, HEALTH_CHECK_MATCHER)",
     "Target 10.0.0.1:80 of group web: 2 of 3 probes failed (got 503), out at TIME UTC",
     "Target 10.0.0.1:80 of group web stays in: got 200 after 2 failed probes",
   ]);
@@ -61,7 +63,7 @@ Deno.test("WHY of an unhealthy target is what its last probe found", async () =>
   assert.equal(stage.view("10.0.0.1:80").sinceMs, sinceMs);
 });
 
-Deno.test("A32: probes take a target out after the failure threshold and back after the success threshold, a log line each", async () => {
+Deno.test("A32: probes take a target out and back after their thresholds, with a log line each", async () => {
   await using stage = new RegistryStage([sampleGroup([sampleEntry("10.0.0.1")], { healthCheck: CHECKED })]);
   await stage.registry.start();
   await pause(0);
@@ -83,7 +85,7 @@ Deno.test("A32: probes take a target out after the failure threshold and back af
   ]);
 });
 
-Deno.test("A35: with checks off no target is probed and no flag is set, even if they are turned off while a target is out", async () => {
+Deno.test("A35: without checks no target is probed or flagged, even one that was out before", async () => {
   const on = sampleGroup([sampleEntry("10.0.0.1")], { healthCheck: CHECKED });
   await using stage = new RegistryStage([on]);
   stage.health.set("10.0.0.1:80", SICK);

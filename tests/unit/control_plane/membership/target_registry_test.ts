@@ -22,7 +22,7 @@ Deno.test("A19: a host name with several addresses becomes one target for each, 
   assert.equal(group!.resolved, true);
 });
 
-Deno.test("A41: an address that joins and one that leaves change the members at the next refresh, others keep their slot", async () => {
+Deno.test("A41: addresses join and leave at the next refresh, and others keep their slot", async () => {
   await using stage = new RegistryStage([sampleGroup([sampleEntry("app.test")])]);
   stage.dns.set("app.test", ["10.0.0.1", "10.0.0.2"]);
   await stage.registry.start();
@@ -79,7 +79,7 @@ Deno.test("a refresh that brings the same addresses in another order makes no sn
   assert.equal(stage.log.messages("dns_changed").length, 1);
 });
 
-Deno.test("a target that left drains until its last request is over, and its slot then rests before another has it", async () => {
+Deno.test("a target that left drains until its last request is over; then its slot rests", async () => {
   await using stage = new RegistryStage([sampleGroup([sampleEntry("app.test")])]);
   stage.dns.set("app.test", ["10.0.0.1"]);
   await stage.registry.start();
@@ -158,7 +158,7 @@ Deno.test("a failed lookup keeps the last good answer and is logged once, until 
   assert.equal(stage.registry.views()[0]!.names[0]!.lastError, null);
 });
 
-Deno.test("a group is unresolved until one of its names has resolved, and such a name is tried again with backoff", async () => {
+Deno.test("a group is unresolved until a name has resolved; the name is retried with backoff", async () => {
   await using stage = new RegistryStage([sampleGroup([sampleEntry("late.test")])], { refreshIntervalMs: 0 });
   await stage.registry.start();
   assert.equal(stage.publish()[0]!.resolved, false);
@@ -187,7 +187,7 @@ Deno.test("a name server that never answers holds the start up for the lookup's 
   assert.match(stage.log.messages("dns_failed")[0]!, /no answer within 5000 ms/);
 });
 
-Deno.test("a target that refuses connections is ejected, comes back by time, and stays out twice as long the next time", async () => {
+Deno.test("a target that refuses connections is ejected by time, and twice as long the next time", async () => {
   const group = sampleGroup([sampleEntry("10.0.0.1"), sampleEntry("10.0.0.2")], {
     ejection: { enabled: true, failures: 2, timeMs: 1000 },
   });
@@ -217,7 +217,7 @@ Deno.test("a target that refuses connections is ejected, comes back by time, and
   ]);
 });
 
-Deno.test("targets beyond the table's size wait for a place, are named in one log line, and join when one is free", async () => {
+Deno.test("targets beyond the table's size wait, are named in one log line, and join later", async () => {
   const entries = Array.from({ length: 4098 }, (_, i) => sampleEntry(`10.1.${i >> 8}.${i & 255}`));
   await using stage = new RegistryStage([sampleGroup(entries)]);
   await stage.registry.start();

@@ -72,7 +72,7 @@ Deno.test("no worker is told to listen before all have loaded", async () => {
   assert.deepEqual(stage.threads.map(({ posted }) => posted), [["start"], ["start"]]);
 });
 
-Deno.test("a crashed worker is replaced after a wait that doubles while the others serve, and what it held is taken back", async () => {
+Deno.test("a crashed worker is replaced after a doubling wait, and its numbers are taken back", async () => {
   const stage = await Stage.serving(2);
   stage.table.column(0).enter(7);
   stage.table.column(1).enter(7);

@@ -1,7 +1,7 @@
 import { trace, TraceFlags } from "@opentelemetry/api";
 import assert from "node:assert/strict";
 
-Deno.test("a thread asks once whether spans are collected, however many parts of it and explanations want to know", async () => {
+Deno.test("a thread checks once whether spans are collected, however many parts want to know", async () => {
   let spans = 0;
   const context = { traceId: "1".repeat(32), spanId: "2".repeat(16), traceFlags: TraceFlags.SAMPLED };
   const startSpan = () => {

@@ -34,24 +34,28 @@ function written(parts: Partial<TargetRequest>, framing = SHARED, room = new Uin
   return decoder.decode(bytes.subarray(0, length));
 }
 
-Deno.test("a request's head has the client's lines as they came, sluice's own behind them, and what concerns the connection last", () => {
-  const lines = byteLines("Accept:  text/html\r\nCookie: a=1\r\nX-One: 1\r\n");
-  lines.drop(1);
-  const own: [string, string][] = [["TE", "trailers"], ["Via", "1.1 sluice-x"]];
-  const start = "GET /a?b=c HTTP/1.1\r\nHost: 10.0.0.1:80\r\nAccept:  text/html\r\nX-One: 1\r\n";
-  assert.equal(
-    written({ lines, own }),
-    `${start}TE: trailers\r\nVia: 1.1 sluice-x\r\nConnection: TE\r\n\r\n`,
-  );
-  assert.equal(
-    written({ lines, own }, { chunked: true, close: true }),
-    `${start}TE: trailers\r\nVia: 1.1 sluice-x\r\nTransfer-Encoding: chunked\r\nConnection: close, TE\r\n\r\n`,
-  );
-  assert.equal(
-    written({ lines, upgrade: "websocket" }, { chunked: false, close: true }),
-    `${start}Upgrade: websocket\r\nConnection: upgrade\r\n\r\n`,
-  );
-});
+Deno.test(
+  "a request's head has the client's lines as they came, sluice's own behind them, and what concerns the " +
+    "connection last",
+  () => {
+    const lines = byteLines("Accept:  text/html\r\nCookie: a=1\r\nX-One: 1\r\n");
+    lines.drop(1);
+    const own: [string, string][] = [["TE", "trailers"], ["Via", "1.1 sluice-x"]];
+    const start = "GET /a?b=c HTTP/1.1\r\nHost: 10.0.0.1:80\r\nAccept:  text/html\r\nX-One: 1\r\n";
+    assert.equal(
+      written({ lines, own }),
+      `${start}TE: trailers\r\nVia: 1.1 sluice-x\r\nConnection: TE\r\n\r\n`,
+    );
+    assert.equal(
+      written({ lines, own }, { chunked: true, close: true }),
+      `${start}TE: trailers\r\nVia: 1.1 sluice-x\r\nTransfer-Encoding: chunked\r\nConnection: close, TE\r\n\r\n`,
+    );
+    assert.equal(
+      written({ lines, upgrade: "websocket" }, { chunked: false, close: true }),
+      `${start}Upgrade: websocket\r\nConnection: upgrade\r\n\r\n`,
+    );
+  },
+);
 
 Deno.test("a head that does not fit its room gets bytes of its own, whatever makes it long", () => {
   const long = "v".repeat(3000);

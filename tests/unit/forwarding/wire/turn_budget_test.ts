@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { TurnBudget } from "../../../../src/forwarding/wire/turn_budget.ts";
 
-Deno.test("a turn is full after so many operations that another would find nothing, and the next one is not", async () => {
+Deno.test("a turn is full after so many operations that another finds nothing; the next is not", async () => {
   const turn = new TurnBudget();
   for (let i = 0; i < 63; i++) turn.spend();
   turn.spend();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Handshakes } from "../../../../src/front/tls/handshakes.ts";
-import { DeadlineWheel } from "../../../../src/time/deadline.ts";
+import { Deadlines } from "../../../../src/time/deadline.ts";
 import { ManualClock } from "../../../support/manual_clock.ts";
 
 /** A connection whose handshake ends when the test says so. */
@@ -27,12 +27,12 @@ class FakeConn {
 
 function setUp() {
   const clock = new ManualClock();
-  const wheel = new DeadlineWheel(clock, 250);
+  const deadlines = new Deadlines(clock, 250);
   const counted: string[] = [];
   const done: string[] = [];
   let pending = 0;
   const handshakes = new Handshakes({
-    wheel,
+    deadlines,
     nowMs: () => clock.monotonicMs(),
     timeoutMs: () => 1000,
     column: { handshaking: (by) => pending += by, shookHands: (end) => counted.push(end) },
@@ -43,7 +43,7 @@ function setUp() {
     handshakes.begin(conn as unknown as Deno.TlsConn);
     return conn;
   };
-  return { clock, wheel, handshakes, counted, done, begin, pending: () => pending };
+  return { clock, deadlines, handshakes, counted, done, begin, pending: () => pending };
 }
 
 /** Lets what a promise's end begins run. */
@@ -51,7 +51,7 @@ const settled = () =>
   new Promise<void>((resolve) => queueMicrotask(() => queueMicrotask(() => queueMicrotask(resolve))));
 
 Deno.test("a handshake that ends gives its connection on, by the protocol agreed on", async () => {
-  const { handshakes, counted, done, begin, pending, wheel } = setUp();
+  const { handshakes, counted, done, begin, pending, deadlines } = setUp();
   const [one, other] = [begin(), begin()];
   assert.deepEqual([handshakes.pending, pending()], [2, 2]);
   one.done("h2");
@@ -59,20 +59,20 @@ Deno.test("a handshake that ends gives its connection on, by the protocol agreed
   await settled();
   assert.deepEqual([done, counted], [["h2", "http/1.1"], ["handshakesHttp2", "handshakesHttp1"]]);
   assert.deepEqual([handshakes.pending, pending(), one.closed, other.closed], [0, 0, 0, 0]);
-  wheel.stop();
+  deadlines.stop();
 });
 
 Deno.test("one that fails is closed and counted", async () => {
-  const { handshakes, counted, done, begin, wheel } = setUp();
+  const { handshakes, counted, done, begin, deadlines } = setUp();
   const conn = begin();
   conn.fail();
   await settled();
   assert.deepEqual([done, counted, handshakes.pending, conn.closed], [[], ["handshakesFailed"], 0, 1]);
-  wheel.stop();
+  deadlines.stop();
 });
 
 Deno.test("one that hangs counts as stuck until its client does something, and is served no more", async () => {
-  const { clock, handshakes, counted, done, begin, wheel } = setUp();
+  const { clock, handshakes, counted, done, begin, deadlines } = setUp();
   const [late, gone] = [begin(), begin()];
   await clock.advance(1500);
   assert.deepEqual([counted, handshakes.stuck, handshakes.pending], [
@@ -87,5 +87,5 @@ Deno.test("one that hangs counts as stuck until its client does something, and i
   await settled();
   assert.deepEqual([done, handshakes.stuck, handshakes.pending, late.closed], [[], 0, 0, 1]);
   assert.equal(counted.length, 2);
-  wheel.stop();
+  deadlines.stop();
 });

@@ -45,7 +45,7 @@ Deno.test("few messages in each of many turns stop no reader", () => {
   }
 });
 
-Deno.test("beside many others each direction has at least one message a turn, and all together not many more than 16", () => {
+Deno.test("beside many others each direction passes on at least one message a turn, and all about 16", () => {
   const { turns, turn } = handTurned();
   const shares = Array.from({ length: 100 }, () => new TurnShare(turns, () => {}));
   for (let i = 0; i < 3; i++) {

@@ -86,15 +86,19 @@ Deno.test("import nginx closes a location whose guard can't be carried over", as
   assert.match(open.text, /^LISTENER_RULE_1_TARGET_GROUP=10\.0\.0\.1$/m);
 });
 
-Deno.test("import nginx says that sluice checks the chain of a target's certificate, which nginx does not by default", async () => {
-  const location = (more: string) => `server { listen 80; location / { ${more} proxy_pass https://app.internal; } }`;
-  const { text, leftOut } = await imported("nginx", location(""), { isKnown: isName });
-  assert.match(text, /^TARGET_GROUP_1_TLS_VERIFY=chain$/m);
-  assert.equal(leftOut, 1, text);
-  const checked = location("proxy_ssl_verify on; proxy_ssl_trusted_certificate /ca.pem; proxy_ssl_name app.example;");
-  const { text: whole, leftOut: none } = await imported("nginx", checked, { isKnown: isName });
-  assert.match(whole, /^TARGET_GROUP_1_TLS_CA=\/ca\.pem$/m);
-  assert.match(whole, /^TARGET_GROUP_1_TLS_SERVER_NAME=app\.example$/m);
-  assert.doesNotMatch(whole, /TLS_VERIFY/);
-  assert.equal(none, 0, whole);
-});
+Deno.test(
+  "import nginx says that sluice checks the chain of a target's certificate, which nginx does not by default" +
+    "import nginx says that sluice checks the chain of a target's certificate, which nginx does not by default",
+  async () => {
+    const location = (more: string) => `server { listen 80; location / { ${more} proxy_pass https://app.internal; } }`;
+    const { text, leftOut } = await imported("nginx", location(""), { isKnown: isName });
+    assert.match(text, /^TARGET_GROUP_1_TLS_VERIFY=chain$/m);
+    assert.equal(leftOut, 1, text);
+    const checked = location("proxy_ssl_verify on; proxy_ssl_trusted_certificate /ca.pem; proxy_ssl_name app.example;");
+    const { text: whole, leftOut: none } = await imported("nginx", checked, { isKnown: isName });
+    assert.match(whole, /^TARGET_GROUP_1_TLS_CA=\/ca\.pem$/m);
+    assert.match(whole, /^TARGET_GROUP_1_TLS_SERVER_NAME=app\.example$/m);
+    assert.doesNotMatch(whole, /TLS_VERIFY/);
+    assert.equal(none, 0, whole);
+  },
+);

@@ -18,7 +18,7 @@ const SHOWN_CANDIDATES = 8;
  * but no bodies: a body is never held, and it belongs to client and target. At any other level none of this stands in
  * the way.
  */
-export class RequestTrace {
+export class RequestDebugLog {
   readonly #debug: WriteDebug;
   readonly #clock: Clock;
 
