@@ -223,7 +223,7 @@ Deno.test(`half of the files of src have fewer than ${MEDIAN_LINES} lines`, () =
   assert.ok(median < MEDIAN_LINES, `the median is ${median} lines`);
 });
 
-Deno.test.ignore(`no line is wider than ${MOST_COLUMNS} columns`, () => {
+Deno.test(`no line is wider than ${MOST_COLUMNS} columns`, () => {
   const wide = typescript
     .flatMap((file) =>
       read(file).split("\n").flatMap((line, at) => line.length > MOST_COLUMNS ? [`${file}:${at + 1}`] : [])

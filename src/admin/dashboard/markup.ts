@@ -63,8 +63,7 @@ export const dashboardMarkup = `
 
 <footer>
   <p><kbd>/</kbd> searches · charts show the last two minutes, from when this page was opened; TTFB on a logarithmic
-    scale
-    · errors and TTFB cover the last five seconds</p>
+    scale · errors and TTFB cover the last five seconds</p>
 </footer>
 
 <template id="group-template">
