@@ -1,6 +1,6 @@
-import { HAPROXY_SAMPLES } from "../imports/haproxy_samples.ts";
-import { MORE_HAPROXY_SAMPLES } from "../imports/more_haproxy_samples.ts";
-import { sideBySide } from "../imports/side_by_side.ts";
+import { HAPROXY_SAMPLES } from "./haproxy_samples.ts";
+import { MORE_HAPROXY_SAMPLES } from "./more_haproxy_samples.ts";
+import { sideBySide } from "./side_by_side.ts";
 
 sideBySide({
   kind: "haproxy",

@@ -1,5 +1,5 @@
-import { NGINX_SAMPLES } from "../imports/nginx_samples.ts";
-import { sideBySide } from "../imports/side_by_side.ts";
+import { NGINX_SAMPLES } from "./nginx_samples.ts";
+import { sideBySide } from "./side_by_side.ts";
 
 sideBySide({
   kind: "nginx",

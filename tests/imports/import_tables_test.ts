@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { ALB_SAMPLES } from "../imports/alb_samples.ts";
-import { askOne, parseAsk, type Seen, startTargets } from "../imports/asking.ts";
-import { filled, type TabledSample } from "../imports/sample.ts";
-import { TRAEFIK_SAMPLES } from "../imports/traefik_samples.ts";
+import { ALB_SAMPLES } from "./alb_samples.ts";
+import { askOne, parseAsk, type Seen, startTargets } from "./asking.ts";
+import { filled, type TabledSample } from "./sample.ts";
+import { TRAEFIK_SAMPLES } from "./traefik_samples.ts";
 import { runSluice, startSluice } from "../support/sluice_process.ts";
 import { tempDir } from "../support/temp_dir.ts";
 

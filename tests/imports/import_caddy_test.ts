@@ -1,6 +1,6 @@
-import { CADDY_JSON_SAMPLES } from "../imports/caddy_json_samples.ts";
-import { CADDYFILE_SAMPLES } from "../imports/caddy_samples.ts";
-import { sideBySide } from "../imports/side_by_side.ts";
+import { CADDY_JSON_SAMPLES } from "./caddy_json_samples.ts";
+import { CADDYFILE_SAMPLES } from "./caddy_samples.ts";
+import { sideBySide } from "./side_by_side.ts";
 
 // Both would listen on the same port of the machine, for commands that no test gives.
 const NO_ADMIN = "admin off";
