@@ -57,6 +57,7 @@ export class ContainerHost implements AsyncDisposable {
   async buildImage(program: string): Promise<void> {
     const context = `${this.dir}/context`;
     await Deno.mkdir(`${context}/base`, { recursive: true });
+    await Deno.mkdir(`${context}/state`);
     await Deno.copyFile(program, `${context}/sluice`);
     for (const library of await librariesOf(program)) {
       const copy = `${context}/base${library}`;
@@ -66,7 +67,8 @@ export class ContainerHost implements AsyncDisposable {
     const stage = (await Deno.readTextFile(`${PROJECT_ROOT}Dockerfile`)).split(/^(?=FROM )/m).at(-1)!;
     const lines = stage
       .replace(/^FROM .*$/m, "FROM scratch\nCOPY base/ /")
-      .replace("COPY --from=build /build/dist/sluice", "COPY sluice");
+      .replace("COPY --from=build /build/dist/sluice", "COPY sluice")
+      .replace(/COPY --from=build (--chown=\S+) \/build\/state/, "COPY $1 state");
     assert.ok(lines.includes("COPY base/ /") && !lines.includes("--from"), lines);
     await Deno.writeTextFile(`${context}/Dockerfile`, lines);
     await run("buildah", [...this.#store, "bud", "--format", "docker", "--isolation", "chroot", "-t", IMAGE, context]);

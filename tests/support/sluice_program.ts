@@ -53,6 +53,8 @@ export function sluiceCommand(
     args: [
       "run",
       "--no-check",
+      // What it downloads at a machine's first run is no line of sluice's.
+      "--quiet",
       "--config",
       `${PROJECT_ROOT}deno.json`,
       ...PERMISSIONS,
