@@ -19,6 +19,13 @@ export class StuckHandshakes {
   }
 }
 
+/** A connection was made, and its handshake failed: `cause` says how. */
+export class HandshakeFailed extends Error {
+  constructor(cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}
+
 /** Thrown without connecting if too many handshakes with the target hang. */
 export class TooManyStuck extends Error {
   constructor() {
@@ -60,8 +67,11 @@ async function shaken(plain: Deno.TcpConn, { serverName, authorities, checksName
     // Broken already: the handshake says so.
   }
   const options = { hostname: serverName, caCerts: [...authorities], ...ALPN, ...(checksName ? {} : ANY_NAME) };
-  const connection = await Deno.startTls(plain, options);
-  return await whole(connection);
+  try {
+    return await whole(await Deno.startTls(plain, options));
+  } catch (error) {
+    throw new HandshakeFailed(error);
+  }
 }
 
 /** With a certificate to show: `Deno.startTls` shows none, so the platform connects by itself. */

@@ -1,5 +1,5 @@
 import type { HealthCheckConfig } from "../config/model.ts";
-import { connectWithTls, StuckHandshakes, TooManyStuck } from "../dial/tls_connection.ts";
+import { connectWithTls, HandshakeFailed, StuckHandshakes, TooManyStuck } from "../dial/tls_connection.ts";
 import { tlsFailureOf } from "../dial/tls_failure.ts";
 import { isOwnShortage } from "../dial/own_shortage.ts";
 import type { Bytes } from "../http1/bytes.ts";
@@ -82,9 +82,7 @@ function failureOf(error: unknown, { tls }: TargetSnapshot, line: Line): ProbeFa
 
 /** Tells whether a connection was made, and its handshake failed. */
 function isOfHandshake(error: unknown): boolean {
-  return tlsFailureOf(error) !== null || error instanceof TooManyStuck ||
-    error instanceof Deno.errors.ConnectionReset ||
-    error instanceof Deno.errors.BrokenPipe;
+  return error instanceof HandshakeFailed || error instanceof TooManyStuck || tlsFailureOf(error) !== null;
 }
 
 /** Handshakes of probes that hang, by target. */

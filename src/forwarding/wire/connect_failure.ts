@@ -1,5 +1,5 @@
 import { isOwnShortage } from "../../dial/own_shortage.ts";
-import { TooManyStuck } from "../../dial/tls_connection.ts";
+import { HandshakeFailed, TooManyStuck } from "../../dial/tls_connection.ts";
 import { tlsFailureOf } from "../../dial/tls_failure.ts";
 import { Malformed } from "../../http1/malformed.ts";
 import { Failure } from "../gateway_error.ts";
@@ -9,8 +9,9 @@ export function connectFailure(error: unknown): Failure {
   const text = describeError(error);
   if (isOwnShortage(text)) return new Failure("overloaded", text);
   if (error instanceof TooManyStuck) return new Failure("tls_failed", text);
-  const tls = tlsFailureOf(error);
-  if (tls !== null) return new Failure(tls, text);
+  const ofHandshake = error instanceof HandshakeFailed;
+  const tls = tlsFailureOf(ofHandshake ? error.cause : error);
+  if (tls !== null || ofHandshake) return new Failure(tls ?? "tls_failed", text);
   const refused = error instanceof Deno.errors.ConnectionRefused;
   return new Failure(refused ? "connect_refused" : "connect_failed", text);
 }
