@@ -243,3 +243,23 @@ Deno.test("LISTENER_HTTPS_REDIRECT names its own port, and believes a proxy that
   const secure = await fetch(`${stage.sluice.url}/a`, { headers: { "x-forwarded-proto": "https" } });
   assert.equal(await secure.text(), "ok");
 });
+
+Deno.test("explain takes an https URL for a request of the TLS port, and a path for one of the plain port", async () => {
+  await using authority = await TestAuthority.make();
+  const { certificateFile, keyFile } = await authority.issue({ names: ["localhost"] });
+  const env = {
+    LISTENER_ENGINE: "wire",
+    LISTENER_TLS_PORT: "8443",
+    LISTENER_TLS_CERT: certificateFile,
+    LISTENER_TLS_KEY: keyFile,
+    LISTENER_RULE_1_PROTOCOL: "https",
+    LISTENER_RULE_1_FIXED_RESPONSE: "200 text/plain secure",
+    LISTENER_RULE_2_PATH_PREFIX: "/",
+    LISTENER_RULE_2_FIXED_RESPONSE: "200 text/plain plain",
+  };
+  for (const [url, rule] of [["https://localhost:8443/a", 1], ["http://localhost/a", 2], ["/a", 2]]) {
+    const { stdout, code } = await runSluice(["explain", "GET", String(url)], env);
+    assert.equal(code, 0, stdout);
+    assert.match(stdout, new RegExp(`Rule ${rule} answers`), `${url}: ${stdout}`);
+  }
+});

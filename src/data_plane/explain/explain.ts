@@ -14,7 +14,7 @@ import { clientOrigin, clientUrl } from "../chain/location_rewrite.ts";
 import { plan } from "../chain/plan.ts";
 import { asksForStats } from "../chain/stats_response.ts";
 import { whyNotForwarded } from "../chain/why_not_forwarded.ts";
-import { type CompiledSnapshot, compileSnapshot } from "../compiled_snapshot.ts";
+import { type CompiledSnapshot, compileSnapshot, headersFor } from "../compiled_snapshot.ts";
 import { GroupRuntime } from "../group_runtime.ts";
 import { RuleQuestion } from "../chain/rule_question.ts";
 import { addressOf, explainCandidates, whyChosen } from "./explain_candidates.ts";
@@ -39,7 +39,7 @@ const EXPLAINED_ID = "(made up for each request)";
  */
 export function explain(question: ExplainRequest, context: ExplainContext): Explanation {
   const received = receivedOf(question);
-  const exchange = exchangeOf(received, context);
+  const exchange = exchangeOf(received, question, context);
   const compiled = compileSnapshot(context.snapshot, {
     ...context,
     turns: peekedTurns(context.table),
@@ -85,7 +85,7 @@ function explainForwarding(known: Explanation, walk: Walk): Explanation {
   const { lines } = received;
   const webSocket = received.upgrade !== null;
   const byFetch = !webSocket && listener.upstreamTransport === "fetch";
-  const said = prepareLines(received, exchange.received, compiled.headers);
+  const said = prepareLines(received, exchange.received, headersFor(exchange.received, compiled));
   exchange.received.identify(said);
   const refused = whyNotForwarded(received, said.loop, listener.maxBodyBytes);
   const pinned = group.pinned(exchange.received);
@@ -200,11 +200,15 @@ function receivedOf(question: ExplainRequest): ServeRequest {
   return new ServeRequest(request, question.clientIp ?? EXPLAINED_CLIENT, null);
 }
 
-function exchangeOf(received: ServeRequest, context: ExplainContext): Exchange {
+function exchangeOf(received: ServeRequest, { url }: ExplainRequest, context: ExplainContext): Exchange {
   const exchange = new Exchange(received.method, context.nowMs());
   exchange.received.lines = received.lines;
   exchange.received.peer = exchange.received.client = received.peer;
   exchange.received.requestId = EXPLAINED_ID;
+  // A path alone comes to the plain port, if there is one.
+  const { listenerPort, tlsPort } = context.snapshot;
+  const secure = url.startsWith("/") ? listenerPort === 0 && tlsPort > 0 : /^https:/i.test(url) && tlsPort > 0;
+  exchange.received.protocol = secure ? "https" : "http";
   return exchange;
 }
 
