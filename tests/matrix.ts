@@ -53,14 +53,15 @@ const COMBINATIONS = [
 ] as const;
 
 const only = Deno.args;
-const files = [...Deno.readDirSync("tests/e2e")].map(({ name }) => name).filter((name) => name.endsWith("_test.ts"))
-  .sort();
+const files = ["tests/e2e", "tests/e2e/together"]
+  .flatMap((folder) => [...Deno.readDirSync(folder)].map(({ name }) => ({ folder, name })))
+  .filter(({ name }) => name.endsWith("_test.ts"));
 const failed: string[] = [];
 
 for (const [engine, transport] of COMBINATIONS) {
   if (only.length > 0 && !only.includes(`${engine}+${transport}`)) continue;
   console.log(`\nLISTENER_ENGINE=${engine} UPSTREAM_TRANSPORT=${transport}`);
-  for (const file of files) {
+  for (const { folder, name: file } of files) {
     const exemption = EXEMPT.find((each) =>
       each.suites.test(file) && (each.engine ?? engine) === engine && (each.transport ?? transport) === transport
     );
@@ -69,7 +70,7 @@ for (const [engine, transport] of COMBINATIONS) {
       continue;
     }
     const { code, stdout } = await new Deno.Command(Deno.execPath(), {
-      args: ["test", "--no-check", "--allow-all", "--sanitize-ops", "--sanitize-resources", `tests/e2e/${file}`],
+      args: ["test", "--no-check", "--allow-all", "--sanitize-ops", "--sanitize-resources", `${folder}/${file}`],
       env: { LISTENER_ENGINE: engine, UPSTREAM_TRANSPORT: transport, NO_COLOR: "1" },
       stderr: "inherit",
     }).output();

@@ -3,7 +3,7 @@ export type TlsFailure = "tls_untrusted" | "tls_name" | "tls_expired" | "tls_fai
 
 /**
  * What the platform (rustls) says of a target's certificate, in the order of asking. Text is all that Deno gives; every
- * phrase here is checked against a real failure by `tests/e2e/tls_targets_test.ts`.
+ * phrase here is checked against a real failure by `tests/e2e/together/tls_targets_test.ts`.
  */
 export const TLS_PHRASES: readonly (readonly [string, TlsFailure])[] = [
   ["certificate not valid for name", "tls_name"],

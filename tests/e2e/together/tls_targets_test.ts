@@ -1,17 +1,17 @@
 /** Targets of `https://` with the wire transport: what is wanted of their certificates, and what happens without it. */
 import assert from "node:assert/strict";
-import { TLS_PHRASES } from "../../src/dial/tls_failure.ts";
-import { ask, askTimes } from "../support/ask.ts";
-import { TestAuthority } from "../support/certificates.ts";
-import { freePort } from "../support/free_port.ts";
-import { testWithPrograms } from "../support/have_program.ts";
-import { groupEnvironment } from "../support/mock_group.ts";
-import { until } from "../support/poll.ts";
-import { header } from "../support/raw_message.ts";
-import { okay } from "../support/recorder_scripts.ts";
-import { RecorderTarget } from "../support/recorder_target.ts";
-import { runSluice, startSluice } from "../support/sluice_process.ts";
-import { TlsTarget } from "../support/tls_target.ts";
+import { TLS_PHRASES } from "../../../src/dial/tls_failure.ts";
+import { ask, askTimes } from "../../support/ask.ts";
+import { TestAuthority } from "../../support/certificates.ts";
+import { freePort } from "../../support/free_port.ts";
+import { testWithPrograms } from "../../support/have_program.ts";
+import { groupEnvironment } from "../../support/mock_group.ts";
+import { until } from "../../support/poll.ts";
+import { header } from "../../support/raw_message.ts";
+import { okay } from "../../support/recorder_scripts.ts";
+import { RecorderTarget } from "../../support/recorder_target.ts";
+import { runSluice, startSluice } from "../../support/sluice_process.ts";
+import { TlsTarget } from "../../support/tls_target.ts";
 
 const WIRE = { UPSTREAM_TRANSPORT: "wire", REASON_HEADER: "true" };
 

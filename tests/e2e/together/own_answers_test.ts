@@ -1,10 +1,10 @@
 /** Answers of sluice's own: status, reason, body as asked for; and what the access log says of every outcome. */
 import assert from "node:assert/strict";
-import { WIRE_ENGINE } from "../support/engine.ts";
-import { freePort } from "../support/free_port.ts";
-import { bodyText, header } from "../support/raw_message.ts";
-import { answer, breakOff, hang } from "../support/recorder_scripts.ts";
-import { WireStage } from "../support/wire_stage.ts";
+import { WIRE_ENGINE } from "../../support/engine.ts";
+import { freePort } from "../../support/free_port.ts";
+import { bodyText, header } from "../../support/raw_message.ts";
+import { answer, breakOff, hang } from "../../support/recorder_scripts.ts";
+import { WireStage } from "../../support/wire_stage.ts";
 
 /** A second rule whose only target refuses, and none for the rest. */
 function refusing(): Record<string, string> {

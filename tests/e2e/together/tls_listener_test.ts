@@ -1,10 +1,10 @@
 /** TLS on the listener: which certificate is served, what is refused at the start, and certificates that change. */
 import assert from "node:assert/strict";
-import { TestAuthority } from "../support/certificates.ts";
-import { until } from "../support/poll.ts";
-import { answer, okay } from "../support/recorder_scripts.ts";
-import { runSluice } from "../support/sluice_process.ts";
-import { TlsClient, TlsStage } from "../support/tls_stage.ts";
+import { TestAuthority } from "../../support/certificates.ts";
+import { until } from "../../support/poll.ts";
+import { answer, okay } from "../../support/recorder_scripts.ts";
+import { runSluice } from "../../support/sluice_process.ts";
+import { TlsClient, TlsStage } from "../../support/tls_stage.ts";
 
 Deno.test("a client of HTTPS gets its response, and its target hears of https", async () => {
   await using authority = await TestAuthority.make();

@@ -1,9 +1,9 @@
 /** What targets learn about clients and earlier proxies, and whose headers sluice believes. */
 import assert from "node:assert/strict";
-import { header, headerValues } from "../support/raw_message.ts";
-import { RawClient } from "../support/raw_client.ts";
-import { seenHeader, seenHeaders } from "../support/seen_headers.ts";
-import { WireStage } from "../support/wire_stage.ts";
+import { header, headerValues } from "../../support/raw_message.ts";
+import { RawClient } from "../../support/raw_client.ts";
+import { seenHeader, seenHeaders } from "../../support/seen_headers.ts";
+import { WireStage } from "../../support/wire_stage.ts";
 
 Deno.test("with HEADER_CONVENTION_ENABLE a target learns who asked for what (A9 to A15)", async (t) => {
   await using stage = await WireStage.start({ env: { HEADER_CONVENTION_ENABLE: "true" } });

@@ -1,9 +1,9 @@
 /** Clients that stay with their targets, whatever the group's algorithm and whichever engine serves. */
 import assert from "node:assert/strict";
-import { type Answer, ask, askTimes, tally } from "../support/ask.ts";
-import { groupEnvironment, MockGroup } from "../support/mock_group.ts";
-import { header } from "../support/raw_message.ts";
-import { startSluice } from "../support/sluice_process.ts";
+import { type Answer, ask, askTimes, tally } from "../../support/ask.ts";
+import { groupEnvironment, MockGroup } from "../../support/mock_group.ts";
+import { header } from "../../support/raw_message.ts";
+import { startSluice } from "../../support/sluice_process.ts";
 
 /** The name and value of the cookie that a response sets, and its attributes. */
 function cookieOf({ response }: Answer): { readonly pair: string; readonly attributes: readonly string[] } {

@@ -1,11 +1,11 @@
 /** Certificates by ACME, from pebble, an ACME server for tests. */
 import assert from "node:assert/strict";
-import { freePort } from "../support/free_port.ts";
-import { testWithPrograms } from "../support/have_program.ts";
-import { Pebble } from "../support/pebble.ts";
-import { until } from "../support/poll.ts";
-import { type SluiceProcess, startSluice } from "../support/sluice_process.ts";
-import { tempDir } from "../support/temp_dir.ts";
+import { freePort } from "../../support/free_port.ts";
+import { testWithPrograms } from "../../support/have_program.ts";
+import { Pebble } from "../../support/pebble.ts";
+import { until } from "../../support/poll.ts";
+import { type SluiceProcess, startSluice } from "../../support/sluice_process.ts";
+import { tempDir } from "../../support/temp_dir.ts";
 
 const PROGRAMS = ["pebble", "pebble-challtestsrv", "openssl"];
 

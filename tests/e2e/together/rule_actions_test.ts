@@ -1,10 +1,10 @@
 /** What a client gets of rules with conditions and actions, with each engine. */
 import assert from "node:assert/strict";
-import { until } from "../support/poll.ts";
-import { bodyText, header } from "../support/raw_message.ts";
-import { RecorderTarget } from "../support/recorder_target.ts";
-import { ask, type Asked, ruleEnvironment, startTwo } from "../support/rule_traffic.ts";
-import { type SluiceProcess, startSluice } from "../support/sluice_process.ts";
+import { until } from "../../support/poll.ts";
+import { bodyText, header } from "../../support/raw_message.ts";
+import { RecorderTarget } from "../../support/recorder_target.ts";
+import { ask, type Asked, ruleEnvironment, startTwo } from "../../support/rule_traffic.ts";
+import { type SluiceProcess, startSluice } from "../../support/sluice_process.ts";
 
 async function reasons(sluice: SluiceProcess): Promise<Record<string, number>> {
   const { reasons } = await sluice.stats();

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { ask } from "../support/ask.ts";
-import { freePort } from "../support/free_port.ts";
-import { groupEnvironment, MockGroup } from "../support/mock_group.ts";
-import { RawClient } from "../support/raw_client.ts";
-import { runSluice, type SluiceProcess, startSluice } from "../support/sluice_process.ts";
-import { tempDir } from "../support/temp_dir.ts";
+import { ask } from "../../support/ask.ts";
+import { freePort } from "../../support/free_port.ts";
+import { groupEnvironment, MockGroup } from "../../support/mock_group.ts";
+import { RawClient } from "../../support/raw_client.ts";
+import { runSluice, type SluiceProcess, startSluice } from "../../support/sluice_process.ts";
+import { tempDir } from "../../support/temp_dir.ts";
 
 async function setting(sluice: SluiceProcess, name: string): Promise<{ value: string; origin: string }> {
   const { settings } = await sluice.adminJson("/config");

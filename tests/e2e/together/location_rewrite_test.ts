@@ -1,8 +1,8 @@
 /** LOCATION_REWRITE: redirects to the target's own address lead back to sluice. */
 import assert from "node:assert/strict";
-import { header, type RawResponse } from "../support/raw_message.ts";
-import { answer, bytes } from "../support/recorder_scripts.ts";
-import { WireStage } from "../support/wire_stage.ts";
+import { header, type RawResponse } from "../../support/raw_message.ts";
+import { answer, bytes } from "../../support/recorder_scripts.ts";
+import { WireStage } from "../../support/wire_stage.ts";
 
 const REWRITE = { LOCATION_REWRITE: "true" };
 

@@ -1,15 +1,15 @@
 /** The commands by which an operator asks the running sluice, and the configuration. */
 import assert from "node:assert/strict";
-import { EVENT_BATCH } from "../../src/cli/event_batch.ts";
-import type { Explanation } from "../../src/views/explanation.ts";
-import { ask } from "../support/ask.ts";
-import { freePort } from "../support/free_port.ts";
-import { LineCollector } from "../support/line_collector.ts";
-import { groupEnvironment, MockGroup } from "../support/mock_group.ts";
-import { until, within } from "../support/poll.ts";
-import { runSluice, startSluice } from "../support/sluice_process.ts";
-import { sluiceCommand, sluiceEnvironment, spawnSluice } from "../support/sluice_program.ts";
-import { missingOf } from "../support/have_program.ts";
+import { EVENT_BATCH } from "../../../src/cli/event_batch.ts";
+import type { Explanation } from "../../../src/views/explanation.ts";
+import { ask } from "../../support/ask.ts";
+import { freePort } from "../../support/free_port.ts";
+import { LineCollector } from "../../support/line_collector.ts";
+import { groupEnvironment, MockGroup } from "../../support/mock_group.ts";
+import { until, within } from "../../support/poll.ts";
+import { runSluice, startSluice } from "../../support/sluice_process.ts";
+import { sluiceCommand, sluiceEnvironment, spawnSluice } from "../../support/sluice_program.ts";
+import { missingOf } from "../../support/have_program.ts";
 
 Deno.test("one running sluice answers explain --live, status and healthcheck", async (t) => {
   await using mocks = await MockGroup.start(2);

@@ -2,18 +2,18 @@
  * Each attempt at a target is a span, and the target goes on with the trace below it: the same over both transports.
  */
 import assert from "node:assert/strict";
-import { ask } from "../support/ask.ts";
-import { closingListener } from "../support/closing_listener.ts";
-import { freePort } from "../support/free_port.ts";
-import { groupEnvironment } from "../support/mock_group.ts";
-import { OtlpReceiver, type ReceivedSpan } from "../support/otlp_receiver.ts";
-import { until } from "../support/poll.ts";
-import { RawClient } from "../support/raw_client.ts";
-import { headerValues } from "../support/raw_message.ts";
-import { answer, closeBeforeHeaders, hang, inTurn, okay } from "../support/recorder_scripts.ts";
-import { RecorderTarget } from "../support/recorder_target.ts";
-import { type SluiceProcess, startSluice } from "../support/sluice_process.ts";
-import { TELEMETRY_FORMS } from "../support/telemetry_suite.ts";
+import { ask } from "../../support/ask.ts";
+import { closingListener } from "../../support/closing_listener.ts";
+import { freePort } from "../../support/free_port.ts";
+import { groupEnvironment } from "../../support/mock_group.ts";
+import { OtlpReceiver, type ReceivedSpan } from "../../support/otlp_receiver.ts";
+import { until } from "../../support/poll.ts";
+import { RawClient } from "../../support/raw_client.ts";
+import { headerValues } from "../../support/raw_message.ts";
+import { answer, closeBeforeHeaders, hang, inTurn, okay } from "../../support/recorder_scripts.ts";
+import { RecorderTarget } from "../../support/recorder_target.ts";
+import { type SluiceProcess, startSluice } from "../../support/sluice_process.ts";
+import { TELEMETRY_FORMS } from "../../support/telemetry_suite.ts";
 
 const TRACE = "0af7651916cd43dd8448eb211c80319c";
 const TRACEPARENT = `00-${TRACE}-b7ad6b7169203331-01`;

@@ -1,13 +1,13 @@
 /** Every directory of examples/, as it stands but for the ports, through the real program. */
 import assert from "node:assert/strict";
-import { type MockTarget, startMockTarget } from "../../src/tools/mock_target.ts";
-import { freePort } from "../support/free_port.ts";
-import { missingOf, testWithPrograms } from "../support/have_program.ts";
-import { LineCollector } from "../support/line_collector.ts";
-import { until, within } from "../support/poll.ts";
-import { PROJECT_ROOT, sluiceEnvironment } from "../support/sluice_program.ts";
-import { type SluiceProcess, startSluice } from "../support/sluice_process.ts";
-import { tempDir } from "../support/temp_dir.ts";
+import { type MockTarget, startMockTarget } from "../../../src/tools/mock_target.ts";
+import { freePort } from "../../support/free_port.ts";
+import { missingOf, testWithPrograms } from "../../support/have_program.ts";
+import { LineCollector } from "../../support/line_collector.ts";
+import { until, within } from "../../support/poll.ts";
+import { PROJECT_ROOT, sluiceEnvironment } from "../../support/sluice_program.ts";
+import { type SluiceProcess, startSluice } from "../../support/sluice_process.ts";
+import { tempDir } from "../../support/temp_dir.ts";
 
 const EXAMPLES = `${PROJECT_ROOT}examples`;
 const PORTS = [8081, 8082, 8083];

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
-import { ask, askTimes, tally } from "../support/ask.ts";
-import { MockGroup } from "../support/mock_group.ts";
-import { effectiveValues, untilTargetState } from "../support/operator_view.ts";
-import { until } from "../support/poll.ts";
-import { RawClient } from "../support/raw_client.ts";
-import { header, headerValues } from "../support/raw_message.ts";
-import { answer, byPath, closeBeforeHeaders, hang, inTurn, okay } from "../support/recorder_scripts.ts";
-import { RecorderTarget } from "../support/recorder_target.ts";
-import { startSluice } from "../support/sluice_process.ts";
+import { ask, askTimes, tally } from "../../support/ask.ts";
+import { MockGroup } from "../../support/mock_group.ts";
+import { effectiveValues, untilTargetState } from "../../support/operator_view.ts";
+import { until } from "../../support/poll.ts";
+import { RawClient } from "../../support/raw_client.ts";
+import { header, headerValues } from "../../support/raw_message.ts";
+import { answer, byPath, closeBeforeHeaders, hang, inTurn, okay } from "../../support/recorder_scripts.ts";
+import { RecorderTarget } from "../../support/recorder_target.ts";
+import { startSluice } from "../../support/sluice_process.ts";
 
 Deno.test("C1, C3, C4, C14, C19, C24: a backend list needs two variables, and has its known defaults", async () => {
   await using mocks = await MockGroup.start(2);

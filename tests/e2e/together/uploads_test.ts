@@ -1,12 +1,12 @@
 /** Request bodies reach the target as they came: their bytes, their framing, and only once whole. */
 import assert from "node:assert/strict";
 import http2 from "node:http2";
-import { WIRE_ENGINE } from "../support/engine.ts";
-import { bodyText, header, headerValues } from "../support/raw_message.ts";
-import { until } from "../support/poll.ts";
-import { hang, okay } from "../support/recorder_scripts.ts";
-import type { RecordedRequest } from "../support/recorder_target.ts";
-import { WireStage } from "../support/wire_stage.ts";
+import { WIRE_ENGINE } from "../../support/engine.ts";
+import { bodyText, header, headerValues } from "../../support/raw_message.ts";
+import { until } from "../../support/poll.ts";
+import { hang, okay } from "../../support/recorder_scripts.ts";
+import type { RecordedRequest } from "../../support/recorder_target.ts";
+import { WireStage } from "../../support/wire_stage.ts";
 
 /** The framing headers of a request, in lower case. */
 function framing(request: RecordedRequest): string[] {

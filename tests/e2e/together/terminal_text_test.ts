@@ -1,8 +1,8 @@
 /** Text from configuration, arguments and files as it reaches a terminal: it must neither drive it nor forge a line. */
 import assert from "node:assert/strict";
-import { runSluice, startSluice } from "../support/sluice_process.ts";
-import { until } from "../support/poll.ts";
-import { tempDir } from "../support/temp_dir.ts";
+import { runSluice, startSluice } from "../../support/sluice_process.ts";
+import { until } from "../../support/poll.ts";
+import { tempDir } from "../../support/temp_dir.ts";
 
 /** Sets a title, clears the screen (as C0 and C1), turns the direction of writing, hides, ends lines. */
 const HOSTILE = "a\x1b]0;title\x07\x1b[2J\u009b2J\u202eb\u2066c\u200bd\u00ade\u2028\u{e0041}f\r\nFORGED line\x7f";

@@ -1,8 +1,8 @@
 /** Files and arguments that are huge, deep or no text at all: they get a message, never a stack trace. */
 import assert from "node:assert/strict";
-import { runSluice, startSluice } from "../support/sluice_process.ts";
-import { tempDir } from "../support/temp_dir.ts";
-import { until } from "../support/poll.ts";
+import { runSluice, startSluice } from "../../support/sluice_process.ts";
+import { tempDir } from "../../support/temp_dir.ts";
+import { until } from "../../support/poll.ts";
 
 const MANY = 200_000;
 const GROUP = [

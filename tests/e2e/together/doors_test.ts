@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
-import { ask, askTimes, Load, tally } from "../support/ask.ts";
-import { freePort } from "../support/free_port.ts";
-import { MockGroup } from "../support/mock_group.ts";
-import { effectiveValues, untilTargetState } from "../support/operator_view.ts";
-import { until } from "../support/poll.ts";
-import { RawClient } from "../support/raw_client.ts";
-import { answer, byPath, okay } from "../support/recorder_scripts.ts";
-import { RecorderTarget } from "../support/recorder_target.ts";
-import { runSluice, startSluice } from "../support/sluice_process.ts";
-import { tempDir } from "../support/temp_dir.ts";
+import { ask, askTimes, Load, tally } from "../../support/ask.ts";
+import { freePort } from "../../support/free_port.ts";
+import { MockGroup } from "../../support/mock_group.ts";
+import { effectiveValues, untilTargetState } from "../../support/operator_view.ts";
+import { until } from "../../support/poll.ts";
+import { RawClient } from "../../support/raw_client.ts";
+import { answer, byPath, okay } from "../../support/recorder_scripts.ts";
+import { RecorderTarget } from "../../support/recorder_target.ts";
+import { runSluice, startSluice } from "../../support/sluice_process.ts";
+import { tempDir } from "../../support/temp_dir.ts";
 
 /** Writes a servers file for the mocks into the process' directory, and gives its path. */
 async function serversFile(dir: string, ports: readonly number[]): Promise<string> {

@@ -1,8 +1,8 @@
 /** A client's own request id is used whatever comes of its request, so that what it reports can be found. */
 import assert from "node:assert/strict";
-import { WIRE_ENGINE } from "../support/engine.ts";
-import { header, headerValues } from "../support/raw_message.ts";
-import { WireStage } from "../support/wire_stage.ts";
+import { WIRE_ENGINE } from "../../support/engine.ts";
+import { header, headerValues } from "../../support/raw_message.ts";
+import { WireStage } from "../../support/wire_stage.ts";
 
 /** Requests that end before a target is chosen, or without one, and their statuses. */
 const REFUSED: Record<string, readonly [string, readonly string[], number]> = {

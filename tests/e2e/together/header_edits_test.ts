@@ -1,13 +1,13 @@
 /** Headers that the operator sets and removes, on both ways, whichever engine and transport serve. */
 import assert from "node:assert/strict";
-import { ask } from "../support/ask.ts";
-import { TestAuthority } from "../support/certificates.ts";
-import { header, headerValues } from "../support/raw_message.ts";
-import { answer } from "../support/recorder_scripts.ts";
-import { runSluice } from "../support/sluice_process.ts";
-import { TlsClient, TlsStage } from "../support/tls_stage.ts";
-import { WebSocketTarget } from "../support/websocket_peers.ts";
-import { WireStage } from "../support/wire_stage.ts";
+import { ask } from "../../support/ask.ts";
+import { TestAuthority } from "../../support/certificates.ts";
+import { header, headerValues } from "../../support/raw_message.ts";
+import { answer } from "../../support/recorder_scripts.ts";
+import { runSluice } from "../../support/sluice_process.ts";
+import { TlsClient, TlsStage } from "../../support/tls_stage.ts";
+import { WebSocketTarget } from "../../support/websocket_peers.ts";
+import { WireStage } from "../../support/wire_stage.ts";
 
 const WAYS: readonly { readonly name: string; readonly env: Record<string, string> }[] = [
   { name: "engine serve", env: { LISTENER_ENGINE: "serve" } },

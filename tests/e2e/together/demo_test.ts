@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { LineCollector } from "../support/line_collector.ts";
-import { within } from "../support/poll.ts";
-import { runSluice } from "../support/sluice_process.ts";
-import { spawnSluice } from "../support/sluice_program.ts";
-import { tempDir } from "../support/temp_dir.ts";
-import { until } from "../support/poll.ts";
+import { LineCollector } from "../../support/line_collector.ts";
+import { within } from "../../support/poll.ts";
+import { runSluice } from "../../support/sluice_process.ts";
+import { spawnSluice } from "../../support/sluice_program.ts";
+import { tempDir } from "../../support/temp_dir.ts";
+import { until } from "../../support/poll.ts";
 
 /** Starts `sluice demo` and waits for its first line of traffic. */
 async function startDemo(cwd: string) {
