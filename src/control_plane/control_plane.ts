@@ -121,7 +121,7 @@ export class ControlPlane {
   async start(): Promise<void> {
     const { log } = this.#options;
     const { takeover } = this.#config.listener;
-    await this.#ports.claim({ takeover, clock: this.#options.clock });
+    await this.#ports.claim({ ...this.#options, takeover });
     if (this.#config.admin.enabled) {
       this.#admin = await AdminListener.open(this.responses, this.#config.admin, {
         ...this.#options,

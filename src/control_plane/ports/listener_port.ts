@@ -14,6 +14,10 @@ const TRY_MS = 500;
 /** How long to wait for another process that is starting on the same port, and how often to look. */
 const STARTING_MS = 1_000;
 const LOOK_MS = 50;
+/** LISTENER_PORT=0 takes one of these: below the range of outgoing connections (ip_local_port_range). */
+const LOWEST_FREE = 11_000;
+const HIGHEST_FREE = 32_000;
+const MOST_TRIES = 1_000;
 
 /** The variable of a port on which clients connect. */
 export type PortVariable = "LISTENER_PORT" | "LISTENER_TLS_PORT";
@@ -43,12 +47,17 @@ export interface PortClaim {
  */
 export async function claimListenerPort(
   { host, port, takeover }: Pick<ListenerConfig, "host" | "takeover"> & { readonly port: number },
-  { clock, variable = "LISTENER_PORT" }: { readonly clock: Clock; readonly variable?: PortVariable },
+  { clock, random, variable = "LISTENER_PORT" }: {
+    readonly clock: Clock;
+    /** Uniform in [0, 1). */
+    readonly random: () => number;
+    readonly variable?: PortVariable;
+  },
 ): Promise<PortClaim> {
   const taken = (why: string) => portTaken({ host, port, variable }, why);
   if (port === 0) {
     try {
-      return { port: freePort(host), release() {} };
+      return claimFreePort(host, random);
     } catch (error) {
       throw taken(whyNotListening(error));
     }
@@ -76,12 +85,22 @@ export async function accepts(host: string, port: number, clock: Clock): Promise
   }
 }
 
-/** A port that is free now. The system does not reuse it soon, and no client knows it yet. */
-function freePort(hostname: string): number {
-  const listener = Deno.listen({ hostname, port: 0 });
-  const { port } = listener.addr as Deno.NetAddr;
-  listener.close();
-  return port;
+/**
+ * Claims a port that is free now. It is one that Linux does not give to outgoing connections by itself: between here and the opening
+ * of the listener one of those could take it.
+ */
+function claimFreePort(hostname: string, random: () => number): PortClaim {
+  for (let tries = 1;; tries++) {
+    const port = LOWEST_FREE + Math.floor(random() * (HIGHEST_FREE - LOWEST_FREE));
+    try {
+      Deno.listen({ hostname, port }).close();
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse) || tries >= MOST_TRIES) throw error;
+      continue;
+    }
+    const lock = lockPort(hostname, port);
+    if (lock !== null) return { port, release: once(() => lock.close()) };
+  }
 }
 
 /** Holds the UDP port of that number; null if it is in use. */

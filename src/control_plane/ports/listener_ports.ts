@@ -6,6 +6,14 @@ import { urlFromHere, whereItListens } from "./listening_text.ts";
 
 type Addresses = Pick<ListenerConfig, "host" | "port" | "tls">;
 
+/** What ports are claimed with. */
+interface ClaimParts {
+  readonly takeover: boolean;
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+}
+
 /** The ports on which clients connect: plain, with TLS, or both. */
 export class ListenerPorts {
   /** The ports that the listener really has, once they are claimed; 0 for none. */
@@ -20,15 +28,18 @@ export class ListenerPorts {
   }
 
   /** Claims the ports; none is opened. Throws `PortTaken`. */
-  async claim({ takeover, clock }: { readonly takeover: boolean; readonly clock: Clock }): Promise<void> {
+  async claim({ takeover, ...parts }: ClaimParts): Promise<void> {
     const { host, port, tls } = this.#config();
     if (port !== null) {
-      const claim = await claimListenerPort({ host, port, takeover }, { clock });
+      const claim = await claimListenerPort({ host, port, takeover }, parts);
       this.#claims.push(claim);
       this.plain = claim.port;
     }
     if (tls === null) return;
-    const claim = await claimListenerPort({ host, port: tls.port, takeover }, { clock, variable: "LISTENER_TLS_PORT" });
+    const claim = await claimListenerPort({ host, port: tls.port, takeover }, {
+      ...parts,
+      variable: "LISTENER_TLS_PORT",
+    });
     this.#claims.push(claim);
     this.tls = claim.port;
   }
