@@ -86,8 +86,8 @@ export async function accepts(host: string, port: number, clock: Clock): Promise
 }
 
 /**
- * Claims a port that is free now. It is one that Linux does not give to outgoing connections by itself: between here and the opening
- * of the listener one of those could take it.
+ * Claims a port that is free now. It is one that Linux does not give to outgoing connections by itself: one of those
+ * could take it before the listener is open.
  */
 function claimFreePort(hostname: string, random: () => number): PortClaim {
   for (let tries = 1;; tries++) {

@@ -244,7 +244,7 @@ Deno.test("LISTENER_HTTPS_REDIRECT names its own port, and believes a proxy that
   assert.equal(await secure.text(), "ok");
 });
 
-Deno.test("explain takes an https URL for a request of the TLS port, and a path for one of the plain port", async () => {
+Deno.test("explain takes an https URL for the TLS port, and a path for the plain port", async () => {
   await using authority = await TestAuthority.make();
   const { certificateFile, keyFile } = await authority.issue({ names: ["localhost"] });
   const env = {
