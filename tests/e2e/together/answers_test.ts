@@ -4,11 +4,11 @@
  */
 import assert from "node:assert/strict";
 import { brotliCompressSync, gzipSync, zstdCompressSync } from "node:zlib";
-import { WIRE_ENGINE } from "../support/engine.ts";
-import { bodyText, header, headerValues } from "../support/raw_message.ts";
-import { text } from "../support/raw_socket.ts";
-import { answer, bytes, chunked, informational } from "../support/recorder_scripts.ts";
-import { WireStage } from "../support/wire_stage.ts";
+import { WIRE_ENGINE } from "../../support/engine.ts";
+import { bodyText, header, headerValues } from "../../support/raw_message.ts";
+import { text } from "../../support/raw_socket.ts";
+import { answer, bytes, chunked, informational } from "../../support/recorder_scripts.ts";
+import { WireStage } from "../../support/wire_stage.ts";
 
 const PLAIN = "sluice ".repeat(300);
 /**

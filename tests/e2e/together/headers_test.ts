@@ -1,9 +1,9 @@
 /** Which headers cross, in both directions, and which are sluice's own. */
 import assert from "node:assert/strict";
-import { header, headerValues } from "../support/raw_message.ts";
-import { bytes, okay } from "../support/recorder_scripts.ts";
-import { seenHeader, seenHeaders } from "../support/seen_headers.ts";
-import { WireStage } from "../support/wire_stage.ts";
+import { header, headerValues } from "../../support/raw_message.ts";
+import { bytes, okay } from "../../support/recorder_scripts.ts";
+import { seenHeader, seenHeaders } from "../../support/seen_headers.ts";
+import { WireStage } from "../../support/wire_stage.ts";
 
 /** A transport that writes its own bytes adds nothing at all. */
 const WIRE = Deno.env.get("UPSTREAM_TRANSPORT") !== "fetch";

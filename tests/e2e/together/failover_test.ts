@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { ask, askTimes, Load, tally } from "../support/ask.ts";
-import { freePort } from "../support/free_port.ts";
-import { groupEnvironment, MockGroup } from "../support/mock_group.ts";
-import { until } from "../support/poll.ts";
-import { type SluiceProcess, startSluice } from "../support/sluice_process.ts";
+import { ask, askTimes, Load, tally } from "../../support/ask.ts";
+import { freePort } from "../../support/free_port.ts";
+import { groupEnvironment, MockGroup } from "../../support/mock_group.ts";
+import { until } from "../../support/poll.ts";
+import { type SluiceProcess, startSluice } from "../../support/sluice_process.ts";
 
 const QUICK_CHECKS = {
   TARGET_GROUP_1_HEALTH_CHECK_ENABLED: "true",

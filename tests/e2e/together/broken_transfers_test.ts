@@ -2,10 +2,10 @@
  * Who broke off, and who is told: the client sees a broken transfer, the target is let go, nobody is blamed wrongly.
  */
 import assert from "node:assert/strict";
-import { until } from "../support/poll.ts";
-import { answer, breakOff, breakOffChunked, bytes, hang, okay } from "../support/recorder_scripts.ts";
-import type { AnswerScript } from "../support/recorder_target.ts";
-import { WireStage } from "../support/wire_stage.ts";
+import { until } from "../../support/poll.ts";
+import { answer, breakOff, breakOffChunked, bytes, hang, okay } from "../../support/recorder_scripts.ts";
+import type { AnswerScript } from "../../support/recorder_target.ts";
+import { WireStage } from "../../support/wire_stage.ts";
 
 /** A target's end must reach us within a second after a client's. */
 const A_SECOND = { patienceMs: 1_000 };

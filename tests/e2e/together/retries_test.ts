@@ -1,10 +1,10 @@
 /** What is sent again and what is not: counted where it matters, at the targets. */
 import assert from "node:assert/strict";
-import { freePort } from "../support/free_port.ts";
-import { bodyText, header } from "../support/raw_message.ts";
-import { answer, closeBeforeHeaders, okay, resetBeforeHeaders } from "../support/recorder_scripts.ts";
-import type { AnswerScript } from "../support/recorder_target.ts";
-import { WireStage } from "../support/wire_stage.ts";
+import { freePort } from "../../support/free_port.ts";
+import { bodyText, header } from "../../support/raw_message.ts";
+import { answer, closeBeforeHeaders, okay, resetBeforeHeaders } from "../../support/recorder_scripts.ts";
+import type { AnswerScript } from "../../support/recorder_target.ts";
+import { WireStage } from "../../support/wire_stage.ts";
 
 /** Answers the first request of each connection and closes it when a second one has come, unanswered. */
 function closeWhenReused(): AnswerScript {

@@ -1,19 +1,19 @@
 /** Every way in which a target fails to answer, against real sockets: its status, its reason, and who is blamed. */
 import assert from "node:assert/strict";
-import { FetchTransport } from "../../src/forwarding/fetch/fetch_transport.ts";
-import { Failure, PHRASES } from "../../src/forwarding/gateway_error.ts";
-import type { TargetSnapshot } from "../../src/state/group_snapshot.ts";
-import { BAD_ANSWERS, BAD_ON_THE_WIRE, head, TOO_LARGE } from "../support/bad_answers.ts";
-import { closingListener } from "../support/closing_listener.ts";
-import { freePort } from "../support/free_port.ts";
-import { PHRASES_OF_TLS } from "../support/phrases_of_tls.ts";
-import { until } from "../support/poll.ts";
-import { header } from "../support/raw_message.ts";
-import { bytes, closeBeforeHeaders, garbage, hang, okay, resetBeforeHeaders } from "../support/recorder_scripts.ts";
-import { type AnswerScript, RecorderTarget } from "../support/recorder_target.ts";
-import { makeTarget } from "../support/target_group.ts";
-import { type Asked, requestTo } from "../support/wire_client.ts";
-import { WireStage } from "../support/wire_stage.ts";
+import { FetchTransport } from "../../../src/forwarding/fetch/fetch_transport.ts";
+import { Failure, PHRASES } from "../../../src/forwarding/gateway_error.ts";
+import type { TargetSnapshot } from "../../../src/state/group_snapshot.ts";
+import { BAD_ANSWERS, BAD_ON_THE_WIRE, head, TOO_LARGE } from "../../support/bad_answers.ts";
+import { closingListener } from "../../support/closing_listener.ts";
+import { freePort } from "../../support/free_port.ts";
+import { PHRASES_OF_TLS } from "../../support/phrases_of_tls.ts";
+import { until } from "../../support/poll.ts";
+import { header } from "../../support/raw_message.ts";
+import { bytes, closeBeforeHeaders, garbage, hang, okay, resetBeforeHeaders } from "../../support/recorder_scripts.ts";
+import { type AnswerScript, RecorderTarget } from "../../support/recorder_target.ts";
+import { makeTarget } from "../../support/target_group.ts";
+import { type Asked, requestTo } from "../../support/wire_client.ts";
+import { WireStage } from "../../support/wire_stage.ts";
 
 /** `fetch` takes what its own parser lets through; the transport that reads for itself refuses more. */
 const REFUSED = Deno.env.get("UPSTREAM_TRANSPORT") === "fetch" ? BAD_ANSWERS : { ...BAD_ANSWERS, ...BAD_ON_THE_WIRE };

@@ -3,10 +3,10 @@
  * else.
  */
 import assert from "node:assert/strict";
-import { WIRE_ENGINE } from "../support/engine.ts";
-import { bodyText, header } from "../support/raw_message.ts";
-import { rawExchange } from "../support/raw_client.ts";
-import { WireStage } from "../support/wire_stage.ts";
+import { WIRE_ENGINE } from "../../support/engine.ts";
+import { bodyText, header } from "../../support/raw_message.ts";
+import { rawExchange } from "../../support/raw_client.ts";
+import { WireStage } from "../../support/wire_stage.ts";
 
 const CHUNKED_BODY = "3\r\nabc\r\n0\r\n\r\n";
 

@@ -1,12 +1,12 @@
 /** VIA_ENABLE=false: sluice leaves no trace in Via, nginx compresses again, and loops are not found. */
 import assert from "node:assert/strict";
 import { gunzipSync } from "node:zlib";
-import { missingOf } from "../support/have_program.ts";
-import { NginxTarget } from "../support/nginx_target.ts";
-import { rawExchange } from "../support/raw_client.ts";
-import { header, headerValues } from "../support/raw_message.ts";
-import { runSluice, startSluice } from "../support/sluice_process.ts";
-import { WireStage } from "../support/wire_stage.ts";
+import { missingOf } from "../../support/have_program.ts";
+import { NginxTarget } from "../../support/nginx_target.ts";
+import { rawExchange } from "../../support/raw_client.ts";
+import { header, headerValues } from "../../support/raw_message.ts";
+import { runSluice, startSluice } from "../../support/sluice_process.ts";
+import { WireStage } from "../../support/wire_stage.ts";
 
 Deno.test("with VIA_ENABLE=false a target gets the client's Via and no other", async () => {
   await using stage = await WireStage.start({ env: { VIA_ENABLE: "false" } });

@@ -1,10 +1,10 @@
 /** Hosts, request targets, paths and methods: what is refused, and in which form the rest reaches a target. */
 import assert from "node:assert/strict";
-import { WIRE_ENGINE } from "../support/engine.ts";
-import { header } from "../support/raw_message.ts";
-import { rawExchange } from "../support/raw_client.ts";
-import { RecorderTarget } from "../support/recorder_target.ts";
-import { WireStage } from "../support/wire_stage.ts";
+import { WIRE_ENGINE } from "../../support/engine.ts";
+import { header } from "../../support/raw_message.ts";
+import { rawExchange } from "../../support/raw_client.ts";
+import { RecorderTarget } from "../../support/recorder_target.ts";
+import { WireStage } from "../../support/wire_stage.ts";
 
 Deno.test("a request without a host that is one is answered 400", async (t) => {
   await using stage = await WireStage.start();

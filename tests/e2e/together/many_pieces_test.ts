@@ -1,10 +1,10 @@
 /** Bodies that come in very many small pieces cost what their bytes cost, not what their pieces could. */
 import assert from "node:assert/strict";
-import { until } from "../support/poll.ts";
-import { hang, okay } from "../support/recorder_scripts.ts";
-import { addedKib } from "../support/resident_memory.ts";
-import type { RecorderTarget } from "../support/recorder_target.ts";
-import { WireStage } from "../support/wire_stage.ts";
+import { until } from "../../support/poll.ts";
+import { hang, okay } from "../../support/recorder_scripts.ts";
+import { addedKib } from "../../support/resident_memory.ts";
+import type { RecorderTarget } from "../../support/recorder_target.ts";
+import { WireStage } from "../../support/wire_stage.ts";
 
 /** `MANY_PIECES=1000000` runs the full size of the promise. */
 const PIECES = Number(Deno.env.get("MANY_PIECES") ?? 20_000);

@@ -1,9 +1,9 @@
 /** Answers that come before their request's body: the client gets them, and nothing waits for the rest. */
 import assert from "node:assert/strict";
-import { until } from "../support/poll.ts";
-import { bodyText } from "../support/raw_message.ts";
-import type { AnswerScript } from "../support/recorder_target.ts";
-import { WireStage } from "../support/wire_stage.ts";
+import { until } from "../../support/poll.ts";
+import { bodyText } from "../../support/raw_message.ts";
+import type { AnswerScript } from "../../support/recorder_target.ts";
+import { WireStage } from "../../support/wire_stage.ts";
 
 const early: AnswerScript = ({ socket }) => socket.send("HTTP/1.1 413 Large\r\nContent-Length: 2\r\n\r\nno");
 const none: AnswerScript = ({ socket }) => socket.close();
