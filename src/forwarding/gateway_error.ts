@@ -68,10 +68,10 @@ export function failureOf(over: Failure | null, failure: Failure): Failure {
 }
 
 /**
- * What `fetch` says, in the order of asking. Text is all that Deno gives (`TypeError: fetch failed`, and a cause whose
- * message holds hyper's words, or the system's); every phrase here is checked against a real failure by
- * `tests/e2e/together/gateway_errors_test.ts`. The text holds the URL too: each phrase has a space or a bracket, which a URL
- * that `fetch` has written never has, so no client can put one there.
+ * What `fetch` says, in the order of asking. Text is all that Deno gives (`TypeError: fetch failed`, and a cause
+ * whose message holds hyper's words, or the system's); every phrase here is checked against a real failure by
+ * `tests/e2e/together/gateway_errors_test.ts`. The text holds the URL too: each phrase has a space or a bracket,
+ * which a URL that `fetch` has written never has, so no client can put one there.
  */
 export const PHRASES: readonly (readonly [string, FailureReason])[] = [
   ["client error (Connect): tcp connect error: Connection refused", "connect_refused"],
