@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { TestAuthority } from "../../support/certificates.ts";
 import { until } from "../../support/poll.ts";
 import { answer, okay } from "../../support/recorder_scripts.ts";
+import { RawClient } from "../../support/raw_client.ts";
 import { runSluice } from "../../support/sluice_process.ts";
 import { TlsClient, TlsStage } from "../../support/tls_stage.ts";
 
@@ -224,6 +225,9 @@ Deno.test("LISTENER_HTTPS_REDIRECT sends clients of the plain port to HTTPS, and
     return [response.status, response.headers.get("location"), response.headers.get("x-sluice-reason")];
   };
   assert.deepEqual(await asked("/a/b?c=1"), [308, `${stage.url}/a/b?c=1`, "redirect"]);
+  await using old = await RawClient.connect(stage.sluice.url);
+  await old.send("GET / HTTP/1.0\r\n\r\n");
+  assert.equal((await old.response("GET")).status, 400, "there is no host that a URL could name");
   assert.deepEqual(await asked("/"), [308, `${stage.url}/`, "redirect"]);
   assert.equal(stage.target.requests.length, 0);
   await using client = await TlsClient.connect(stage.port, authority);
