@@ -44,6 +44,7 @@ function follow(first: ActionRequest, rule: RuleConfig, index: RuleIndex<RuleCon
     if (taker === null || (hop === 0 && taker !== rule) || taker.action.kind !== "redirect") return null;
     const answer = redirect(taker.action).answer(request);
     if (answer === "loop") return url;
+    if (answer === "bad_request") return null;
     const next = requestFor(answer.headers[0]![1], request);
     if (next === null) return null;
     request = next;

@@ -22,8 +22,7 @@ export function plan({ received, routed }: Exchange, compiled: CompiledSnapshot)
   // `OPTIONS *` asks of the server itself, and has no address that could be asked for instead.
   if (toHttps !== null && received.path !== "*" && clientOrigin(received, headers).scheme === "http") {
     received.client = question.clientAddress;
-    // HTTP/1.0 may come without Host: then there is no URL to send the client to.
-    return received.host === "" ? "bad_request" : toHttps.answer(question);
+    return toHttps.answer(question);
   }
   const rule = rules.match(rulePath(received), question);
   if (rule === null) {

@@ -18,6 +18,9 @@ export interface RuleAnswer {
 /** An action by which sluice responds by itself. */
 export interface Answers {
   readonly kind: "redirect" | "fixed_response";
-  /** Gives the response; "loop" if it would lead to the request's own URL. */
-  answer(request: ActionRequest): RuleAnswer | "loop";
+  /**
+   * Gives the response; "loop" if it would lead to the request's own URL, "bad_request" if it needs a host that the
+   * request does not name.
+   */
+  answer(request: ActionRequest): RuleAnswer | "loop" | "bad_request";
 }

@@ -6,9 +6,12 @@ import type { ActionRequest, Answers } from "./action.ts";
 export function redirect({ status, location }: RedirectAction): Answers {
   const pieces = location.split(/(#\{\w+\})/);
   const relative = location.startsWith("/");
+  const needsHost = pieces.includes("#{host}");
   return {
     kind: "redirect",
     answer(request) {
+      // HTTP/1.0 may come without Host: then there is no URL to send the client to.
+      if (needsHost && request.host === "") return "bad_request";
       const target = withoutDefaultPort(fill(pieces, request));
       if (leadsBack(target, request, relative)) return "loop";
       return { status, reason: "redirect", headers: [["Location", target]], body: "" };

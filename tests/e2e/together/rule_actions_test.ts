@@ -1,6 +1,7 @@
 /** What a client gets of rules with conditions and actions, with each engine. */
 import assert from "node:assert/strict";
 import { until } from "../../support/poll.ts";
+import { rawExchange } from "../../support/raw_client.ts";
 import { bodyText, header } from "../../support/raw_message.ts";
 import { RecorderTarget } from "../../support/recorder_target.ts";
 import { ask, type Asked, ruleEnvironment, startTwo } from "../../support/rule_traffic.ts";
@@ -193,3 +194,24 @@ for (const engine of ["serve", "wire"]) {
     assert.equal((await ask(sluice.url, { path: "/v7" })).status, 203);
   });
 }
+
+Deno.test("an HTTP/1.0 client without Host gets 400 if the Location needs a host", async () => {
+  await using sluice = await startSluice({
+    env: {
+      ...ruleEnvironment({}, {
+        "1_PATH": "/own",
+        "1_REDIRECT": "301 https://new.example/#{path}",
+        "2_REDIRECT": "301 https://#{host}/#{path}",
+      }),
+      // The engine serve refuses every request without Host.
+      LISTENER_ENGINE: "wire",
+      REASON_HEADER: "true",
+    },
+  });
+  const got = async (path: string) => {
+    const response = await rawExchange(sluice.url, `GET ${path} HTTP/1.0\r\n\r\n`, "GET");
+    return [response.status, header(response, "x-sluice-reason"), header(response, "location")];
+  };
+  assert.deepEqual(await got("/a"), [400, "bad_request", null]);
+  assert.deepEqual(await got("/own"), [301, "redirect", "https://new.example/own"]);
+});

@@ -12,11 +12,11 @@ interface Asked {
   readonly protocol?: "http" | "https";
 }
 
-/** Where a request is redirected to; `loop` if to itself. */
+/** Where a request is redirected to; the reason if it is refused instead. */
 function locationOf(template: string, { path = "/a/b", ...asked }: Asked = {}): string {
   const request = { ...ruleRequest({ query: "?q=1", ...asked }), path, listenerPort: 8080 };
   const answer = redirect({ kind: "redirect", status: 301, location: template }).answer(request);
-  return answer === "loop" ? answer : answer.headers[0]![1];
+  return typeof answer === "string" ? answer : answer.headers[0]![1];
 }
 
 Deno.test("placeholders stand for the request's parts", () => {
@@ -41,6 +41,12 @@ Deno.test("a Location that is the request's own URL is a loop", () => {
   assert.equal(locationOf("https://#{host}/#{path}?#{query}"), "https://example.com/a/b?q=1", "another protocol");
   assert.equal(locationOf("https://#{host}/#{path}?#{query}", { protocol: "https" }), "loop");
   assert.equal(locationOf("/a", { path: "/a" }), "/a", "another query");
+});
+
+Deno.test("a request without Host is refused only if the Location needs its host", () => {
+  assert.equal(locationOf("https://#{host}/#{path}", { host: "" }), "bad_request");
+  assert.equal(locationOf("https://new.example/#{path}", { host: "" }), "https://new.example/a/b");
+  assert.equal(locationOf("/new", { host: "" }), "/new");
 });
 
 Deno.test("nothing that a client sends forges a host or a line", () => {
