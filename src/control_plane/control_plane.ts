@@ -59,6 +59,7 @@ export class ControlPlane {
     this.#snapshots = new Snapshots({
       table: this.table,
       clock,
+      log,
       instance: Math.floor(random() * 0xffffffff).toString(16).padStart(8, "0"),
       config: () => this.#config,
       ports: this.#ports,

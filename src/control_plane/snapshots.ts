@@ -1,4 +1,5 @@
 import type { Config } from "../config/model.ts";
+import type { Logger } from "../logging/log.ts";
 import type { GroupSnapshot, Snapshot } from "../state/group_snapshot.ts";
 import type { TargetTable } from "../state/target_table.ts";
 import type { Clock } from "../time/clock.ts";
@@ -10,6 +11,7 @@ import { RuleSlots } from "./membership/rule_slots.ts";
 export interface SnapshotParts {
   readonly table: TargetTable;
   readonly clock: Clock;
+  readonly log: Logger;
   /** Names this process in `Via` and in the statistics. */
   readonly instance: string;
   /** The configuration in effect. */
@@ -29,7 +31,7 @@ export class Snapshots {
   /** Begins with generation 0, which has no groups yet. */
   constructor(parts: SnapshotParts) {
     this.#parts = parts;
-    this.#ruleSlots = new RuleSlots(parts.table, makeSecret());
+    this.#ruleSlots = new RuleSlots(parts.table, { secret: makeSecret(), log: parts.log });
     this.#current = this.#make(0);
   }
 

@@ -1,4 +1,5 @@
 import type { RuleConfig } from "../../config/rule.ts";
+import type { Logger } from "../../logging/log.ts";
 import type { RuleSnapshot } from "../../state/group_snapshot.ts";
 import { MAX_RULES } from "../../state/slot_layout.ts";
 import { SlotAllocator } from "../../state/slot_allocator.ts";
@@ -8,16 +9,20 @@ import type { TargetTable } from "../../state/target_table.ts";
 export class RuleSlots {
   readonly #table: TargetTable;
   readonly #secret: string;
+  readonly #log: Logger;
+  /** Rules that use the secret, so that each is logged once. */
+  #usesSecret: ReadonlySet<number> = new Set();
   /** A download or WebSocket counts for its rule when it ends, which may be hours after the rule left. */
   readonly #slots = new SlotAllocator(MAX_RULES, { freshFirst: true });
   #byNumber = new Map<number, number>();
   /** Slots of rules that left, until every worker has moved past the generation that still had them. */
   readonly #leaving: { readonly slot: number; readonly generation: number }[] = [];
 
-  /** @param secret Signs the cookies of rules where STICKY_SECRET is unset. */
-  constructor(table: TargetTable, secret: string) {
+  /** @param parts `secret` signs the cookies of rules where STICKY_SECRET is unset. */
+  constructor(table: TargetTable, { secret, log }: { readonly secret: string; readonly log: Logger }) {
     this.#table = table;
     this.#secret = secret;
+    this.#log = log;
   }
 
   /** The rules of the snapshot of this generation. */
@@ -30,12 +35,23 @@ export class RuleSlots {
       before.delete(number);
       this.#byNumber.set(number, slot);
     }
+    this.#tellOfSecret(rules);
     for (const slot of before.values()) this.#leaving.push({ slot, generation });
     return rules.map((rule) => {
       let slot = this.#byNumber.get(rule.number);
       if (slot === undefined) this.#byNumber.set(rule.number, slot = this.#take(nowMs));
       return withSecret({ ...rule, slot }, this.#secret);
     });
+  }
+
+  #tellOfSecret(rules: readonly RuleConfig[]): void {
+    const using = new Set(rules.filter(needsSecret).map(({ number }) => number));
+    for (const number of using) {
+      if (this.#usesSecret.has(number)) continue;
+      const message = `Rule ${number} has no STICKY_SECRET: one was made, so that its cookies end with this process`;
+      this.#log.info("sticky_secret_made", message, { rule: number });
+    }
+    this.#usesSecret = using;
   }
 
   /**
@@ -61,6 +77,10 @@ export class RuleSlots {
 /** Fills in the secret of a rule that pins clients and was given none. */
 export function withSecret(rule: RuleSnapshot, secret: string): RuleSnapshot {
   const { action } = rule;
-  if (action.kind !== "forward" || action.stickiness === null || action.stickiness.secret !== null) return rule;
-  return { ...rule, action: { ...action, stickiness: { ...action.stickiness, secret } } };
+  if (!needsSecret(rule) || action.kind !== "forward") return rule;
+  return { ...rule, action: { ...action, stickiness: { ...action.stickiness!, secret } } };
+}
+
+function needsSecret({ action }: RuleConfig): boolean {
+  return action.kind === "forward" && action.stickiness !== null && action.stickiness.secret === null;
 }
