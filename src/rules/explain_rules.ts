@@ -25,7 +25,7 @@ export interface RuleVerdict<R extends RuleConfig> {
  * Says of every rule, in the order in which they are considered, why it was chosen or lost; for `explain`, not for the
  * request path.
  *
- * @param chosen What the index found.
+ * @param chosen What the index found; null if it found none, or was not asked.
  */
 export function explainRules<R extends RuleConfig>(
   rules: readonly R[],
@@ -55,7 +55,8 @@ function verdictOf(
   }
   const failed = conditions.find(({ held }) => !held);
   if (failed === undefined) {
-    return { verdict: "later", why: `Its conditions hold too, but rule ${chosen!.number} comes first` };
+    const first = chosen === null ? "sluice answers before any rule" : `rule ${chosen.number} comes first`;
+    return { verdict: "later", why: `Its conditions hold too, but ${first}` };
   }
   return { verdict: "no match", why: whyNot(failed) };
 }

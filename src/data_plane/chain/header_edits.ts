@@ -46,8 +46,8 @@ export class HeaderEdits {
     return left;
   }
 
-  /** Says what `apply` would set and remove. */
-  describe(request: FilledFrom, target: TargetSnapshot): { set: Line[]; removed: string[] } {
+  /** Says what `apply` would set and remove. @param target Null for a response of sluice's own. */
+  describe(request: FilledFrom, target: TargetSnapshot | null): { set: Line[]; removed: string[] } {
     const set = this.apply({ lines: null, own: [] }, request, target);
     const replaced = new Set(set.map(([name]) => name.toLowerCase()));
     return { set, removed: [...this.#names].filter((name) => !replaced.has(name)) };

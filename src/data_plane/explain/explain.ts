@@ -38,6 +38,16 @@ const EXPLAINED_ID = "(made up for each request)";
  * the rules, the group's choice (looked at, not taken), the headers. Sends nothing and moves nobody's turn.
  */
 export function explain(question: ExplainRequest, context: ExplainContext): Explanation {
+  const walk = walkOf(question, context);
+  const explanation = walkThrough(walk);
+  if (explanation.answer === null) return explanation;
+  // A response of sluice's own has its headers changed too.
+  const { exchange, compiled } = walk;
+  const edits = editsOf(compiled.edits, exchange.routed.rule)?.response ?? null;
+  return { ...explanation, responseHeaders: edits?.describe(exchange.received, null) ?? null };
+}
+
+function walkOf(question: ExplainRequest, context: ExplainContext): Walk {
   const received = receivedOf(question);
   const exchange = exchangeOf(received, question, context);
   const compiled = compileSnapshot(context.snapshot, {
@@ -45,6 +55,11 @@ export function explain(question: ExplainRequest, context: ExplainContext): Expl
     turns: peekedTurns(context.table),
     traceHeaders: headersOfTrace(),
   });
+  return { question, received, exchange, compiled, context };
+}
+
+function walkThrough(walk: Walk): Explanation {
+  const { received, exchange, compiled, context } = walk;
   const refused = checkRequest(exchange.received, received, context.snapshot.listener.upstreamTransport);
   const blank: Explanation = { ...EMPTY, method: exchange.received.method };
   if (refused !== null) {
@@ -63,10 +78,12 @@ export function explain(question: ExplainRequest, context: ExplainContext): Expl
   if (typeof planned === "string") return { ...known, why: REASONS[planned].text, answer: answerOf(planned) };
   if (planned instanceof GroupRuntime) {
     const groups = groupsOf(exchange, compiled);
-    return explainForwarding({ ...known, groups }, { question, received, exchange, compiled, context, group: planned });
+    return explainForwarding({ ...known, groups }, { ...walk, group: planned });
   }
   const answer = { status: planned.status, reason: planned.reason, text: textOf(planned) };
-  return { ...known, why: `Rule ${exchange.routed.rule!.number} answers by itself: ${answer.text}`, answer };
+  const { rule } = exchange.routed;
+  const by = rule === null ? "LISTENER_HTTPS_REDIRECT goes before any rule" : `Rule ${rule.number} answers by itself`;
+  return { ...known, why: `${by}: ${answer.text}`, answer };
 }
 
 interface Walk {
@@ -75,11 +92,10 @@ interface Walk {
   readonly exchange: Exchange;
   readonly compiled: CompiledSnapshot;
   readonly context: ExplainContext;
-  readonly group: GroupRuntime;
 }
 
 /** The part after a rule was found: the body's check, the group's choice, what would be sent. */
-function explainForwarding(known: Explanation, walk: Walk): Explanation {
+function explainForwarding(known: Explanation, walk: Walk & { readonly group: GroupRuntime }): Explanation {
   const { question, received, exchange, compiled, context, group } = walk;
   const { listener } = compiled.snapshot;
   const { lines } = received;

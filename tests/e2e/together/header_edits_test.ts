@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { ask } from "../../support/ask.ts";
 import { TestAuthority } from "../../support/certificates.ts";
+import { rawExchange } from "../../support/raw_client.ts";
 import { header, headerValues } from "../../support/raw_message.ts";
 import { answer } from "../../support/recorder_scripts.ts";
-import { runSluice } from "../../support/sluice_process.ts";
+import { runSluice, startSluice } from "../../support/sluice_process.ts";
 import { TlsClient, TlsStage } from "../../support/tls_stage.ts";
 import { WebSocketTarget } from "../../support/websocket_peers.ts";
 import { WireStage } from "../../support/wire_stage.ts";
@@ -23,8 +24,7 @@ function linesOf(message: { headers: readonly (readonly [string, string])[] }, .
 
 for (const { name, env } of WAYS) {
   Deno.test(
-    `headers of requests and responses are set and removed, the rule's after the listener's (${name})` +
-      `headers of requests and responses are set and removed, the rule's after the listener's (${name})`,
+    `headers of requests and responses are set and removed, the rule's after the listener's (${name})`,
     async () => {
       await using stage = await WireStage.start({
         env: {
@@ -93,8 +93,7 @@ for (const { name, env } of WAYS) {
   });
 
   Deno.test(
-    `sluice's own responses have the headers of responses too, and its cookies come after them (${name})` +
-      `sluice's own responses have the headers of responses too, and its cookies come after them (${name})`,
+    `sluice's own responses have the headers of responses too, and its cookies come after them (${name})`,
     async () => {
       await using stage = await WireStage.start({
         env: {
@@ -159,8 +158,7 @@ for (const { name, env } of WAYS) {
 }
 
 Deno.test(
-  "explain shows what requests and responses become, and check refuses headers that only sluice sets" +
-    "explain shows what requests and responses become, and check refuses headers that only sluice sets",
+  "explain shows what requests and responses become, and check refuses headers that only sluice sets",
   async () => {
     const env = {
       BACKEND_SERVERS: "127.0.0.1:81",
@@ -198,4 +196,61 @@ Deno.test("a client that came by TLS is https to placeholders, and its cookie is
   const plain = await ask(stage.sluice.url, "/a");
   assert.equal(header(plain.response, "x-out"), `http://front.test:${new URL(stage.sluice.url).port}/a`);
   assert.doesNotMatch(header(plain.response, "set-cookie")!, /Secure/);
+});
+
+Deno.test("explain shows what becomes of the headers of sluice's own responses, as a client gets them", async () => {
+  await using authority = await TestAuthority.make();
+  const { certificateFile, keyFile } = await authority.issue({ names: ["localhost"] });
+  const env = {
+    LISTENER_RULE_1_PATH: "/fixed",
+    LISTENER_RULE_1_FIXED_RESPONSE: "200 text/plain hi",
+    LISTENER_RULE_1_RESPONSE_HEADERS_SET: "X-By: rule",
+    LISTENER_RULE_2_PATH: "/moved",
+    LISTENER_RULE_2_REDIRECT: "302 /new",
+    RESPONSE_HEADERS_SET: "X-By: listener [#{target}]",
+    RESPONSE_HEADERS_REMOVE: "X-Sluice-Reason",
+    STATS_PATH: "/stats",
+    REASON_HEADER: "true",
+  };
+  const byListener = { set: [["X-By", "listener []"]], removed: ["x-sluice-reason"] };
+  const byRule = { set: [["X-By", "rule"]], removed: ["x-sluice-reason"] };
+  await using sluice = await startSluice({ env });
+  for (
+    const [path, status, expected] of [
+      ["/fixed", 200, byRule],
+      ["/moved", 302, byListener],
+      ["/no-rule", 404, byListener],
+      ["/stats", 200, byListener],
+      ["/a\\b", 400, byListener],
+    ] as const
+  ) {
+    const response = await rawExchange(
+      sluice.url,
+      `GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`,
+      "GET",
+    );
+    assert.equal(response.status, status);
+    assert.equal(header(response, "x-by"), expected.set[0]![1]);
+    assert.equal(header(response, "x-sluice-reason"), null);
+    const url = new URL("/explain", sluice.adminUrl);
+    url.searchParams.set("url", path);
+    const { responseHeaders, answer } = await (await fetch(url)).json();
+    assert.equal(answer.status, status);
+    assert.deepEqual(responseHeaders, expected, path);
+  }
+  const secure = {
+    ...env,
+    LISTENER_ENGINE: "wire",
+    LISTENER_TLS_PORT: "443",
+    LISTENER_TLS_CERT: certificateFile,
+    LISTENER_TLS_KEY: keyFile,
+    LISTENER_HTTPS_REDIRECT: "true",
+  };
+  const { stdout, stderr } = await runSluice(["explain", "GET", "/fixed", "-H", "Host: a.test"], secure);
+  assert.match(
+    stdout,
+    /Response by sluice itself: 308 redirect\n {2}LISTENER_HTTPS_REDIRECT.*https:\/\/a\.test\/fixed\n/,
+    stderr,
+  );
+  assert.match(stdout, /Response headers\n {2}set X-By: listener \[\]\n/);
 });
