@@ -25,8 +25,7 @@ for (
 ) {
   const name = Object.values(env).join(" ");
   Deno.test(
-    `a session stays with the target that began it, and one that sluice can't place is hashed (${name})` +
-      `a session stays with the target that began it, and one that sluice can't place is hashed (${name})`,
+    `a session stays with the target that began it, and one that sluice can't place is hashed (${name})`,
     async (t) => {
       await using stage = await WireStage.start({
         targets: 3,

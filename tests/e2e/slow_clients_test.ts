@@ -109,8 +109,7 @@ Deno.test(`${BODIES} bodies of a byte at a time go on, and end in 408 body_timeo
 });
 
 Deno.test(
-  `${DEAF} clients that never read are cut after LISTENER_WRITE_TIMEOUT, and others are served beside them` +
-    `${DEAF} clients that never read are cut after LISTENER_WRITE_TIMEOUT, and others are served beside them`,
+  `${DEAF} clients that never read are cut after LISTENER_WRITE_TIMEOUT, and others are served beside them`,
   async () => {
     await using stage = await wireEngineStage({ LISTENER_WRITE_TIMEOUT: "1500" });
     const piece = new Uint8Array(1_000_000);

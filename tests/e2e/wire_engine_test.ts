@@ -182,8 +182,7 @@ Deno.test("a tunnel whose client breaks it while the target is silent is over, a
 });
 
 Deno.test(
-  "offers of HTTP in an upgrade are passed over, so that nothing goes through that no rule was asked for" +
-    "offers of HTTP in an upgrade are passed over, so that nothing goes through that no rule was asked for",
+  "offers of HTTP in an upgrade are passed over, so that nothing goes through that no rule was asked for",
   async () => {
     await using stage = await wireEngineStage();
     await using client = await stage.connect();

@@ -102,8 +102,7 @@ for (const form of TELEMETRY_FORMS) {
   });
 
   Deno.test(
-    `${name}: OTEL_PROPAGATORS says which headers the target gets, and the others pass as they came` +
-      `${name}: OTEL_PROPAGATORS says which headers the target gets, and the others pass as they came`,
+    `${name}: OTEL_PROPAGATORS says which headers the target gets, and the others pass as they came`,
     async () => {
       const given = [`traceparent: ${TRACEPARENT}`, "tracestate: a=b", "baggage: cart=7 ; p=1"];
       for (const propagators of ["none", "baggage", "tracecontext"]) {
@@ -138,8 +137,7 @@ for (const form of TELEMETRY_FORMS) {
   });
 
   Deno.test(
-    `${name}: explain says that traceparent will be the attempt's, and what becomes of the baggage` +
-      `${name}: explain says that traceparent will be the attempt's, and what becomes of the baggage`,
+    `${name}: explain says that traceparent will be the attempt's, and what becomes of the baggage`,
     async () => {
       await using receiver = new OtlpReceiver();
       await using target = await RecorderTarget.start();

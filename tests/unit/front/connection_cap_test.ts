@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import { ConnectionCap } from "../../../src/front/wire/connection_cap.ts";
 
 Deno.test(
-  "the cap is nine tenths of what was open when descriptors ran out, and grows back while none is missing" +
-    "the cap is nine tenths of what was open when descriptors ran out, and grows back while none is missing",
+  "the cap is nine tenths of what was open when descriptors ran out, and grows back while none is missing",
   () => {
     const cap = new ConnectionCap();
     cap.ease();

@@ -40,8 +40,7 @@ async function open(responses: readonly Response[]) {
 }
 
 Deno.test(
-  "a refused nonce is taken as an invitation to sign again, and each response brings the next one" +
-    "a refused nonce is taken as an invitation to sign again, and each response brings the next one",
+  "a refused nonce is taken as an invitation to sign again, and each response brings the next one",
   async () => {
     const done = () => new Response("{}", { headers: { "replay-nonce": "next" } });
     const { session, sent } = await open([problem("badNonce", "try again"), done(), done()]);

@@ -50,8 +50,7 @@ Deno.test("without any change nothing is compiled, and requests and responses ar
 });
 
 Deno.test(
-  "a line that is set takes the place of all of its name, sluice's own too; a name given twice makes two" +
-    "a line that is set takes the place of all of its name, sluice's own too; a name given twice makes two",
+  "a line that is set takes the place of all of its name, sluice's own too; a name given twice makes two",
   () => {
     assert.deepEqual(edited({ requestSet: [line("A", "4"), line("x-own", "5"), line("a", "6")] }).request, [
       "b: 2",

@@ -87,8 +87,7 @@ Deno.test("import nginx closes a location whose guard can't be carried over", as
 });
 
 Deno.test(
-  "import nginx says that sluice checks the chain of a target's certificate, which nginx does not by default" +
-    "import nginx says that sluice checks the chain of a target's certificate, which nginx does not by default",
+  "import nginx says that sluice checks the chain of a target's certificate, which nginx does not by default",
   async () => {
     const location = (more: string) => `server { listen 80; location / { ${more} proxy_pass https://app.internal; } }`;
     const { text, leftOut } = await imported("nginx", location(""), { isKnown: isName });
