@@ -1,8 +1,15 @@
 import type { ListenerConfig } from "../config/model.ts";
+import { serveConnection } from "../front/http2/platform_engine.ts";
 import { formatDuration } from "../config/values/duration.ts";
 
+/** Said where HTTP/2 is wanted and can't be offered. */
+export const NO_HTTP2 = "HTTP/2 is not offered: this version of Deno has no engine for it that sluice knows";
+
 /** Says what the listener's engine allows its clients, and what only the other engine can do: a line for each. */
-export function clientLimits({ front, bodyTimeoutMs }: Pick<ListenerConfig, "front" | "bodyTimeoutMs">): string[] {
+export function clientLimits(
+  { front, bodyTimeoutMs, tls }: Pick<ListenerConfig, "front" | "bodyTimeoutMs" | "tls">,
+  http2Exists = serveConnection !== null,
+): string[] {
   const body = `the next byte of a body ${within(bodyTimeoutMs)}`;
   if (front.engine === "serve") {
     return [
@@ -18,7 +25,14 @@ export function clientLimits({ front, bodyTimeoutMs }: Pick<ListenerConfig, "fro
     `a head ${within(headTimeoutMs)}, ${body}, a byte of the response taken ${within(writeTimeoutMs)}, ${idle}`,
     `connections: ${most}; of one client: ${each}`,
     "header lines, trailers, interim responses and upgrades as they come; HTTP/1.0 and HTTP/1.1",
+    ...tls === null ? [] : [http2Text(tls.http2, http2Exists)],
   ];
+}
+
+function http2Text(wanted: boolean, exists: boolean): string {
+  if (!wanted) return "no HTTP/2 (LISTENER_HTTP2=false)";
+  if (!exists) return NO_HTTP2;
+  return "HTTP/2 on LISTENER_TLS_PORT: header names in lower case; no trailers, no interim responses, no upgrades";
 }
 
 function within(ms: number): string {

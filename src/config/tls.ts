@@ -4,6 +4,8 @@ export interface TlsConfig {
   readonly port: number;
   /** At least one, unless certificates come from ACME. The first is served for names that no certificate has. */
   readonly certificates: readonly CertificateFiles[];
+  /** LISTENER_HTTP2: offer HTTP/2 to clients (ALPN, RFC 7301). */
+  readonly http2: boolean;
   /** LISTENER_TLS_HANDSHAKE_TIMEOUT, ms; 0 never. */
   readonly handshakeTimeoutMs: number;
   /** LISTENER_HTTPS_REDIRECT: the plain port sends every client to the TLS port. */

@@ -52,9 +52,9 @@ export function planReload(before: ConfigWithSettings, after: ConfigWithSettings
   };
 }
 
-/** TLS stays on or off as it was, on the same port, until a restart; certificates and timeouts change. */
+/** TLS stays on or off as it was, on the same port, with or without HTTP/2, until a restart. */
 function keepTlsPort(was: TlsConfig | null, is: TlsConfig | null): TlsConfig | null {
-  return was === null || is === null ? was : { ...is, port: was.port };
+  return was === null || is === null ? was : { ...is, port: was.port, http2: was.http2 };
 }
 
 /** Takes the new values, but keeps the old ones of variables that need a restart. */

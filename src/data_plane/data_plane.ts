@@ -1,4 +1,5 @@
 import { trace } from "@opentelemetry/api";
+import type { ListenerConfig } from "../config/model.ts";
 import { Deadlines } from "../time/deadline.ts";
 import { emitsSpans } from "../forwarding/tracing/emits_spans.ts";
 import { TracedTransport } from "../forwarding/tracing/traced_transport.ts";
@@ -193,17 +194,21 @@ export class DataPlane {
     };
   }
 
-  #makeListener(): Listener {
-    const front = new ServeFront({
-      handler: this.#makeChain(),
+  #makeServeFront(chain: Chain): ServeFront {
+    return new ServeFront({
+      handler: chain,
       clock: this.#clock,
       deadlines: this.#deadlines,
       limits: () => this.#compiled.snapshot.listener,
     });
+  }
+
+  #makeListener(): Listener {
+    const front = this.#makeServeFront(this.#makeChain());
     return new Listener(front, { worker: this.#worker, clock: this.#clock, post: this.#post });
   }
 
-  #makeWireListener(): WireListener {
+  #makeWireListener({ tls }: ListenerConfig): WireListener {
     const chain = this.#makeChain();
     return new WireListener({
       worker: this.#worker,
@@ -212,21 +217,23 @@ export class DataPlane {
       handler: this.#spans ? new TracedHandler(chain) : chain,
       operations: this.#turn,
       column: this.#column.clients,
+      http2: tls?.http2 === true ? this.#makeServeFront(chain) : null,
       listener: () => this.#compiled.snapshot.listener,
       post: this.#post,
     });
   }
 
   #openListener({ snapshot, certificates }: Start): Listener | WireListener {
-    const { listener: { host, front }, listenerPort, tlsPort } = snapshot;
+    const { listener, listenerPort, tlsPort } = snapshot;
+    const { host, front } = listener;
     if (front.engine === "wire") {
-      const listener = this.#makeWireListener();
-      listener.open({ hostname: host, port: listenerPort, tlsPort, certificates });
-      return listener;
+      const wire = this.#makeWireListener(listener);
+      wire.open({ hostname: host, port: listenerPort, tlsPort, certificates });
+      return wire;
     }
-    const listener = this.#makeListener();
-    listener.open(host, listenerPort);
-    return listener;
+    const serve = this.#makeListener();
+    serve.open(host, listenerPort);
+    return serve;
   }
 
   #nextId(): string {
@@ -234,7 +241,9 @@ export class DataPlane {
   }
 
   readonly #finished = (exchange: Exchange, totalMicros: number): void => {
-    if (this.#spans && this.#listener instanceof WireListener) describeEnd(exchange);
+    // The platform ends its own spans, those of HTTP/2, before this.
+    const ownSpan = this.#listener instanceof WireListener && exchange.received.version !== "HTTP/2";
+    if (this.#spans && ownSpan) describeEnd(exchange);
     const endedMs = this.#clock.wallMs();
     this.#decisions.keep(exchange, { endedMs, totalMicros });
     if (!this.#compiled.snapshot.accessLog) return;

@@ -7,7 +7,7 @@ import type { RequestHandler } from "../front/front.ts";
 import type { OperationCount } from "../front/wire/client_socket.ts";
 import type { ClientLimits } from "../front/wire/limits.ts";
 import { listenTls, type TlsPort } from "../front/tls/tls_acceptor.ts";
-import { WireFront } from "../front/wire/wire_front.ts";
+import { WireFront, type WireFrontParts } from "../front/wire/wire_front.ts";
 import type { ClientColumn } from "../state/client_column.ts";
 import type { WorkerMessage } from "../protocol/messages.ts";
 import { type Clock, delay } from "../time/clock.ts";
@@ -23,6 +23,8 @@ const FRESH_MS = 1_000;
  */
 const IDLE_MS = 250;
 const LOOK_MS = 10;
+/** How long connections of HTTP/2 have to close when all requests have ended. */
+const GOODBYE_MS = 1_000;
 /** Until a listener that could not be opened for new certificates is tried again. */
 const REOPEN_MS = 1_000;
 
@@ -36,6 +38,8 @@ export interface WireListenerParts {
   readonly operations: OperationCount;
   /** Where connections are counted. */
   readonly column: ClientColumn;
+  /** Serves requests that come by HTTP/2; null if it is not offered. */
+  readonly http2: WireFrontParts["http2"];
   listener(): ListenerConfig;
   post(message: WorkerMessage): void;
 }
@@ -65,6 +69,7 @@ export class WireListener {
       clock: parts.clock,
       operations: parts.operations,
       column: parts.column,
+      http2: parts.http2,
       proxies: parts.listener().front.proxyProtocol ? (peer) => trustedOf(parts.listener()).trusts(peer) : null,
       limits: () => limitsOf(parts.listener(), parts.workers),
       broken: (error) =>
@@ -97,7 +102,7 @@ export class WireListener {
       if (port > 0) this.#keepOpen(() => this.#front.listen(hostname, port));
       tls = true;
       if (tlsPort > 0) {
-        this.#tls = { hostname, port: tlsPort, pairs: certificates, http2: false };
+        this.#tls = { hostname, port: tlsPort, pairs: certificates, http2: this.#front.offersHttp2 };
         if (certificates.length > 0) this.#openTls();
       }
       post({ type: "listening", worker });
@@ -173,10 +178,12 @@ export class WireListener {
     this.#front.closeIdle();
   }
 
-  /** Closes what is still open. */
-  untilClosed(): Promise<void> {
+  /** Closes what is still open, once the responses of HTTP/2 are written, which may still be on their way. */
+  async untilClosed(): Promise<void> {
+    const { clock } = this.#parts;
+    const sinceMs = clock.monotonicMs();
+    while (this.#front.http2 > 0 && clock.monotonicMs() - sinceMs < GOODBYE_MS) await delay(clock, LOOK_MS);
     this.#front.close();
-    return Promise.resolve();
   }
 }
 

@@ -2,6 +2,9 @@ import type { BodySource } from "../http1/body_source.ts";
 import type { FieldLines } from "../http1/field_lines.ts";
 import type { Reason } from "../state/reason.ts";
 
+/** A version of HTTP, as logs name it. */
+export type HttpVersion = "HTTP/1.0" | "HTTP/1.1" | "HTTP/2";
+
 /** A client's request, as the chain asks for it, whatever engine received it. */
 export interface ReceivedRequest {
   readonly method: string;
@@ -12,6 +15,8 @@ export interface ReceivedRequest {
   /** Address of the peer. */
   readonly peer: string;
   readonly protocol: "http" | "https";
+  /** Null if the engine does not tell. */
+  readonly version: HttpVersion | null;
   readonly lines: FieldLines;
   /**
    * Content-Length; 0 if there is no body, -1 if its length is not known, `UNANNOUNCED` if only reading tells whether

@@ -8,6 +8,8 @@ export interface AccessRecord {
   /** Path and query, as matched. */
   readonly path: string;
   readonly host: string;
+  /** The client's version of HTTP; null if it is not known. */
+  readonly protocol: string | null;
   readonly status: number;
   readonly reason: string | null;
   readonly rule: number | null;
@@ -51,6 +53,8 @@ export function writeJsonLine(line: ByteLine, record: AccessRecord): void {
   line.quoted(cut(record.path, LONGEST_PATH));
   line.plain(',"host":');
   line.quoted(cut(record.host, LONGEST_OTHER));
+  line.plain(',"protocol":');
+  line.quotedOrNull(record.protocol);
   line.plain(',"status":');
   line.integer(record.status);
   line.plain(',"reason":');
@@ -87,6 +91,7 @@ export function writeTextLine(line: ByteLine, record: AccessRecord): void {
   writeTime(line, record.timeMs);
   line.plain(` ${record.client} `);
   line.quoted(`${cut(record.method, LONGEST_OTHER)} ${cut(record.path, LONGEST_PATH)}`);
+  if (record.protocol !== null) line.plain(` ${record.protocol}`);
   line.plain(` ${record.status}${record.reason === null ? "" : ` ${record.reason}`} rule=${record.rule ?? "-"} group=`);
   if (record.group === null) line.plain("-");
   else line.quoted(record.group);

@@ -123,6 +123,7 @@ Deno.test("any request head is refused, or gives a path that the URL parser leav
 });
 
 const record: AccessRecord = {
+  protocol: "HTTP/1.1",
   ...{ timeMs: 0, client: "", method: "", path: "", host: "", status: 200, reason: null, rule: 1, group: "g" },
   ...{
     target: "a:1",

@@ -56,6 +56,14 @@ export const TLS = {
     example: "/etc/sluice/example.com.key",
     exampleNeeds: { ...NEEDED, LISTENER_TLS_CERT_1: "/etc/sluice/example.com.crt" },
   }),
+  http2: define("LISTENER_HTTP2", {
+    kind: BOOLEAN,
+    default: "true",
+    meaning: "Offer HTTP/2 on `LISTENER_TLS_PORT`, beside HTTP/1.1. `false` needs `LISTENER_ENGINE=wire`.",
+    example: "false",
+    exampleNeeds: NEEDED,
+    restart: true,
+  }),
   handshakeTimeoutMs: define("LISTENER_TLS_HANDSHAKE_TIMEOUT", {
     kind: duration(0),
     default: "10000",
@@ -84,8 +92,9 @@ type Beside = Pick<ListenerConfig, "port" | "front"> & { readonly acmeEnabled: b
 
 /** Parses TLS on the listener; null without a port for it. @param numbers Those of LISTENER_TLS_CERT_<N>. */
 export function parseTls(reader: SettingsReader, numbers: readonly number[], beside: Beside): TlsConfig | null {
-  const { port, handshakeTimeoutMs, redirects, redirectPort } = reader.readAll({
+  const { port, http2, handshakeTimeoutMs, redirects, redirectPort } = reader.readAll({
     port: TLS.port,
+    http2: TLS.http2,
     handshakeTimeoutMs: TLS.handshakeTimeoutMs,
     redirects: TLS.redirects,
     redirectPort: TLS.redirectPort,
@@ -113,7 +122,7 @@ export function parseTls(reader: SettingsReader, numbers: readonly number[], bes
       "Must be set for LISTENER_TLS_PORT, unless ACME_ENABLE brings certificates",
     );
   }
-  return { port, certificates, handshakeTimeoutMs, redirects, redirectPort };
+  return { port, certificates, http2, handshakeTimeoutMs, redirects, redirectPort };
 }
 
 function parsePair(

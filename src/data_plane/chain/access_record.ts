@@ -16,6 +16,7 @@ export function accessRecord(
     method: received.method,
     path: received.path + received.query,
     host: received.host,
+    protocol: received.version,
     status: outcome.status,
     reason: outcome.reason,
     rule: rule === null ? null : rule.number,

@@ -117,6 +117,7 @@ export class Chain implements RequestHandler {
     const exchange = this.#begin(received.method, received.peer);
     exchange.received.lines = received.lines;
     exchange.received.protocol = received.protocol;
+    exchange.received.version = received.version;
     const announce = this.#parts.announce(exchange, received);
     return { exchange, received, reply, client, compiled: this.#parts.current(), announce, open: null };
   }

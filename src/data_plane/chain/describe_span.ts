@@ -24,6 +24,7 @@ export function describeSpan(span: Span, { received, routed, outcome }: Exchange
     span.setAttribute("sluice.target", hostPort(target.address, target.port));
   }
   span.setAttribute("client.address", received.client);
+  if (received.version === "HTTP/2") span.setAttribute("network.protocol.version", "2");
   span.setAttribute("sluice.attempts", attempts.length);
   span.setAttribute("sluice.request_id", received.requestId);
   if (reason === null) return;

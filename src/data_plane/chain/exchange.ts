@@ -43,6 +43,8 @@ export class Received {
   peer = "";
   /** How the client came to the listener. */
   protocol: "http" | "https" = "http";
+  /** The version of HTTP that the client speaks; null if it is not known. */
+  version: string | null = null;
   client = "";
   requestId = "";
   /** The client's headers were looked at for an id. */

@@ -3,6 +3,7 @@ import type { Clock } from "../../time/clock.ts";
 import type { Deadlines } from "../../time/deadline.ts";
 import type { RequestHandler } from "../front.ts";
 import type { Tunnel } from "../websocket/upgrade_tunnel.ts";
+import { type Origin, PLAIN } from "./origin.ts";
 import type { BodyLimit } from "./serve_body.ts";
 import { type ReplyOwner, ServeReply } from "./serve_reply.ts";
 import { ServeRequest } from "./serve_request.ts";
@@ -22,6 +23,7 @@ export interface ServeFrontParts {
 interface Passage {
   readonly request: Request;
   readonly info: Deno.ServeHandlerInfo<Deno.NetAddr>;
+  readonly origin: Origin;
 }
 
 /** Gives what `Deno.serve` receives to the chain, and the chain's responses back. */
@@ -56,8 +58,12 @@ export class ServeFront implements ReplyOwner {
    * Serves a request. HEAD goes around Hono, which makes a second response without a body of it, and with that
    * `Content-Length: 0` if the target gave no length.
    */
-  fetch(request: Request, info: Deno.ServeHandlerInfo<Deno.NetAddr>): Response | Promise<Response> {
-    const passage = { request, info };
+  fetch(
+    request: Request,
+    info: Deno.ServeHandlerInfo<Deno.NetAddr>,
+    origin: Origin = PLAIN,
+  ): Response | Promise<Response> {
+    const passage = { request, info, origin };
     return request.method === "HEAD" ? this.#answer(passage) : this.#app.fetch(request, passage);
   }
 
@@ -80,9 +86,9 @@ export class ServeFront implements ReplyOwner {
     this.#tunnels.delete(tunnel);
   }
 
-  #answer({ request, info }: Passage): Promise<Response> {
-    const reply = new ServeReply(request, info, this);
-    const received = new ServeRequest(request, info.remoteAddr.hostname, this.#bodyLimit);
+  #answer({ request, info, origin }: Passage): Promise<Response> {
+    const reply = new ServeReply(request, info, { owner: this, origin });
+    const received = new ServeRequest(request, info.remoteAddr.hostname, this.#bodyLimit, origin);
     const response = reply.response(received.body);
     this.#parts.handler.handle(received, reply, reply);
     return response;

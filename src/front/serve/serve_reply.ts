@@ -4,6 +4,7 @@ import type { Clock } from "../../time/clock.ts";
 import type { ClientEvents } from "../front.ts";
 import type { Reply, ResponseHead, TunnelEvents } from "../reply.ts";
 import { Tunnel } from "../websocket/upgrade_tunnel.ts";
+import type { Origin, Taking } from "./origin.ts";
 import { ReplyStream } from "./reply_stream.ts";
 import type { ServeBody } from "./serve_body.ts";
 
@@ -35,6 +36,7 @@ export class ServeReply implements Reply, ClientEvents {
   readonly halfClosed = false;
   readonly stillReads = false;
   readonly #owner: ReplyOwner;
+  readonly #taking: Taking | null;
   #request: Request | null;
   #body: ServeBody | null = null;
   #resolve: ((response: Response) => void) | null = null;
@@ -52,12 +54,20 @@ export class ServeReply implements Reply, ClientEvents {
   #stream: ReplyStream | null = null;
   #tunnel: Tunnel | null = null;
   #probes = 0;
+  #listens = false;
+  #left = false;
 
-  constructor(request: Request, info: Deno.ServeHandlerInfo<Deno.NetAddr>, owner: ReplyOwner) {
+  constructor(
+    request: Request,
+    info: Deno.ServeHandlerInfo<Deno.NetAddr>,
+    { owner, origin }: { readonly owner: ReplyOwner; readonly origin: Origin },
+  ) {
     this.#request = request;
     this.#isHead = request.method === "HEAD";
     this.sent = info.completed;
     this.#owner = owner;
+    this.#taking = origin.taking;
+    if (origin.leavesEarly) this.#listen();
   }
 
   /** The response, once there is one. @param body The request's body, which is let go with the response. */
@@ -77,8 +87,16 @@ export class ServeReply implements Reply, ClientEvents {
    * never).
    */
   probe(): void {
-    if (++this.#probes !== 2) return;
-    this.#request?.signal.addEventListener("abort", () => this.onLeft?.());
+    if (this.#left) return this.onLeft?.();
+    if (++this.#probes === 2 && !this.#listens) this.#listen();
+  }
+
+  #listen(): void {
+    this.#listens = true;
+    this.#request?.signal.addEventListener("abort", () => {
+      this.#left = true;
+      this.onLeft?.();
+    });
   }
 
   head(head: ResponseHead): number {
@@ -115,7 +133,11 @@ export class ServeReply implements Reply, ClientEvents {
 
   #end(last: Bytes | null): Promise<void> {
     const piece = this.#bodiless ? null : last;
-    if (this.#stream !== null) return this.#stream.end(piece);
+    if (this.#stream !== null) {
+      const ended = this.#stream.end(piece);
+      return this.#taking === null ? ended : ended.then(this.#owes);
+    }
+    this.#owes();
     if (this.#gathered === null) {
       this.#answer(this.#isHead && !this.#tellsLength() ? emptyStream() : piece);
     } else {
@@ -166,6 +188,15 @@ export class ServeReply implements Reply, ClientEvents {
     this.#owner.closed(tunnel);
   }
 
+  /** All was given to the platform, and the client is still to take it. */
+  readonly #owes = (): void => {
+    const taking = this.#taking;
+    if (taking === null || this.sent === null) return;
+    taking.owed();
+    const paid = () => taking.paid();
+    this.sent.then(paid, paid);
+  };
+
   #gather(piece: Bytes): void {
     const place = this.#gathered ??= new Uint8Array(this.#length);
     place.set(piece, this.#have);
@@ -177,6 +208,7 @@ export class ServeReply implements Reply, ClientEvents {
     const stream = this.#stream = new ReplyStream(
       this.#gathered?.subarray(0, this.#have) ?? null,
       () => this.onLeft?.(),
+      this.#taking,
     );
     this.#gathered = null;
     this.#answer(stream.readable);

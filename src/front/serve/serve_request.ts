@@ -6,6 +6,7 @@ import { parseLength } from "../../http1/framing.ts";
 import { isHost } from "../../http1/request_head.ts";
 import type { Reason } from "../../state/reason.ts";
 import type { ReceivedRequest, Unfit } from "../received_request.ts";
+import { type Origin, PLAIN } from "./origin.ts";
 import { type BodyLimit, ServeBody } from "./serve_body.ts";
 import { handshakeProblem, type UpgradeKind, upgradeKind } from "../websocket/upgrade_kind.ts";
 
@@ -25,7 +26,8 @@ export class ServeRequest implements ReceivedRequest {
   readonly target: string;
   readonly host: string | null;
   readonly peer: string;
-  readonly protocol = "http";
+  readonly protocol: Origin["protocol"];
+  readonly version: Origin["version"];
   readonly lines = new TextLines();
   readonly bodyLength: number;
   readonly body: ServeBody | null;
@@ -35,7 +37,7 @@ export class ServeRequest implements ReceivedRequest {
   readonly #coded: boolean;
 
   /** @param limit Watches the reading of a body; null if none will be read. */
-  constructor(request: PlatformRequest, peer: string, limit: BodyLimit | null) {
+  constructor(request: PlatformRequest, peer: string, limit: BodyLimit | null, origin: Origin = PLAIN) {
     const { method, url, headers } = request;
     const { lines } = this;
     let host: string | null = null;
@@ -56,7 +58,9 @@ export class ServeRequest implements ReceivedRequest {
     });
     this.method = method;
     this.target = url;
-    this.host = host;
+    this.protocol = origin.protocol;
+    this.version = origin.version;
+    this.host = origin.protocol === "https" ? hostOrAuthority(host, url) : host;
     this.peer = peer;
     this.#kind = lines.has(Kind.Upgrade) ? upgradeKind(method, lines) : "none";
     this.#coded = coding !== "" && coding.trim().toLowerCase() !== "chunked";
@@ -95,6 +99,19 @@ export class ServeRequest implements ReceivedRequest {
   get #isBodiless(): boolean {
     return this.method === "GET" || this.method === "HEAD";
   }
+}
+
+/**
+ * The host that a request with TLS asks for; null if two are named. In HTTP/2 it is `:authority`, which the platform
+ * puts into the URL; a Host beside it must say the same (RFC 9113 section 8.3.1). In HTTP/1.1 the URL has Host in it,
+ * or the host of an absolute target, which Host must repeat (RFC 9112 section 3.2).
+ */
+function hostOrAuthority(host: string | null, url: string): string | null {
+  const start = url.indexOf("//") + 2;
+  let end = url.indexOf("/", start);
+  if (end < 0) end = url.length;
+  const authority = url.slice(start, end);
+  return host === null || host === authority || host.toLowerCase() === authority.toLowerCase() ? authority : null;
 }
 
 const NOT_WHOLE: Unfit = { reason: "bad_request", detail: "The body can't be passed on unchanged" };

@@ -3,6 +3,7 @@ import { type Deadlines, Watch } from "../../time/deadline.ts";
 import type { Bytes } from "../../http1/bytes.ts";
 import { BadHead } from "../../http1/request_head.ts";
 import type { ClientEvents, RequestHandler } from "../front.ts";
+import type { OpenConnection } from "../open_connection.ts";
 import { headTimeout, reasonOf, UNREADABLE } from "./head_refusal.ts";
 import { isConnectionError } from "./connection_error.ts";
 import { ClientSocket, type OperationCount, type WriteWatcher } from "./client_socket.ts";
@@ -43,13 +44,13 @@ export interface ConnectionParts {
   /** Tells whose PROXY header is believed; null if none is expected (LISTENER_PROXY_PROTOCOL). */
   readonly proxies: ((peer: string) => boolean) | null;
   /** The client is known: false if it has too many connections already. */
-  admit(connection: ClientConnection): boolean;
+  admit(connection: OpenConnection): boolean;
   /** Called once when the connection is closed. */
-  closed(connection: ClientConnection): void;
+  closed(connection: OpenConnection): void;
 }
 
 /** One client's connection: its requests, one after the other, in the order in which they came. */
-export class ClientConnection implements ClientEvents, WriteWatcher, ReplyOwner {
+export class ClientConnection implements OpenConnection, ClientEvents, WriteWatcher, ReplyOwner {
   readonly socket: ClientSocket;
   readonly rooms: FrontRooms;
   /** Address of the client: of the connection's other end, or as a PROXY header says. */

@@ -3,6 +3,9 @@ import type { Clock } from "../../time/clock.ts";
 import { Deadlines } from "../../time/deadline.ts";
 import type { Acceptor } from "../acceptor.ts";
 import type { RequestHandler } from "../front.ts";
+import { Http2Connection, type Http2Parts } from "../http2/http2_connection.ts";
+import { serveConnection } from "../http2/platform_engine.ts";
+import type { OpenConnection } from "../open_connection.ts";
 import { Handshakes } from "../tls/handshakes.ts";
 import { AcceptLoop, type Room } from "./accept_loop.ts";
 import { ClientConnection, type ConnectionParts } from "./client_connection.ts";
@@ -30,16 +33,19 @@ export interface WireFrontParts {
   broken(error: unknown): void;
   /** Accepting fails for want of descriptors, or works again. */
   short(begins: boolean, error: string): void;
+  /** Serves requests that come by HTTP/2; null if it is not to be offered. */
+  readonly http2: Http2Parts["front"] | null;
 }
 
-/** Accepts clients' connections on one port and serves them, HTTP/1.0 and 1.1. */
+/** Accepts clients' connections and serves them: HTTP/1.0, 1.1 and, on the port with TLS, 2. */
 export class WireFront {
   readonly #parts: WireFrontParts;
-  readonly #connections = new Set<ClientConnection>();
+  readonly #connections = new Set<OpenConnection>();
   readonly #perClient = new Map<string, number>();
   readonly #deadlines: Deadlines;
   readonly #rooms = new FrontRooms();
   readonly #shared: ConnectionParts;
+  readonly #http2: Http2Parts | null;
   readonly #cancelTrim: () => void;
   readonly handshakes: Handshakes;
   readonly #plain: AcceptLoop<Deno.TcpConn>;
@@ -69,15 +75,27 @@ export class WireFront {
       admit: (connection) => this.#admit(connection),
       closed: (connection) => this.#closed(connection),
     };
+    const front = parts.http2;
+    this.#http2 = front === null || serveConnection === null ? null : {
+      ...this.#shared,
+      front,
+      serve: serveConnection,
+    };
     this.handshakes = new Handshakes({
       deadlines: this.#deadlines,
       nowMs: () => clock.monotonicMs(),
       timeoutMs: () => parts.limits().handshakeMs,
       column: parts.column,
-      done: (conn) => this.#take(conn, "https"),
+      done: (conn, protocol) =>
+        protocol === "h2" && this.#http2 !== null ? this.#takeHttp2(conn, this.#http2) : this.#take(conn, "https"),
     });
     this.#secure = this.#makeLoop((conn) => this.handshakes.begin(conn));
     this.#plain = this.#makeLoop((conn) => this.#take(conn, "http"));
+  }
+
+  /** Clients may choose HTTP/2: it is wanted, and the platform has an engine for it. */
+  get offersHttp2(): boolean {
+    return this.#http2 !== null;
   }
 
   /** Connections that are open. */
@@ -117,15 +135,24 @@ export class WireFront {
     this.#secure.stop();
   }
 
-  /** Closes connections that wait for a request. */
+  /** Closes connections that wait for a request; those of HTTP/2 close by themselves when their clients were told. */
   closeIdle(): void {
-    for (const connection of this.#connections) if (connection.activity === "idle") connection.close("shutdown");
+    for (const connection of this.#connections) {
+      if (connection.activity === "idle" && connection instanceof ClientConnection) connection.close("shutdown");
+    }
   }
 
   /** Connections that wait for a request. */
   get idle(): number {
     let count = 0;
     for (const { activity } of this.#connections) if (activity === "idle") count++;
+    return count;
+  }
+
+  /** Connections of HTTP/2 that are open. */
+  get http2(): number {
+    let count = 0;
+    for (const connection of this.#connections) if (connection instanceof Http2Connection) count++;
     return count;
   }
 
@@ -155,8 +182,14 @@ export class WireFront {
     connection.run();
   }
 
+  #takeHttp2(conn: Deno.Conn, http2: Http2Parts): void {
+    const connection = new Http2Connection(conn, http2);
+    this.#connections.add(connection);
+    connection.run();
+  }
+
   /** Counts a client's connection; false if it has too many. */
-  #admit(connection: ClientConnection): boolean {
+  #admit(connection: OpenConnection): boolean {
     const { perClient } = this.#parts.limits();
     if (perClient === 0) return true;
     const count = this.#perClient.get(connection.peer) ?? 0;
@@ -166,7 +199,7 @@ export class WireFront {
     return true;
   }
 
-  #closed(connection: ClientConnection): void {
+  #closed(connection: OpenConnection): void {
     if (!this.#connections.delete(connection) || !connection.admitted) return;
     const count = this.#perClient.get(connection.peer);
     if (count === undefined) return;

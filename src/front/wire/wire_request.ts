@@ -1,7 +1,7 @@
 import { Kind } from "../../http1/field_kind.ts";
 import { lists, type RequestHead } from "../../http1/request_head.ts";
 import type { FieldLines } from "../../http1/field_lines.ts";
-import type { ReceivedRequest, Unfit } from "../received_request.ts";
+import type { HttpVersion, ReceivedRequest, Unfit } from "../received_request.ts";
 import type { RequestBody } from "./request_body.ts";
 
 /**
@@ -35,6 +35,10 @@ export class WireRequest implements ReceivedRequest {
     this.peer = peer;
     this.protocol = protocol;
     this.body = body;
+  }
+
+  get version(): HttpVersion {
+    return this.minor === 1 ? "HTTP/1.1" : "HTTP/1.0";
   }
 
   get awaitsContinue(): boolean {

@@ -1,0 +1,20 @@
+import type { ReceivedRequest } from "../received_request.ts";
+
+/** Where a request of the platform's engine came from. */
+export interface Origin extends Pick<ReceivedRequest, "protocol" | "version"> {
+  /** Watches whether the client takes what is sent to it; null if nobody does. */
+  readonly taking: Taking | null;
+  /** The platform tells that a client left, or took its request back, only to those who ask before it does. */
+  readonly leavesEarly: boolean;
+}
+
+/** Hears of responses that clients should take. */
+export interface Taking {
+  /** The client is sent something. */
+  owed(): void;
+  /** It took that, or is gone. */
+  paid(): void;
+}
+
+/** A listener without TLS; the platform does not say which version of HTTP a client speaks. */
+export const PLAIN: Origin = { protocol: "http", version: null, taking: null, leavesEarly: false };
