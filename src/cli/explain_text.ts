@@ -11,8 +11,12 @@ const MOST_CONDITIONS = 10;
 
 /** Puts an explanation into words, from what came to what would be sent. */
 export function explainText(explanation: Explanation): string {
-  const { method, path, answer } = explanation;
-  const parts = [[`${method} ${path ?? "(refused before its path was read)"}`]];
+  const { method, path, answer, engine, engineNotes } = explanation;
+  const parts = [[
+    `${method} ${path ?? "(refused before its path was read)"}`,
+    `  received by the engine ${engine}`,
+    ...engineNotes.map((note) => `  ${note}`),
+  ]];
   if (explanation.rules.length > 0) parts.push(rulesPart(explanation));
   if (explanation.rules.some(({ conditions }) => conditions.some(({ kind }) => kind !== "path_prefix"))) {
     parts.push(conditionLines(explanation));

@@ -11,10 +11,9 @@ import { WireFront, type WireFrontParts } from "../front/wire/wire_front.ts";
 import type { ClientColumn } from "../state/client_column.ts";
 import type { WorkerMessage } from "../protocol/messages.ts";
 import { type Clock, delay } from "../time/clock.ts";
+import { headLimits } from "./head_limits.ts";
 import { KeptOpen } from "../time/kept_open.ts";
 
-/** Longest request line. */
-const MAX_LINE_BYTES = 32_768;
 /** How long connections that were accepted, and have sent nothing yet, are waited for when the listener closes. */
 const FRESH_MS = 1_000;
 /**
@@ -210,11 +209,7 @@ function limitsOf(listener: ListenerConfig, workers: number): ClientLimits {
     idleMs: front.idleTimeoutMs,
     bodyMs: listener.bodyTimeoutMs,
     writeMs: front.writeTimeoutMs,
-    head: {
-      bytes: front.maxHeadBytes,
-      lines: front.maxHeadLines,
-      lineBytes: Math.min(MAX_LINE_BYTES, front.maxHeadBytes),
-    },
+    head: headLimits(front),
     connections: front.maxConnections === "auto" ? 0 : Math.max(1, Math.ceil(front.maxConnections / workers)),
     perClient: front.maxConnectionsPerClient,
     handshakeMs: listener.tls?.handshakeTimeoutMs ?? 0,

@@ -1,3 +1,4 @@
+import type { ListenerEngine } from "../config/model.ts";
 import type { ConditionKind } from "../config/rule_condition.ts";
 import type { Snapshot } from "../state/group_snapshot.ts";
 import type { Reason } from "../state/reason.ts";
@@ -30,6 +31,10 @@ export interface ExplainBasis {
 
 /** What would be done with a request, and why. */
 export interface Explanation {
+  /** LISTENER_ENGINE, which receives it. */
+  readonly engine: ListenerEngine;
+  /** In words: what this engine does with it, and the other would not. */
+  readonly engineNotes: readonly string[];
   readonly method: string;
   /** Path and query that are matched, dot segments resolved; null if the request is refused before. */
   readonly path: string | null;

@@ -198,6 +198,8 @@ export class FakeAdminSource implements AdminSource {
   explain(request: ExplainRequest): Explanation {
     this.explained.push(request);
     return {
+      engine: this.engine,
+      engineNotes: [],
       method: request.method,
       path: "/web",
       client: "127.0.0.1",

@@ -1,7 +1,9 @@
-import { authorityOf, type ExplainBasis, type ExplainRequest, type Explanation } from "../../views/explanation.ts";
+import type { ExplainBasis, ExplainRequest, Explanation } from "../../views/explanation.ts";
+import { dropsBody } from "../../forwarding/fetch/fetch_body.ts";
 import { fetchHeaders } from "../../forwarding/fetch/fetch_headers.ts";
 import { prepareLines } from "../../forwarding/headers/request_lines.ts";
-import { ServeRequest } from "../../front/serve/serve_request.ts";
+import type { ReceivedRequest } from "../../front/received_request.ts";
+import { BadHead } from "../../http1/request_head.ts";
 import { peekedTurns } from "../../balancing/turns.ts";
 import { strippedPrefix, underBase } from "../../rules/rewrite.ts";
 import { conditionsText } from "../../views/rule_words.ts";
@@ -18,6 +20,8 @@ import { type CompiledSnapshot, compileSnapshot, headersFor } from "../compiled_
 import { GroupRuntime } from "../group_runtime.ts";
 import { RuleQuestion } from "../chain/rule_question.ts";
 import { addressOf, explainCandidates, whyChosen } from "./explain_candidates.ts";
+import { engineNotes } from "./engine_notes.ts";
+import { receivedBy, refusalOf, wireWouldPass } from "./explained_request.ts";
 import { groupsOf, rulesOf, textOf } from "./explain_rule.ts";
 import { isListenerItself } from "./listener_itself.ts";
 import { explainedTrace, headersOfTrace } from "./trace_headers.ts";
@@ -28,8 +32,6 @@ export interface ExplainContext extends ExplainBasis {
   readonly random: () => number;
 }
 
-/** The client's address in an explanation, which comes from nowhere. */
-const EXPLAINED_CLIENT = "127.0.0.1";
 /** The request id that the convention would make up. */
 const EXPLAINED_ID = "(made up for each request)";
 
@@ -38,24 +40,27 @@ const EXPLAINED_ID = "(made up for each request)";
  * the rules, the group's choice (looked at, not taken), the headers. Sends nothing and moves nobody's turn.
  */
 export function explain(question: ExplainRequest, context: ExplainContext): Explanation {
-  const walk = walkOf(question, context);
-  const explanation = walkThrough(walk);
-  if (explanation.answer === null) return explanation;
-  // A response of sluice's own has its headers changed too.
-  const { exchange, compiled } = walk;
-  const edits = editsOf(compiled.edits, exchange.routed.rule)?.response ?? null;
-  return { ...explanation, responseHeaders: edits?.describe(exchange.received, null) ?? null };
-}
-
-function walkOf(question: ExplainRequest, context: ExplainContext): Walk {
-  const received = receivedOf(question);
-  const exchange = exchangeOf(received, question, context);
+  const { listener } = context.snapshot;
+  const received = receivedBy(listener.front, question, protocolOf(question, context));
   const compiled = compileSnapshot(context.snapshot, {
     ...context,
     turns: peekedTurns(context.table),
     traceHeaders: headersOfTrace(),
   });
-  return { question, received, exchange, compiled, context };
+  const exchange = exchangeOf(received, context);
+  const explanation = received instanceof BadHead
+    ? {
+      ...EMPTY,
+      method: question.method,
+      why: `Refused as its head is read: ${received.rule}`,
+      answer: refusalOf(received),
+    }
+    : walkThrough({ question, received, exchange, compiled, context });
+  const shown = { ...explanation, engine: listener.front.engine };
+  if (shown.answer === null) return shown;
+  // A response of sluice's own has its headers changed too.
+  const edits = editsOf(compiled.edits, exchange.routed.rule)?.response ?? null;
+  return { ...shown, responseHeaders: edits?.describe(exchange.received, null) ?? null };
 }
 
 function walkThrough(walk: Walk): Explanation {
@@ -88,7 +93,7 @@ function walkThrough(walk: Walk): Explanation {
 
 interface Walk {
   readonly question: ExplainRequest;
-  readonly received: ServeRequest;
+  readonly received: ReceivedRequest;
   readonly exchange: Exchange;
   readonly compiled: CompiledSnapshot;
   readonly context: ExplainContext;
@@ -99,8 +104,7 @@ function explainForwarding(known: Explanation, walk: Walk & { readonly group: Gr
   const { question, received, exchange, compiled, context, group } = walk;
   const { listener } = compiled.snapshot;
   const { lines } = received;
-  const webSocket = received.upgrade !== null;
-  const byFetch = !webSocket && listener.upstreamTransport === "fetch";
+  const byFetch = received.upgrade === null && listener.upstreamTransport === "fetch";
   const said = prepareLines(received, exchange.received, headersFor(exchange.received, compiled));
   exchange.received.identify(said);
   const refused = whyNotForwarded(received, said.loop, listener.maxBodyBytes);
@@ -111,6 +115,9 @@ function explainForwarding(known: Explanation, walk: Walk & { readonly group: Gr
   const shared: Explanation = {
     ...known,
     client: exchange.received.client,
+    engineNotes: received.unfit() === null
+      ? engineNotes(listener.front.engine, received, byFetch)
+      : wireWouldPass(listener.front, question),
     group: group.snapshot.name,
     algorithm: algorithm.name,
     choice: algorithm.choice,
@@ -126,7 +133,7 @@ function explainForwarding(known: Explanation, walk: Walk & { readonly group: Gr
     const reason = typeof refused === "string" ? refused : refused.reason;
     const answer = answerOf(reason);
     const { status = answer.status, detail = null } = typeof refused === "string" ? {} : refused;
-    if (webSocket && detail !== null) {
+    if (received.upgrade !== null && detail !== null) {
       return { ...shared, why: `Not a WebSocket handshake: ${detail}`, answer: { status, reason, text: detail } };
     }
     return { ...shared, why: `Refused before a target is chosen: ${answer.text}`, answer };
@@ -141,6 +148,12 @@ function explainForwarding(known: Explanation, walk: Walk & { readonly group: Gr
     const why = `The target ${addressOf(chosen)} is this listener itself: the request comes back, and is refused then`;
     return { ...shared, chosen: addressOf(chosen), why, rewrite, answer: answerOf("loop") };
   }
+  if (byFetch && received.bodyLength !== 0 && dropsBody(received.method)) {
+    const why = `Refused on the way to ${
+      addressOf(chosen)
+    }: UPSTREAM_TRANSPORT=fetch sends no body with ${received.method}`;
+    return { ...shared, chosen: addressOf(chosen), why, rewrite, answer: answerOf("bad_request") };
+  }
   const edits = editsOf(compiled.edits, exchange.routed.rule);
   const own = edits === null || edits.request === null
     ? said.own
@@ -148,7 +161,9 @@ function explainForwarding(known: Explanation, walk: Walk & { readonly group: Gr
   const sent: [string, string][] = byFetch
     ? Object.entries(fetchHeaders({ host, lines, own }))
     : [["host", host], ...linesOf(lines), ...own];
-  const traced = webSocket ? [] : explainedTrace(compiled.headers.traceHeaders, lines.get("baggage"));
+  const added: [string, string][] = received.upgrade === null
+    ? explainedTrace(compiled.headers.traceHeaders, lines.get("baggage"))
+    : [["upgrade", received.upgrade], ["connection", "upgrade"]];
   return {
     ...shared,
     chosen: addressOf(chosen),
@@ -158,7 +173,7 @@ function explainForwarding(known: Explanation, walk: Walk & { readonly group: Gr
       headersMs: listener.connectionTimeoutMs,
     },
     rewrite,
-    headers: [...sent.map(([name, value]): [string, string] => [name.toLowerCase(), value]), ...traced],
+    headers: [...sent.map(([name, value]): [string, string] => [name.toLowerCase(), value]), ...added],
     responseHeaders: edits?.response?.describe(exchange.received, chosen) ?? null,
     locations: group.snapshot.locationRewrite ? explainLocations(exchange, compiled, chosen) : null,
   };
@@ -185,6 +200,8 @@ function comesBack(
 }
 
 const EMPTY: Explanation = {
+  engine: "wire",
+  engineNotes: [],
   method: "",
   path: null,
   client: null,
@@ -206,46 +223,27 @@ const EMPTY: Explanation = {
   answer: null,
 };
 
-/** A request as the listener would hand it over: the URL raw, Host from the headers or from an absolute URL. */
-function receivedOf(question: ExplainRequest): ServeRequest {
-  const headers = headersOf(question.headers);
-  const authority = authorityOf(question.url);
-  if (!headers.has("host")) headers.set("host", authority ?? "localhost");
-  const url = authority !== null ? question.url : `http://${headers.get("host")}${question.url}`;
-  const request = { method: question.method, url, headers, body: null };
-  return new ServeRequest(request, question.clientIp ?? EXPLAINED_CLIENT, null);
+/** A path alone comes to the plain port, if there is one. */
+function protocolOf({ url }: ExplainRequest, { snapshot: { listenerPort, tlsPort } }: ExplainContext) {
+  const secure = url.startsWith("/") ? listenerPort === 0 && tlsPort > 0 : /^https:/i.test(url) && tlsPort > 0;
+  return secure ? "https" : "http";
 }
 
-function exchangeOf(received: ServeRequest, { url }: ExplainRequest, context: ExplainContext): Exchange {
-  const exchange = new Exchange(received.method, context.nowMs());
-  exchange.received.lines = received.lines;
-  exchange.received.peer = exchange.received.client = received.peer;
+function exchangeOf(received: ReceivedRequest | BadHead, context: ExplainContext): Exchange {
+  const known = received instanceof BadHead ? null : received;
+  const exchange = new Exchange(known?.method ?? "-", context.nowMs());
   exchange.received.requestId = EXPLAINED_ID;
-  // A path alone comes to the plain port, if there is one.
-  const { listenerPort, tlsPort } = context.snapshot;
-  const secure = url.startsWith("/") ? listenerPort === 0 && tlsPort > 0 : /^https:/i.test(url) && tlsPort > 0;
-  exchange.received.protocol = secure ? "https" : "http";
+  if (known === null) return exchange;
+  exchange.received.lines = known.lines;
+  exchange.received.peer = exchange.received.client = known.peer;
+  exchange.received.protocol = known.protocol;
   return exchange;
 }
 
-function linesOf(lines: ServeRequest["lines"]): [string, string][] {
+function linesOf(lines: ReceivedRequest["lines"]): [string, string][] {
   const pairs: [string, string][] = [];
   lines.forEach((name, value) => pairs.push([name, value]));
   return pairs;
-}
-
-/**
- * As the listener gives them: several Cookie lines are one list of cookies (RFC 9113 section 8.2.3), others one of
- * values.
- */
-function headersOf(lines: ExplainRequest["headers"]): Headers {
-  const headers = new Headers();
-  for (const [name, value] of lines) {
-    const before = name.toLowerCase() === "cookie" ? headers.get("cookie") : null;
-    if (before === null) headers.append(name, value);
-    else headers.set("cookie", `${before}; ${value}`);
-  }
-  return headers;
 }
 
 function rewriteSteps(exchange: Exchange, question: ExplainRequest, target: TargetSnapshot): Explanation["rewrite"] {

@@ -4,6 +4,11 @@ import { letGo } from "../../http1/let_go.ts";
 import type { Cancellation, TargetRequest } from "../target_request.ts";
 import { SizedBody } from "./sized_body.ts";
 
+/** Tells whether `fetch` would send a request of this method without its body. */
+export function dropsBody(method: string): boolean {
+  return method === "GET" || method === "HEAD";
+}
+
 /** Gives a request's body as `fetch` takes it. */
 export function fetchBody({ body, bodyLength, cancellation }: TargetRequest): BodyInit | null {
   if (body === null) return null;

@@ -4,7 +4,7 @@ import { isIdempotent } from "../../http1/methods.ts";
 import { Failure } from "../gateway_error.ts";
 import type { Interim, TargetRequest, TargetResponse, Transport } from "../target_request.ts";
 import { BAD_PORTS } from "./bad_ports.ts";
-import { fetchBody } from "./fetch_body.ts";
+import { dropsBody, fetchBody } from "./fetch_body.ts";
 import { fetchHeaders } from "./fetch_headers.ts";
 import { readFetched } from "./fetch_response.ts";
 import { fetchUntil } from "./lent_signal.ts";
@@ -43,7 +43,7 @@ export class FetchTransport implements Transport {
   async send(request: TargetRequest, _interim: Interim): Promise<TargetResponse | Failure> {
     const { method, body, cancellation } = request;
     if (request.upgrade !== null) return new Failure("bad_response", "fetch can't pass an upgrade on");
-    if (body !== null && (method === "GET" || method === "HEAD")) {
+    if (body !== null && dropsBody(method)) {
       return new Failure("bad_request", "fetch drops the body of GET and HEAD");
     }
     if (cancellation.over !== null) return cancellation.over;
