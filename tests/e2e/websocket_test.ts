@@ -1,32 +1,15 @@
 import assert from "node:assert/strict";
-import { Buffer } from "node:buffer";
-import { freePort, isListening } from "../support/free_port.ts";
+import { WIRE_ENGINE } from "../support/engine.ts";
+import { freePort } from "../support/free_port.ts";
 import { pause, until } from "../support/poll.ts";
 import { rawExchange } from "../support/raw_client.ts";
 import { header } from "../support/raw_message.ts";
 import { hang } from "../support/recorder_scripts.ts";
 import { RawSocket } from "../support/raw_socket.ts";
 import { RecorderTarget } from "../support/recorder_target.ts";
-import { type SluiceProcess, startSluice } from "../support/sluice_process.ts";
-import { acceptHandshake, handshakeText, RawTarget } from "../support/websocket_bytes.ts";
+import { before, socketUrl } from "../support/websocket_stage.ts";
+import { handshakeText } from "../support/websocket_bytes.ts";
 import { openPeer, openRefused, type Peer, WebSocketTarget } from "../support/websocket_peers.ts";
-
-/** Starts sluice before one target, or several. */
-function before(targets: string, env: Record<string, string> = {}): Promise<SluiceProcess> {
-  return startSluice({
-    env: {
-      TARGET_GROUP_1_NAME: "chat",
-      TARGET_GROUP_1_TARGETS: targets,
-      LISTENER_RULE_1_PATH_PREFIX: "/",
-      LISTENER_RULE_1_TARGET_GROUP: "chat",
-      ...env,
-    },
-  });
-}
-
-function socketUrl(sluice: SluiceProcess, path = "/"): string {
-  return sluice.url.replace("http:", "ws:") + path;
-}
 
 /** Sends `count` numbered messages, keeping little in memory, and waits for none of the answers. */
 async function sayInOrder(peer: Peer, count: number): Promise<void> {
@@ -43,6 +26,7 @@ Deno.test("10,000 messages of Node's ws client go both ways in order, with one a
   await using sluice = await before(`127.0.0.1:${target.port}/base`);
   const client = await openPeer(socketUrl(sluice, "/room?name=a%20b"), ["chat.v1"], {
     headers: { Cookie: "session=1" },
+    perMessageDeflate: false,
   });
   assert.equal(client.socket.protocol, "chat.v1");
   await sayInOrder(client, 10_000);
@@ -59,6 +43,9 @@ Deno.test("10,000 messages of Node's ws client go both ways in order, with one a
   await sluice.settled();
   const lines = await sluice.accessLines(1);
   assert.equal(lines.length, 1);
+  // As bytes, frames count with their heads and masks, and the closing frames as well.
+  const framed = (head: number) =>
+    expected.reduce((sum, message) => sum + head + message.length, 2 + head + "bye".length);
   const bytes = expected.reduce((sum, message) => sum + message.length, 0);
   const { status, path, reason, requestBytes, responseBytes, cutBy, attempts, totalMs, ttfbMs } = lines[0]!;
   assert.deepEqual(
@@ -67,8 +54,8 @@ Deno.test("10,000 messages of Node's ws client go both ways in order, with one a
       status: 101,
       path: "/room?name=a%20b",
       reason: null,
-      requestBytes: bytes,
-      responseBytes: bytes,
+      requestBytes: WIRE_ENGINE ? framed(6) : bytes,
+      responseBytes: WIRE_ENGINE ? framed(2) : bytes,
       cutBy: null,
       attempts: 1,
     },
@@ -86,7 +73,9 @@ Deno.test("200 sockets at once are in flight, and none is when they have gone, h
   assert.equal((await sluice.stats()).total.inFlight, 200);
   for (const [i, client] of clients.entries()) i % 2 === 0 ? client.socket.close(1000) : client.socket.terminate();
   await sluice.settled();
-  assert.equal((await sluice.accessLines(200)).filter(({ cutBy }) => cutBy === "client").length, 100);
+  const lines = await sluice.accessLines(200);
+  // Bytes alone don't tell a client that only ends its connection from one that said farewell before.
+  assert.equal(lines.filter(({ cutBy }) => cutBy === "client").length, WIRE_ENGINE ? 0 : 100);
 });
 
 Deno.test("clients that leave during their handshakes leave nothing in flight, and don't delay a stop", async () => {
@@ -101,8 +90,10 @@ Deno.test("clients that leave during their handshakes leave nothing in flight, a
     if (i % 2 === 0) await client.reset();
   }
   const { total } = await sluice.settled();
-  assert.equal(total.requests, count);
-  assert.equal((await sluice.accessLines(count)).length, count);
+  // A reset takes the bytes with it that were not read yet: some of those 60 handshakes may never have been there.
+  assert.ok(total.requests > count / 2 && total.requests <= count, `${total.requests} requests`);
+  assert.equal(total.finished, total.requests);
+  assert.equal((await sluice.accessLines(total.requests)).length, total.requests);
   assert.equal(await sluice.stop(), 0);
   assert.ok(!sluice.events.some(({ event }) => event === "shutdown_timeout"), sluice.stderr);
 });
@@ -116,9 +107,11 @@ Deno.test("a target that is killed is a close to its clients within a second", a
   let closed: { code: number; reason: string }[] | null = null;
   all.then((ends) => closed = ends);
   await until(() => closed !== null, "every client to see a close", { patienceMs: 1000 });
-  for (const end of closed!) assert.deepEqual(end, { code: 1001, reason: "Target went away" });
+  const end = WIRE_ENGINE ? { code: 1006, reason: "" } : { code: 1001, reason: "Target went away" };
+  assert.deepEqual(closed!, clients.map(() => end));
   await sluice.settled();
-  for (const line of await sluice.accessLines(20)) assert.equal(line.cutBy, "target");
+  const cutBy = WIRE_ENGINE ? null : "target";
+  for (const line of await sluice.accessLines(20)) assert.equal(line.cutBy, cutBy);
 });
 
 Deno.test("a handshake that the target refuses reaches the client as it was refused", async (t) => {
@@ -204,7 +197,7 @@ Deno.test("a target that does not answer a handshake in time is a 504", async ()
   await sluice.settled();
 });
 
-Deno.test("offers of HTTP/2 are ignored, other upgrades and malformed handshakes are refused", async () => {
+Deno.test("offers of HTTP/2 are ignored", async () => {
   await using target = await RecorderTarget.start();
   await using sluice = await before(target.address);
   const h2c = await rawExchange(
@@ -215,81 +208,29 @@ Deno.test("offers of HTTP/2 are ignored, other upgrades and malformed handshakes
   assert.equal(h2c.status, 200);
   assert.equal(header(target.requests[0]!, "upgrade"), null);
   assert.equal(header(target.requests[0]!, "http2-settings"), null);
+  await sluice.settled();
+});
+
+Deno.test("other upgrades and malformed handshakes are refused, or with wire the target's to judge", async () => {
+  await using target = await RecorderTarget.start();
+  await using sluice = await before(target.address);
   const tcp = await rawExchange(
     sluice.url,
     "POST /exec HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n",
   );
-  assert.equal(tcp.status, 501);
+  assert.equal(tcp.status, WIRE_ENGINE ? 200 : 501);
   const oldVersion = await rawExchange(sluice.url, handshakeText("/", { "Sec-WebSocket-Version": "8" }));
-  assert.equal(oldVersion.status, 426);
-  assert.equal(header(oldVersion, "sec-websocket-version"), "13");
-  assert.equal(header(oldVersion, "upgrade"), "websocket");
-  assert.equal((await rawExchange(sluice.url, handshakeText("/", { "Sec-WebSocket-Key": "" }))).status, 400);
-  assert.equal(target.requests.length, 1);
+  const noKey = await rawExchange(sluice.url, handshakeText("/", { "Sec-WebSocket-Key": "" }));
+  if (WIRE_ENGINE) {
+    assert.deepEqual([oldVersion.status, noKey.status], [200, 200]);
+    assert.deepEqual(target.requests.map((request) => header(request, "upgrade")), ["tcp", "websocket", "websocket"]);
+    assert.equal(header(target.requests[1]!, "sec-websocket-version"), "8");
+  } else {
+    assert.equal(oldVersion.status, 426);
+    assert.equal(header(oldVersion, "sec-websocket-version"), "13");
+    assert.equal(header(oldVersion, "upgrade"), "websocket");
+    assert.equal(noKey.status, 400);
+    assert.equal(target.requests.length, 0);
+  }
   await sluice.settled();
-});
-
-Deno.test("sockets that stand are told when sluice stops, and it ends cleanly", async () => {
-  await using target = await WebSocketTarget.start();
-  await using sluice = await before(`127.0.0.1:${target.port}`);
-  const client = await openPeer(socketUrl(sluice));
-  client.socket.send(Buffer.from("hello"));
-  await client.message(1);
-  const stopped = sluice.stop();
-  assert.equal((await client.close()).code, 1001);
-  assert.equal((await target.peers[0]!.close()).code, 1001);
-  assert.equal(await stopped, 0);
-  assert.equal((await sluice.accessLines(1)).length, 1);
-});
-
-Deno.test("a socket whose handshake was open at the stop is closed too, and does not delay it", async () => {
-  let accept = () => {};
-  const asked = Promise.withResolvers<void>();
-  await using target = await WebSocketTarget.start(undefined, {
-    verifyClient(_info: unknown, answer: (accepted: boolean) => void) {
-      accept = () => answer(true);
-      asked.resolve();
-    },
-  });
-  await using sluice = await before(`127.0.0.1:${target.port}`);
-  const opening = openPeer(socketUrl(sluice));
-  await asked.promise;
-  sluice.signal("SIGTERM");
-  await until(async () => !await isListening(sluice.port), "the listener to be closed");
-  accept();
-  assert.equal((await (await opening).close()).code, 1001);
-  assert.equal((await target.peers[0]!.close()).code, 1001);
-  assert.equal(await sluice.ended(), 0);
-  assert.ok(!sluice.events.some(({ event }) => event === "shutdown_timeout"));
-  assert.equal((await sluice.accessLines(1))[0]!.cutBy, null);
-});
-
-Deno.test("after SHUTDOWN_TIMEOUT sockets are cut and handshakes get 503, and both are logged", async () => {
-  await using target = await RawTarget.start(async (socket) => {
-    // The second one waits for ever.
-    if (target.sockets.length === 1) await acceptHandshake(socket);
-    await socket.readToEnd();
-  });
-  await using sluice = await before(`127.0.0.1:${target.port}`, { SHUTDOWN_TIMEOUT: "200" });
-  await using silent = await RawSocket.connect(sluice.url);
-  await silent.send(handshakeText("/silent"));
-  await silent.readThrough("\r\n\r\n");
-  const refused = openRefused(socketUrl(sluice, "/hanging"));
-  await until(() => target.sockets.length === 2, "the second handshake to reach the target");
-  assert.equal(await sluice.stop(), 0);
-  assert.equal((await refused).status, 503);
-  const lines = await sluice.accessLines(2);
-  assert.deepEqual(
-    lines.map(({ path, status, reason, cutBy }) => [path, status, reason, cutBy]).toSorted(),
-    [["/hanging", 503, "shutting_down", null], ["/silent", 101, null, "shutdown"]],
-  );
-});
-
-Deno.test("an idle socket is closed after STREAM_IDLE_TIMEOUT", async () => {
-  await using target = await WebSocketTarget.start();
-  await using sluice = await before(`127.0.0.1:${target.port}`, { STREAM_IDLE_TIMEOUT: "200" });
-  const client = await openPeer(socketUrl(sluice));
-  assert.deepEqual(await client.close(), { code: 1001, reason: "Idle for too long" });
-  await sluice.settled();
-  assert.equal((await sluice.accessLines(1))[0]!.cutBy, "idle");
 });
