@@ -1,3 +1,4 @@
+import type { BenchCertificates } from "./certificates.ts";
 import { type BenchCommand, type BenchProcess, startOnCores } from "./process.ts";
 
 /** What a contender forwards to, and how it is started. */
@@ -8,11 +9,15 @@ export interface ContenderPlace {
   readonly under?: readonly string[];
   /** The cores it runs on, as `taskset -c` takes them, if not the usual one. */
   readonly cores?: string;
+  /** Clients come by TLS and get this certificate; default: they come without TLS. */
+  readonly clientsTls?: BenchCertificates | null;
+  /** Targets speak TLS and have this certificate, which is checked; default: they speak none. */
+  readonly targetsTls?: BenchCertificates | null;
 }
 
 /** A running proxy. */
 export interface RunningContender extends AsyncDisposable {
-  /** `http://127.0.0.1:PORT`. */
+  /** `http://127.0.0.1:PORT`, or with `https`. */
   readonly url: string;
   readonly process: BenchProcess;
 }
@@ -31,7 +36,7 @@ export interface Contender {
 export async function startContender(command: BenchCommand, dir?: AsyncDisposable): Promise<RunningContender> {
   const process = await startOnCores(command);
   return {
-    url: `http://127.0.0.1:${command.port}`,
+    url: `${command.authority === undefined ? "http" : "https"}://127.0.0.1:${command.port}`,
     process,
     async [Symbol.asyncDispose]() {
       await process[Symbol.asyncDispose]();

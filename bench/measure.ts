@@ -5,7 +5,9 @@ import { type Entry, type Pace, rotation, type Scenario, warmUpGoal } from "./sc
 import { startTarget } from "./target.ts";
 import { findProgram } from "../tests/support/have_program.ts";
 import { type WarmUp, warmUp } from "./warm_up.ts";
-import { type LoadShape, runWrk } from "./wrk.ts";
+import { makeCertificates } from "./certificates.ts";
+import type { LoadGenerator, LoadShape } from "./load_generator.ts";
+import { wrk } from "./wrk.ts";
 
 /** One entry under load for one round. */
 export interface Sample {
@@ -42,6 +44,8 @@ export interface EntryResult {
 export interface ScenarioResult {
   readonly name: string;
   readonly title: string;
+  /** What was counted, in the singular. */
+  readonly unit: LoadGenerator["unit"];
   readonly note: string | null;
   readonly showsThreads: boolean;
   /** Names of entries to which the ratios are told too. */
@@ -71,10 +75,16 @@ export async function measure(scenario: Scenario, options: MeasureOptions): Prom
   const absent = scenario.entries.filter((entry) => !entries.includes(entry))
     .map(({ contender }) => `${contender.name} (${contender.needs.filter(isMissing).join(", ")} not installed)`);
   await using stack = new AsyncDisposableStack();
-  const target = stack.use(await startTarget(Math.max(...entries.map((entry) => entry.targets ?? USUAL_TARGETS))));
+  const most = Math.max(...entries.map((entry) => entry.targets ?? USUAL_TARGETS));
+  const { tls, generator = wrk } = scenario;
+  const certificates = tls === undefined ? null : stack.use(await makeCertificates(most));
+  const clientsTls = tls === "targets" ? null : certificates;
+  const targetsTls = tls === "clients" ? null : certificates;
+  const target = stack.use(await startTarget(most, targetsTls));
   const running: RunningContender[] = [];
   for (const { contender, targets = USUAL_TARGETS } of entries) {
-    running.push(stack.use(await contender.start({ targets: target.addresses.slice(0, targets) })));
+    const place = { targets: target.addresses.slice(0, targets), clientsTls, targetsTls };
+    running.push(stack.use(await contender.start(place)));
   }
   const warmUps: WarmUp[] = [];
   for (const [i, entry] of entries.entries()) {
@@ -84,7 +94,8 @@ export async function measure(scenario: Scenario, options: MeasureOptions): Prom
   for (let round = 0; round < rounds; round++) {
     for (const i of rotation(entries.length, round)) {
       const entry = entries[i]!;
-      const sample = await load(running[i]!, entry, { shape: { ...scenario.load, ...entry.load }, seconds });
+      const shape = { ...scenario.load, ...entry.load };
+      const sample = await load(running[i]!, entry, { generator, shape, seconds });
       samples[i]!.push(sample);
       say(`${scenario.name} ${round + 1}/${rounds} ${entry.contender.name}: ${shown(sample)}`);
     }
@@ -92,6 +103,7 @@ export async function measure(scenario: Scenario, options: MeasureOptions): Prom
   return {
     name: scenario.name,
     title: scenario.title,
+    unit: generator.unit,
     note: scenario.note ?? null,
     showsThreads: scenario.showsThreads ?? false,
     alsoTo: scenario.alsoTo ?? [],
@@ -117,25 +129,28 @@ async function warmedUp(
   { entry, goal, say }: { entry: Entry; goal: number; say: (line: string) => void },
 ): Promise<WarmUp> {
   const shape = { ...scenario.load, ...entry.load, ratePerSecond: undefined };
+  const { generator = wrk } = scenario;
   const slices: Sample[] = [];
   const result = await warmUp(goal, async (seconds) => {
-    const slice = await load(proxy, entry, { shape, seconds });
+    const slice = await load(proxy, entry, { generator, shape, seconds });
     slices.push(slice);
     return slice;
   });
   const cost = `first ${shown(slices[0]!)}; last ${shown(slices.at(-1)!)}`;
-  say(`${scenario.name} warm-up ${entry.contender.name}: ${result.requests} requests in ${result.seconds} s; ${cost}`);
+  const count = `${result.requests} ${generator.unit}s in ${result.seconds} s`;
+  say(`${scenario.name} warm-up ${entry.contender.name}: ${count}; ${cost}`);
   return result;
 }
 
 async function load(
   { url, process }: RunningContender,
   entry: Entry,
-  { shape, seconds }: { shape: LoadShape; seconds: number },
+  { generator, shape, seconds }: { generator: LoadGenerator; shape: LoadShape; seconds: number },
 ): Promise<Sample> {
   const before = readCpu(process.pid);
-  const { requests, requestsPerSecond, p50Micros, p99Micros, errors, errorText } = await runWrk(url, shape, seconds);
+  const result = await generator.run(url, shape, seconds);
   const { micros, byThread } = cpuUsed(before, readCpu(process.pid));
+  const { requests, requestsPerSecond, p50Micros, p99Micros, errors, errorText } = result;
   if (requests === 0) {
     throw new Error(`${entry.contender.name} answered nothing in ${seconds} s: ${process.stderr().trim()}`);
   }

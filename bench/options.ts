@@ -23,7 +23,7 @@ const QUICK_PACE: Pace = { rounds: 4, seconds: 1, warmUpRequests: 20_000 };
 
 export const USAGE = `deno task bench [NAME...] [options]
   --scenario NAME   a scenario to run, may be repeated; default: all (a bare NAME is the same); "engine" means all whose
-                    names begin with "engine-"
+                    names begin with "engine-", "tls" those with "tls-"
   --rounds N        counted rounds (default ${USUAL_PACE.rounds})
   --seconds N       length of a round (default ${USUAL_PACE.seconds})
   --warm-up N       requests before the first round, for each proxy, in ${LONGEST_WARM_UP_SECONDS} s at most

@@ -30,6 +30,8 @@ export interface BenchCommand {
   readonly under?: readonly string[];
   /** Ready when this loopback port answers HTTP. */
   readonly port: number;
+  /** It answers by TLS, with a certificate that this authority (PEM) has signed. */
+  readonly authority?: string;
 }
 
 /** Starts a program on its cores and waits until its port answers. Its stdout goes nowhere. */
@@ -61,7 +63,7 @@ export async function startOnCores(command: BenchCommand): Promise<BenchProcess>
     },
   };
   try {
-    await until(() => ended || answers(command.port), `${command.program} to answer`, {
+    await until(() => ended || answers(command), `${command.program} to answer`, {
       everyMs: 50,
       patienceMs: command.under === undefined ? PATIENCE_MS : PATIENCE_MS * SLOWER_UNDER,
     });
@@ -76,9 +78,12 @@ export async function startOnCores(command: BenchCommand): Promise<BenchProcess>
 /**
  * Asks and waits for the first byte: a program may try its port before it serves there, and drop who came too early.
  */
-async function answers(port: number): Promise<boolean> {
+async function answers({ port, authority }: BenchCommand): Promise<boolean> {
+  const place = { hostname: "127.0.0.1", port };
   try {
-    using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+    using connection = authority === undefined
+      ? await Deno.connect(place)
+      : await Deno.connectTls({ ...place, caCerts: [authority] });
     await connection.write(new TextEncoder().encode("GET / HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n"));
     return await connection.read(new Uint8Array(1)) === 1;
   } catch {

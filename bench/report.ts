@@ -30,7 +30,18 @@ export function table(result: ScenarioResult): string {
   const bases = new Set(rows.map(({ base }) => base));
   const base = bases.size === 1 ? [...bases][0] : "its base";
   const lines = markdownTable([
-    ["", "CPU per request", "quartiles", `ratio to ${base}`, "quartiles", "95 %", "req/s", "p50", "p99", "RSS"],
+    [
+      "",
+      `CPU per ${result.unit}`,
+      "quartiles",
+      `ratio to ${base}`,
+      "quartiles",
+      "95 %",
+      result.unit === "request" ? "req/s" : "per second",
+      "p50",
+      "p99",
+      "RSS",
+    ],
     ...rows.map((r) => [
       r.errors > 0 ? `${r.name} (${r.errors} errors)` : r.name,
       `${r.cpuMicros.median.toFixed(1)} µs`,
@@ -39,8 +50,8 @@ export function table(result: ScenarioResult): string {
       `${r.ratio.lowerQuartile.toFixed(2)} to ${r.ratio.upperQuartile.toFixed(2)}`,
       r.ratio.interval === null ? "-" : `${r.ratio.interval.low.toFixed(2)} to ${r.ratio.interval.high.toFixed(2)}`,
       `${Math.round(r.requestsPerSecond)}`,
-      `${(r.p50Micros / 1000).toFixed(1)} ms`,
-      `${(r.p99Micros / 1000).toFixed(1)} ms`,
+      shownMillis(r.p50Micros),
+      shownMillis(r.p99Micros),
       `${Math.round(r.residentBytes / 1048576)} MB`,
     ]),
   ]);
@@ -52,6 +63,10 @@ export function table(result: ScenarioResult): string {
     ...result.absent.length === 0 ? [] : [`Not there: ${result.absent.join(", ")}.`],
   ];
   return [`### ${result.name}: ${result.title}`, "", ...lines, ...notes.flatMap((note) => ["", note]), ""].join("\n");
+}
+
+function shownMillis(micros: number): string {
+  return Number.isNaN(micros) ? "-" : `${(micros / 1000).toFixed(1)} ms`;
 }
 
 /** The ratios of all entries to one that is not the base, paired by round; empty if that one stayed away. */
@@ -66,16 +81,16 @@ function ratiosTo(name: string, { entries }: ScenarioResult): string {
   return `Ratios to ${name}: ${ratios.join("; ")}.`;
 }
 
-function paceLine({ pace, entries }: ScenarioResult): string {
+function paceLine({ pace, entries, unit }: ScenarioResult): string {
   const rounds = pace.rounds === 1 ? "1 round" : `${pace.rounds} rounds`;
   const compiling = entries.filter(({ warmUpGoal }) => warmUpGoal > 0);
   const ahead = entries.filter(({ warmUpGoal }) => warmUpGoal === 0).map(({ name }) => name);
   const fewest = Math.min(...compiling.map(({ warmUpRequests }) => warmUpRequests)).toLocaleString("en");
-  const warm = compiling.length === 0 ? "a second of load" : `${fewest} requests or more`;
+  const warm = compiling.length === 0 ? "a second of load" : `${fewest} ${unit}s or more`;
   const less = compiling.length > 0 && ahead.length > 0 ? `; ${ahead.join(", ")} after a second of load` : "";
   const tooFew = compiling.filter(({ warmUpRequests, warmUpGoal }) => warmUpRequests < warmUpGoal)
     .map(({ name, warmUpRequests, warmUpGoal }) =>
-      `${name} (${warmUpRequests.toLocaleString("en")} of ${warmUpGoal.toLocaleString("en")} requests)`
+      `${name} (${warmUpRequests.toLocaleString("en")} of ${warmUpGoal.toLocaleString("en")} ${unit}s)`
     );
   const cold = tooFew.length === 0 ? "" : ` Not warm after ${LONGEST_WARM_UP_SECONDS} s: ${tooFew.join(", ")}.`;
   return `Medians of ${rounds} of ${pace.seconds} s, after ${warm} to warm up${less}.${cold}`;

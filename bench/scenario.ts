@@ -1,6 +1,6 @@
 import type { Contender } from "./contender.ts";
+import type { LoadGenerator, LoadShape } from "./load_generator.ts";
 import { expectedWarmUpSeconds, START_SECONDS } from "./warm_up.ts";
-import type { LoadShape } from "./wrk.ts";
 
 /** One row of a scenario. */
 export interface Entry {
@@ -21,6 +21,10 @@ export interface Scenario {
   /** What is compared, for a reader. */
   readonly title: string;
   readonly load: LoadShape;
+  /** What loads its proxies; default: wrk. */
+  readonly generator?: LoadGenerator;
+  /** Who comes by TLS, or is spoken to by TLS; default: nobody. */
+  readonly tls?: "clients" | "targets" | "both";
   /** The others' ratios are to the first one, unless they name another. */
   readonly entries: readonly Entry[];
   /** Names of entries to which the ratios are told too, beside the first. */

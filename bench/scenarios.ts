@@ -2,6 +2,7 @@ import { bareFetch, bareFetchAgain, barestFetch } from "./contenders/bare_fetch.
 import { caddy, haproxy, nginx } from "./contenders/native_proxies.ts";
 import { httpProxy, undici } from "./contenders/node_proxies.ts";
 import { rules, sluice } from "./contenders/sluice.ts";
+import { TLS_SCENARIOS } from "./tls_scenarios.ts";
 import { ENGINE_SCENARIOS } from "./engine_scenarios.ts";
 import type { Scenario } from "./scenario.ts";
 
@@ -21,6 +22,7 @@ const ALGORITHMS = [
 /** All that `deno task bench` can run, in the order in which it does. */
 export const SCENARIOS: readonly Scenario[] = [
   ...ENGINE_SCENARIOS,
+  ...TLS_SCENARIOS,
   {
     name: "small",
     title: "GET, 100-byte answers, 64 connections, 3 targets",

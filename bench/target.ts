@@ -1,3 +1,4 @@
+import type { BenchCertificates } from "./certificates.ts";
 import { findProgram } from "../tests/support/have_program.ts";
 import { freePort } from "../tests/support/free_port.ts";
 import { tempDir } from "../tests/support/temp_dir.ts";
@@ -13,9 +14,9 @@ const BODY = "x".repeat(100);
 
 /**
  * Starts nginx on the load's core, listening on `count` addresses of the loopback network. `/64k` and `/1m` are files,
- * every other path answers 100 bytes.
+ * every other path answers 100 bytes. With certificates, it speaks TLS.
  */
-export async function startTarget(count: number): Promise<BenchTarget> {
+export async function startTarget(count: number, certificates: BenchCertificates | null = null): Promise<BenchTarget> {
   const program = findProgram("nginx");
   if (program === null) throw new Error("nginx is not installed");
   const dir = await tempDir();
@@ -24,12 +25,13 @@ export async function startTarget(count: number): Promise<BenchTarget> {
   await Deno.writeTextFile(`${dir.path}/1m`, "x".repeat(1_048_576));
   const port = freePort();
   const addresses = Array.from({ length: count }, (_, i) => `127.0.${(i + 1) >> 8}.${(i + 1) & 255}:${port}`);
-  await Deno.writeTextFile(`${dir.path}/nginx.conf`, configuration(dir.path, addresses));
+  await Deno.writeTextFile(`${dir.path}/nginx.conf`, configuration(dir.path, addresses, certificates));
   const process = await startOnCores({
     program,
     args: ["-p", dir.path, "-c", `${dir.path}/nginx.conf`, "-e", "stderr"],
     cores: LOAD_CORES,
     port,
+    authority: certificates?.authority,
   });
   return {
     addresses,
@@ -40,7 +42,8 @@ export async function startTarget(count: number): Promise<BenchTarget> {
   };
 }
 
-function configuration(dir: string, addresses: readonly string[]): string {
+function configuration(dir: string, addresses: readonly string[], certificates: BenchCertificates | null): string {
+  const tls = certificates === null ? "" : " ssl";
   return `
 daemon off;
 worker_processes 1;
@@ -58,7 +61,12 @@ http {
   default_type text/plain;
   sendfile on;
   server {
-    ${addresses.map((address) => `listen ${address};`).join("\n    ")}
+    ${addresses.map((address) => `listen ${address}${tls};`).join("\n    ")}
+    ${
+    certificates === null
+      ? ""
+      : `ssl_certificate ${certificates.certificateFile}; ssl_certificate_key ${certificates.keyFile};`
+  }
     root ${dir};
     location = /64k { }
     location = /1m { }

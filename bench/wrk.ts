@@ -1,32 +1,10 @@
 import { findProgram } from "../tests/support/have_program.ts";
 import { tempDir } from "../tests/support/temp_dir.ts";
+import type { LoadGenerator, LoadResult, LoadShape } from "./load_generator.ts";
 import { LOAD_CORES } from "./process.ts";
 
-/** What is asked, and by how many. */
-export interface LoadShape {
-  readonly connections: number;
-  readonly path: string;
-  readonly method?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  /** Size of the request's body. */
-  readonly bodyBytes?: number;
-  /** Requests a second over all connections, due at even distances; default: as fast as the answers come. */
-  readonly ratePerSecond?: number;
-  /** An answer that takes longer counts as an error; default: wrk's own 2 s. */
-  readonly timeoutSeconds?: number;
-}
-
-/** What came back. */
-export interface LoadResult {
-  readonly requests: number;
-  /** Answers that were no 2xx or 3xx, and connections that broke. More than none makes the measurement worthless. */
-  readonly errors: number;
-  /** wrk's own words about them. */
-  readonly errorText: string;
-  readonly requestsPerSecond: number;
-  readonly p50Micros: number;
-  readonly p99Micros: number;
-}
+/** wrk: keep-alive connections in a closed loop, unless it has a rate. */
+export const wrk: LoadGenerator = { unit: "request", run: runWrk };
 
 /**
  * Loads a URL with wrk for some seconds: one thread, keep-alive connections, on the load's core; closed loop unless it

@@ -1,14 +1,15 @@
 import { findProgram } from "../../tests/support/have_program.ts";
 import { freePort } from "../../tests/support/free_port.ts";
 import { tempDir } from "../../tests/support/temp_dir.ts";
+import type { BenchCertificates } from "../certificates.ts";
 import { type Contender, startContender } from "../contender.ts";
 import { PROXY_CORES } from "../process.ts";
 
-/** nginx with one worker, kept connections to its targets and an access log to nowhere. */
+/** nginx with one worker, kept connections to its targets and an access log to nowhere. It resumes no TLS sessions. */
 export const nginx = configured("nginx", {
   file: "nginx.conf",
   args: (dir) => ["-p", dir, "-c", `${dir}/nginx.conf`, "-e", "stderr"],
-  text: (dir, port, targets) => `
+  text: ({ dir, port, targets, clientsTls, targetsTls }) => `
 daemon off;
 worker_processes 1;
 pid ${dir}/nginx.pid;
@@ -28,11 +29,25 @@ http {
     keepalive_requests 1000000000;
   }
   server {
-    listen 127.0.0.1:${port};
+    listen 127.0.0.1:${port}${clientsTls === null ? "" : " ssl"};
+    ${
+    clientsTls === null ? "" : `
+    ssl_certificate ${clientsTls.certificateFile};
+    ssl_certificate_key ${clientsTls.keyFile};
+    ssl_session_cache off;
+    ssl_session_tickets off;`
+  }
     location / {
-      proxy_pass http://targets;
+      proxy_pass ${targetsTls === null ? "http" : "https"}://targets;
       proxy_http_version 1.1;
       proxy_set_header Connection "";
+      ${
+    targetsTls === null ? "" : `
+      proxy_ssl_verify on;
+      proxy_ssl_trusted_certificate ${targetsTls.authorityFile};
+      proxy_ssl_name localhost;
+      proxy_ssl_protocols TLSv1.2 TLSv1.3;`
+  }
     }
   }
 }
@@ -43,7 +58,7 @@ http {
 export const haproxy = configured("haproxy", {
   file: "haproxy.cfg",
   args: (dir) => ["-f", `${dir}/haproxy.cfg`, "-db"],
-  text: (_dir, port, targets) => `
+  text: ({ dir, port, targets, clientsTls, targetsTls }) => `
 global
   nbthread 1
   maxconn 4000
@@ -54,8 +69,15 @@ defaults
   timeout server 300s
   http-reuse always
 listen bench
-  bind 127.0.0.1:${port}
-  ${targets.map((target, i) => `server t${i} ${target}`).join("\n  ")}
+  bind 127.0.0.1:${port}${clientsTls === null ? "" : ` ssl crt ${dir}/${PAIR_FILE}`}
+  ${
+    targets.map((target, i) => {
+      const tls = targetsTls === null
+        ? ""
+        : ` ssl verify required verifyhost localhost ca-file ${targetsTls.authorityFile}`;
+      return `server t${i} ${target}${tls}`;
+    }).join("\n  ")
+  }
 `,
 });
 
@@ -64,28 +86,47 @@ export const caddy = configured("caddy", {
   file: "Caddyfile",
   env: { GOMAXPROCS: "1" },
   args: (dir) => ["run", "--config", `${dir}/Caddyfile`, "--adapter", "caddyfile"],
-  text: (_dir, port, targets) => `
+  text: ({ port, targets, clientsTls, targetsTls }) => `
 {
   admin off
   auto_https off
 }
-http://:${port} {
+${clientsTls === null ? "http" : "https"}://:${port} {
   bind 127.0.0.1
+  ${clientsTls === null ? "" : `tls ${clientsTls.certificateFile} ${clientsTls.keyFile}`}
   reverse_proxy ${targets.join(" ")} {
     lb_policy round_robin
     transport http {
       keepalive_idle_conns_per_host 512
+      ${
+    targetsTls === null ? "" : `
+      tls_trusted_ca_certs ${targetsTls.authorityFile}
+      tls_server_name localhost
+      versions 1.1`
+  }
     }
   }
 }
 `,
 });
 
+/** Certificate and key in one file, as HAProxy wants them. */
+const PAIR_FILE = "pair.pem";
+
+/** What a configuration says. */
+interface Facts {
+  readonly dir: string;
+  readonly port: number;
+  readonly targets: readonly string[];
+  readonly clientsTls: BenchCertificates | null;
+  readonly targetsTls: BenchCertificates | null;
+}
+
 interface Configuration {
   readonly file: string;
   readonly env?: Record<string, string>;
   args(dir: string): string[];
-  text(dir: string, port: number, targets: readonly string[]): string;
+  text(facts: Facts): string;
 }
 
 function configured(name: string, configuration: Configuration): Contender {
@@ -93,11 +134,16 @@ function configured(name: string, configuration: Configuration): Contender {
     name,
     needs: [name],
     isCompiledAhead: true,
-    async start({ targets, cores = PROXY_CORES, under }) {
+    async start({ targets, cores = PROXY_CORES, under, clientsTls = null, targetsTls = null }) {
       const dir = await tempDir();
       const port = freePort();
       await Deno.chmod(dir.path, 0o755);
-      await Deno.writeTextFile(`${dir.path}/${configuration.file}`, configuration.text(dir.path, port, targets));
+      if (clientsTls !== null) {
+        const parts = [clientsTls.certificateFile, clientsTls.keyFile].map((file) => Deno.readTextFile(file));
+        await Deno.writeTextFile(`${dir.path}/${PAIR_FILE}`, (await Promise.all(parts)).join(""));
+      }
+      const text = configuration.text({ dir: dir.path, port, targets, clientsTls, targetsTls });
+      await Deno.writeTextFile(`${dir.path}/${configuration.file}`, text);
       return await startContender({
         program: findProgram(name)!,
         args: configuration.args(dir.path),
@@ -106,6 +152,7 @@ function configured(name: string, configuration: Configuration): Contender {
         cores,
         under,
         port,
+        authority: clientsTls?.authority,
       }, dir);
     },
   };

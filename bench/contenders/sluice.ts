@@ -1,3 +1,4 @@
+import type { BenchCertificates } from "../certificates.ts";
 import { freePort } from "../../tests/support/free_port.ts";
 import { sluiceCommand, sluiceEnvironment } from "../../tests/support/sluice_program.ts";
 import { tempDir } from "../../tests/support/temp_dir.ts";
@@ -17,6 +18,8 @@ export interface SluiceSetup {
   readonly stripPrefix?: boolean;
   /** Weights 1, 2, 3, 1, 2, 3 ... for the targets. */
   readonly weighted?: boolean;
+  /** With TLS, how many certificates it chooses between; default 1. */
+  readonly certificates?: number;
   readonly cores?: string;
 }
 
@@ -25,7 +28,7 @@ export function sluice(setup: SluiceSetup = {}): Contender {
   return {
     name: setup.name ?? "sluice",
     needs: [],
-    async start({ targets, cores = setup.cores ?? PROXY_CORES, under }) {
+    async start({ targets, cores = setup.cores ?? PROXY_CORES, under, clientsTls = null, targetsTls = null }) {
       const port = freePort();
       const dir = await tempDir();
       const command = sluiceCommand([], Deno.env.get("SLUICE_PROGRAM"));
@@ -34,11 +37,12 @@ export function sluice(setup: SluiceSetup = {}): Contender {
         cwd: dir.path,
         env: sluiceEnvironment({
           LISTENER_HOST: "127.0.0.1",
-          LISTENER_PORT: `${port}`,
+          ...listenerVariables(setup, port, clientsTls),
           LISTENER_WORKERS: "1",
           ADMIN_PORT: "0",
           TARGET_GROUP_1_NAME: "bench",
-          TARGET_GROUP_1_TARGETS: targets.join(","),
+          TARGET_GROUP_1_TARGETS: targets.map((target) => targetsTls === null ? target : `https://${target}`).join(","),
+          ...trustVariables(setup, targetsTls),
           ...ruleVariables(setup),
           TARGET_GROUP_1_WEIGHTS: setup.weighted
             ? targets.map((target, i) => `${target}:${i % 3 + 1}`).join(",")
@@ -48,9 +52,31 @@ export function sluice(setup: SluiceSetup = {}): Contender {
         cores,
         under,
         port,
+        authority: clientsTls?.authority,
       }, dir);
     },
   };
+}
+
+function listenerVariables(
+  { certificates = 1 }: SluiceSetup,
+  port: number,
+  files: BenchCertificates | null,
+): Record<string, string> {
+  if (files === null) return { LISTENER_PORT: `${port}` };
+  const variables: Record<string, string> = { LISTENER_PORT: "off", LISTENER_TLS_PORT: `${port}` };
+  for (let i = 1; i <= certificates; i++) {
+    variables[`LISTENER_TLS_CERT_${i}`] = files.certificateFile;
+    variables[`LISTENER_TLS_KEY_${i}`] = files.keyFile;
+  }
+  return variables;
+}
+
+/** Whom sluice trusts; `fetch` takes authorities from Deno's own variable alone. */
+function trustVariables({ env }: SluiceSetup, certificates: BenchCertificates | null): Record<string, string> {
+  if (certificates === null) return {};
+  const variable = env?.UPSTREAM_TRANSPORT === "fetch" ? "DENO_CERT" : "TARGET_GROUP_1_TLS_CA";
+  return { [variable]: certificates.authorityFile };
 }
 
 function ruleVariables(setup: SluiceSetup): Record<string, string> {

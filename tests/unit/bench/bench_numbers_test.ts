@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { parseOptions } from "../../../bench/options.ts";
 import { chart } from "../../../bench/chart.ts";
+import { parseHandshakes } from "../../../bench/handshakes.ts";
 import { withSections } from "../../../bench/markdown.ts";
 import type { ScenarioResult } from "../../../bench/measure.ts";
 import { rowsOf, table } from "../../../bench/report.ts";
@@ -78,6 +79,31 @@ Requests/sec:  11898.21
   assert.deepEqual([p50Micros, p99Micros], [950, 90_000_000]);
 });
 
+Deno.test("the benchmark counts the full handshakes of openssl s_time, and tells resumed ones from them", () => {
+  const text = `Collecting connection statistics for 1 seconds
+***r*rr*
+
+8 connections in 0.30s; 26.66 connections/user sec, bytes read 0
+8 connections in 2 real seconds, 0 bytes read per connection
+`;
+  assert.deepEqual(parseHandshakes(text), { full: 5, resumed: 3 });
+  assert.deepEqual(parseHandshakes(text.replace("***r*rr*", "*".repeat(8))), { full: 8, resumed: 0 });
+  assert.deepEqual(parseHandshakes("Collecting connection statistics for 1 seconds\n"), { full: 0, resumed: 0 });
+});
+
+Deno.test("the benchmark's table counts handshakes by their name and shows no latency that was not measured", () => {
+  const result = scenarioResult();
+  const entries = result.entries.map((entry) => ({
+    ...entry,
+    samples: entry.samples.map((sample) => ({ ...sample, p50Micros: NaN, p99Micros: NaN })),
+  }));
+  const text = table({ ...result, unit: "handshake", entries });
+  assert.match(text, /\| CPU per handshake \|.*\| per second \|/);
+  assert.match(text, /\| +1000 \| +- \| +- \| +1 MB \|/);
+  assert.match(text, /after 104,000 handshakes or more to warm up/);
+  assert.doesNotMatch(text, /NaN|request/);
+});
+
 function scenarioResult(): ScenarioResult {
   const sample = { requestsPerSecond: 1000, p50Micros: 1000, p99Micros: 2000, requests: 100, errors: 0, errorText: "" };
   const cpuByThread = { "worker-1": 480, deno: 30, "worker-2": 490 };
@@ -88,6 +114,7 @@ function scenarioResult(): ScenarioResult {
   return {
     name: "small",
     title: "GET",
+    unit: "request",
     note: null,
     showsThreads: false,
     alsoTo: [],
