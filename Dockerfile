@@ -18,6 +18,7 @@ COPY --from=build --chown=65532:65532 /build/state /var/lib/sluice
 WORKDIR /etc/sluice
 # Fair turns with hundreds of busy connections, and no extra cost with thousands of idle ones (docs/platform.md).
 ENV DENO_TOKIO_MAX_IO_EVENTS_PER_TICK=48
+ENV DENO_TOKIO_EVENT_INTERVAL=1
 ENV GLIBC_TUNABLES=glibc.malloc.tcache_count=1000
 # The image's own user "nonroot", as a number so that Kubernetes can tell that it is not root.
 USER 65532:65532

@@ -62,10 +62,10 @@ export async function runProgram(args: readonly string[]): Promise<number> {
         ? await probeTargets(result.config, { clock: systemClock, tls: targetTls })
         : undefined;
       const { runCheck } = await import("./check.ts");
-      const { adviceOnEventBatch, EVENT_BATCH } = await import("./event_batch.ts");
+      const { adviceOnEvents } = await import("./event_variables.ts");
       const { adviceForApplications } = await import("./application_advice.ts");
       const notes = result.config === null ? [] : [
-        adviceOnEventBatch(result.config.listener, Deno.env.get(EVENT_BATCH.name)),
+        adviceOnEvents(result.config.listener, (name) => Deno.env.get(name)),
         adviceForApplications(result.config),
       ].filter((note) => note !== null);
       const { text, exitCode } = runCheck(result, { ...flags, probes, notes, certificates });

@@ -8,7 +8,7 @@ import { BatchedSink } from "../logging/sink.ts";
 import { systemClock } from "../time/clock.ts";
 import { withTimeout } from "../time/with_timeout.ts";
 import { createBalancer } from "./balancer.ts";
-import { adviceOnEventBatch, EVENT_BATCH, limitEventBatch } from "./event_batch.ts";
+import { adviceOnEvents, tellLaterThreads } from "./event_variables.ts";
 import { listed } from "./listed.ts";
 import { parseSources } from "./parse_sources.ts";
 import { hearSignals } from "./process_signals.ts";
@@ -47,8 +47,8 @@ export async function runServe(flags: ServeFlags): Promise<number> {
     return 2;
   }
   const { config } = result;
-  const batchAdvice = adviceOnEventBatch(config.listener, Deno.env.get(EVENT_BATCH.name));
-  limitEventBatch();
+  const eventAdvice = adviceOnEvents(config.listener, (name) => Deno.env.get(name));
+  tellLaterThreads();
   const logSink = new BatchedSink(Deno.stderr);
   const accessSink = new BatchedSink(Deno.stdout);
   const log = new Log(logSink, { level: config.logging.level, json: wantsJson(config, Deno.stderr) });
@@ -81,7 +81,7 @@ export async function runServe(flags: ServeFlags): Promise<number> {
   const signals = hearSignals({ log, clock: systemClock, endAtOnce });
   try {
     announce(result, config, log);
-    if (batchAdvice !== null) log.warn("event_batch_unset", batchAdvice);
+    if (eventAdvice !== null) log.warn("event_batch_unset", eventAdvice);
     const started = plane.start().then(() => true);
     if (!await Promise.race([started, signals.stop.then(() => false)])) {
       started.catch(() => {});

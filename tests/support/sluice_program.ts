@@ -1,5 +1,5 @@
 import { MEMORY_AT_HAND, PERMISSIONS, V8_FLAGS } from "../../build/program.ts";
-import { EVENT_BATCH } from "../../src/cli/event_batch.ts";
+import { EVENT_VARIABLES } from "../../src/cli/event_variables.ts";
 import { fileURLToPath } from "node:url";
 
 /** The project's root directory, with its last `/`. */
@@ -71,7 +71,7 @@ export function sluiceCommand(
  */
 export function sluiceEnvironment(env: Record<string, string | undefined>): Record<string, string> {
   const all: Record<string, string> = { NO_COLOR: "1" };
-  for (const { name, value } of [EVENT_BATCH, MEMORY_AT_HAND]) all[name] = value;
+  for (const { name, value } of [...EVENT_VARIABLES, MEMORY_AT_HAND]) all[name] = value;
   for (const name of DENO_NEEDS) {
     const value = Deno.env.get(name);
     if (value !== undefined) all[name] = value;

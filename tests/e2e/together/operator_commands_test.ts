@@ -1,6 +1,6 @@
 /** The commands by which an operator asks the running sluice, and the configuration. */
 import assert from "node:assert/strict";
-import { EVENT_BATCH } from "../../../src/cli/event_batch.ts";
+import { EVENT_VARIABLES } from "../../../src/cli/event_variables.ts";
 import type { Explanation } from "../../../src/views/explanation.ts";
 import { ask } from "../../support/ask.ts";
 import { freePort } from "../../support/free_port.ts";
@@ -237,10 +237,10 @@ Deno.test("check --probe asks real names and real targets, and ends with 1 if on
   assert.match(bad.stdout, /failed: Target\.ConnectionRefused/);
 });
 
-Deno.test("a single worker without the event variable is advised, at the start and by check", async () => {
+Deno.test("a single worker without an event variable is advised, at the start and by check", async () => {
   await using mocks = await MockGroup.start(1);
   const env = (workers: string) =>
-    groupEnvironment(mocks.list, { LISTENER_WORKERS: workers, [EVENT_BATCH.name]: undefined });
+    groupEnvironment(mocks.list, { LISTENER_WORKERS: workers, DENO_TOKIO_EVENT_INTERVAL: undefined });
   for (const [workers, times] of [["1", 1], ["2", 0]] as const) {
     await using sluice = await startSluice({ env: env(workers) });
     await sluice.stop();
@@ -250,6 +250,6 @@ Deno.test("a single worker without the event variable is advised, at the start a
     assert.equal(check.code, 0, check.stdout);
     assert.equal(check.stdout.includes(`\nNotes:\n  The main thread serves alone`), times === 1, check.stdout);
   }
-  const told = { ...env("1"), [EVENT_BATCH.name]: EVENT_BATCH.value };
+  const told = { ...env("1"), ...Object.fromEntries(EVENT_VARIABLES.map(({ name, value }) => [name, value])) };
   assert.ok(!(await runSluice(["check"], told)).stdout.includes("DENO_TOKIO"));
 });

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { compileArguments, MEMORY_AT_HAND, PERMISSIONS, V8_FLAGS } from "../../../build/program.ts";
-import { EVENT_BATCH } from "../../../src/cli/event_batch.ts";
+import { EVENT_VARIABLES } from "../../../src/cli/event_variables.ts";
 import { isProgramFor, programName, TARGETS, writeChecksums } from "../../../build/release.ts";
 import { PROJECT_ROOT, sluiceCommand } from "../../support/sluice_program.ts";
 import { tempDir } from "../../support/temp_dir.ts";
 
 /** What whoever starts the program tells the runtime beneath. */
-const AT_START = [EVENT_BATCH, MEMORY_AT_HAND].map(({ name, value }) => `${name}=${value}`);
+const AT_START = [...EVENT_VARIABLES, MEMORY_AT_HAND].map(({ name, value }) => `${name}=${value}`);
 const tasks: Record<string, string> = JSON.parse(Deno.readTextFileSync(`${PROJECT_ROOT}deno.json`)).tasks;
 
 Deno.test("the program asks for the network, files to read and variables, and for nothing else", () => {
