@@ -6,3 +6,6 @@ export const WIRE_ENGINE = Deno.env.get("LISTENER_ENGINE") === "wire";
 
 /** A body on GET goes through: sluice's own engine reads it, and its own sockets send it. */
 export const PASSES_GET_BODIES = WIRE_ENGINE && Deno.env.get("UPSTREAM_TRANSPORT") !== "fetch";
+
+/** `Expect: 100-continue` goes to the target, which answers it; else sluice does. */
+export const PASSES_EXPECT = PASSES_GET_BODIES;

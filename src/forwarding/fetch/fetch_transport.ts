@@ -1,5 +1,7 @@
 import { hostPort } from "../../state/group_snapshot.ts";
 import type { TargetSnapshot } from "../../state/group_snapshot.ts";
+import { Kind } from "../../http1/field_kind.ts";
+import { TextLines } from "../../http1/field_lines.ts";
 import { isIdempotent } from "../../http1/methods.ts";
 import { Failure } from "../gateway_error.ts";
 import type { Interim, TargetRequest, TargetResponse, Transport } from "../target_request.ts";
@@ -13,6 +15,9 @@ import { UnknownFailures } from "./unknown_failures.ts";
 /** Idle connections kept per target, and for how long: below the 60 s after which many servers close theirs. */
 const POOL_MAX_IDLE_PER_HOST = 256;
 const POOL_IDLE_TIMEOUT_MS = 50_000;
+
+/** Asks a client that sent `Expect: 100-continue` for its body. */
+const CONTINUE = { status: 100, phrase: null, lines: new TextLines() };
 
 interface Route {
   readonly origin: string;
@@ -40,13 +45,17 @@ export class FetchTransport implements Transport {
     this.#failures = new UnknownFailures(unknown);
   }
 
-  async send(request: TargetRequest, _interim: Interim): Promise<TargetResponse | Failure> {
+  async send(request: TargetRequest, interim: Interim): Promise<TargetResponse | Failure> {
     const { method, body, cancellation } = request;
     if (request.upgrade !== null) return new Failure("bad_response", "fetch can't pass an upgrade on");
     if (body !== null && dropsBody(method)) {
       return new Failure("bad_request", "fetch drops the body of GET and HEAD");
     }
     if (cancellation.over !== null) return cancellation.over;
+    // `fetch` sends no Expect and tells of no interim response: nobody else would ask the client for its body.
+    if (body !== null && !(body instanceof Uint8Array) && request.lines.has(Kind.Expect)) {
+      await interim(CONTINUE).catch(() => {});
+    }
     const route = this.#routes.get(request.target) ?? this.#addRoute(request.target);
     const controller = new AbortController();
     cancellation.atWork = controller;
