@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ask, askTimes, tally } from "../support/ask.ts";
-import { WIRE_ENGINE } from "../support/engine.ts";
+import { BY_FETCH, WIRE_ENGINE } from "../support/engine.ts";
 import { freePort } from "../support/free_port.ts";
 import { groupEnvironment, MockGroup } from "../support/mock_group.ts";
 import { until, within } from "../support/poll.ts";
@@ -61,7 +61,8 @@ Deno.test("C22, D8, E13: an access line has client, rule, group, target, times, 
   assert.deepEqual(first, {
     client: "127.0.0.1",
     method: "PUT",
-    path: '/a?b="<x>',
+    // As it is sent: fetch encodes more than sluice does.
+    path: BY_FETCH ? "/a?b=%22%3Cx%3E" : '/a?b="<x>',
     host: "front.test",
     protocol: WIRE_ENGINE ? "HTTP/1.1" : null,
     status: 201,

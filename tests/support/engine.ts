@@ -4,8 +4,11 @@
  */
 export const WIRE_ENGINE = Deno.env.get("LISTENER_ENGINE") === "wire";
 
+/** `fetch` speaks to targets (`UPSTREAM_TRANSPORT`). */
+export const BY_FETCH = Deno.env.get("UPSTREAM_TRANSPORT") === "fetch";
+
 /** A body on GET goes through: sluice's own engine reads it, and its own sockets send it. */
-export const PASSES_GET_BODIES = WIRE_ENGINE && Deno.env.get("UPSTREAM_TRANSPORT") !== "fetch";
+export const PASSES_GET_BODIES = WIRE_ENGINE && !BY_FETCH;
 
 /** `Expect: 100-continue` goes to the target, which answers it; else sluice does. */
 export const PASSES_EXPECT = PASSES_GET_BODIES;

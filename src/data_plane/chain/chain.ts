@@ -164,7 +164,7 @@ export class Chain implements RequestHandler {
     const said = prepareLines(received, exchange.received, headersFor(exchange.received, compiled));
     exchange.received.identify(said);
     if (listener.headerConvention) exchange.outcome.addResponseHeader("X-Request-Id", exchange.received.requestId);
-    const refused = whyNotForwarded(received, said.loop, listener.maxBodyBytes);
+    const refused = whyNotForwarded(received, said.loop, listener);
     if (refused !== null) return refused;
     const { deadlines } = this.#parts;
     const nowMs = exchange.received.startedMs;

@@ -1,5 +1,4 @@
 import type { ExplainBasis, ExplainRequest, Explanation } from "../../views/explanation.ts";
-import { dropsBody } from "../../forwarding/fetch/fetch_body.ts";
 import { fetchHeaders } from "../../forwarding/fetch/fetch_headers.ts";
 import { prepareLines } from "../../forwarding/headers/request_lines.ts";
 import type { ReceivedRequest } from "../../front/received_request.ts";
@@ -107,7 +106,7 @@ function explainForwarding(known: Explanation, walk: Walk & { readonly group: Gr
   const byFetch = received.upgrade === null && listener.upstreamTransport === "fetch";
   const said = prepareLines(received, exchange.received, headersFor(exchange.received, compiled));
   exchange.received.identify(said);
-  const refused = whyNotForwarded(received, said.loop, listener.maxBodyBytes);
+  const refused = whyNotForwarded(received, said.loop, listener);
   const pinned = group.pinned(exchange.received);
   const balancer = group.balancerFor(exchange.received);
   const chosen = balancer.peek(group.key(exchange.received), pinned);
@@ -117,7 +116,7 @@ function explainForwarding(known: Explanation, walk: Walk & { readonly group: Gr
     client: exchange.received.client,
     engineNotes: received.unfit() === null
       ? engineNotes(listener.front.engine, received, byFetch)
-      : wireWouldPass(listener.front, question),
+      : wireWouldPass(listener, question),
     group: group.snapshot.name,
     algorithm: algorithm.name,
     choice: algorithm.choice,
@@ -136,7 +135,7 @@ function explainForwarding(known: Explanation, walk: Walk & { readonly group: Gr
     if (received.upgrade !== null && detail !== null) {
       return { ...shared, why: `Not a WebSocket handshake: ${detail}`, answer: { status, reason, text: detail } };
     }
-    return { ...shared, why: `Refused before a target is chosen: ${answer.text}`, answer };
+    return { ...shared, why: `Refused before a target is chosen: ${detail ?? answer.text}`, answer };
   }
   if (chosen === null) {
     const reason = group.resolved ? "no_target" : "dns_failed";
@@ -147,12 +146,6 @@ function explainForwarding(known: Explanation, walk: Walk & { readonly group: Gr
   if (comesBack(chosen, { exchange, sent: rewrite.at(-1)!.path, host }, compiled)) {
     const why = `The target ${addressOf(chosen)} is this listener itself: the request comes back, and is refused then`;
     return { ...shared, chosen: addressOf(chosen), why, rewrite, answer: answerOf("loop") };
-  }
-  if (byFetch && received.bodyLength !== 0 && dropsBody(received.method)) {
-    const why = `Refused on the way to ${
-      addressOf(chosen)
-    }: UPSTREAM_TRANSPORT=fetch sends no body with ${received.method}`;
-    return { ...shared, chosen: addressOf(chosen), why, rewrite, answer: answerOf("bad_request") };
   }
   const edits = editsOf(compiled.edits, exchange.routed.rule);
   const own = edits === null || edits.request === null

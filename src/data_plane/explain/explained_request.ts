@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import type { FrontConfig } from "../../config/model.ts";
+import type { FrontConfig, ListenerConfig } from "../../config/model.ts";
 import type { ReceivedRequest } from "../../front/received_request.ts";
 import { ServeRequest } from "../../front/serve/serve_request.ts";
 import { reasonOf } from "../../front/wire/head_refusal.ts";
@@ -7,6 +7,7 @@ import { WireRequest } from "../../front/wire/wire_request.ts";
 import { ByteLines } from "../../http1/field_lines.ts";
 import { BadHead, readRequestHead } from "../../http1/request_head.ts";
 import { authorityOf, type ExplainRequest } from "../../views/explanation.ts";
+import { whyNotForwarded } from "../chain/why_not_forwarded.ts";
 import { headLimits } from "../head_limits.ts";
 
 /** The client's address in an explanation, which comes from nowhere. */
@@ -38,9 +39,11 @@ export function refusalOf(refused: BadHead) {
 }
 
 /** Says of a request that the engine serve can't give to a target unchanged if the engine wire can: a line, or none. */
-export function wireWouldPass(front: FrontConfig, question: ExplainRequest): string[] {
-  const other = receivedBy({ ...front, engine: "wire" }, question, "http");
-  return other instanceof BadHead ? [] : ["LISTENER_ENGINE=wire would pass it on to a target"];
+export function wireWouldPass(listener: ListenerConfig, question: ExplainRequest): string[] {
+  const other = receivedBy({ ...listener.front, engine: "wire" }, question, "http");
+  return other instanceof BadHead || whyNotForwarded(other, false, listener) !== null
+    ? []
+    : ["LISTENER_ENGINE=wire would pass it on to a target"];
 }
 
 /** As `Deno.serve` would hand it over: the URL raw, and absolute. */

@@ -19,6 +19,8 @@ Deno.test("one running sluice answers explain --live, status and healthcheck", a
     LISTENER_HOST: "127.0.0.1",
     ADMIN_PORT: adminPort,
     ADMIN_TOKEN: "open-sesame-0123",
+    // What the commands say of connecting is said of this transport.
+    UPSTREAM_TRANSPORT: "wire",
     HEALTH_CHECK_ENABLED: "true",
     HEALTH_CHECK_FAILURE_THRESHOLD: "1",
     LISTENER_RULE_2_PATH_PREFIX: "/api",
@@ -240,7 +242,11 @@ Deno.test("check --probe asks real names and real targets, and ends with 1 if on
 Deno.test("a single worker without an event variable is advised, at the start and by check", async () => {
   await using mocks = await MockGroup.start(1);
   const env = (workers: string) =>
-    groupEnvironment(mocks.list, { LISTENER_WORKERS: workers, DENO_TOKIO_EVENT_INTERVAL: undefined });
+    groupEnvironment(mocks.list, {
+      LISTENER_WORKERS: workers,
+      UPSTREAM_TRANSPORT: "wire",
+      DENO_TOKIO_EVENT_INTERVAL: undefined,
+    });
   for (const [workers, times] of [["1", 1], ["2", 0]] as const) {
     await using sluice = await startSluice({ env: env(workers) });
     await sluice.stop();
