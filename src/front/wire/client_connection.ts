@@ -8,16 +8,15 @@ import { headTimeout, reasonOf, UNREADABLE } from "./head_refusal.ts";
 import { isConnectionError } from "./connection_error.ts";
 import { ClientSocket, type OperationCount, type WriteWatcher } from "./client_socket.ts";
 import { ConnectionTally } from "./connection_tally.ts";
+import { CONTINUE } from "./head_writer.ts";
 import { HeadReader } from "./head_reader.ts";
 import type { Activity, ClientLimits } from "./limits.ts";
 import { linger, LINGER_MS } from "./linger.ts";
 import { RequestBody } from "./request_body.ts";
 import { type ReplyOwner, ReplyWriter } from "./reply_writer.ts";
+import { roomFor } from "./read_rooms.ts";
 import type { FrontRooms } from "./rooms.ts";
 import { WireRequest } from "./wire_request.ts";
-
-const encoder = new TextEncoder();
-const CONTINUE = encoder.encode("HTTP/1.1 100 Continue\r\n\r\n");
 
 /**
  * Pauses between two interim responses to a client that has ended its side: the first makes the system of one that is
@@ -81,7 +80,7 @@ export class ClientConnection implements OpenConnection, ClientEvents, WriteWatc
     this.protocol = protocol;
     this.rooms = parts.rooms;
     this.peer = (conn.remoteAddr as Deno.NetAddr).hostname;
-    this.socket = new ClientSocket(conn, parts.operations);
+    this.socket = new ClientSocket(conn, parts.operations, parts.rooms.reads);
     this.#heads = new HeadReader(this.socket, parts.rooms.lines);
     // The deadlines' own time stands still while nothing is watched.
     const nowMs = parts.nowMs();
@@ -129,6 +128,7 @@ export class ClientConnection implements OpenConnection, ClientEvents, WriteWatc
     this.#closed = true;
     this.#tally.closed(cause, this.socket.ended, this.#writes);
     this.#parts.deadlines.close(this.#watch);
+    if (this.activity !== "request") this.socket.release();
     this.socket.close();
     this.#parts.closed(this);
   }
@@ -198,6 +198,7 @@ export class ClientConnection implements OpenConnection, ClientEvents, WriteWatc
       if (head instanceof BadHead) return await this.#refuse(head);
       this.#tally.headRead(this.#heads.headBytes, this.#parts.nowMs);
       this.#become("request");
+      socket.nextBytes = roomFor(this.#heads.headBytes, head.bodyLength);
       const body = head.bodyLength === 0 ? null : new RequestBody(this, head.bodyLength);
       const request = new WireRequest(head, this.peer, this.protocol, body);
       const reply = new ReplyWriter(this, request, head.keepAlive && !this.#parts.sendsAway());
@@ -221,15 +222,12 @@ export class ClientConnection implements OpenConnection, ClientEvents, WriteWatc
   /** A request was answered, and another may come; false if none will. */
   #rest(): boolean {
     const { socket } = this;
-    const limits = this.#parts.limits();
+    const { headMs, idleMs } = this.#parts.limits();
     this.#become("idle");
-    if (socket.available > 0) {
-      this.#restart(limits.headMs);
-      return true;
-    }
-    this.#restart(limits.idleMs);
     socket.rest();
-    return socket.ended === null;
+    const begun = socket.available > 0;
+    this.#restart(begun ? headMs : idleMs);
+    return begun || socket.ended === null;
   }
 
   /** Some of a head is there, and not all. */
@@ -258,6 +256,7 @@ export class ClientConnection implements OpenConnection, ClientEvents, WriteWatc
     this.#become("idle");
     this.#tally.settle("response");
     this.#restart(LINGER_MS);
+    this.socket.rest();
     return linger(this.socket);
   }
 

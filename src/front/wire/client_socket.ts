@@ -1,5 +1,6 @@
 import { type SocketOps, socketOps } from "../../dial/socket_ops.ts";
 import type { Bytes } from "../../http1/bytes.ts";
+import type { ReadRooms } from "./read_rooms.ts";
 
 /** What counts a thread's socket operations (the runtime lets so many succeed in a turn of its event loop). */
 export interface OperationCount {
@@ -14,11 +15,6 @@ export interface WriteWatcher {
   wrote(): void;
 }
 
-/** First room for what a client sends: small heads fit, and each idle connection holds one. */
-const FIRST_BYTES = 1_024;
-/** A read ahead is begun if there is at least this much room. */
-const LEAST_AHEAD_BYTES = 256;
-
 /** How reading from a client ended. */
 export type ClientEnd = "closed its side" | "left" | "stopped" | "closed here";
 
@@ -28,20 +24,27 @@ export type ClientEnd = "closed its side" | "left" | "stopped" | "closed here";
  * noticed.
  */
 export class ClientSocket {
-  bytes: Bytes = new Uint8Array(FIRST_BYTES);
+  bytes: Bytes;
   start = 0;
   end = 0;
   /** What ended reading; null while there may be more. */
   ended: ClientEnd | null = null;
   open = true;
+  /** Room that the next request is likely to need. */
+  nextBytes = 0;
+  /**
+   * Views of `bytes` were given away that may be written from when the request is over: the room is not lent again.
+   */
+  lends = false;
   /** Called once when the client's connection breaks while nobody reads. */
   onLeft: (() => void) | null = null;
   readonly #conn: Deno.Conn;
   readonly #ops: SocketOps;
   readonly #operations: OperationCount;
+  readonly #rooms: ReadRooms;
+  /** The room of the request that is served, if what comes next has one of its own. */
+  #served: Bytes | null = null;
   #reading = false;
-  /** What the read under way brings moves to the beginning. */
-  #rests = false;
   #place: Bytes | null = null;
   #got = 0;
   #wake: (() => void) | null = null;
@@ -50,8 +53,10 @@ export class ClientSocket {
   #watcher: WriteWatcher | null = null;
   #writing: Promise<void> | null = null;
 
-  constructor(conn: Deno.Conn, operations: OperationCount) {
+  constructor(conn: Deno.Conn, operations: OperationCount, rooms: ReadRooms) {
     this.#conn = conn;
+    this.#rooms = rooms;
+    this.bytes = rooms.lend(0);
     this.#ops = socketOps(conn);
     this.#operations = operations;
     // A head and the body behind it would else wait for the client's acknowledgement (Nagle's algorithm).
@@ -96,26 +101,37 @@ export class ClientSocket {
     this.bytes = room;
   }
 
-  /**
-   * All that was read was taken, and nobody points to it any more: what comes next stands at the beginning again, or
-   * the room would grow with each request. A room that grew is let go of, unless a read is under way.
-   */
+  /** The request was answered: nobody points to what was read of it any more. */
   rest(): void {
-    this.#rests = this.#reading;
-    this.rewind();
-    if (!this.#reading && this.bytes.length > FIRST_BYTES) this.bytes = new Uint8Array(FIRST_BYTES);
+    const served = this.#served;
+    this.#served = null;
+    if (served !== null && !this.lends) this.#rooms.giveBack(served);
+    this.lends = false;
+    if (this.available === 0) this.rewind();
+  }
+
+  /** Gives back its room, if nobody points to it: the connection is about to be closed. */
+  release(): void {
+    if (this.#reading || this.lends) return;
+    this.#rooms.giveBack(this.bytes);
+    this.bytes = NO_BYTES;
+    this.start = this.end = 0;
   }
 
   /**
    * Begins a read of what may come next, unless one is under way. Nothing that was read moves: a head that marks point
-   * to stays in the room that it was read to. If so much waits already that the room is full, nothing is read. There is
-   * room for as much as was taken before, so that a client's next head comes with one read, as long as the one before
-   * it.
+   * to stays in the room that it was read to. So what comes next gets a room of its own, in which it stands at the
+   * beginning; but if some of it is there already, it is read behind that, as far as there is room.
    */
   readAhead(): void {
     if (this.#reading || this.ended !== null) return;
-    if (this.available === 0 && this.bytes.length - this.end < Math.max(LEAST_AHEAD_BYTES, this.end)) this.grow();
-    if (this.bytes.length - this.end > 0) this.#begin(null);
+    if (this.available === 0) {
+      this.#served = this.bytes;
+      // Half of the room before, at least: requests with bodies may come between others without.
+      this.bytes = this.#rooms.lend(Math.max(this.nextBytes, this.bytes.length / 4));
+      this.start = this.end = 0;
+    }
+    if (this.end < this.bytes.length) this.#begin(null);
   }
 
   /** Waits until more bytes stand in `bytes`; false if none will come. */
@@ -231,10 +247,7 @@ export class ClientSocket {
     else {
       this.#got = count;
       if (this.#place === null) this.end += count;
-      // Not each time, but before it runs short of room.
-      if (this.#rests && this.end > this.bytes.length / 2) this.rewind();
     }
-    this.#rests = false;
     this.#notify();
   };
 
@@ -255,3 +268,4 @@ export class ClientSocket {
 }
 
 const NONE = Promise.resolve(false);
+const NO_BYTES: Bytes = new Uint8Array(0);

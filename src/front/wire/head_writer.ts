@@ -4,6 +4,8 @@ import type { Bytes } from "../../http1/bytes.ts";
 import type { ResponseHead } from "../reply.ts";
 
 const encoder = new TextEncoder();
+/** An interim response that asks nothing of its client but to wait. */
+export const CONTINUE = encoder.encode("HTTP/1.1 100 Continue\r\n\r\n");
 const OK = encoder.encode("HTTP/1.1 200 OK\r\n");
 
 /** What sluice says of the connection to the client, behind all other lines. */

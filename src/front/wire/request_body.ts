@@ -25,6 +25,7 @@ export interface BodyOwner {
 export class RequestBody implements BodySource {
   readonly #owner: BodyOwner;
   readonly #chunks: ChunkReader | null;
+  readonly #length: number;
   #left: number;
   #large: Bytes | null = null;
   /** Where a chunked body is read to. */
@@ -36,7 +37,7 @@ export class RequestBody implements BodySource {
   /** @param length Content-Length, above 0; -1 for a chunked body. */
   constructor(owner: BodyOwner, length: number) {
     this.#owner = owner;
-    this.#left = length;
+    this.#length = this.#left = length;
     this.#chunks = length < 0 ? new ChunkReader("client") : null;
   }
 
@@ -78,6 +79,7 @@ export class RequestBody implements BodySource {
     const count = Math.min(this.#left, socket.available);
     const piece = socket.bytes.subarray(socket.start, socket.start + count);
     socket.start += count;
+    if (count < this.#length) socket.lends = true;
     return this.#took(piece);
   }
 
@@ -118,7 +120,10 @@ export class RequestBody implements BodySource {
         const run = socket.bytes.subarray(socket.start, socket.start + count);
         socket.start += count;
         chunks.took(count);
-        if (length === 0 && count >= RUN_BYTES) return run;
+        if (length === 0 && count >= RUN_BYTES) {
+          socket.lends = true;
+          return run;
+        }
         place.set(run, length);
         length += count;
         continue;

@@ -1,6 +1,7 @@
 import type { Bytes } from "../../http1/bytes.ts";
 import { ByteLines } from "../../http1/field_lines.ts";
 import { Lending } from "../../http1/lending.ts";
+import { ReadRooms } from "./read_rooms.ts";
 import { TunnelTurns } from "./tunnel_turns.ts";
 
 /**
@@ -14,11 +15,13 @@ const LARGE_BYTES = 65_536;
 /** What the connections of one thread borrow and share. */
 export class FrontRooms {
   readonly turns = new TunnelTurns();
+  readonly reads = new ReadRooms();
   readonly out = new Lending<Bytes>(() => new Uint8Array(OUT_BYTES));
   readonly large = new Lending<Bytes>(() => new Uint8Array(LARGE_BYTES));
   readonly lines = new Lending(() => new ByteLines());
 
   trim(): void {
+    this.reads.trim();
     this.out.trim();
     this.large.trim();
     this.lines.trim();
