@@ -111,7 +111,7 @@ export class WireListener {
   }
 
   /**
-   * Serves other certificates to new connections. The new listener is opened before the old one is closed, so that no
+   * Serves other certificates to new connections. The new listener is opened before the old one leaves, so that no
    * client finds the port closed; connections that are open live on.
    */
   serveCertificates(pairs: readonly CertificatePair[]): void {
@@ -129,7 +129,8 @@ export class WireListener {
   #reopenTls(): void {
     const { post, worker, clock } = this.#parts;
     try {
-      void this.#front.listenTls(this.#listenTls());
+      // The first listener's end tells of an end of this one too.
+      this.#front.listenTls(this.#listenTls()).catch(() => {});
     } catch (error) {
       // The listener before it goes on, with the certificates before these.
       const message = `Cannot serve the new certificates yet: ${
@@ -164,11 +165,9 @@ export class WireListener {
   /** Accepts nothing new any more, once what the system has accepted so far was taken up. */
   async stopAccepting(): Promise<void> {
     const { clock } = this.#parts;
-    // The accept loop takes whatever waits, so a few turns of the event loop are enough.
-    for (let i = 0; i < 3; i++) await delay(clock, 1);
     for (const kept of this.#kept) kept.release();
-    this.#front.stopAccepting();
     this.#front.sendAway();
+    await this.#front.stopAccepting();
     const sinceMs = clock.monotonicMs();
     const waitsFor = () =>
       (this.#front.expected > 0 && clock.monotonicMs() - sinceMs < FRESH_MS) ||

@@ -98,12 +98,13 @@ function isWhole(text: string): boolean {
   return end > 3 && text.length - end >= Number(/\r\ncontent-length: (\d+)\r\n/i.exec(text)![1]);
 }
 
-Deno.test(
-  `${REPLACEMENTS} rolling replacements fail no request on ${KEPT} kept connections, and at most one of a ` +
-    `fresh one each`,
-  async () => {
+for (const engine of ["serve", "wire"]) {
+  const title = `${engine}: ${REPLACEMENTS} rolling replacements fail no request on ${KEPT} kept connections, and at ` +
+    `most one of a fresh one each`;
+  Deno.test(title, async () => {
     await using mocks = await MockGroup.start(2);
     const env = groupEnvironment(mocks.list, {
+      LISTENER_ENGINE: engine,
       LISTENER_PORT: String(freePort()),
       LISTENER_WORKERS: "2",
       LISTENER_TAKEOVER: "true",
@@ -127,8 +128,8 @@ Deno.test(
       await old[Symbol.asyncDispose]();
     }
     const { kept, fresh, keptFailures, freshFailures } = clients;
-    if (REPLACEMENTS > 10) console.log({ kept, fresh, keptFailures, freshFailures: freshFailures.length });
+    if (REPLACEMENTS > 10) console.log({ kept, fresh, keptFailures, freshFailures });
     assert.deepEqual(keptFailures, []);
     assert.ok(freshFailures.length <= REPLACEMENTS, freshFailures.join("\n"));
-  },
-);
+  });
+}

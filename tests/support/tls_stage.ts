@@ -136,6 +136,11 @@ export class TlsClient implements AsyncDisposable {
     }, "the response");
   }
 
+  /** All that came. */
+  get text(): string {
+    return this.#text;
+  }
+
   get ended(): boolean {
     return this.#ended;
   }

@@ -1,16 +1,11 @@
 import { isOwnShortage } from "../../dial/own_shortage.ts";
 import { type Clock, delay, nextTurn } from "../../time/clock.ts";
 import type { Acceptor } from "../acceptor.ts";
+import { ACCEPTED_AT_ONCE, AcceptQueue } from "./accept_queue.ts";
 
 /** Pauses between tries to accept while no descriptor is left. */
 const FIRST_PAUSE_MS = 10;
 const LONGEST_PAUSE_MS = 500;
-/**
- * Connections accepted before the event loop turns: each costs a turn half a millisecond, with its first request and
- * the connection to a target for it. More wait in the system's queue. Without this, five hundred clients that arrived
- * at once were all accepted, then all read from, then all given a target, while others waited for half a second.
- */
-const ACCEPTED_AT_ONCE = 8;
 
 /**
  * Whether one more connection can be taken: now; when the event loop has let go of those that were closed for it, which
@@ -32,33 +27,37 @@ export interface AcceptLoopParts<C extends Deno.Conn> {
 }
 
 /**
- * Accepts connections on one port, whatever happens to any of them. The listener can be exchanged without losing one.
+ * Accepts connections on one port, whatever happens to any of them. Another listener can take the place of the one
+ * before, which takes what waits in its queue and is closed then.
  */
 export class AcceptLoop<C extends Deno.Conn> {
   readonly #parts: AcceptLoopParts<C>;
-  #acceptor: Acceptor<C> | null = null;
+  /** Each with its end; all but the last leave. */
+  readonly #queues = new Map<AcceptQueue<C>, Promise<void>>();
   #latest: Promise<void> = Promise.resolve();
+  #stopped = false;
 
   constructor(parts: AcceptLoopParts<C>) {
     this.#parts = parts;
   }
 
   /**
-   * Accepts on a listener from now on; the one before, if there is one, is closed then. Resolves when this one, or the
-   * last that took its place, was closed by `stop`; rejects when accepting ended by itself.
+   * Accepts on a listener from now on; the one before, if there is one, leaves. Resolves when this one, or the last
+   * that took its place, was closed by `stop`; rejects when accepting ended by itself.
    */
   run(acceptor: Acceptor<C>): Promise<void> {
-    return this.#latest = this.#accept(acceptor);
+    for (const before of this.#queues.keys()) before.leave();
+    const queue = new AcceptQueue(acceptor, this.#parts.clock);
+    const accepting = this.#accept(queue).finally(() => this.#queues.delete(queue));
+    this.#queues.set(queue, accepting);
+    return this.#latest = accepting.then(() => this.#stopped ? undefined : this.#latest);
   }
 
-  async #accept(acceptor: Acceptor<C>): Promise<void> {
-    const before = this.#acceptor;
-    this.#acceptor = acceptor;
-    before?.close();
+  async #accept(queue: AcceptQueue<C>): Promise<void> {
     const { clock, makeRoom, take, ranOut, recovered } = this.#parts;
     let pauseMs = 0;
     let accepted = 0;
-    while (this.#acceptor === acceptor) {
+    while (!queue.closed) {
       if (accepted === ACCEPTED_AT_ONCE) {
         accepted = 0;
         await new Promise<void>(nextTurn);
@@ -71,12 +70,13 @@ export class AcceptLoop<C extends Deno.Conn> {
         continue;
       }
       try {
-        take(await acceptor.accept());
+        take(await queue.acceptor.accept());
         accepted++;
         if (pauseMs > 0) recovered();
         pauseMs = 0;
+        if (queue.leaving) await queue.takeWaiting(() => makeRoom() === "now", take);
       } catch (error) {
-        if (this.#acceptor !== acceptor) break;
+        if (queue.closed) break;
         // Only a listener that is gone ends accepting. Anything else is one connection's matter (a client that was gone
         // before it was accepted: ECONNABORTED, ENOTCONN), or a shortage that passes.
         if (error instanceof Deno.errors.BadResource) throw error;
@@ -88,13 +88,12 @@ export class AcceptLoop<C extends Deno.Conn> {
         await delay(clock, Math.max(1, pauseMs));
       }
     }
-    if (this.#acceptor !== null) await this.#latest;
   }
 
-  /** Accepts nothing new any more. */
-  stop(): void {
-    const acceptor = this.#acceptor;
-    this.#acceptor = null;
-    acceptor?.close();
+  /** Takes the connections that wait, and accepts nothing new after them. Resolves when no listener is open. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const queue of this.#queues.keys()) queue.leave();
+    await Promise.allSettled(this.#queues.values());
   }
 }

@@ -118,7 +118,7 @@ export class WireFront {
     return this.#plain.run(Deno.listen({ hostname, port, reusePort: true }));
   }
 
-  /** Begins to accept connections with TLS; a listener that was used before is closed, and its connections live on. */
+  /** Begins to accept connections with TLS; a listener that was used before leaves, and its connections live on. */
   listenTls(acceptor: Acceptor<Deno.TlsConn>): Promise<void> {
     return this.#secure.run(acceptor);
   }
@@ -129,10 +129,9 @@ export class WireFront {
     for (const connection of this.#connections) connection.sendAway();
   }
 
-  /** Accepts nothing new any more. */
-  stopAccepting(): void {
-    this.#plain.stop();
-    this.#secure.stop();
+  /** Takes the connections that wait to be accepted; resolves when nothing new is accepted any more. */
+  async stopAccepting(): Promise<void> {
+    await Promise.all([this.#plain.stop(), this.#secure.stop()]);
   }
 
   /** Closes connections that wait for a request; those of HTTP/2 close by themselves when their clients were told. */
