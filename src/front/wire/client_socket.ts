@@ -142,12 +142,11 @@ export class ClientSocket {
   }
 
   /** Reads into a place of the caller's, when nothing stands in `bytes`; null if nothing will come. */
-  async readInto(place: Bytes): Promise<number | null> {
-    if (this.#reading) return await this.more() ? this.#takeInto(place) : null;
-    if (this.ended !== null || !this.open) return null;
+  readInto(place: Bytes): Promise<number | null> {
+    if (this.#reading) return this.more().then((came) => came ? this.#takeInto(place) : null);
+    if (this.ended !== null || !this.open) return NOTHING;
     this.#begin(place);
-    await new Promise<void>((resolve) => this.#wake = resolve);
-    return this.ended === null ? this.#got : null;
+    return new Promise((resolve) => this.#wake = () => resolve(this.ended === null ? this.#got : null));
   }
 
   /**
@@ -269,3 +268,4 @@ export class ClientSocket {
 
 const NONE = Promise.resolve(false);
 const NO_BYTES: Bytes = new Uint8Array(0);
+const NOTHING = Promise.resolve(null);

@@ -2,13 +2,14 @@ import { ChunkReader } from "../../http1/chunked.ts";
 import { Malformed } from "../../http1/malformed.ts";
 import { BodyBroken, type BodySource } from "../../http1/body_source.ts";
 import type { Bytes } from "../../http1/bytes.ts";
+import type { Lending } from "../../http1/lending.ts";
 import type { ClientSocket } from "./client_socket.ts";
-import type { FrontRooms } from "./rooms.ts";
+import { type FrontRooms, LARGE_BYTES, SMALL_BYTES } from "./rooms.ts";
 
 /** A run of data in a chunked body that is passed on where it stands; shorter ones are copied together. */
 const RUN_BYTES = 4_096;
 
-/** Room for one read of a chunked body, whose data can't be read straight to their place. */
+/** Room for one read of a chunked body that comes fast; its data can't be read straight to their place. */
 const CHUNKED_READ_BYTES = 16_384;
 
 /** What a request's body needs of its connection. */
@@ -27,7 +28,10 @@ export class RequestBody implements BodySource {
   readonly #chunks: ChunkReader | null;
   readonly #length: number;
   #left: number;
-  #large: Bytes | null = null;
+  /** What it borrowed, from where, and where the next room is to come from. */
+  #room: Bytes | null = null;
+  #lender: Lending<Bytes>;
+  #nextLender: Lending<Bytes>;
   /** Where a chunked body is read to. */
   #reads: Bytes | null = null;
   done = false;
@@ -37,6 +41,7 @@ export class RequestBody implements BodySource {
   /** @param length Content-Length, above 0; -1 for a chunked body. */
   constructor(owner: BodyOwner, length: number) {
     this.#owner = owner;
+    this.#lender = this.#nextLender = length < 0 ? owner.rooms.large : owner.rooms.small;
     this.#length = this.#left = length;
     this.#chunks = length < 0 ? new ChunkReader("client") : null;
   }
@@ -45,12 +50,12 @@ export class RequestBody implements BodySource {
     return this.#chunks === null || !this.done ? null : this.#chunks.trailers;
   }
 
-  async read(): Promise<Bytes | null> {
+  read(): Promise<Bytes | null> {
     if (this.done) {
       this.release();
-      return null;
+      return END;
     }
-    return this.#chunks === null ? await this.#readByLength() : await this.#readChunks(this.#chunks);
+    return this.#chunks === null ? this.#readByLength() : this.#readChunks(this.#chunks);
   }
 
   /** Skips an unread body as far as it has come; returns whether that was all of it. */
@@ -69,8 +74,8 @@ export class RequestBody implements BodySource {
   /** Gives back what it borrowed. The last piece may not be used any more. */
   release(): void {
     // A pending read may still write to the room, so the room is not lent again.
-    if (this.#large !== null && !this.#waiting) this.#owner.rooms.large.giveBack(this.#large);
-    this.#large = null;
+    if (this.#room !== null && !this.#waiting) this.#lender.giveBack(this.#room);
+    this.#room = null;
   }
 
   readNow(): Bytes | null {
@@ -86,12 +91,30 @@ export class RequestBody implements BodySource {
   async #readByLength(): Promise<Bytes> {
     const now = this.readNow();
     if (now !== null) return now;
-    const place = this.#room();
-    const count = await this.#wait(
-      this.#owner.socket.readInto(this.#left < place.length ? place.subarray(0, this.#left) : place),
-    );
+    const place = this.#place();
+    this.#waits(true);
+    const count = await this.#owner.socket.readInto(this.#left < place.length ? place.subarray(0, this.#left) : place);
+    this.#waits(false);
     if (count === null) throw this.#broken();
+    this.#choose(count, place.length);
     return this.#took(place.subarray(0, count));
+  }
+
+  /** Room for the next read of a body whose length is known; the last piece is used up. */
+  #place(): Bytes {
+    if (this.#lender !== this.#nextLender) this.release();
+    this.#lender = this.#nextLender;
+    return this.#room ??= this.#lender.lend();
+  }
+
+  /**
+   * Chooses the next room by what the last read brought. Its client may then send nothing for a long time, and never
+   * holds more than some ten times as much as it has sent.
+   */
+  #choose(count: number, roomBytes: number): void {
+    const { small, out, large } = this.#owner.rooms;
+    if (count === roomBytes) this.#nextLender = this.#lender === small ? out : large;
+    else if (count < SMALL_BYTES) this.#nextLender = small;
   }
 
   #took(piece: Bytes): Bytes {
@@ -102,7 +125,6 @@ export class RequestBody implements BodySource {
 
   async #readChunks(chunks: ChunkReader): Promise<Bytes | null> {
     const { socket } = this.#owner;
-    const place = this.#room();
     let length = 0;
     for (;;) {
       try {
@@ -115,7 +137,7 @@ export class RequestBody implements BodySource {
         this.#end();
         break;
       }
-      const count = Math.min(chunks.dataLeft, socket.available, place.length - length);
+      const count = Math.min(chunks.dataLeft, socket.available, LARGE_BYTES - length);
       if (count > 0) {
         const run = socket.bytes.subarray(socket.start, socket.start + count);
         socket.start += count;
@@ -124,17 +146,33 @@ export class RequestBody implements BodySource {
           socket.lends = true;
           return run;
         }
-        place.set(run, length);
+        this.#place().set(run, length);
         length += count;
         continue;
       }
       if (length > 0) break;
-      // Never into the room of the head, whose lines another attempt may send once more.
-      if (socket.bytes === this.#reads) socket.rewind();
-      else socket.moveTo(this.#reads ??= new Uint8Array(CHUNKED_READ_BYTES));
-      if (!await this.#wait(socket.more())) throw this.#broken();
+      // It may wait for long.
+      this.release();
+      this.#makeReadRoom();
+      this.#waits(true);
+      const came = await socket.more();
+      this.#waits(false);
+      if (!came) throw this.#broken();
     }
-    return length === 0 ? null : place.subarray(0, length);
+    return length === 0 ? null : this.#place().subarray(0, length);
+  }
+
+  /**
+   * Makes room for the next read of a chunked body: never in that of the head, whose lines another attempt may send
+   * once more.
+   */
+  #makeReadRoom(): void {
+    const { socket } = this.#owner;
+    const isOwn = socket.bytes === this.#reads;
+    const isFull = isOwn && socket.end === socket.bytes.length;
+    if (isFull && socket.end < CHUNKED_READ_BYTES) this.#reads = new Uint8Array(CHUNKED_READ_BYTES);
+    else if (isOwn) return void socket.rewind();
+    socket.moveTo(this.#reads ??= new Uint8Array(SMALL_BYTES));
   }
 
   /** All of it was read. From now on a read ahead finds out whether the client leaves. */
@@ -143,17 +181,10 @@ export class RequestBody implements BodySource {
     this.#owner.socket.readAhead();
   }
 
-  #room(): Bytes {
-    return this.#large ??= this.#owner.rooms.large.lend();
-  }
-
-  async #wait<T>(pending: Promise<T>): Promise<T> {
-    this.#waiting = true;
-    this.#owner.waiting(true);
-    const result = await pending;
-    this.#owner.waiting(false);
-    this.#waiting = false;
-    return result;
+  /** Waiting for the client begins, or is over. */
+  #waits(begins: boolean): void {
+    this.#waiting = begins;
+    this.#owner.waiting(begins);
   }
 
   #broken(): BodyBroken {
@@ -165,3 +196,5 @@ export class RequestBody implements BodySource {
     return new BodyBroken("left", "The client left before the end of its body");
   }
 }
+
+const END = Promise.resolve(null);

@@ -9,20 +9,24 @@ import { TunnelTurns } from "./tunnel_turns.ts";
  * chunked one.
  */
 export const OUT_BYTES = 20_480;
+/** Room for one read of a body that comes slowly, of which there may be thousands. */
+export const SMALL_BYTES = 2_048;
 /** Room for one read of a large body. */
-const LARGE_BYTES = 65_536;
+export const LARGE_BYTES = 65_536;
 
 /** What the connections of one thread borrow and share. */
 export class FrontRooms {
   readonly turns = new TunnelTurns();
   readonly reads = new ReadRooms();
   readonly out = new Lending<Bytes>(() => new Uint8Array(OUT_BYTES));
+  readonly small = new Lending<Bytes>(() => new Uint8Array(SMALL_BYTES));
   readonly large = new Lending<Bytes>(() => new Uint8Array(LARGE_BYTES));
   readonly lines = new Lending(() => new ByteLines());
 
   trim(): void {
     this.reads.trim();
     this.out.trim();
+    this.small.trim();
     this.large.trim();
     this.lines.trim();
   }

@@ -1,0 +1,96 @@
+import assert from "node:assert/strict";
+import { ClientSocket } from "../../../../src/front/wire/client_socket.ts";
+import { RequestBody } from "../../../../src/front/wire/request_body.ts";
+import { FrontRooms } from "../../../../src/front/wire/rooms.ts";
+import type { Lending } from "../../../../src/http1/lending.ts";
+import { nextTurn } from "../../../../src/time/clock.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** Bytes of the rooms that are lent now. */
+function countLent(rooms: FrontRooms): () => number {
+  let lent = 0;
+  for (const lending of [rooms.small, rooms.out, rooms.large] as Lending<Bytes>[]) {
+    const lend = lending.lend.bind(lending);
+    const giveBack = lending.giveBack.bind(lending);
+    lending.lend = () => {
+      const room = lend();
+      lent += room.length;
+      return room;
+    };
+    lending.giveBack = (room) => {
+      lent -= room.length;
+      giveBack(room);
+    };
+  }
+  return () => lent;
+}
+
+/** A body behind a connection whose reads are answered by the test. */
+function stageOf(length: number) {
+  const rooms = new FrontRooms();
+  const lent = countLent(rooms);
+  let waiting: { readonly place: Bytes; readonly answer: (count: number) => void } | null = null;
+  const conn = {
+    read: (place: Bytes) => new Promise<number>((answer) => waiting = { place, answer }),
+    close() {},
+  };
+  const socket = new ClientSocket(conn as unknown as Deno.Conn, { spend() {} }, rooms.reads);
+  const body = new RequestBody({ socket, rooms, waiting() {}, timedOut: false }, length);
+  return {
+    body,
+    /** Bytes that the body holds: those it borrowed, and those of its connection's room. */
+    held: () => lent() + socket.bytes.length,
+    /** Brings up to so many bytes to the read that waits; returns how many it had room for. */
+    async bring(bytes: string | number): Promise<number> {
+      const { place, answer } = waiting!;
+      waiting = null;
+      const count = typeof bytes === "number" ? Math.min(bytes, place.length) : bytes.length;
+      if (typeof bytes === "string") new TextEncoder().encodeInto(bytes, place);
+      answer(count);
+      await new Promise<void>(nextTurn);
+      return count;
+    },
+  };
+}
+
+for (const [kind, length, byte] of [["of a known length", 1_000_000, "x"], ["in chunks", -1, "1\r\nx\r\n"]] as const) {
+  Deno.test(`a body ${kind} that comes byte by byte holds 3 KiB while it waits`, async () => {
+    const { body, bring, held } = stageOf(length);
+    for (let i = 0; i < 5; i++) {
+      const piece = body.read();
+      assert.ok(held() <= 3_072, `${held()} bytes`);
+      await bring(byte);
+      assert.equal((await piece)!.length, 1);
+    }
+  });
+}
+
+Deno.test("a body that comes fast is read in large pieces, and holds little again when it comes slowly", async () => {
+  const { body, bring, held } = stageOf(1_000_000);
+  let came = 0;
+  const read = async (bytes: number) => {
+    const piece = body.read();
+    assert.ok(held() <= 4_096 + 11 * came, `${held()} bytes after ${came}`);
+    came += await bring(bytes);
+    return (await piece)!.length;
+  };
+  const sizes = [];
+  for (let i = 0; i < 4; i++) sizes.push(await read(100_000));
+  assert.deepEqual(sizes, [2_048, 20_480, 65_536, 65_536]);
+  assert.equal(await read(1), 1);
+  body.read();
+  assert.ok(held() <= 3_072, `${held()} bytes`);
+});
+
+Deno.test("what a body borrowed is given back at its end", async () => {
+  const { body, bring, held } = stageOf(3_000);
+  for (const bytes of [2_048, 952]) {
+    const piece = body.read();
+    await bring(bytes);
+    assert.equal((await piece)!.length, bytes);
+  }
+  assert.ok(body.done);
+  body.release();
+  assert.equal(held(), 1_024);
+});
