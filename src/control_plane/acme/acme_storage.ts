@@ -5,6 +5,8 @@ const FILE_MODE = 0o600;
 const DIRECTORY_MODE = 0o700;
 /** A challenge's token: base64url, at least 128 bits (RFC 8555 section 8.1). */
 const TOKEN = /^[\w-]{16,128}$/;
+/** More than an account, a challenge and a certificate with its chain need. */
+const ROOM_BYTES = 64 * 1024;
 
 /**
  * The folder in which accounts, certificates and open challenges are kept (ACME_STORAGE). Replicas may share it: one of
@@ -14,18 +16,25 @@ const TOKEN = /^[\w-]{16,128}$/;
 export class AcmeStorage {
   readonly #folder: string;
   #lock: Deno.FsFile | null = null;
-  #writes = 0;
 
   constructor(folder: string) {
     this.#folder = folder.replace(/\/+$/, "");
   }
 
-  /** Makes the folders. Rejects as the platform does if the storage can't be written to. */
+  /**
+   * Makes the folders, and makes sure that there is room for what an order writes. Rejects as the platform does if the
+   * storage can't be written to.
+   */
   async prepare(): Promise<void> {
     for (const folder of [this.#folder, this.#path("certificates"), this.#path("challenges")]) {
       await Deno.mkdir(folder, { recursive: true, mode: DIRECTORY_MODE });
     }
-    await this.#write("written", "sluice keeps ACME accounts and certificates in this folder.\n");
+    const room = this.#beside("room");
+    try {
+      await writeNew(room, new Uint8Array(ROOM_BYTES));
+    } finally {
+      await Deno.remove(room).catch(() => {});
+    }
   }
 
   /**
@@ -33,10 +42,12 @@ export class AcmeStorage {
    * ends.
    */
   async own(): Promise<boolean> {
-    if (this.#lock !== null) return true;
+    if (this.#lock !== null && await this.#isInPlace(this.#lock)) return true;
+    this.release();
     const file = await Deno.open(this.#path("lock"), { write: true, create: true, mode: FILE_MODE });
     if (await file.tryLock(true)) {
       this.#lock = file;
+      await this.#removeLeftovers();
       return true;
     }
     file.close();
@@ -49,12 +60,38 @@ export class AcmeStorage {
     this.#lock = null;
   }
 
+  /** False if the lock's file was removed: then another replica may hold the lock of a new one. */
+  async #isInPlace(lock: Deno.FsFile): Promise<boolean> {
+    const there = await Deno.stat(this.#path("lock")).catch(() => null);
+    return there !== null && there.ino === (await lock.stat()).ino;
+  }
+
+  /**
+   * Removes what a process that ended in the middle of an order has left. Only who holds the lock writes certificates
+   * and opens challenges.
+   */
+  async #removeLeftovers(): Promise<void> {
+    for (const folder of ["", "certificates/", "challenges/"]) {
+      for await (const { name } of Deno.readDir(this.#path(folder))) {
+        if (folder !== "challenges/" && !name.endsWith(".new")) continue;
+        await Deno.remove(this.#path(folder + name)).catch(() => {});
+      }
+    }
+  }
+
   /** The key of the account at a directory; made and kept if there is none. */
   async accountKey(directory: string): Promise<AccountKey> {
     const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(directory)));
     const name = `account-${hash.toHex().slice(0, 16)}.json`;
     const text = await this.#read(name);
-    if (text !== null) return await AccountKey.read(text);
+    if (text !== null) {
+      try {
+        return await AccountKey.read(text);
+      } catch {
+        const path = this.#path(name);
+        throw new Error(`The account's key in ${path} is damaged: restore it, or remove the file for a new account`);
+      }
+    }
     const key = await AccountKey.make();
     await this.#write(name, await key.exported());
     return key;
@@ -103,20 +140,28 @@ export class AcmeStorage {
   }
 
   async #write(name: string, text: string): Promise<void> {
-    const beside = this.#path(`${name}.${Deno.pid}-${this.#writes++}.new`);
+    const beside = this.#beside(name);
     try {
-      const file = await Deno.open(beside, { write: true, create: true, truncate: true, mode: FILE_MODE });
-      try {
-        const bytes = new TextEncoder().encode(text);
-        for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
-        await file.sync();
-      } finally {
-        file.close();
-      }
+      await writeNew(beside, new TextEncoder().encode(text));
       await Deno.rename(beside, this.#path(name));
     } catch (error) {
       await Deno.remove(beside).catch(() => {});
       throw error;
     }
+  }
+
+  /** A file beside its place. Replicas in containers have the same process ID. */
+  #beside(name: string): string {
+    return this.#path(`${name}.${crypto.randomUUID()}.new`);
+  }
+}
+
+async function writeNew(path: string, bytes: Uint8Array): Promise<void> {
+  const file = await Deno.open(path, { write: true, createNew: true, mode: FILE_MODE });
+  try {
+    for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
+    await file.sync();
+  } finally {
+    file.close();
   }
 }
