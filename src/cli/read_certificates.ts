@@ -1,3 +1,4 @@
+import { chainOf } from "../certificates/certificate_pair.ts";
 import type { Config } from "../config/model.ts";
 import { AcmeAgent } from "../control_plane/acme/acme_agent.ts";
 import { AcmeStorage } from "../control_plane/acme/acme_storage.ts";
@@ -33,6 +34,12 @@ async function acmeAgent({ acme }: Config["listener"], log: Logger): Promise<Acm
     if (acme.authorityFile !== null) authority = await Deno.readTextFile(acme.authorityFile);
   } catch (error) {
     return `ACME_CA: Cannot read "${acme.authorityFile}": ${textOf(error)}`;
+  }
+  try {
+    // A text without certificates would leave every directory untrusted, without a word.
+    if (authority !== null) chainOf(authority);
+  } catch (error) {
+    return `ACME_CA: Cannot use "${acme.authorityFile}": ${textOf(error)}`;
   }
   const agent = new AcmeAgent({
     config: acme,

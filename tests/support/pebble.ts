@@ -12,24 +12,38 @@ export class Pebble implements AsyncDisposable {
   readonly directory: string;
   /** File with the root that signed the directory's own certificate. */
   readonly rootFile: string;
+  /** Signed the directory's own certificate. */
+  readonly authority: TestAuthority;
   readonly #children: readonly Deno.ChildProcess[];
-  readonly #authority: TestAuthority;
+  readonly #management: string;
 
-  private constructor(children: readonly Deno.ChildProcess[], port: number, authority: TestAuthority) {
+  private constructor(
+    children: readonly Deno.ChildProcess[],
+    { port, management, authority }: {
+      readonly port: number;
+      readonly management: number;
+      readonly authority: TestAuthority;
+    },
+  ) {
     this.#children = children;
-    this.#authority = authority;
+    this.#management = `https://127.0.0.1:${management}`;
+    this.authority = authority;
     this.directory = `https://127.0.0.1:${port}/dir`;
     this.rootFile = authority.rootFile;
   }
 
   /**
    * Starts it. @param httpPort Where it looks for challenges. `badNonces` in percent; with `external` it wants an
-   * account of that key ID.
+   * account of that key ID; it refuses to order for names in `blocked`; `validitySeconds` is that of its certificates; without
+   * `checks` it takes every name as proved.
    */
   static async start(
     httpPort: number,
-    { badNonces = 0, external }: {
+    { badNonces = 0, external, blocked = [], validitySeconds = 86_400, checks = true }: {
       readonly badNonces?: number;
+      readonly blocked?: readonly string[];
+      readonly validitySeconds?: number;
+      readonly checks?: boolean;
       readonly external?: { readonly keyId: string; readonly key: string };
     } = {},
   ): Promise<Pebble> {
@@ -48,6 +62,8 @@ export class Pebble implements AsyncDisposable {
           httpPort,
           tlsPort: 1,
           ocspResponderURL: "",
+          domainBlocklist: blocked,
+          certificateValidityPeriod: validitySeconds,
           externalAccountBindingRequired: external !== undefined,
           externalAccountMACKeys: external === undefined ? {} : { [external.keyId]: external.key },
         },
@@ -61,10 +77,13 @@ export class Pebble implements AsyncDisposable {
       start("pebble-challtestsrv", ["-dns01", `127.0.0.1:${dns}`, "-management", `127.0.0.1:${dnsManagement}`, ...off]),
       start("pebble", ["-config", file, "-dnsserver", `127.0.0.1:${dns}`], {
         PEBBLE_VA_NOSLEEP: "1",
+        // Else names that were proved before are now and then taken as proved.
+        PEBBLE_AUTHZREUSE: "0",
+        ...(checks ? {} : { PEBBLE_VA_ALWAYS_VALID: "1" }),
         PEBBLE_WFE_NONCEREJECT: String(badNonces),
       }),
     ];
-    const pebble = new Pebble(children, port, authority);
+    const pebble = new Pebble(children, { port, management, authority });
     using client = Deno.createHttpClient({ caCerts: [await authority.root()] });
     await until(async () => {
       const response = await fetch(pebble.directory, { client }).catch(() => null);
@@ -74,10 +93,15 @@ export class Pebble implements AsyncDisposable {
     return pebble;
   }
 
-  /** The roots of what it issues, PEM. */
+  /** The root of what it issues, PEM. */
+  async root(): Promise<string> {
+    using client = Deno.createHttpClient({ caCerts: [await this.authority.root()] });
+    return await (await fetch(`${this.#management}/roots/0`, { client })).text();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     for (const child of this.#children) child.kill("SIGKILL");
     await Promise.all(this.#children.map((child) => child.status));
-    await this.#authority[Symbol.asyncDispose]();
+    await this.authority[Symbol.asyncDispose]();
   }
 }

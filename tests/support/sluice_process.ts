@@ -58,7 +58,7 @@ export async function startSluice(options: SluiceOptions = {}): Promise<SluicePr
 export async function runSluice(
   args: readonly string[] = [],
   env: Record<string, string | undefined> = {},
-  options: { cwd?: string; envFileText?: string; program?: string } = {},
+  options: { cwd?: string; envFileText?: string; program?: string; writes?: string } = {},
 ): Promise<{ code: number; stdout: string; stderr: string }> {
   await using dir = await tempDir();
   const cwd = options.cwd ?? dir.path;

@@ -92,7 +92,7 @@ export class TlsClient implements AsyncDisposable {
   /** Connects and makes the handshake; rejects if it fails. `name` is the one to ask for; null asks for none. */
   static async connect(
     port: number,
-    authority: TestAuthority,
+    authority: Pick<TestAuthority, "root">,
     { name = "localhost", alpn }: { readonly name?: string | null; readonly alpn?: readonly string[] } = {},
   ): Promise<TlsClient> {
     const socket = connectWithTls({

@@ -1,21 +1,27 @@
 import type { CertificatePair } from "../../certificates/certificate_pair.ts";
-import { readPair } from "../../certificates/certificate_pair.ts";
+import { BadPair, readPair } from "../../certificates/certificate_pair.ts";
 import type { AcmeConfig } from "../../config/acme.ts";
 import type { Logger } from "../../logging/log.ts";
 import { type CancelTimer, type Clock, delay } from "../../time/clock.ts";
 import type { CertificateOrderView, CertificateView } from "../../views/certificate_view.ts";
-import { AcmeError, AcmeSession, type Send } from "./acme_session.ts";
+import { AcmeError } from "./acme_error.ts";
+import { AcmeSession, type Send } from "./acme_session.ts";
 import type { AcmeStorage } from "./acme_storage.ts";
 import { openAccount, orderCertificate } from "./order_certificate.ts";
 import { renewalAt, waitAfter } from "./renewal.ts";
 
 /** How often the storage is looked at, and whether something is due. */
 const LOOK_MS = 2_000;
+/** How long an order may take, with all its requests. */
+const ORDER_MS = 600_000;
+
+/** The storage as an agent uses it. */
+type Storage = Pick<AcmeStorage, keyof AcmeStorage>;
 
 /** What an agent works with. */
 export interface AcmeAgentParts {
   readonly config: AcmeConfig;
-  readonly storage: AcmeStorage;
+  readonly storage: Storage;
   readonly clock: Clock;
   readonly log: Logger;
   readonly send: Send;
@@ -42,13 +48,18 @@ export class AcmeAgent {
     this.#parts = parts;
     this.#jitter = parts.random();
     for (const name of parts.config.domains) {
-      this.#names.set(name, { pair: null, failures: 0, notBeforeMs: 0, error: null, ordering: false });
+      this.#names.set(name, { pair: null, failures: 0, waitUntilMs: 0, error: null, stored: null, ordering: false });
     }
   }
 
-  /** Reads the certificates that the storage has. Rejects if the storage can't be used. */
+  /** Reads the certificates that the storage has. Rejects if the storage can't be used, unless only its disk is full. */
   async prepare(): Promise<void> {
-    await this.#parts.storage.prepare();
+    try {
+      await this.#parts.storage.prepare();
+    } catch (error) {
+      if (!isDiskFull(error)) throw error;
+      this.#noteStorage(error);
+    }
     await this.#readAll();
   }
 
@@ -67,8 +78,8 @@ export class AcmeAgent {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#cancel();
-    this.#parts.storage.release();
     await Promise.race([this.#busy, delay(this.#parts.clock, 500)]);
+    this.#parts.storage.release();
   }
 
   /** The certificates that the storage has. */
@@ -90,13 +101,13 @@ export class AcmeAgent {
 
   /** What an operator sees of each name. */
   views(): CertificateOrderView[] {
-    const nowMs = this.#parts.clock.wallMs();
-    return [...this.#names].map(([name, { pair, error, ordering, notBeforeMs }]) => ({
+    const nowMs = this.#parts.clock.monotonicMs();
+    return [...this.#names].map(([name, { pair, error, stored, ordering, waitUntilMs }]) => ({
       name,
       state: ordering ? "ordering" : error !== null ? "failed" : pair === null ? "waiting" : "issued",
       orderedHere: this.#owns,
-      error: error ?? this.#storageError,
-      nextTryMs: error === null ? null : Math.max(0, notBeforeMs - nowMs),
+      error: error ?? stored ?? this.#storageError,
+      nextTryMs: error === null ? null : Math.max(0, waitUntilMs - nowMs),
     }));
   }
 
@@ -108,35 +119,41 @@ export class AcmeAgent {
   }
 
   async #look(): Promise<void> {
-    const { storage, log } = this.#parts;
+    const { storage } = this.#parts;
     try {
       this.#owns = await storage.own();
       await this.#readAll();
+      // An order that could not be kept would be lost, and count against the directory's limits.
+      if (this.#owns && this.#due().length > 0) await storage.prepare();
       this.#storageError = null;
     } catch (error) {
-      const text = textOf(error);
-      if (this.#storageError !== text) {
-        log.error("acme_storage_failed", `Cannot use the ACME storage: ${text}; certificates in use stay in use`, {
-          error: text,
-        });
-      }
-      this.#storageError = text;
-      return;
+      return this.#noteStorage(error);
     }
     if (!this.#owns) return;
-    for (const [name, state] of this.#names) {
+    for (const [name, state] of this.#due()) {
       if (this.#stopped) return;
-      if (this.#isDue(state)) await this.#order(name, state);
+      await this.#order(name, state);
     }
   }
 
-  #isDue({ pair, notBeforeMs }: NameState): boolean {
-    const nowMs = this.#parts.clock.wallMs();
-    return nowMs >= notBeforeMs && (pair === null || nowMs >= renewalAt(pair, this.#jitter));
+  #noteStorage(error: unknown): void {
+    const { log, config: { storage } } = this.#parts;
+    const text = isDiskFull(error) ? textOf(error) : `Cannot use ACME_STORAGE ${storage}: ${textOf(error)}`;
+    if (this.#storageError === text) return;
+    log.error("acme_storage_failed", `${text}; certificates in use stay in use`, { error: text });
+    this.#storageError = text;
+  }
+
+  #due(): [string, NameState][] {
+    const { clock } = this.#parts;
+    const [wallMs, nowMs] = [clock.wallMs(), clock.monotonicMs()];
+    return [...this.#names].filter(([, { pair, waitUntilMs }]) =>
+      nowMs >= waitUntilMs && (pair === null || wallMs >= renewalAt(pair, this.#jitter))
+    );
   }
 
   async #order(name: string, state: NameState): Promise<void> {
-    const { config, storage, clock, log, send, random } = this.#parts;
+    const { config, clock, log, random } = this.#parts;
     state.ordering = true;
     const renews = state.pair !== null;
     log.info("acme_ordering", `${renews ? "Renewing" : "Ordering"} a certificate for ${name}`, {
@@ -144,31 +161,23 @@ export class AcmeAgent {
       directory: config.directory,
     });
     try {
-      const key = await storage.accountKey(config.directory);
-      const session = await AcmeSession.open(config.directory, { key, send, nowMs: () => clock.wallMs() });
-      await openAccount(session, key, { email: config.email, external: config.external });
-      const issued = await orderCertificate([name], {
-        session,
-        key,
-        nowMs: () => clock.monotonicMs(),
-        wait: (ms) => delay(clock, ms),
-        publish: (token, text) => storage.publish(token, text),
-        withdraw: (token) => storage.withdraw(token),
-      });
-      readPair(issued.certificate, issued.key);
-      await storage.keepCertificate(name, issued);
+      const pair = await this.#issue(name);
+      state.pair = pair;
+      state.stored = null;
+      this.#onChange();
+      const until = new Date(pair.notAfterMs).toISOString();
+      log.info("acme_issued", `The certificate for ${name} was issued; it is valid until ${until}`, { name, until });
+      if (clock.wallMs() >= renewalAt(pair, this.#jitter)) {
+        const now = new Date(clock.wallMs()).toISOString();
+        throw new AcmeError(`The new certificate is due for renewal already: is this machine's clock right (${now})?`);
+      }
       state.failures = 0;
       state.error = null;
-      state.notBeforeMs = 0;
-      await this.#read(name, state);
-      this.#onChange();
-      const until = new Date(state.pair!.notAfterMs).toISOString();
-      log.info("acme_issued", `The certificate for ${name} was issued; it is valid until ${until}`, { name, until });
     } catch (error) {
       const retryAfterMs = error instanceof AcmeError ? error.retryAfterMs : null;
       const waitMs = waitAfter(++state.failures, retryAfterMs, random());
       state.error = textOf(error);
-      state.notBeforeMs = clock.wallMs() + waitMs;
+      state.waitUntilMs = clock.monotonicMs() + waitMs;
       const again = `sluice tries again in ${Math.round(waitMs / 1000)} s`;
       log.error("acme_failed", `No certificate for ${name}: ${state.error}; ${again}`, {
         name,
@@ -177,6 +186,35 @@ export class AcmeAgent {
       });
     } finally {
       state.ordering = false;
+    }
+  }
+
+  /** Orders a certificate and keeps it. Rejects with the reason if it can't be had. */
+  async #issue(name: string): Promise<CertificatePair> {
+    const { config, storage, clock } = this.#parts;
+    const endMs = clock.monotonicMs() + ORDER_MS;
+    const send: Send = (url, init) => {
+      if (clock.monotonicMs() < endMs) return this.#parts.send(url, init);
+      throw new AcmeError(`The directory did not issue within ${ORDER_MS / 60_000} minutes`);
+    };
+    const key = await storage.accountKey(config.directory);
+    const session = await AcmeSession.open(config.directory, { key, send, nowMs: () => clock.wallMs() });
+    await openAccount(session, key, { email: config.email, external: config.external });
+    const issued = await orderCertificate([name], {
+      session,
+      key,
+      nowMs: () => clock.monotonicMs(),
+      wait: (ms) => delay(clock, ms),
+      publish: (token, text) => storage.publish(token, text),
+      withdraw: (token) => storage.withdraw(token),
+    });
+    try {
+      const pair = readPairFor(name, issued);
+      // Only what was read: another text of the directory's could make the file unreadable.
+      await storage.keepCertificate(name, pair);
+      return pair;
+    } catch (error) {
+      throw error instanceof BadPair ? new AcmeError(`The issued certificate can't be used: ${error.message}`) : error;
     }
   }
 
@@ -189,15 +227,21 @@ export class AcmeAgent {
   /** Reads a name's certificate; true if it is another than before. */
   async #read(name: string, state: NameState): Promise<boolean> {
     const text = await this.#parts.storage.certificate(name);
-    if (text === null) return false;
     try {
-      const pair = readPair(text, text);
-      if (pair.fingerprint === state.pair?.fingerprint) return false;
+      const pair = text === null ? state.pair : readPairFor(name, { certificate: text, key: text });
+      const changed = pair?.fingerprint !== state.pair?.fingerprint;
+      // Another replica may have ordered what this one could not.
+      if (changed) state.error = null;
       state.pair = pair;
-      return true;
+      state.stored = null;
+      return changed;
     } catch (error) {
-      // A file that was damaged is as good as none: it is ordered again.
-      state.error ??= `The stored certificate can't be used: ${textOf(error)}`;
+      // A file that was damaged is as good as none: if there is no other, it is ordered again.
+      const text = `The stored certificate can't be used: ${textOf(error)}`;
+      if (state.stored !== text) {
+        this.#parts.log.error("acme_storage_failed", `${name}: ${text}`, { name, error: text });
+      }
+      state.stored = text;
       return false;
     }
   }
@@ -207,13 +251,31 @@ interface NameState {
   pair: CertificatePair | null;
   /** Orders in a row that failed. */
   failures: number;
-  /** No order before this, ms since 1970. */
-  notBeforeMs: number;
+  /** No order before this (monotonic ms: a machine's clock that is set right must not end or prolong a wait). */
+  waitUntilMs: number;
   /** Why the last order failed. */
   error: string | null;
+  /** Why the storage's file can't be used. */
+  stored: string | null;
   ordering: boolean;
 }
 
+function readPairFor(
+  name: string,
+  { certificate, key }: { readonly certificate: string; readonly key: string },
+): CertificatePair {
+  const pair = readPair(certificate, key);
+  if (pair.names.includes(name)) return pair;
+  throw new BadPair("certificate", `It is not for ${name} but for ${pair.names.join(", ") || "no name"}`);
+}
+
+/** Space or quota is used up. */
+function isDiskFull(error: unknown): boolean {
+  const { code } = error instanceof Error ? error as Error & { code?: string } : { code: undefined };
+  return code === "ENOSPC" || code === "EDQUOT";
+}
+
 function textOf(error: unknown): string {
+  if (isDiskFull(error)) return "The disk of ACME_STORAGE is full";
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,7 @@
-import { AcmeError, type AcmeSession } from "./acme_session.ts";
+import type { z } from "zod";
+import { AcmeError } from "./acme_error.ts";
+import { AUTHORIZATION, ORDER } from "./acme_messages.ts";
+import type { AcmeSession } from "./acme_session.ts";
 import { type AccountKey, base64url, type ExternalAccount } from "./account_key.ts";
 import { makeSigningRequest } from "./signing_request.ts";
 
@@ -35,27 +38,6 @@ export interface Issued {
   readonly key: string;
 }
 
-interface Order {
-  readonly status: string;
-  readonly authorizations: readonly string[];
-  readonly finalize: string;
-  readonly certificate?: string;
-  readonly error?: { readonly detail?: string };
-}
-
-interface Challenge {
-  readonly type: string;
-  readonly url: string;
-  readonly token: string;
-  readonly error?: { readonly detail?: string };
-}
-
-interface Authorization {
-  readonly status: string;
-  readonly identifier: { readonly value: string };
-  readonly challenges: readonly Challenge[];
-}
-
 /**
  * Makes the account, or finds the one that this key has; the session knows its URL from then on (RFC 8555 section 7.3).
  */
@@ -83,14 +65,15 @@ export async function openAccount(
 export async function orderCertificate(names: readonly string[], parts: OrderParts): Promise<Issued> {
   const { session } = parts;
   const identifiers = names.map((value) => ({ type: "dns", value }));
-  const made = await session.postJson<Order>(session.directory.newOrder, { identifiers }, "The order");
+  const asked = { what: "The order", schema: ORDER };
+  const made = await session.postJson(session.directory.newOrder, { identifiers }, asked);
   const url = made.response.location;
-  for (const authorization of made.value.authorizations ?? []) await prove(authorization, parts);
+  for (const authorization of made.value.authorizations) await prove(authorization, parts);
 
   const { request, key } = await makeSigningRequest(names);
   await session.post(made.value.finalize, { csr: base64url(request) }, "The signing request");
-  const order = await until<Order>(url, parts, {
-    what: "The order",
+  const order = await until(url, parts, {
+    ...asked,
     isOver: ({ status }) => status === "valid" || status === "invalid",
   });
   if (order.status !== "valid" || order.certificate === undefined) {
@@ -102,16 +85,19 @@ export async function orderCertificate(names: readonly string[], parts: OrderPar
 
 async function prove(url: string, parts: OrderParts): Promise<void> {
   const { session, key, publish, withdraw } = parts;
-  const { value: authorization } = await session.postJson<Authorization>(url, null, "The authorization");
+  const asked = { what: "The authorization", schema: AUTHORIZATION };
+  const { value: authorization } = await session.postJson(url, null, asked);
   if (authorization.status === "valid") return;
   const { value: name } = authorization.identifier;
   const challenge = authorization.challenges.find(({ type }) => type === "http-01");
   if (challenge === undefined) throw new AcmeError(`The directory offers no HTTP-01 challenge for ${name}`);
-  await publish(challenge.token, `${challenge.token}.${key.thumbprint}`);
+  const { token = "" } = challenge;
+  await publish(token, `${token}.${key.thumbprint}`);
   try {
     await session.post(challenge.url, {}, `The challenge for ${name}`);
-    const checked = await until<Authorization>(url, parts, {
+    const checked = await until(url, parts, {
       what: `The authorization of ${name}`,
+      schema: AUTHORIZATION,
       isOver: ({ status }) => status !== "pending" && status !== "processing",
     });
     if (checked.status === "valid") return;
@@ -120,18 +106,22 @@ async function prove(url: string, parts: OrderParts): Promise<void> {
       `The directory could not prove that ${name} is served here: ${why ?? `it is ${checked.status}`}`,
     );
   } finally {
-    await withdraw(challenge.token);
+    await withdraw(token);
   }
 }
 
 async function until<T>(
   url: string,
   { session, nowMs, wait }: OrderParts,
-  { what, isOver }: { readonly what: string; readonly isOver: (value: T) => boolean },
+  { what, schema, isOver }: {
+    readonly what: string;
+    readonly schema: z.ZodType<T>;
+    readonly isOver: (value: T) => boolean;
+  },
 ): Promise<T> {
   const untilMs = nowMs() + PATIENCE_MS;
   for (;;) {
-    const { value, response } = await session.postJson<T>(url, null, what);
+    const { value, response } = await session.postJson(url, null, { what, schema });
     if (isOver(value)) return value;
     const waitMs = Math.min(response.retryAfterMs ?? POLL_MS, LONGEST_POLL_MS);
     if (nowMs() + waitMs > untilMs) throw new AcmeError(`${what} was not decided within ${PATIENCE_MS / 1000} s`);

@@ -1,48 +1,11 @@
 /** Certificates by ACME, from pebble, an ACME server for tests. */
 import assert from "node:assert/strict";
+import { ACME_PROGRAMS, startAcme } from "../../support/acme_stage.ts";
 import { freePort } from "../../support/free_port.ts";
 import { testWithPrograms } from "../../support/have_program.ts";
 import { Pebble } from "../../support/pebble.ts";
 import { until } from "../../support/poll.ts";
-import { type SluiceProcess, startSluice } from "../../support/sluice_process.ts";
 import { tempDir } from "../../support/temp_dir.ts";
-
-const PROGRAMS = ["pebble", "pebble-challtestsrv", "openssl"];
-
-interface Place {
-  readonly httpPort: number;
-  readonly tlsPort: number;
-  readonly storage: string;
-  readonly directory: string;
-  readonly rootFile: string;
-}
-
-function start(
-  { httpPort, tlsPort, storage, directory, rootFile }: Place,
-  env: Record<string, string> = {},
-): Promise<SluiceProcess> {
-  return startSluice({
-    writes: storage,
-    env: {
-      LISTENER_ENGINE: "wire",
-      LISTENER_PORT: String(httpPort),
-      LISTENER_TLS_PORT: String(tlsPort),
-      ACME_ENABLE: "true",
-      ACME_TERMS_AGREED: "true",
-      ACME_DIRECTORY: directory,
-      ACME_CA: rootFile,
-      ACME_STORAGE: storage,
-      // Their names are those of the rule.
-      LISTENER_RULE_1_HOST: "one.test|TWO.test|*.three.test",
-      LISTENER_RULE_2_PATH_PREFIX: "/",
-      LISTENER_RULE_2_TARGET_GROUP: "web",
-      LISTENER_RULE_1_TARGET_GROUP: "web",
-      TARGET_GROUP_1_NAME: "web",
-      TARGET_GROUP_1_TARGETS: "127.0.0.1:1",
-      ...env,
-    },
-  });
-}
 
 /** The DNS name of the certificate that is served for a name; null while the port is closed. */
 async function served(port: number, name: string): Promise<string | null> {
@@ -52,7 +15,7 @@ async function served(port: number, name: string): Promise<string | null> {
 }
 
 testWithPrograms(
-  PROGRAMS,
+  ACME_PROGRAMS,
   "certificates for two names are ordered from an empty storage, kept, and served",
   async (t) => {
     await using dir = await tempDir();
@@ -60,7 +23,7 @@ testWithPrograms(
     await using pebble = await Pebble.start(httpPort, { badNonces: 30 });
     const place = { httpPort, tlsPort, storage: dir.path, directory: pebble.directory, rootFile: pebble.rootFile };
     await t.step("each is served for its name", async () => {
-      await using sluice = await start(place);
+      await using sluice = await startAcme(place);
       await until(async () => await served(tlsPort, "two.test") === "two.test", () => `two.test:\n${sluice.stderr}`);
       assert.equal(await served(tlsPort, "one.test"), "one.test");
       const stats = await (await fetch(`${sluice.adminUrl}/lb/stats`)).json();
@@ -70,8 +33,7 @@ testWithPrograms(
       ]);
       // A challenge that is not open goes by the rules.
       const other = await fetch(`${sluice.url}/.well-known/acme-challenge/${"x".repeat(43)}`);
-      await other.body?.cancel();
-      assert.equal(other.status, 502);
+      assert.deepEqual([other.status, await other.text()], [200, "served"]);
     });
     await t.step("keys are for their owner alone", async () => {
       for (const name of ["one.test", "two.test"]) {
@@ -82,15 +44,15 @@ testWithPrograms(
       assert.deepEqual(left, []);
     });
     await t.step("a start with certificates in the storage serves at once, and orders none", async () => {
-      await using sluice = await start(place);
+      await using sluice = await startAcme(place);
       assert.equal(await served(tlsPort, "one.test"), "one.test");
       assert.ok(sluice.events.every(({ event }) => event !== "acme_ordering"));
     });
     await t.step("of two that share the storage one orders, and the other serves what it brought", async () => {
       await Deno.remove(`${dir.path}/certificates/one.test.pem`);
       const other = { ...place, httpPort: freePort(), tlsPort: freePort() };
-      await using first = await start(place);
-      await using second = await start(other);
+      await using first = await startAcme(place);
+      await using second = await startAcme(other);
       await until(
         async () => await served(other.tlsPort, "one.test") === "one.test",
         () => first.stderr + second.stderr,
@@ -104,7 +66,7 @@ testWithPrograms(
 );
 
 testWithPrograms(
-  PROGRAMS,
+  ACME_PROGRAMS,
   "a directory that is down, or can't prove a name, is told of in words, and serving goes on",
   async (t) => {
     await using dir = await tempDir();
@@ -112,19 +74,17 @@ testWithPrograms(
     const place = { httpPort, tlsPort, storage: dir.path, directory: `https://127.0.0.1:${freePort()}/dir` };
     await using pebble = await Pebble.start(freePort());
     await t.step("down", async () => {
-      await using sluice = await start({ ...place, rootFile: pebble.rootFile });
+      await using sluice = await startAcme({ ...place, rootFile: pebble.rootFile });
       const failed = await sluice.waitForEvent(({ event }) => event === "acme_failed");
       assert.match(
         String(failed.message),
         /No certificate for one\.test: The directory at 127\.0\.0\.1:\d+ can't be reached: .*; sluice tries again in/,
       );
-      const response = await fetch(sluice.url);
-      await response.body?.cancel();
-      assert.equal(response.status, 502);
+      assert.equal(await (await fetch(sluice.url)).text(), "served");
       assert.equal(await served(tlsPort, "one.test"), null);
     });
     await t.step("it looks for the challenge where nothing is", async () => {
-      await using sluice = await start({ ...place, directory: pebble.directory, rootFile: pebble.rootFile });
+      await using sluice = await startAcme({ ...place, directory: pebble.directory, rootFile: pebble.rootFile });
       const failed = await sluice.waitForEvent(({ event }) => event === "acme_failed");
       assert.match(
         String(failed.error),
@@ -137,17 +97,17 @@ testWithPrograms(
   },
 );
 
-testWithPrograms(PROGRAMS, "a directory that wants an external account gets it, or is told of", async () => {
+testWithPrograms(ACME_PROGRAMS, "a directory that wants an external account gets it, or is told of", async () => {
   await using dir = await tempDir();
   const [httpPort, tlsPort] = [freePort(), freePort()];
   const external = { keyId: "kid-1", key: "zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W" };
   await using pebble = await Pebble.start(httpPort, { external });
   const place = { httpPort, tlsPort, storage: dir.path, directory: pebble.directory, rootFile: pebble.rootFile };
   {
-    await using sluice = await start(place);
+    await using sluice = await startAcme(place);
     const failed = await sluice.waitForEvent(({ event }) => event === "acme_failed");
     assert.match(String(failed.error), /wants an external account: set ACME_EAB_KID and ACME_EAB_HMAC/);
   }
-  await using sluice = await start(place, { ACME_EAB_KID: external.keyId, ACME_EAB_HMAC: external.key });
+  await using sluice = await startAcme(place, { ACME_EAB_KID: external.keyId, ACME_EAB_HMAC: external.key });
   await until(async () => await served(tlsPort, "one.test") === "one.test", () => sluice.stderr);
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { AccountKey } from "../../../../src/control_plane/acme/account_key.ts";
-import { AcmeError, AcmeSession, retryAfter, type Send } from "../../../../src/control_plane/acme/acme_session.ts";
+import { AcmeError } from "../../../../src/control_plane/acme/acme_error.ts";
+import { AcmeSession, retryAfter, type Send } from "../../../../src/control_plane/acme/acme_session.ts";
 
 const DIRECTORY = {
   newNonce: "https://ca.test/nonce",
@@ -73,7 +74,7 @@ Deno.test("what is no directory is told so", async () => {
     AcmeSession.open("https://ca.test/x", { key, send: () => Promise.resolve(response), nowMs: () => 0 });
   await assert.rejects(
     opened(new Response("<html>")),
-    /https:\/\/ca.test\/x is not an ACME directory: it has no newNonce/,
+    /https:\/\/ca.test\/x is not an ACME directory: the directory's response is malformed/,
   );
   await assert.rejects(opened(new Response("no", { status: 503 })), /The directory was refused: status 503/);
 });
@@ -84,6 +85,8 @@ Deno.test("Retry-After may be seconds or a date", () => {
   assert.equal(retryAfter("Thu, 01 Jan 2026 00:01:00 GMT", nowMs), 60_000);
   assert.equal(retryAfter("Thu, 01 Jan 2015 00:01:00 GMT", nowMs), 0);
   assert.equal(retryAfter("soon", nowMs), null);
+  assert.equal(retryAfter("99999999999", nowMs), 7 * 86_400_000, "a week at most");
+  assert.equal(retryAfter("Thu, 01 Jan 2099 00:01:00 GMT", nowMs), 7 * 86_400_000);
   assert.equal(retryAfter(null, nowMs), null);
 });
 
