@@ -34,8 +34,8 @@ export class Pebble implements AsyncDisposable {
 
   /**
    * Starts it. @param httpPort Where it looks for challenges. `badNonces` in percent; with `external` it wants an
-   * account of that key ID; it refuses to order for names in `blocked`; `validitySeconds` is that of its certificates; without
-   * `checks` it takes every name as proved.
+   * account of that key ID; it refuses to order for names in `blocked`; `validitySeconds` is that of its certificates;
+   * without `checks` it takes every name as proved.
    */
   static async start(
     httpPort: number,

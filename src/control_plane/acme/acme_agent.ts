@@ -52,7 +52,7 @@ export class AcmeAgent {
     }
   }
 
-  /** Reads the certificates that the storage has. Rejects if the storage can't be used, unless only its disk is full. */
+  /** Reads the certificates in the storage. Rejects if the storage can't be used, unless only its disk is full. */
   async prepare(): Promise<void> {
     try {
       await this.#parts.storage.prepare();

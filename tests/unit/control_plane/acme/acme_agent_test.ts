@@ -125,7 +125,7 @@ Deno.test("a machine's clock that is set neither ends a wait nor prolongs it", a
   assert.equal(stage.requests, 2, "the clock went back by ten years");
 });
 
-Deno.test("a damaged file in the storage is told of until it is sound again, and what was read before is served", async () => {
+Deno.test("a damaged file in the storage is told of until it is sound, and the one before is served", async () => {
   const stage = new Stage();
   const text = await textFor("one.test");
   stage.storage.text = text;
@@ -141,7 +141,7 @@ Deno.test("a damaged file in the storage is told of until it is sound again, and
   assert.deepEqual([stage.view.state, stage.view.error, stage.requests], ["issued", null, 0]);
 });
 
-Deno.test("a replica that does not order tells of a damaged file, and forgets it when another brings a sound one", async () => {
+Deno.test("a replica that does not order tells of a damaged file until another brings a sound one", async () => {
   const stage = new Stage();
   stage.storage.isOwner = false;
   stage.storage.text = "-----BEGIN";

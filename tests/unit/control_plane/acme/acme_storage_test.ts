@@ -4,7 +4,7 @@ import { tempDir } from "../../../support/temp_dir.ts";
 
 const TOKEN = "t".repeat(43);
 
-Deno.test("replicas can begin to use one storage at the same moment, and leave nothing beside their folders", async () => {
+Deno.test("replicas can begin to use one storage at the same moment, and leave nothing there", async () => {
   await using dir = await tempDir();
   await Promise.all(Array.from({ length: 20 }, () => new AcmeStorage(dir.path).prepare()));
   assert.deepEqual([...Deno.readDirSync(dir.path)].map(({ name }) => name).sort(), ["certificates", "challenges"]);
