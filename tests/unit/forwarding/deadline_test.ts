@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { nextTurn } from "../../../src/time/clock.ts";
 import { Deadlines, TICK_MS } from "../../../src/time/deadline.ts";
 import { ManualClock } from "../../support/manual_clock.ts";
 
@@ -52,4 +53,33 @@ Deno.test("there is a timer only while something is watched", () => {
   deadlines.close(watch);
   clock.advance(TICK_MS);
   assert.equal(clock.timers, 0);
+});
+
+Deno.test("if hundreds of limits expire at once, a few do in each turn of the event loop", async () => {
+  const clock = new ManualClock();
+  const deadlines = new Deadlines(clock, 100);
+  const expired: number[] = [];
+  const watches = Array.from({ length: 200 }, (_, i) => deadlines.watch(50, 0, () => expired.push(i)));
+  clock.advance(100);
+  let most = expired.length;
+  deadlines.close(watches[0]!);
+  deadlines.moved(watches[1]!);
+  for (let turn = 0; deadlines.open > 1; turn++) {
+    assert.ok(turn < 200, `${deadlines.open} are open`);
+    const before = expired.length;
+    await new Promise<void>(nextTurn);
+    most = Math.max(most, expired.length - before);
+  }
+  assert.ok(most <= 64, `${most} expired in one turn`);
+  assert.deepEqual(expired.sort((a, b) => a - b), Array.from({ length: 198 }, (_, i) => i + 2));
+});
+
+Deno.test("all limits expire at once when the thread ends, those of an unfinished turn too", () => {
+  const clock = new ManualClock();
+  const deadlines = new Deadlines(clock, 100);
+  let expired = 0;
+  for (let i = 0; i < 200; i++) deadlines.watch(50, 0, () => expired++);
+  clock.advance(100);
+  deadlines.closeAll();
+  assert.equal(expired, 200);
 });
