@@ -13,7 +13,7 @@ export function clientLimits(
   const body = `the next byte of a body ${within(bodyTimeoutMs)}`;
   if (front.engine === "serve") {
     return [
-      `${body}; no limit on slow heads, on idle connections or on their number (LISTENER_ENGINE=wire limits them)`,
+      `${body}; no limit on slow heads, on idle connections or on their number (the engine wire limits them)`,
       "header names in lower case; no trailers, no interim responses, no upgrade but WebSocket",
     ];
   }

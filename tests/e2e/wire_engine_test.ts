@@ -243,8 +243,9 @@ Deno.test("LISTENER_PROXY_PROTOCOL is an error where nobody reads it, or anybody
   const { code, stderr } = await runSluice([], {
     BACKEND_SERVERS: "http://127.0.0.1:1",
     LISTENER_PROXY_PROTOCOL: "true",
+    LISTENER_ENGINE: "serve",
   });
   assert.equal(code, 2);
-  assert.match(stderr, /LISTENER_PROXY_PROTOCOL.*LISTENER_ENGINE=wire/);
+  assert.match(stderr, /LISTENER_PROXY_PROTOCOL.*LISTENER_ENGINE=serve/);
   assert.match(stderr, /LISTENER_PROXY_PROTOCOL.*TRUSTED_PROXIES/);
 });

@@ -2,7 +2,7 @@
  * The engine that a suite runs with (`LISTENER_ENGINE`). Where the engines differ on purpose (docs/engines.md), a test
  * says so by it.
  */
-export const WIRE_ENGINE = Deno.env.get("LISTENER_ENGINE") === "wire";
+export const WIRE_ENGINE = Deno.env.get("LISTENER_ENGINE") !== "serve";
 
 /** `fetch` speaks to targets (`UPSTREAM_TRANSPORT`). */
 export const BY_FETCH = Deno.env.get("UPSTREAM_TRANSPORT") === "fetch";

@@ -33,7 +33,7 @@ export class FakeAdminSource implements AdminSource {
   readonly explained: ExplainRequest[] = [];
   groups: GroupView[] = [];
   rules: RuleSnapshot[] = [];
-  engine: "serve" | "wire" = "serve";
+  engine: "serve" | "wire" = "wire";
   tls: SystemView["tls"] = {
     url: "https://127.0.0.1:8443",
     certificates: [{

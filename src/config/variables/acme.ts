@@ -44,7 +44,6 @@ const EMAIL: ValueKind<string> = {
 };
 
 const LISTENER = {
-  LISTENER_ENGINE: "wire",
   LISTENER_TLS_PORT: "443",
   LISTENER_TLS_CERT: "/etc/sluice/tls.crt",
   LISTENER_TLS_KEY: "/etc/sluice/tls.key",

@@ -17,20 +17,21 @@ const WIRE_LIMITS = {
     kind: duration(0),
     default: "10000",
     meaning: "Time from the first byte of a request, or from accepting its connection, until the end of its headers; " +
-      "then sluice closes the connection, with 408 if a byte came. 0: no limit. Needs `LISTENER_ENGINE=wire`.",
+      "then sluice closes the connection, with 408 if a byte came. 0: no limit. Not with `LISTENER_ENGINE=serve`.",
     example: "5s",
   }),
   idleTimeoutMs: define("LISTENER_IDLE_TIMEOUT", {
     kind: duration(0),
     default: "60000",
-    meaning: "sluice closes a connection that has no request for this long. 0: never. Needs `LISTENER_ENGINE=wire`.",
+    meaning:
+      "sluice closes a connection that has no request for this long. 0: never. Not with `LISTENER_ENGINE=serve`.",
     example: "30s",
   }),
   writeTimeoutMs: define("LISTENER_WRITE_TIMEOUT", {
     kind: duration(0),
     default: "60000",
     meaning: "sluice closes the connection of a client that takes no byte of its response for this long. 0: never. " +
-      "Needs `LISTENER_ENGINE=wire`.",
+      "Not with `LISTENER_ENGINE=serve`.",
     example: "20s",
   }),
   maxConnections: define("LISTENER_MAX_CONNECTIONS", {
@@ -39,14 +40,14 @@ const WIRE_LIMITS = {
     meaning:
       "Most open client connections of the process. At the limit, sluice closes connections that sent nothing, " +
       "then idle ones, then those with unfinished headers; if there are none, it stops accepting for now. `auto`: no " +
-      "limit until file descriptors run out, then 90 % of what was open. Needs `LISTENER_ENGINE=wire`.",
+      "limit until file descriptors run out, then 90 % of what was open. Not with `LISTENER_ENGINE=serve`.",
     example: "4000",
   }),
   maxConnectionsPerClient: define("LISTENER_MAX_CONNECTIONS_PER_CLIENT", {
     kind: integer(0, MOST_CONNECTIONS),
     default: "0",
     meaning: "Most open connections of one address; sluice closes more at once. 0: no limit. " +
-      "Needs `LISTENER_ENGINE=wire`.",
+      "Not with `LISTENER_ENGINE=serve`.",
     example: "100",
   }),
   maxHeadBytes: define("LISTENER_MAX_HEAD_BYTES", {
@@ -54,13 +55,13 @@ const WIRE_LIMITS = {
     default: "65536",
     meaning:
       "A request whose line and headers are larger gets 431; a request line above 32 KiB, or above this limit, " +
-      "gets 414. Needs `LISTENER_ENGINE=wire`.",
+      "gets 414. Not with `LISTENER_ENGINE=serve`.",
     example: "16384",
   }),
   maxHeadLines: define("LISTENER_MAX_HEAD_LINES", {
     kind: integer(8, 128),
     default: "128",
-    meaning: "A request with more header lines gets 431. Needs `LISTENER_ENGINE=wire`.",
+    meaning: "A request with more header lines gets 431. Not with `LISTENER_ENGINE=serve`.",
     example: "100",
   }),
 };
@@ -68,11 +69,11 @@ const WIRE_LIMITS = {
 /** The listener's engine, and the limits of its clients. */
 export const FRONT = {
   engine: define("LISTENER_ENGINE", {
-    kind: oneOf<ListenerEngine>(["serve", "wire"]),
-    default: "serve",
-    meaning: "What speaks HTTP to clients. `serve`: the platform's `Deno.serve`. `wire`: sluice's own engine, " +
-      "HTTP/1.0 and 1.1 ([engines.md](engines.md)).",
-    example: "wire",
+    kind: oneOf<ListenerEngine>(["wire", "serve"]),
+    default: "wire",
+    meaning: "What speaks HTTP to clients. `wire`: sluice's own engine. `serve`: the platform's `Deno.serve`, " +
+      "without TLS and limits on clients ([engines.md](engines.md)).",
+    example: "serve",
     restart: true,
   }),
   ...WIRE_LIMITS,
@@ -80,9 +81,9 @@ export const FRONT = {
     kind: BOOLEAN,
     default: "false",
     meaning: "Each connection begins with a PROXY header, version 1 or 2, that names the client. It must come from " +
-      "`TRUSTED_PROXIES`, which must be set; sluice closes every other connection. Needs `LISTENER_ENGINE=wire`.",
+      "`TRUSTED_PROXIES`, which must be set; sluice closes every other connection. Not with `LISTENER_ENGINE=serve`.",
     example: "true",
-    exampleNeeds: { LISTENER_ENGINE: "wire", TRUSTED_PROXIES: "10.0.0.0/8" },
+    exampleNeeds: { TRUSTED_PROXIES: "10.0.0.0/8" },
     restart: true,
   }),
 };
@@ -98,11 +99,10 @@ export function parseFront(reader: SettingsReader): FrontConfig {
 function checkProxyProtocol({ engine }: FrontConfig, reader: SettingsReader): void {
   const found = reader.find(FRONT.proxyProtocol);
   if (found === null) return;
-  const needs = (what: string) =>
-    reader.report(problemOf(found.label, `Cannot use ${quote(found.text)} without ${what}`));
-  if (engine === "serve") needs("LISTENER_ENGINE=wire: Deno.serve reads no PROXY headers");
+  const refuse = (why: string) => reader.report(problemOf(found.label, `Cannot use ${quote(found.text)} ${why}`));
+  if (engine === "serve") refuse("with LISTENER_ENGINE=serve: Deno.serve reads no PROXY headers");
   if (reader.find(FORWARDING.trustedProxies) === null) {
-    needs("TRUSTED_PROXIES: only proxies in that list may name a client");
+    refuse("without TRUSTED_PROXIES: only proxies in that list may name a client");
   }
 }
 
@@ -112,7 +112,7 @@ function adviceOnLimits({ config, reader }: Scene): Problem[] {
     .map(({ label, text }) =>
       problemOf(
         label,
-        `${quote(text)} has no effect with LISTENER_ENGINE=serve: only the wire engine limits its clients`,
+        `${quote(text)} has no effect with LISTENER_ENGINE=serve: the platform has no such limit`,
       )
     );
 }

@@ -9,7 +9,6 @@ import type { Scene, Topic } from "./topic.ts";
 import { define } from "./variable.ts";
 
 const NEEDED = {
-  LISTENER_ENGINE: "wire",
   LISTENER_TLS_PORT: "8443",
   LISTENER_TLS_CERT: "/etc/sluice/tls.crt",
   LISTENER_TLS_KEY: "/etc/sluice/tls.key",
@@ -21,7 +20,7 @@ export const TLS = {
     kind: LISTEN_PORT,
     meaning:
       "Port for HTTPS, beside `LISTENER_PORT` or, if that is `off`, instead of it; 0 takes a free port and logs it. " +
-      "Needs `LISTENER_ENGINE=wire` and a certificate.",
+      "Needs a certificate. Not with `LISTENER_ENGINE=serve`.",
     example: "443",
     exampleNeeds: NEEDED,
     restart: true,
@@ -59,7 +58,7 @@ export const TLS = {
   http2: define("LISTENER_HTTP2", {
     kind: BOOLEAN,
     default: "true",
-    meaning: "Offer HTTP/2 on `LISTENER_TLS_PORT`, beside HTTP/1.1. `false` needs `LISTENER_ENGINE=wire`.",
+    meaning: "Offer HTTP/2 on `LISTENER_TLS_PORT`, beside HTTP/1.1.",
     example: "false",
     exampleNeeds: NEEDED,
     restart: true,
@@ -112,7 +111,7 @@ export function parseTls(reader: SettingsReader, numbers: readonly number[], bes
     return null;
   }
   if (port !== 0 && port === beside.port) about(`Cannot be "${port}": LISTENER_PORT has that port`);
-  if (beside.front.engine === "serve") about("Needs LISTENER_ENGINE=wire");
+  if (beside.front.engine === "serve") about("Cannot be used with LISTENER_ENGINE=serve, which serves no TLS");
   if (beside.front.proxyProtocol) {
     about("Cannot be used with LISTENER_PROXY_PROTOCOL: the platform begins TLS with a connection's first byte");
   }

@@ -180,7 +180,7 @@ Deno.test("check reads the certificates, and says what is wrong with them", asyn
     await authority.issue({ names: ["a.test", "*.b.test"] }),
     await authority.issue({ names: ["c.test"] }),
   ];
-  const env = { LISTENER_ENGINE: "wire", LISTENER_TLS_PORT: "8443", BACKEND_SERVERS: "127.0.0.1:1" };
+  const env = { LISTENER_TLS_PORT: "8443", BACKEND_SERVERS: "127.0.0.1:1" };
   const right = { ...env, LISTENER_TLS_CERT: good.certificateFile, LISTENER_TLS_KEY: good.keyFile };
   const checked = await runSluice(["check"], right);
   assert.equal(checked.code, 0, checked.stdout);
@@ -195,8 +195,11 @@ Deno.test("check reads the certificates, and says what is wrong with them", asyn
 
 Deno.test("what can't be together with TLS is a problem of the configuration", async () => {
   const cases: [Record<string, string>, RegExp][] = [
-    [{ LISTENER_TLS_PORT: "8443" }, /LISTENER_TLS_PORT: Needs LISTENER_ENGINE=wire/],
-    [{ LISTENER_TLS_PORT: "8443", LISTENER_ENGINE: "wire" }, /LISTENER_TLS_CERT: Must be set for LISTENER_TLS_PORT/],
+    [
+      { LISTENER_TLS_PORT: "8443", LISTENER_ENGINE: "serve" },
+      /LISTENER_TLS_PORT: Cannot be used with LISTENER_ENGINE=serve/,
+    ],
+    [{ LISTENER_TLS_PORT: "8443" }, /LISTENER_TLS_CERT: Must be set for LISTENER_TLS_PORT/],
     [
       { LISTENER_TLS_PORT: "8443", LISTENER_TLS_KEY_3: "a" },
       /LISTENER_TLS_CERT_3: Must be set, since LISTENER_TLS_KEY_3 is/,

@@ -117,7 +117,7 @@ Deno.test("check says what the engine allows clients, and what only the other on
   assert.deepEqual(clientsOf({ LISTENER_ENGINE: "serve", LISTENER_BODY_TIMEOUT: "7s" }), [
     "Clients (LISTENER_ENGINE=serve):",
     "  the next byte of a body within 7s; no limit on slow heads, on idle connections or on their number " +
-    "(LISTENER_ENGINE=wire limits them)",
+    "(the engine wire limits them)",
     "  header names in lower case; no trailers, no interim responses, no upgrade but WebSocket",
   ]);
   const limits = {

@@ -36,7 +36,7 @@ Deno.test("A2 A3 A9: the listener's defaults are port 8080, a timeout of 5 secon
     via: true,
     upstreamReuse: "always",
     front: {
-      engine: "serve",
+      engine: "wire",
       headTimeoutMs: 10_000,
       idleTimeoutMs: 60_000,
       writeTimeoutMs: 60_000,

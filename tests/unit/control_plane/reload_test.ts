@@ -29,19 +29,19 @@ Deno.test("a reload changes neither engine nor transport, and a later one takes 
   const before = parsed(MINIMAL);
   const after = parsed({
     ...MINIMAL,
-    LISTENER_ENGINE: "wire",
+    LISTENER_ENGINE: "serve",
     LISTENER_IDLE_TIMEOUT: "1s",
     UPSTREAM_TRANSPORT: "fetch",
   });
   const { applied, waiting } = planReload(before, after);
   const { listener } = applied.config;
   assert.deepEqual([listener.front.engine, listener.front.idleTimeoutMs, listener.upstreamTransport], [
-    "serve",
+    "wire",
     1000,
     "wire",
   ]);
   assert.deepEqual(waiting.map(({ text }) => text).sort(), [
-    "LISTENER_ENGINE serve -> wire",
+    "LISTENER_ENGINE wire -> serve",
     "UPSTREAM_TRANSPORT wire -> fetch",
   ]);
   assert.deepEqual(planReload(applied, before).waiting, []);

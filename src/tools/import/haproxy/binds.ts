@@ -37,7 +37,6 @@ export function chooseBinds(sections: readonly Section[], found: Collector): Fro
       } else {
         found.needless(each.origin, "LISTENER_PORT and LISTENER_HOST hold for all");
         if (each.proxyProtocol) {
-          found.set("LISTENER_ENGINE", "wire", each.origin);
           found.set("LISTENER_PROXY_PROTOCOL", "true", each.origin);
           found.lose(each.origin, "accept-proxy believes every peer: name yours in TRUSTED_PROXIES");
         }

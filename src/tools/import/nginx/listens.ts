@@ -40,7 +40,6 @@ export function chooseListeners(directives: readonly Directive[], found: Collect
         found.lose(each.origin, `sluice has one plain port and one for TLS: start another sluice for ${each.port}`);
       } else found.needless(each.origin, "LISTENER_PORT and LISTENER_HOST hold for all");
       if (each.proxyProtocol) {
-        found.set("LISTENER_ENGINE", "wire", each.origin);
         found.set("LISTENER_PROXY_PROTOCOL", "true", each.origin);
       }
     }

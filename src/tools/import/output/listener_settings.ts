@@ -6,7 +6,7 @@ const CERTIFICATE = "LISTENER_TLS_CERT and LISTENER_TLS_KEY, or ACME";
 const CONSENT = "ACME_TERMS_AGREED=true, which only you can say";
 const NO_TLS = "a port without TLS";
 
-/** The settings of the listener with what TLS asks of the others: the engine, a certificate, no PROXY protocol. */
+/** The settings of the listener with what TLS asks of the others: a certificate, no PROXY protocol. */
 export function listenerSettings(
   settings: readonly Setting[],
   rules: readonly ImportedRule[],
@@ -21,10 +21,7 @@ export function listenerSettings(
   if (!has("LISTENER_TLS_CERT")) {
     return all.map((each) => each === port || each.needs === port.name ? { ...each, needs: CERTIFICATE } : each);
   }
-  const fitting = all.map((each) => each.name === "LISTENER_PROXY_PROTOCOL" ? { ...each, needs: NO_TLS } : each);
-  return has("LISTENER_ENGINE")
-    ? fitting
-    : [...fitting, { name: "LISTENER_ENGINE", value: "wire", from: [...port.from] }];
+  return all.map((each) => each.name === "LISTENER_PROXY_PROTOCOL" ? { ...each, needs: NO_TLS } : each);
 }
 
 /** The names that certificates are ordered for: the exact hosts of the rules. */

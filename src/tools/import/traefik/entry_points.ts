@@ -58,7 +58,6 @@ function options(point: Value, found: Collector): From<Action> | undefined {
         found.needless(each.origin, "it stands in TRUSTED_PROXIES");
       }
       if (name === "proxyProtocol") {
-        found.set("LISTENER_ENGINE", "wire", value.origin);
         found.set("LISTENER_PROXY_PROTOCOL", "true", value.origin);
       }
       const insecure = at(value, "insecure");

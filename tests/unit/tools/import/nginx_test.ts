@@ -57,7 +57,7 @@ Deno.test("import nginx writes each certificate once, and comments while sluice 
   }
   assert.match(text, /^LISTENER_RULE_2_PROTOCOL=http$/m);
   const both = await imported("nginx", site("a.example", "a") + site("b.example", "b"), { isKnown: isName });
-  assert.match(both.text, /^LISTENER_ENGINE=wire$/m, "the engine that can choose a certificate by name");
+  assert.doesNotMatch(both.text, /LISTENER_ENGINE/, "the default serves TLS");
   const later = await imported("nginx", site("a.example", "a"), { isKnown: isName });
   assert.match(later.text, /^LISTENER_PORT=off$/m);
   assert.match(later.text, /^LISTENER_TLS_KEY=a\.key$/m);
