@@ -23,7 +23,10 @@ export interface SluiceSetup {
   readonly cores?: string;
 }
 
-/** sluice as it comes: access log, statistics and admin listener on, one worker. */
+/**
+ * sluice as it comes: access log, statistics and admin listener on, one worker. The engine is serve, which most tables
+ * of docs/performance.md are about; scenarios of the engine wire set it.
+ */
 export function sluice(setup: SluiceSetup = {}): Contender {
   return {
     name: setup.name ?? "sluice",
@@ -38,6 +41,7 @@ export function sluice(setup: SluiceSetup = {}): Contender {
         env: sluiceEnvironment({
           LISTENER_HOST: "127.0.0.1",
           ...listenerVariables(setup, port, clientsTls),
+          LISTENER_ENGINE: "serve",
           LISTENER_WORKERS: "1",
           ADMIN_PORT: "0",
           TARGET_GROUP_1_NAME: "bench",

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { browserTest, withPage } from "../support/browser.ts";
+import { WIRE_ENGINE } from "../support/engine.ts";
 import { until } from "../support/poll.ts";
 import { startSluice } from "../support/sluice_process.ts";
 import { openPeer, WebSocketTarget } from "../support/websocket_peers.ts";
@@ -49,7 +50,8 @@ browserTest("a chat between Chromium and Node through sluice keeps 10,000 messag
       code: 4001,
       reason: "seen enough",
       protocol: "chat.v1",
-      extensions: "",
+      // As bytes, it is up to both ends what they agree on.
+      extensions: WIRE_ENGINE ? "permessage-deflate" : "",
     });
     const of = (who: string) => got.filter((message) => message.startsWith(who));
     assert.deepEqual(of("from Node"), Array.from({ length: count }, (_, i) => `from Node ${i}`));
@@ -84,7 +86,7 @@ browserTest("a page sees the close of a target that is killed", async () => {
     })`);
     await page.waitForFunction("window.opened === true");
     target.vanish();
-    assert.deepEqual(await closed, [1001, true, "Target went away"]);
+    assert.deepEqual(await closed, WIRE_ENGINE ? [1006, false, ""] : [1001, true, "Target went away"]);
   });
   await sluice.settled();
 });

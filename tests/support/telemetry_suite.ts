@@ -23,7 +23,7 @@ export const TELEMETRY_FORMS = (["serve", "wire"] as const).flatMap((engine) =>
 /** What every form of the program must emit with OpenTelemetry on: the checkout, and the compiled program. */
 export async function checkTelemetry(
   t: Deno.TestContext,
-  { program, transport, engine = "serve" }: TelemetryForm,
+  { program, transport, engine = "wire" }: TelemetryForm,
 ): Promise<void> {
   await using receiver = new OtlpReceiver();
   await using mocks = await MockGroup.start(1);

@@ -3,11 +3,11 @@
  * connection.
  */
 import assert from "node:assert/strict";
-import { until } from "../support/poll.ts";
-import { bodyText, header } from "../support/raw_message.ts";
-import { answer } from "../support/recorder_scripts.ts";
-import type { AnswerScript } from "../support/recorder_target.ts";
-import { WireStage } from "../support/wire_stage.ts";
+import { until } from "../../support/poll.ts";
+import { bodyText, header } from "../../support/raw_message.ts";
+import { answer } from "../../support/recorder_scripts.ts";
+import type { AnswerScript } from "../../support/recorder_target.ts";
+import { WireStage } from "../../support/wire_stage.ts";
 
 const CREDENTIALS = [
   "Authorization: Negotiate YIIabc==",

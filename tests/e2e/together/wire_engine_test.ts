@@ -1,12 +1,12 @@
 /** What only sluice's own engine can do: bytes that go through as they came, and limits on clients. */
 import assert from "node:assert/strict";
-import { groupEnvironment } from "../support/mock_group.ts";
-import { until } from "../support/poll.ts";
-import { bodyText, headerValues } from "../support/raw_message.ts";
-import { bytes, hang, okay } from "../support/recorder_scripts.ts";
-import { RecorderTarget } from "../support/recorder_target.ts";
-import { runSluice, startSluice } from "../support/sluice_process.ts";
-import { wireEngineStage } from "../support/wire_engine_stage.ts";
+import { groupEnvironment } from "../../support/mock_group.ts";
+import { until } from "../../support/poll.ts";
+import { bodyText, headerValues } from "../../support/raw_message.ts";
+import { bytes, hang, okay } from "../../support/recorder_scripts.ts";
+import { RecorderTarget } from "../../support/recorder_target.ts";
+import { runSluice, startSluice } from "../../support/sluice_process.ts";
+import { wireEngineStage } from "../../support/wire_engine_stage.ts";
 
 Deno.test("header lines keep their order, case and number both ways, and the reason phrase its words", async () => {
   await using stage = await wireEngineStage({ VIA_ENABLE: "false" });

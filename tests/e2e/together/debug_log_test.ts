@@ -1,13 +1,13 @@
 /** What the log says of each request with LOG_LEVEL=debug. */
 import assert from "node:assert/strict";
-import { ask } from "../support/ask.ts";
-import { freePort } from "../support/free_port.ts";
-import { groupEnvironment, MockGroup } from "../support/mock_group.ts";
-import { until } from "../support/poll.ts";
-import { RawClient } from "../support/raw_client.ts";
-import { answer, hang } from "../support/recorder_scripts.ts";
-import { RecorderTarget } from "../support/recorder_target.ts";
-import { startSluice } from "../support/sluice_process.ts";
+import { ask } from "../../support/ask.ts";
+import { freePort } from "../../support/free_port.ts";
+import { groupEnvironment, MockGroup } from "../../support/mock_group.ts";
+import { until } from "../../support/poll.ts";
+import { RawClient } from "../../support/raw_client.ts";
+import { answer, hang } from "../../support/recorder_scripts.ts";
+import { RecorderTarget } from "../../support/recorder_target.ts";
+import { startSluice } from "../../support/sluice_process.ts";
 
 Deno.test("C8, D9: LOGLEVEL=DEBUG logs each request, its target among how many equals, its response", async () => {
   await using busy = await RecorderTarget.start(hang());

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { ask, askTimes, tally } from "../support/ask.ts";
-import { until } from "../support/poll.ts";
-import { RawClient } from "../support/raw_client.ts";
-import { type SluiceProcess, startSluice } from "../support/sluice_process.ts";
+import { ask, askTimes, tally } from "../../support/ask.ts";
+import { until } from "../../support/poll.ts";
+import { RawClient } from "../../support/raw_client.ts";
+import { type SluiceProcess, startSluice } from "../../support/sluice_process.ts";
 
 /** Starts `sluice mock` with so many targets, and gives their ports. */
 async function startMocks(ports: readonly string[], env: Record<string, string> = {}) {

@@ -1,12 +1,12 @@
 /** nginx as the target and curl as the client: nobody of this project wrote either. */
 import assert from "node:assert/strict";
 import { gunzipSync } from "node:zlib";
-import { missingOf } from "../support/have_program.ts";
-import { NginxTarget } from "../support/nginx_target.ts";
-import { header } from "../support/raw_message.ts";
-import { rawExchange } from "../support/raw_client.ts";
-import { startSluice } from "../support/sluice_process.ts";
-import { tempDir } from "../support/temp_dir.ts";
+import { missingOf } from "../../support/have_program.ts";
+import { NginxTarget } from "../../support/nginx_target.ts";
+import { header } from "../../support/raw_message.ts";
+import { rawExchange } from "../../support/raw_client.ts";
+import { startSluice } from "../../support/sluice_process.ts";
+import { tempDir } from "../../support/temp_dir.ts";
 
 const PAGE = `<html>${"hello ".repeat(500)}</html>`;
 const BINARY = Uint8Array.from({ length: 1_000_000 }, (_, i) => (i * 31 + (i >> 8)) & 255);

@@ -1,8 +1,8 @@
 /** What `explain` says of a request that would come back, and of URLs without a scheme. */
 import assert from "node:assert/strict";
-import { ask } from "../support/ask.ts";
-import { freePort } from "../support/free_port.ts";
-import { runSluice, startSluice } from "../support/sluice_process.ts";
+import { ask } from "../../support/ask.ts";
+import { freePort } from "../../support/free_port.ts";
+import { runSluice, startSluice } from "../../support/sluice_process.ts";
 
 const twoRules = (port: number) => ({
   LISTENER_PORT: String(port),

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { ask } from "../support/ask.ts";
-import { groupEnvironment, MockGroup } from "../support/mock_group.ts";
-import { startSluice } from "../support/sluice_process.ts";
-import { checkTelemetry, TELEMETRY_FORMS } from "../support/telemetry_suite.ts";
+import { ask } from "../../support/ask.ts";
+import { groupEnvironment, MockGroup } from "../../support/mock_group.ts";
+import { startSluice } from "../../support/sluice_process.ts";
+import { checkTelemetry, TELEMETRY_FORMS } from "../../support/telemetry_suite.ts";
 
 for (const { name, engine, transport } of TELEMETRY_FORMS) {
   Deno.test(`${name}: with OTEL_DENO=true requests are spans that say what was decided`, async (t) => {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { freePort } from "../support/free_port.ts";
-import { groupEnvironment, MockGroup } from "../support/mock_group.ts";
-import { until, within } from "../support/poll.ts";
-import { startSluice } from "../support/sluice_process.ts";
+import { freePort } from "../../support/free_port.ts";
+import { groupEnvironment, MockGroup } from "../../support/mock_group.ts";
+import { until, within } from "../../support/poll.ts";
+import { startSluice } from "../../support/sluice_process.ts";
 
 /** Starts of each kind; `SLUICE_STARTS=100` for the long form. */
 const STARTS = Number(Deno.env.get("SLUICE_STARTS") ?? "3");

@@ -1,9 +1,9 @@
 /** Clients that stay with the target at which their application's session began (STICKINESS_COOKIE). */
 import assert from "node:assert/strict";
-import { headerValues, type RawResponse } from "../support/raw_message.ts";
-import { answer } from "../support/recorder_scripts.ts";
-import type { AnswerScript } from "../support/recorder_target.ts";
-import { WireStage } from "../support/wire_stage.ts";
+import { headerValues, type RawResponse } from "../../support/raw_message.ts";
+import { answer } from "../../support/recorder_scripts.ts";
+import type { AnswerScript } from "../../support/recorder_target.ts";
+import { WireStage } from "../../support/wire_stage.ts";
 
 /** Which target answers is in the body; `/login` begins a session. */
 function application(number: number): AnswerScript {

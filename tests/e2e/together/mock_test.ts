@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { type MockTarget, type MockTargetOptions, startMockTarget } from "../../src/tools/mock_target.ts";
-import { until } from "../support/poll.ts";
+import { type MockTarget, type MockTargetOptions, startMockTarget } from "../../../src/tools/mock_target.ts";
+import { until } from "../../support/poll.ts";
 
 const encoder = new TextEncoder();
 

@@ -1,11 +1,11 @@
 /** How a rule shares requests out over its groups, with each engine. */
 import assert from "node:assert/strict";
-import { freePort } from "../support/free_port.ts";
-import { until } from "../support/poll.ts";
-import { headerValues } from "../support/raw_message.ts";
-import { RecorderTarget } from "../support/recorder_target.ts";
-import { ask, ruleEnvironment, startTwo } from "../support/rule_traffic.ts";
-import { startSluice } from "../support/sluice_process.ts";
+import { freePort } from "../../support/free_port.ts";
+import { until } from "../../support/poll.ts";
+import { headerValues } from "../../support/raw_message.ts";
+import { RecorderTarget } from "../../support/recorder_target.ts";
+import { ask, ruleEnvironment, startTwo } from "../../support/rule_traffic.ts";
+import { startSluice } from "../../support/sluice_process.ts";
 
 for (const engine of ["serve", "wire"]) {
   Deno.test(`${engine}: groups get their exact shares over all workers, and a pinned client stays`, async () => {

@@ -1,12 +1,19 @@
 /** What one library lets in and the other throws on: it ends the connection, never the process. */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { ManualClock } from "../support/manual_clock.ts";
-import { until } from "../support/poll.ts";
-import { RawSocket } from "../support/raw_socket.ts";
-import { UpgradeListener } from "../support/upgrade_listener.ts";
-import { acceptHandshake, closePayload, frame, handshakeText, OPCODE, RawTarget } from "../support/websocket_bytes.ts";
-import { openPeer, openRefused, WebSocketTarget } from "../support/websocket_peers.ts";
+import { ManualClock } from "../../support/manual_clock.ts";
+import { until } from "../../support/poll.ts";
+import { RawSocket } from "../../support/raw_socket.ts";
+import { UpgradeListener } from "../../support/upgrade_listener.ts";
+import {
+  acceptHandshake,
+  closePayload,
+  frame,
+  handshakeText,
+  OPCODE,
+  RawTarget,
+} from "../../support/websocket_bytes.ts";
+import { openPeer, openRefused, WebSocketTarget } from "../../support/websocket_peers.ts";
 
 async function openRaw(listener: UpgradeListener): Promise<RawSocket> {
   const client = await RawSocket.connect({ hostname: "127.0.0.1", port: listener.port });

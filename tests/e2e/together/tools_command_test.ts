@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { type MockTarget, startMockTarget } from "../../src/tools/mock_target.ts";
-import { testWithPrograms } from "../support/have_program.ts";
-import { until } from "../support/poll.ts";
-import { runSluice, type SluiceProcess, startSluice } from "../support/sluice_process.ts";
-import { tempDir } from "../support/temp_dir.ts";
+import { type MockTarget, startMockTarget } from "../../../src/tools/mock_target.ts";
+import { testWithPrograms } from "../../support/have_program.ts";
+import { until } from "../../support/poll.ts";
+import { runSluice, type SluiceProcess, startSluice } from "../../support/sluice_process.ts";
+import { tempDir } from "../../support/temp_dir.ts";
 
 async function withMock(run: (mock: MockTarget) => Promise<void>): Promise<void> {
   const mock = await startMockTarget({ port: 0 });

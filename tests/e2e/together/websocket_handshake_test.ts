@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
-import { Failure } from "../../src/forwarding/gateway_error.ts";
-import { freePort } from "../support/free_port.ts";
-import { until } from "../support/poll.ts";
-import { header, headerValues } from "../support/raw_message.ts";
-import { RawClient, rawExchange } from "../support/raw_client.ts";
-import { RecorderTarget } from "../support/recorder_target.ts";
-import { UpgradeListener } from "../support/upgrade_listener.ts";
-import { acceptHandshake, handshakeText, RawTarget } from "../support/websocket_bytes.ts";
-import { openPeer, openRefused, WebSocketTarget } from "../support/websocket_peers.ts";
+import { Failure } from "../../../src/forwarding/gateway_error.ts";
+import { freePort } from "../../support/free_port.ts";
+import { until } from "../../support/poll.ts";
+import { header, headerValues } from "../../support/raw_message.ts";
+import { RawClient, rawExchange } from "../../support/raw_client.ts";
+import { RecorderTarget } from "../../support/recorder_target.ts";
+import { UpgradeListener } from "../../support/upgrade_listener.ts";
+import { acceptHandshake, handshakeText, RawTarget } from "../../support/websocket_bytes.ts";
+import { openPeer, openRefused, WebSocketTarget } from "../../support/websocket_peers.ts";
 
 Deno.test("a target gets subprotocols, query, cookies and headers, and its choice reaches the client", async () => {
   await using target = await WebSocketTarget.start(undefined, {

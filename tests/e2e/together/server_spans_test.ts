@@ -1,12 +1,12 @@
 /** The span of a request, which `Deno.serve` opens for one engine and sluice itself for the other. */
 import assert from "node:assert/strict";
-import { groupEnvironment } from "../support/mock_group.ts";
-import { OtlpReceiver, type ReceivedSpan } from "../support/otlp_receiver.ts";
-import { until } from "../support/poll.ts";
-import { RawClient, rawExchange } from "../support/raw_client.ts";
-import { answer, breakOff, byPath, closeBeforeHeaders, okay } from "../support/recorder_scripts.ts";
-import { RecorderTarget } from "../support/recorder_target.ts";
-import { startSluice } from "../support/sluice_process.ts";
+import { groupEnvironment } from "../../support/mock_group.ts";
+import { OtlpReceiver, type ReceivedSpan } from "../../support/otlp_receiver.ts";
+import { until } from "../../support/poll.ts";
+import { RawClient, rawExchange } from "../../support/raw_client.ts";
+import { answer, breakOff, byPath, closeBeforeHeaders, okay } from "../../support/recorder_scripts.ts";
+import { RecorderTarget } from "../../support/recorder_target.ts";
+import { startSluice } from "../../support/sluice_process.ts";
 
 const TRACE = "0af7651916cd43dd8448eb211c80319c";
 const PARENT = "b7ad6b7169203331";

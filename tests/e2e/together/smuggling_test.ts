@@ -3,10 +3,10 @@
  * proxies too.
  */
 import assert from "node:assert/strict";
-import { groupEnvironment } from "../support/mock_group.ts";
-import { SMUGGLING_FORMS } from "../support/smuggling_forms.ts";
-import { TakingTarget, tryForm } from "../support/smuggling_trial.ts";
-import { startSluice } from "../support/sluice_process.ts";
+import { groupEnvironment } from "../../support/mock_group.ts";
+import { SMUGGLING_FORMS } from "../../support/smuggling_forms.ts";
+import { TakingTarget, tryForm } from "../../support/smuggling_trial.ts";
+import { startSluice } from "../../support/sluice_process.ts";
 
 Deno.test(
   `${SMUGGLING_FORMS.length} forms of smuggling are refused, and no reader behind sluice finds a second ` +

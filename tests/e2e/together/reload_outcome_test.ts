@@ -1,9 +1,9 @@
 /** What a reload came to: in the log by variable, in status, statistics, metrics and events of the dashboard. */
 import assert from "node:assert/strict";
-import { ask } from "../support/ask.ts";
-import { MockGroup } from "../support/mock_group.ts";
-import { until } from "../support/poll.ts";
-import { runSluice, type SluiceProcess, startSluice } from "../support/sluice_process.ts";
+import { ask } from "../../support/ask.ts";
+import { MockGroup } from "../../support/mock_group.ts";
+import { until } from "../../support/poll.ts";
+import { runSluice, type SluiceProcess, startSluice } from "../../support/sluice_process.ts";
 
 type Variables = Record<string, string>;
 

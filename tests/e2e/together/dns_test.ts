@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
-import type { DnsConfig } from "../../src/config/model.ts";
-import { TargetRegistry } from "../../src/control_plane/membership/target_registry.ts";
-import { hostPort } from "../../src/state/group_snapshot.ts";
-import { TargetTable } from "../../src/state/target_table.ts";
-import { systemClock } from "../../src/time/clock.ts";
-import { Dnsmasq } from "../support/dnsmasq.ts";
-import { testWithPrograms } from "../support/have_program.ts";
-import { LogRecorder } from "../support/log_recorder.ts";
-import { until } from "../support/poll.ts";
-import { SAMPLE_DNS, sampleEntry, sampleGroup } from "../support/sample_group.ts";
+import type { DnsConfig } from "../../../src/config/model.ts";
+import { TargetRegistry } from "../../../src/control_plane/membership/target_registry.ts";
+import { hostPort } from "../../../src/state/group_snapshot.ts";
+import { TargetTable } from "../../../src/state/target_table.ts";
+import { systemClock } from "../../../src/time/clock.ts";
+import { Dnsmasq } from "../../support/dnsmasq.ts";
+import { testWithPrograms } from "../../support/have_program.ts";
+import { LogRecorder } from "../../support/log_recorder.ts";
+import { until } from "../../support/poll.ts";
+import { SAMPLE_DNS, sampleEntry, sampleGroup } from "../../support/sample_group.ts";
 
 /** A registry on the real clock and the real resolver, with one group `web` of the given hosts. */
 class Discovery implements AsyncDisposable {

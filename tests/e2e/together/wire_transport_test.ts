@@ -1,14 +1,14 @@
 /** What the transport on sockets of its own sends and reads: bytes at the target, real sockets, nothing between. */
 import assert from "node:assert/strict";
-import { Failure } from "../../src/forwarding/gateway_error.ts";
-import { systemClock } from "../../src/time/clock.ts";
-import { freePort } from "../support/free_port.ts";
-import { until } from "../support/poll.ts";
-import { bytes, closeBeforeHeaders, hang, okay } from "../support/recorder_scripts.ts";
-import { type AnswerScript, RecorderTarget } from "../support/recorder_target.ts";
-import { bytesUnderWay } from "../support/send_queue.ts";
-import { type Asked, Canceller, WireClient } from "../support/wire_client.ts";
-import { WireStage } from "../support/wire_stage.ts";
+import { Failure } from "../../../src/forwarding/gateway_error.ts";
+import { systemClock } from "../../../src/time/clock.ts";
+import { freePort } from "../../support/free_port.ts";
+import { until } from "../../support/poll.ts";
+import { bytes, closeBeforeHeaders, hang, okay } from "../../support/recorder_scripts.ts";
+import { type AnswerScript, RecorderTarget } from "../../support/recorder_target.ts";
+import { bytesUnderWay } from "../../support/send_queue.ts";
+import { type Asked, Canceller, WireClient } from "../../support/wire_client.ts";
+import { WireStage } from "../../support/wire_stage.ts";
 
 const encoder = new TextEncoder();
 

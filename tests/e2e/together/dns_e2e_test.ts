@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
-import { ask, askTimes, Load, tally } from "../support/ask.ts";
-import { Dnsmasq } from "../support/dnsmasq.ts";
-import { testWithPrograms } from "../support/have_program.ts";
-import { groupEnvironment } from "../support/mock_group.ts";
-import { until } from "../support/poll.ts";
-import { RawClient } from "../support/raw_client.ts";
-import { bodyText, header } from "../support/raw_message.ts";
-import { chunked, okay } from "../support/recorder_scripts.ts";
-import { RecorderTarget } from "../support/recorder_target.ts";
-import { type SluiceProcess, startSluice } from "../support/sluice_process.ts";
+import { ask, askTimes, Load, tally } from "../../support/ask.ts";
+import { Dnsmasq } from "../../support/dnsmasq.ts";
+import { testWithPrograms } from "../../support/have_program.ts";
+import { groupEnvironment } from "../../support/mock_group.ts";
+import { until } from "../../support/poll.ts";
+import { RawClient } from "../../support/raw_client.ts";
+import { bodyText, header } from "../../support/raw_message.ts";
+import { chunked, okay } from "../../support/recorder_scripts.ts";
+import { RecorderTarget } from "../../support/recorder_target.ts";
+import { type SluiceProcess, startSluice } from "../../support/sluice_process.ts";
 
 /** Targets at 127.0.0.1, 127.0.0.2 ... that share one port, as the addresses of one name do. */
 async function sharingAPort(count: number): Promise<RecorderTarget[]> {

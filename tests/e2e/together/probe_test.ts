@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
-import type { HealthCheckConfig } from "../../src/config/model.ts";
-import { probeTarget } from "../../src/health/probe.ts";
-import { describeProbe, type ProbeResult } from "../../src/health/probe_result.ts";
-import type { TargetSnapshot } from "../../src/state/group_snapshot.ts";
-import { systemClock } from "../../src/time/clock.ts";
-import { BAD_ANSWERS, BAD_ON_THE_WIRE } from "../support/bad_answers.ts";
-import { freePort } from "../support/free_port.ts";
-import { testWithPrograms } from "../support/have_program.ts";
-import { until } from "../support/poll.ts";
-import { headerValues } from "../support/raw_message.ts";
+import type { HealthCheckConfig } from "../../../src/config/model.ts";
+import { probeTarget } from "../../../src/health/probe.ts";
+import { describeProbe, type ProbeResult } from "../../../src/health/probe_result.ts";
+import type { TargetSnapshot } from "../../../src/state/group_snapshot.ts";
+import { systemClock } from "../../../src/time/clock.ts";
+import { BAD_ANSWERS, BAD_ON_THE_WIRE } from "../../support/bad_answers.ts";
+import { freePort } from "../../support/free_port.ts";
+import { testWithPrograms } from "../../support/have_program.ts";
+import { until } from "../../support/poll.ts";
+import { headerValues } from "../../support/raw_message.ts";
 import {
   answer,
   bytes,
@@ -19,12 +19,12 @@ import {
   okay,
   resetBeforeHeaders,
   slow,
-} from "../support/recorder_scripts.ts";
-import { TargetTlsTexts } from "../../src/control_plane/certificates/target_tls_texts.ts";
-import { type AnswerScript, RecorderTarget } from "../support/recorder_target.ts";
-import { sampleCheck } from "../support/sample_group.ts";
-import { tempDir } from "../support/temp_dir.ts";
-import { PROJECT_ROOT } from "../support/sluice_program.ts";
+} from "../../support/recorder_scripts.ts";
+import { TargetTlsTexts } from "../../../src/control_plane/certificates/target_tls_texts.ts";
+import { type AnswerScript, RecorderTarget } from "../../support/recorder_target.ts";
+import { sampleCheck } from "../../support/sample_group.ts";
+import { tempDir } from "../../support/temp_dir.ts";
+import { PROJECT_ROOT } from "../../support/sluice_program.ts";
 
 function target(port: number, change: Partial<TargetSnapshot> = {}): TargetSnapshot {
   const all = {
