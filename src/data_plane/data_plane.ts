@@ -19,10 +19,10 @@ import type { Snapshot } from "../state/group_snapshot.ts";
 import { TargetTable } from "../state/target_table.ts";
 import type { WorkerColumn } from "../state/worker_column.ts";
 import { type CancelTimer, type Clock, delay, systemClock } from "../time/clock.ts";
-import { accessRecord } from "./chain/access_record.ts";
+import { ExchangeRecord } from "./chain/access_record.ts";
 import { type Announce, Chain } from "./chain/chain.ts";
 import { describeEnd, describeSpan } from "./chain/describe_span.ts";
-import type { Exchange } from "./chain/exchange.ts";
+import { Exchange } from "./chain/exchange.ts";
 import { finish } from "./chain/finish.ts";
 import { ControlQuestions } from "./chain/control_questions.ts";
 import { TracedHandler } from "./chain/traced_handler.ts";
@@ -31,6 +31,7 @@ import { DecisionRing } from "./explain/decision_ring.ts";
 import { RequestDebugLog } from "./explain/request_debug_log.ts";
 import { headersOfTrace } from "./explain/trace_headers.ts";
 import { Listener } from "./listener.ts";
+import { RequestIds } from "./request_ids.ts";
 import { WireListener } from "./wire_listener.ts";
 
 /** How often a worker says that its event loop turns. */
@@ -58,8 +59,9 @@ export class DataPlane {
   readonly #stats: ControlQuestions<string>;
   readonly #challenges: ControlQuestions<string | null, string>;
   readonly #access: AccessBuffer;
+  readonly #record = new ExchangeRecord(new Exchange("", 0));
   readonly #cancelBeat: CancelTimer;
-  readonly #idPrefix: string;
+  readonly #ids: RequestIds;
   #debugLog: RequestDebugLog | null = null;
   /** Requests are spans of OpenTelemetry; `Deno.serve` opens its own. */
   readonly #spans = emitsSpans();
@@ -67,7 +69,6 @@ export class DataPlane {
   readonly #listener: Listener | WireListener;
   readonly #turn = new TurnBudget();
   #compiled: CompiledSnapshot;
-  #requests = 0;
 
   /** @param chance Uniform in [0, 1). */
   constructor(start: Start, post: Post, { clock = systemClock, chance }: { clock?: Clock; chance: () => number }) {
@@ -85,7 +86,9 @@ export class DataPlane {
       longestMs: FLUSH_MS,
       send: (bytes) => post({ type: "access_lines", bytes }),
     });
-    this.#idPrefix = `${start.snapshot.instance}-${start.worker}-${Math.trunc(clock.wallMs()).toString(36)}-`;
+    this.#ids = new RequestIds(
+      `${start.snapshot.instance}-${start.worker}-${Math.trunc(clock.wallMs()).toString(36)}-`,
+    );
     this.#compiled = this.#compile(start.snapshot);
     this.#deadlines = new Deadlines(clock);
     this.#transport = this.#makeTransport(start.snapshot);
@@ -166,7 +169,7 @@ export class DataPlane {
       deadlines: this.#deadlines,
       stats: this.#stats,
       challenges: this.#challenges,
-      nextId: () => this.#nextId(),
+      nextId: () => this.#ids.next(),
       current: () => this.#compiled,
       finish: (exchange) => finish(exchange, parts),
       announce: (exchange, received) => this.#announce(exchange, received),
@@ -236,10 +239,6 @@ export class DataPlane {
     return serve;
   }
 
-  #nextId(): string {
-    return this.#idPrefix + (this.#requests++).toString(36);
-  }
-
   readonly #finished = (exchange: Exchange, totalMicros: number): void => {
     // The platform ends its own spans, those of HTTP/2, before this.
     const ownSpan = this.#listener instanceof WireListener && exchange.received.version !== "HTTP/2";
@@ -247,7 +246,7 @@ export class DataPlane {
     const endedMs = this.#clock.wallMs();
     this.#decisions.keep(exchange, { endedMs, totalMicros });
     if (!this.#compiled.snapshot.accessLog) return;
-    this.#access.add(accessRecord(exchange, { endedMs, totalMicros }));
+    this.#access.add(this.#record.of(exchange, { endedMs, totalMicros }));
   };
 
   #report(exchange: Exchange, error: unknown): void {

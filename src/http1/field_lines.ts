@@ -37,6 +37,8 @@ export interface FieldLines {
   isDropped(line: number): boolean;
   /** The value of a name given in lower case, several lines joined by a comma; null if there is none. */
   get(name: string): string | null;
+  /** The value of a kind that one name alone has, as {@linkcode get} gives it, but without looking at names. */
+  ofKind(kind: Kind): string | null;
   /** Tells whether there is a line of that kind. */
   has(kind: Kind): boolean;
   /** Visits the lines that are passed on, in their order; names in lower case. */
@@ -128,6 +130,17 @@ export class ByteLines implements FieldLines {
     let found: string | null = null;
     for (let line = 0; line < this.count; line++) {
       if (this.#kinds[line] !== kind || !this.#isNamed(line, name)) continue;
+      const value = this.value(line);
+      found = found === null ? value : `${found}, ${value}`;
+    }
+    return found;
+  }
+
+  ofKind(kind: Kind): string | null {
+    if ((this.#seen & (1 << kind)) === 0) return null;
+    let found: string | null = null;
+    for (let line = 0; line < this.count; line++) {
+      if (this.#kinds[line] !== kind) continue;
       const value = this.value(line);
       found = found === null ? value : `${found}, ${value}`;
     }
@@ -250,6 +263,14 @@ export class TextLines implements FieldLines {
     let found: string | null = null;
     for (let i = 0; i < texts.length; i += 2) {
       if (texts[i] === name) found = found === null ? texts[i + 1]! : `${found}, ${texts[i + 1]}`;
+    }
+    return found;
+  }
+
+  ofKind(kind: Kind): string | null {
+    let found: string | null = null;
+    for (let line = 0; line < this.count; line++) {
+      if (this.kind(line) === kind) found = found === null ? this.value(line) : `${found}, ${this.value(line)}`;
     }
     return found;
   }

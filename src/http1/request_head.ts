@@ -113,14 +113,25 @@ export function readRequestHead(
   };
 }
 
+/** The last one that was found fit: nearly always the next one too. */
+let lastHost = "";
+
 /** Tells whether text can stand in a Host header. */
 export function isHost(text: string): boolean {
-  return HOST.test(text);
+  if (text === lastHost) return true;
+  const is = HOST.test(text);
+  if (is) lastHost = text;
+  return is;
 }
 
 /** Tells whether a comma list holds a word, given in lower case. */
 export function lists(list: string, word: string): boolean {
-  if (!list.includes(",")) return list.length >= word.length && list.trim().toLowerCase() === word;
+  if (!list.includes(",")) {
+    // Nearly always it is another word altogether, which its first letter tells.
+    const first = list.charCodeAt(0);
+    if (first > SPACE && (first | 32) !== word.charCodeAt(0)) return false;
+    return list.length >= word.length && list.trim().toLowerCase() === word;
+  }
   return list.split(",").some((item) => item.trim().toLowerCase() === word);
 }
 

@@ -8,7 +8,13 @@ import type { Decision } from "../../views/decision.ts";
 import { hostPort, type TargetSnapshot } from "../../state/group_snapshot.ts";
 import { KEPT_CHARS, ownText } from "../../state/own_text.ts";
 import type { Reason } from "../../state/reason.ts";
-import { type CapturedScores, describeCandidates, KEPT_CANDIDATES, NUMBERS_EACH } from "./decision_scores.ts";
+import {
+  type CapturedScores,
+  describeCandidates,
+  giveBackScores,
+  KEPT_CANDIDATES,
+  NUMBERS_EACH,
+} from "./decision_scores.ts";
 
 /** How many requests each worker remembers. */
 export const KEPT_DECISIONS = 1000;
@@ -112,7 +118,9 @@ export class DecisionRing {
     kept.startedMs = received.startedMs;
     kept.pinned = scores.pinned;
     kept.behind = scores.behind;
-    for (let i = 0; i < scores.numbers.length; i++) kept.numbers[i] = scores.numbers[i]!;
+    for (let i = 0; i < scores.count; i++) kept.numbers[i] = scores.numbers[i]!;
+    routed.scores = null;
+    giveBackScores(scores);
   }
 
   /** All that is kept, newest first. */

@@ -10,19 +10,38 @@ export const KEPT_CANDIDATES = 8;
 /** Numbers kept of each candidate: in flight, TTFB average, its time, the probes' average, failures in a row. */
 export const NUMBERS_EACH = 5;
 
-/** The numbers that a choice was made by: a list that is shared until the candidates change, and a few live numbers. */
-export interface CapturedScores {
-  readonly candidates: CandidateList;
-  readonly group: GroupSnapshot;
+/**
+ * The numbers that a choice was made by: a list that is shared until the candidates change, and a few live numbers.
+ * Exchanges borrow one each, for it is the largest thing that a request would leave to the garbage collector.
+ */
+export class CapturedScores {
+  candidates: CandidateList;
+  group: GroupSnapshot;
   /** The HASH key; empty where the algorithm has no use for one. */
-  readonly key: string;
-  readonly keyHash: number;
+  key = "";
+  keyHash = 0;
   /** Where the client's cookie pointed. */
-  readonly pinned: TargetSnapshot | null;
+  pinned: TargetSnapshot | null = null;
   /** What was chosen, where it is not among the first candidates: then its numbers stand in the last place. */
-  readonly behind: TargetSnapshot | null;
+  behind: TargetSnapshot | null = null;
   /** In flight, TTFB average, its time, probe average and failures of some candidates, one after another. */
-  readonly numbers: readonly number[];
+  readonly numbers = new Float64Array(KEPT_CANDIDATES * NUMBERS_EACH);
+  /** How many numbers there are. */
+  count = 0;
+
+  constructor(candidates: CandidateList, group: GroupSnapshot) {
+    this.candidates = candidates;
+    this.group = group;
+  }
+}
+
+/** Most of them that wait to be borrowed; beyond that they are let go. */
+const MOST_FREE = 256;
+const free: CapturedScores[] = [];
+
+/** Takes back what nobody looks at any more. */
+export function giveBackScores(scores: CapturedScores): void {
+  if (free.length < MOST_FREE) free.push(scores);
 }
 
 /** What was chosen, and what for. */
@@ -34,8 +53,8 @@ export interface CapturedChoice {
 }
 
 /**
- * Takes down what a choice was made by: five reads for each of the first candidates and for the chosen one, and one
- * small array, no text (that is made on request).
+ * Takes down what a choice was made by: five reads for each of the first candidates and for the chosen one, and no text
+ * (that is made on request).
  */
 export function captureScores(
   candidates: CandidateList,
@@ -43,8 +62,8 @@ export function captureScores(
 ): CapturedScores {
   const { table, slots } = candidates;
   const count = candidates.count < KEPT_CANDIDATES ? candidates.count : KEPT_CANDIDATES;
-  // As long as it will be: an array that grows leaves its smaller forms behind.
-  const numbers = new Array<number>(count * NUMBERS_EACH);
+  const captured = free.pop() ?? new CapturedScores(candidates, group);
+  const { numbers } = captured;
   let behind = candidates.count > KEPT_CANDIDATES ? target : null;
   for (let i = 0, at = 0; i < count; i++) {
     let slot = slots[i]!;
@@ -58,7 +77,14 @@ export function captureScores(
     numbers[at++] = table.probeMicros[slot]!;
     numbers[at++] = table.consecutiveFailures[slot]!;
   }
-  return { candidates, group, key, keyHash: key === "" ? 0 : hashText(key), pinned, behind, numbers };
+  captured.candidates = candidates;
+  captured.group = group;
+  captured.key = key;
+  captured.keyHash = key === "" ? 0 : hashText(key);
+  captured.pinned = pinned;
+  captured.behind = behind;
+  captured.count = count * NUMBERS_EACH;
+  return captured;
 }
 
 /** What scores are put into words from. */

@@ -71,7 +71,7 @@ export function prepareLines(
 ): OwnLines {
   const { convention, trusted } = settings;
   const believed = !trusted.configured || trusted.trusts(known.peer);
-  const own: [string, string][] = [];
+  let own = NO_LINES;
   let requestId: string | null = null;
   let ownConnection = false;
   for (let line = 0; line < lines.count; line++) {
@@ -96,12 +96,12 @@ export function prepareLines(
         const value = lines.value(line);
         if (kind === Kind.Te) {
           lines.drop(line);
-          if (value.toLowerCase() === "trailers") own.push(["TE", "trailers"]);
+          if (value.toLowerCase() === "trailers") own = added(own, ["TE", "trailers"]);
         } else if (kind === Kind.ContentLength) {
           const shortest = shortestLength(value);
           if (shortest === value) break;
           lines.drop(line);
-          own.push(["Content-Length", shortest]);
+          own = added(own, ["Content-Length", shortest]);
         } else if (kind === Kind.RequestId) {
           if (isSaneRequestId(value)) requestId = value;
           if (convention) lines.drop(line);
@@ -121,18 +121,28 @@ export function prepareLines(
   if (requestId === null && convention) requestId = crypto.randomUUID();
   const via = lines.has(Kind.Via) ? lines.get("via") : null;
   const loop = settings.via !== null && via !== null && via.includes(settings.via);
-  if (settings.via !== null) own.push(["Via", via === null ? settings.via : `${via}, ${settings.via}`]);
-  else if (via !== null) own.push(["Via", via]);
+  if (settings.via !== null) own = added(own, ["Via", via === null ? settings.via : `${via}, ${settings.via}`]);
+  else if (via !== null) own = added(own, ["Via", via]);
   if (convention) {
     const { peer, host } = known;
+    if (own === NO_LINES) own = [];
     addConvention(own, lines, { peer, host, client, requestId: requestId!, settings, forwardedFor });
-  } else if (forwardedFor !== null) own.push(["X-Forwarded-For", forwardedFor]);
+  } else if (forwardedFor !== null) own = added(own, ["X-Forwarded-For", forwardedFor]);
   return { own, ownConnection, loop, client, requestId };
+}
+
+const NO_LINES: [string, string][] = [];
+
+/** Adds a line. Nearly always it is the only one: an array that is made with it is a sixth of one that grows. */
+function added(lines: [string, string][], line: [string, string]): [string, string][] {
+  if (lines === NO_LINES) return [line];
+  lines.push(line);
+  return lines;
 }
 
 /** Drops what Connection lists. */
 export function dropListed(lines: FieldLines): void {
-  const listed = connectionOptions(lines.get("connection"));
+  const listed = connectionOptions(lines.ofKind(Kind.Connection));
   if (listed === null) return;
   for (let line = 0; line < lines.count; line++) {
     if (listed.has(lines.name(line))) lines.drop(line);

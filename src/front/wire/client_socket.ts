@@ -47,7 +47,8 @@ export class ClientSocket {
   #reading = false;
   #place: Bytes | null = null;
   #got = 0;
-  #wake: (() => void) | null = null;
+  /** Takes whether there may be more. */
+  #wake: ((more: boolean) => void) | null = null;
   /** What is being written. */
   #given: Bytes | null = null;
   #watcher: WriteWatcher | null = null;
@@ -138,7 +139,7 @@ export class ClientSocket {
   more(): Promise<boolean> {
     if (this.ended !== null || !this.open) return NONE;
     if (!this.#reading) this.#begin(null);
-    return new Promise((resolve) => this.#wake = () => resolve(this.ended === null));
+    return new Promise((resolve) => this.#wake = resolve);
   }
 
   /** Reads into a place of the caller's, when nothing stands in `bytes`; null if nothing will come. */
@@ -146,7 +147,7 @@ export class ClientSocket {
     if (this.#reading) return this.more().then((came) => came ? this.#takeInto(place) : null);
     if (this.ended !== null || !this.open) return NOTHING;
     this.#begin(place);
-    return new Promise((resolve) => this.#wake = () => resolve(this.ended === null ? this.#got : null));
+    return new Promise((resolve) => this.#wake = (more) => resolve(more ? this.#got : null));
   }
 
   /**
@@ -159,8 +160,8 @@ export class ClientSocket {
       this.start = this.end = 0;
       this.#begin(null);
     }
-    await new Promise<void>((resolve) => this.#wake = resolve);
-    return this.ended === null ? this.#got : 0;
+    const more = await new Promise<boolean>((resolve) => this.#wake = resolve);
+    return more ? this.#got : 0;
   }
 
   /** Writes all bytes, behind what is being written. Rejects if the client takes no more. */
@@ -262,7 +263,7 @@ export class ClientSocket {
   #notify(): void {
     const wake = this.#wake;
     this.#wake = null;
-    wake?.();
+    wake?.(this.ended === null);
   }
 }
 
