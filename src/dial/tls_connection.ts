@@ -1,21 +1,56 @@
 import type { TargetTls } from "../certificates/target_tls.ts";
 
-/** Handshakes with one target that may hang at a time: each holds a descriptor until the target closes it. */
-export const MOST_STUCK = 32;
+/** Handshakes with one target at a time. One that hangs holds a descriptor until the target closes it. */
+export const MOST_HANDSHAKES = 32;
 
 /** The platform's name for a server name apart from the address that is connected to. Private. */
 const SERVER_NAME = Symbol.for("unstableServerName");
 
 /**
- * Handshakes that were given up and that the platform can't close: their descriptor is held until the target does
- * something.
+ * The handshakes with one target. The platform can't close one that is given up: its descriptor is held until the
+ * target does something. So only so many may be under way, those that hang among them, and others wait for their turn.
  */
-export class StuckHandshakes {
-  count = 0;
+export class TargetHandshakes {
+  /** Handshakes that were given up, and hang. */
+  stuck = 0;
+  #underWay = 0;
+  /** The first waits longest. */
+  readonly #waiting = new Set<() => void>();
 
-  /** No more may begin. */
-  get full(): boolean {
-    return this.count >= MOST_STUCK;
+  get allHang(): boolean {
+    return this.stuck >= MOST_HANDSHAKES;
+  }
+
+  /** Takes a place; waits for one. Rejects with `TooManyStuck` if all hang, or with the signal's reason. */
+  async enter(signal: AbortSignal): Promise<void> {
+    if (this.allHang) throw new TooManyStuck();
+    signal.throwIfAborted();
+    if (this.#underWay < MOST_HANDSHAKES) {
+      this.#underWay++;
+      return;
+    }
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const giveUp = () => {
+      this.#waiting.delete(resolve);
+      reject(signal.reason);
+    };
+    this.#waiting.add(resolve);
+    signal.addEventListener("abort", giveUp);
+    try {
+      await promise;
+    } finally {
+      signal.removeEventListener("abort", giveUp);
+    }
+  }
+
+  /** Gives the place to the next one. */
+  leave(): void {
+    const [next] = this.#waiting;
+    if (next === undefined) this.#underWay--;
+    else {
+      this.#waiting.delete(next);
+      next();
+    }
   }
 }
 
@@ -29,7 +64,7 @@ export class HandshakeFailed extends Error {
 /** Thrown without connecting if too many handshakes with the target hang. */
 export class TooManyStuck extends Error {
   constructor() {
-    super(`${MOST_STUCK} handshakes with the target hang, and sluice begins no more until one ends`);
+    super(`${MOST_HANDSHAKES} handshakes with the target hang, and sluice begins no more until one ends`);
   }
 }
 
@@ -40,15 +75,22 @@ export class TooManyStuck extends Error {
  */
 export async function connectWithTls(
   { address, port, tls }: { readonly address: string; readonly port: number; readonly tls: TargetTls },
-  { signal, stuck }: { readonly signal: AbortSignal; readonly stuck: StuckHandshakes },
+  { signal, handshakes }: { readonly signal: AbortSignal; readonly handshakes: TargetHandshakes },
 ): Promise<Deno.TlsConn> {
-  if (stuck.full) throw new TooManyStuck();
+  if (handshakes.allHang) throw new TooManyStuck();
   const plain = tls.client === null ? await Deno.connect({ hostname: address, port, signal }) : null;
-  const handshake = plain === null ? connected(address, port, tls) : shaken(plain, tls);
+  try {
+    await handshakes.enter(signal);
+  } catch (error) {
+    plain?.close();
+    throw error;
+  }
+  const handshake = (plain === null ? connected(address, port, tls) : shaken(plain, tls))
+    .finally(() => handshakes.leave());
   const given = Promise.withResolvers<never>();
   const giveUp = () => {
-    stuck.count++;
-    handshake.then((late) => late.close(), () => {}).finally(() => stuck.count--);
+    handshakes.stuck++;
+    handshake.then((late) => late.close(), () => {}).finally(() => handshakes.stuck--);
     given.reject(signal.reason);
   };
   if (signal.aborted) giveUp();

@@ -1,5 +1,5 @@
 import type { HealthCheckConfig } from "../config/model.ts";
-import { connectWithTls, HandshakeFailed, StuckHandshakes, TooManyStuck } from "../dial/tls_connection.ts";
+import { connectWithTls, HandshakeFailed, TargetHandshakes, TooManyStuck } from "../dial/tls_connection.ts";
 import { tlsFailureOf } from "../dial/tls_failure.ts";
 import { isOwnShortage } from "../dial/own_shortage.ts";
 import type { Bytes } from "../http1/bytes.ts";
@@ -85,13 +85,13 @@ function isOfHandshake(error: unknown): boolean {
   return error instanceof HandshakeFailed || error instanceof TooManyStuck || tlsFailureOf(error) !== null;
 }
 
-/** Handshakes of probes that hang, by target. */
-const STUCK = new WeakMap<TargetSnapshot, StuckHandshakes>();
+/** Handshakes of probes. */
+const HANDSHAKES = new WeakMap<TargetSnapshot, TargetHandshakes>();
 
-function stuckOf(target: TargetSnapshot): StuckHandshakes {
-  let stuck = STUCK.get(target);
-  if (stuck === undefined) STUCK.set(target, stuck = new StuckHandshakes());
-  return stuck;
+function handshakesWith(target: TargetSnapshot): TargetHandshakes {
+  let handshakes = HANDSHAKES.get(target);
+  if (handshakes === undefined) HANDSHAKES.set(target, handshakes = new TargetHandshakes());
+  return handshakes;
 }
 
 /** One connection, closed when its time is up, whatever it is doing. */
@@ -117,7 +117,7 @@ class Line {
     const { signal } = this.#timeout;
     const { address, tls } = target;
     if (tls !== null) {
-      this.#connection = await connectWithTls({ address, port, tls }, { signal, stuck: stuckOf(target) });
+      this.#connection = await connectWithTls({ address, port, tls }, { signal, handshakes: handshakesWith(target) });
     } else {
       const connecting = Deno.connect({ hostname: address, port, signal });
       const connection = await this.#timeout.race(connecting);

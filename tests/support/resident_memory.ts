@@ -1,5 +1,5 @@
 /** Memory that a process holds now, or held at most since {@linkcode forgetPeak}. */
-function residentKib(pid: number, which: "VmRSS" | "VmHWM"): number {
+export function residentKib(pid: number, which: "VmRSS" | "VmHWM"): number {
   return Number(new RegExp(`${which}:\\s+(\\d+) kB`).exec(Deno.readTextFileSync(`/proc/${pid}/status`))![1]);
 }
 

@@ -2,7 +2,7 @@ import { type CancelTimer, type Clock } from "../../time/clock.ts";
 import { hostPort, type TargetSnapshot } from "../../state/group_snapshot.ts";
 import type { WorkerColumn } from "../../state/worker_column.ts";
 import type { TargetTls } from "../../certificates/target_tls.ts";
-import { connectWithTls, StuckHandshakes } from "../../dial/tls_connection.ts";
+import { connectWithTls, TargetHandshakes } from "../../dial/tls_connection.ts";
 import { type ConnectionOwner, WireConnection } from "./wire_connection.ts";
 import { TurnBudget } from "./turn_budget.ts";
 import { WireRooms } from "./wire_room.ts";
@@ -108,7 +108,7 @@ export class TargetPool {
   readonly #address: string;
   readonly #port: number;
   readonly #tls: TargetTls | null;
-  readonly #stuck = new StuckHandshakes();
+  readonly #handshakes = new TargetHandshakes();
   readonly #idle: WireConnection[] = [];
 
   constructor(pool: WirePool, target: TargetSnapshot) {
@@ -124,7 +124,7 @@ export class TargetPool {
 
   /** TLS handshakes with it hang, which are to be counted as long as they do. */
   get isStuck(): boolean {
-    return this.#stuck.count > 0;
+    return this.#handshakes.stuck > 0;
   }
 
   /**
@@ -170,7 +170,7 @@ export class TargetPool {
     const [address, port, tls] = [this.#address, this.#port, this.#tls];
     const conn = tls === null
       ? await Deno.connect({ hostname: address, port, signal })
-      : await connectWithTls({ address, port, tls }, { signal, stuck: this.#stuck });
+      : await connectWithTls({ address, port, tls }, { signal, handshakes: this.#handshakes });
     const connection = new WireConnection(conn, this.#pool);
     connection.whenIdle = new IdleOwner(this, connection);
     return connection;
