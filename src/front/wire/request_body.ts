@@ -2,8 +2,8 @@ import { ChunkReader } from "../../http1/chunked.ts";
 import { Malformed } from "../../http1/malformed.ts";
 import { BodyBroken, type BodySource } from "../../http1/body_source.ts";
 import type { Bytes } from "../../http1/bytes.ts";
-import type { Lending } from "../../http1/lending.ts";
 import type { ClientSocket } from "./client_socket.ts";
+import { GrowingRoom } from "./growing_room.ts";
 import { type FrontRooms, LARGE_BYTES, SMALL_BYTES } from "./rooms.ts";
 
 /** A run of data in a chunked body that is passed on where it stands; shorter ones are copied together. */
@@ -28,10 +28,9 @@ export class RequestBody implements BodySource {
   readonly #chunks: ChunkReader | null;
   readonly #length: number;
   #left: number;
-  /** What it borrowed, from where, and where the next room is to come from. */
-  #room: Bytes | null = null;
-  #lender: Lending<Bytes>;
-  #nextLender: Lending<Bytes>;
+  readonly #room: GrowingRoom;
+  /** What short runs of a chunked body are put together in. */
+  #large: Bytes | null = null;
   /** Where a chunked body is read to. */
   #reads: Bytes | null = null;
   done = false;
@@ -41,7 +40,7 @@ export class RequestBody implements BodySource {
   /** @param length Content-Length, above 0; -1 for a chunked body. */
   constructor(owner: BodyOwner, length: number) {
     this.#owner = owner;
-    this.#lender = this.#nextLender = length < 0 ? owner.rooms.large : owner.rooms.small;
+    this.#room = new GrowingRoom(owner.rooms);
     this.#length = this.#left = length;
     this.#chunks = length < 0 ? new ChunkReader("client") : null;
   }
@@ -73,9 +72,11 @@ export class RequestBody implements BodySource {
 
   /** Gives back what it borrowed. The last piece may not be used any more. */
   release(): void {
-    // A pending read may still write to the room, so the room is not lent again.
-    if (this.#room !== null && !this.#waiting) this.#lender.giveBack(this.#room);
-    this.#room = null;
+    // A pending read may still write to the room.
+    if (this.#waiting) this.#room.abandon();
+    else this.#room.release();
+    if (this.#large !== null) this.#owner.rooms.large.giveBack(this.#large);
+    this.#large = null;
   }
 
   readNow(): Bytes | null {
@@ -91,30 +92,13 @@ export class RequestBody implements BodySource {
   async #readByLength(): Promise<Bytes> {
     const now = this.readNow();
     if (now !== null) return now;
-    const place = this.#place();
+    const place = this.#room.place();
     this.#waits(true);
     const count = await this.#owner.socket.readInto(this.#left < place.length ? place.subarray(0, this.#left) : place);
     this.#waits(false);
     if (count === null) throw this.#broken();
-    this.#choose(count, place.length);
+    this.#room.came(count);
     return this.#took(place.subarray(0, count));
-  }
-
-  /** Room for the next read of a body whose length is known; the last piece is used up. */
-  #place(): Bytes {
-    if (this.#lender !== this.#nextLender) this.release();
-    this.#lender = this.#nextLender;
-    return this.#room ??= this.#lender.lend();
-  }
-
-  /**
-   * Chooses the next room by what the last read brought. Its client may then send nothing for a long time, and never
-   * holds more than some ten times as much as it has sent.
-   */
-  #choose(count: number, roomBytes: number): void {
-    const { small, out, large } = this.#owner.rooms;
-    if (count === roomBytes) this.#nextLender = this.#lender === small ? out : large;
-    else if (count < SMALL_BYTES) this.#nextLender = small;
   }
 
   #took(piece: Bytes): Bytes {
@@ -146,7 +130,7 @@ export class RequestBody implements BodySource {
           socket.lends = true;
           return run;
         }
-        this.#place().set(run, length);
+        (this.#large ??= this.#owner.rooms.large.lend()).set(run, length);
         length += count;
         continue;
       }
@@ -159,7 +143,7 @@ export class RequestBody implements BodySource {
       this.#waits(false);
       if (!came) throw this.#broken();
     }
-    return length === 0 ? null : this.#place().subarray(0, length);
+    return length === 0 ? null : this.#large!.subarray(0, length);
   }
 
   /**

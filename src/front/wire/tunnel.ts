@@ -2,13 +2,8 @@ import type { Bytes } from "../../http1/bytes.ts";
 import type { ByteTunnel } from "../../http1/tunnel_end.ts";
 import type { TunnelEvents } from "../reply.ts";
 import type { ClientSocket } from "./client_socket.ts";
+import { GrowingRoom } from "./growing_room.ts";
 import type { FrontRooms } from "./rooms.ts";
-
-/**
- * Room for a read from a tunnel that has little to say: each one that is open holds it. The client's is its
- * connection's.
- */
-const SMALL_BYTES = 2_048;
 
 /** Who broke a tunnel; null if its side ended in order. */
 type Broken = "client" | "target" | null;
@@ -40,26 +35,23 @@ export async function passBothWays(client: ClientSocket, target: ByteTunnel, par
 }
 
 async function toTarget(client: ClientSocket, target: ByteTunnel, { rooms, events }: TunnelParts): Promise<Broken> {
-  const large = new LargeRoom(rooms);
+  const room = new GrowingRoom(rooms);
   try {
     for (;;) {
       let piece: Bytes;
-      if (large.room !== null && client.available === 0) {
-        const count = await client.readInto(large.room);
-        if (count === null) break;
-        piece = large.room.subarray(0, count);
-      } else {
-        // What was read ahead comes first: it stands in the client's own room.
-        if (client.available === 0) {
-          client.rewind();
-          if (!await client.more()) break;
-        }
+      if (client.available > 0) {
+        // What was read ahead stands in the client's own room.
         piece = client.bytes.subarray(client.start, client.end);
         client.start = client.end;
+      } else {
+        const place = room.place();
+        const count = await client.readInto(place);
+        if (count === null) break;
+        room.came(count);
+        piece = place.subarray(0, count);
       }
       await target.write(piece);
       events.moved("target", piece.length);
-      large.fits(piece.length);
       const turn = rooms.turns.spend(piece.length);
       if (turn !== null) await turn;
     }
@@ -69,13 +61,12 @@ async function toTarget(client: ClientSocket, target: ByteTunnel, { rooms, event
   } catch {
     return client.ended !== null || !client.open ? "client" : "target";
   } finally {
-    large.release();
+    room.release();
   }
 }
 
 async function toClient(client: ClientSocket, target: ByteTunnel, { rooms, events }: TunnelParts): Promise<Broken> {
-  const small: Bytes = new Uint8Array(SMALL_BYTES);
-  const large = new LargeRoom(rooms);
+  const room = new GrowingRoom(rooms);
   let reading = false;
   try {
     if (target.early.length > 0) {
@@ -83,14 +74,14 @@ async function toClient(client: ClientSocket, target: ByteTunnel, { rooms, event
       events.moved("client", target.early.length);
     }
     for (;;) {
-      const place = large.room ?? small;
+      const place = room.place();
       reading = true;
       const count = await target.read(place);
       reading = false;
       if (count === null) break;
       await client.write(place.subarray(0, count));
       events.moved("client", count);
-      large.fits(count);
+      room.came(count);
       const turn = rooms.turns.spend(count);
       if (turn !== null) await turn;
     }
@@ -99,27 +90,6 @@ async function toClient(client: ClientSocket, target: ByteTunnel, { rooms, event
   } catch {
     return reading ? "target" : "client";
   } finally {
-    large.release();
-  }
-}
-
-/** A large room, borrowed while a direction has much to pass on. */
-class LargeRoom {
-  room: Bytes | null = null;
-  readonly #rooms: FrontRooms;
-
-  constructor(rooms: FrontRooms) {
-    this.#rooms = rooms;
-  }
-
-  /** Chooses the room for the next read by what the last one brought. No read may be under way. */
-  fits(count: number): void {
-    if (count < SMALL_BYTES) this.release();
-    else this.room ??= this.#rooms.large.lend();
-  }
-
-  release(): void {
-    if (this.room !== null) this.#rooms.large.giveBack(this.room);
-    this.room = null;
+    room.release();
   }
 }
