@@ -15,6 +15,7 @@ export function clientLimits(
     return [
       `${body}; no limit on slow heads, on idle connections or on their number (the engine wire limits them)`,
       "header names in lower case; no trailers, no interim responses, no upgrade but WebSocket",
+      ...tls === null ? [] : ["HTTP/1.1 and HTTP/2 on LISTENER_TLS_PORT"],
     ];
   }
   const { headTimeoutMs, idleTimeoutMs, writeTimeoutMs, maxConnections, maxConnectionsPerClient } = front;

@@ -8,8 +8,8 @@ export interface AcmeConfig {
   readonly email: string | null;
   /** ACME_EAB_KID and ACME_EAB_HMAC; null for none. */
   readonly external: { readonly keyId: string; readonly hmacKey: string } | null;
-  /** A certificate each. */
-  readonly domains: readonly string[];
+  /** The names of each certificate: one each or, with an engine that serves one certificate, all in one. */
+  readonly certificates: readonly (readonly string[])[];
   /** ACME_STORAGE: a folder. */
   readonly storage: string;
 }

@@ -111,8 +111,7 @@ export class DataPlane {
         this.#post({ type: "decisions", id: message.id, decisions: this.#decisions.read(this.#worker) });
         return;
       case "certificates":
-        if (this.#listener instanceof WireListener) this.#listener.serveCertificates(message.certificates);
-        return;
+        return this.#listener.serveCertificates(message.certificates);
       case "send_away":
         return this.#listener.sendAway();
       case "drain":
@@ -229,14 +228,9 @@ export class DataPlane {
   #openListener({ snapshot, certificates }: Start): Listener | WireListener {
     const { listener, listenerPort, tlsPort } = snapshot;
     const { host, front } = listener;
-    if (front.engine === "wire") {
-      const wire = this.#makeWireListener(listener);
-      wire.open({ hostname: host, port: listenerPort, tlsPort, certificates });
-      return wire;
-    }
-    const serve = this.#makeListener();
-    serve.open(host, listenerPort);
-    return serve;
+    const opened = front.engine === "wire" ? this.#makeWireListener(listener) : this.#makeListener();
+    opened.open({ hostname: host, port: listenerPort, tlsPort, certificates });
+    return opened;
   }
 
   readonly #finished = (exchange: Exchange, totalMicros: number): void => {

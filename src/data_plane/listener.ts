@@ -1,3 +1,5 @@
+import type { CertificatePair } from "../certificates/certificate_pair.ts";
+import { type Origin, PLAIN, SECURE } from "../front/serve/origin.ts";
 import { CutTransfer } from "../front/serve/reply_stream.ts";
 import type { ServeFront } from "../front/serve/serve_front.ts";
 import type { WorkerMessage } from "../protocol/messages.ts";
@@ -12,6 +14,11 @@ const CLOSE_MS = 500;
 const CALM_MS = 1000;
 const CALM_TURN_MS = 1.4;
 
+/** Until a listener that could not be opened for a new certificate is tried again. */
+const REOPEN_MS = 1_000;
+
+type Server = Deno.HttpServer<Deno.NetAddr>;
+
 /** What a listener works with. */
 export interface ListenerParts {
   readonly worker: number;
@@ -19,16 +26,29 @@ export interface ListenerParts {
   post(message: WorkerMessage): void;
 }
 
+/** What a listener opens. */
+export interface Ports {
+  readonly hostname: string;
+  /** 0 for none. */
+  readonly port: number;
+  readonly tlsPort: number;
+  /** The first is served. Until there is one, the port for TLS stays closed. */
+  readonly certificates: readonly CertificatePair[];
+}
+
 /**
- * One thread's listener: it opens the port that all threads share, and closes it without losing whom it can keep:
+ * One thread's listener: it opens the ports that all threads share, and closes them without losing whom it can keep:
  * clients are sent away first where somebody else takes over, and then it waits for a moment in which nobody is
  * half-way in.
  */
 export class Listener {
   readonly #front: ServeFront;
   readonly #parts: ListenerParts;
-  #kept: KeptOpen<Deno.HttpServer<Deno.NetAddr>> | null = null;
-  #closed: Promise<void> | undefined = undefined;
+  #plain: KeptOpen<Server> | null = null;
+  #secure: KeptOpen<Server> | null = null;
+  #tls: { readonly hostname: string; readonly port: number; readonly pair: CertificatePair | null } | null = null;
+  #closed: Promise<unknown> = Promise.resolve();
+  #stopped = false;
 
   constructor(front: ServeFront, parts: ListenerParts) {
     this.#front = front;
@@ -36,27 +56,69 @@ export class Listener {
   }
 
   /**
-   * Begins to serve, and says whether that went well. When the listener ends by itself (no descriptor is left for a new
+   * Begins to serve, and says whether that went well. When a listener ends by itself (no descriptor is left for a new
    * connection), it is opened again, and the control plane is told of both.
    */
-  open(hostname: string, port: number): void {
-    const { worker, post, clock } = this.#parts;
-    const onError = (error: unknown) => this.#answerError(error);
+  open({ hostname, port, tlsPort, certificates }: Ports): void {
+    const { worker, post } = this.#parts;
+    let tls = false;
     try {
-      this.#kept = new KeptOpen({
-        clock,
-        open: () =>
-          Deno.serve(
-            { hostname, port, reusePort: true, onListen: () => {}, onError },
-            (request, info) => this.#front.fetch(request, info),
-          ),
-        onDown: (error) => post({ type: "listener_down", worker, error }),
-        onUp: () => post({ type: "listener_up", worker }),
-      });
+      if (port > 0) this.#plain = this.#keepOpen({ hostname, port }, PLAIN);
+      tls = true;
+      if (tlsPort > 0) {
+        this.#tls = { hostname, port: tlsPort, pair: certificates[0] ?? null };
+        if (this.#tls.pair !== null) this.#openTls();
+      }
       post({ type: "listening", worker });
     } catch (error) {
-      post({ type: "listen_failed", worker, tls: false, error: whyNotListening(error) });
+      post({ type: "listen_failed", worker, tls, error: whyNotListening(error) });
     }
+  }
+
+  /**
+   * Serves another certificate to new connections: the new listener is opened before the old one is closed. The
+   * platform closes that with the connections that wait in it, and tells clients of open ones to come back.
+   */
+  serveCertificates([pair]: readonly CertificatePair[]): void {
+    if (this.#tls === null || pair === undefined || isSame(pair, this.#tls.pair)) return;
+    this.#tls = { ...this.#tls, pair };
+    this.#reopenTls();
+  }
+
+  #openTls(): void {
+    const { hostname, port, pair } = this.#tls!;
+    this.#secure = this.#keepOpen({ hostname, port, cert: pair!.certificate, key: pair!.key }, SECURE);
+  }
+
+  #reopenTls(): void {
+    if (this.#stopped) return;
+    const { post, worker, clock } = this.#parts;
+    const before = this.#secure;
+    try {
+      this.#openTls();
+    } catch (error) {
+      // The listener before it, if there is one, goes on.
+      const message = `Cannot serve the new certificate yet: ${whyNotListening(error)}; sluice tries again in a second`;
+      post({ type: "log", level: "error", event: "certificates_not_served", message, fields: { worker } });
+      clock.after(REOPEN_MS, () => this.#reopenTls(), true);
+      return;
+    }
+    void before?.release()?.shutdown();
+  }
+
+  #keepOpen(options: Deno.ServeTcpOptions | (Deno.ServeTcpOptions & Deno.TlsCertifiedKeyPem), origin: Origin) {
+    const { worker, post, clock } = this.#parts;
+    const onError = (error: unknown) => this.#answerError(error);
+    return new KeptOpen<Server>({
+      clock,
+      open: () =>
+        Deno.serve(
+          { ...options, reusePort: true, onListen: () => {}, onError },
+          (request, info) => this.#front.fetch(request, info, origin),
+        ),
+      onDown: (error) => post({ type: "listener_down", worker, error }),
+      onUp: () => post({ type: "listener_up", worker }),
+    });
   }
 
   /** Makes each response from now on its connection's last. */
@@ -67,7 +129,8 @@ export class Listener {
   /** Accepts nothing new any more; where clients were sent away, after a calm moment. */
   async stopAccepting(): Promise<void> {
     if (this.#front.sendsAway) await this.#calmMoment();
-    this.#closed = this.#kept?.release()?.shutdown();
+    this.#stopped = true;
+    this.#closed = Promise.all([this.#plain, this.#secure].map((kept) => kept?.release()?.shutdown()));
     this.#front.closeTunnels();
   }
 
@@ -77,7 +140,7 @@ export class Listener {
    */
   async untilClosed(): Promise<void> {
     using timeout = withTimeout(this.#parts.clock, CLOSE_MS);
-    await timeout.race(Promise.resolve(this.#closed));
+    await timeout.race(this.#closed);
   }
 
   /**
@@ -106,4 +169,9 @@ export class Listener {
     }
     return new Response(null, { status: 500 });
   }
+}
+
+/** Tells whether a certificate and its key are those that are served. */
+function isSame(pair: CertificatePair, served: CertificatePair | null): boolean {
+  return pair.fingerprint === served?.fingerprint && pair.key === served.key;
 }

@@ -111,7 +111,7 @@ export function clientStats(clients: ClientReading): ClientStats {
 /** Makes what the statistics say of TLS on the listener. */
 export function tlsStats({ view, clients }: Pick<SystemReading, "view" | "clients">, nowMs: number): TlsStats | null {
   const { tls } = view;
-  if (tls === null || clients === null) return null;
+  if (tls === null) return null;
   return {
     listener: tls.url,
     certificates: tls.certificates.map(({ names, source, issuer, notBeforeMs, notAfterMs, refused }) => ({
@@ -127,7 +127,7 @@ export function tlsStats({ view, clients }: Pick<SystemReading, "view" | "client
       ...order,
       nextTryInSeconds: nextTryMs === null ? null : Math.ceil(nextTryMs / 1000),
     })),
-    handshakes: clients.handshakes,
+    handshakes: clients?.handshakes ?? null,
   };
 }
 

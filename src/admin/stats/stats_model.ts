@@ -81,7 +81,8 @@ export interface TlsStats {
   }[];
   /** Names that ACME is to bring a certificate for. */
   readonly orders: readonly (Omit<CertificateOrderView, "nextTryMs"> & { readonly nextTryInSeconds: number | null })[];
-  readonly handshakes: HandshakeReading;
+  /** Null with the engine `serve`. */
+  readonly handshakes: HandshakeReading | null;
 }
 
 /** What clients saw, over the whole process; what has left the configuration is still counted. */

@@ -14,6 +14,7 @@ export function tlsText({ certificates, orders, handshakes }: TlsStats): string[
     const again = nextTryInSeconds === null ? "" : `; next try in ${nextTryInSeconds} s`;
     lines.push(`ACME ${name}: ${state}${who}${error === null ? "" : `: ${error}`}${again}`);
   }
+  if (handshakes === null) return lines;
   const { pending, failed, timedOut } = handshakes;
   const troubled = pending + failed + timedOut > 0;
   if (troubled) lines.push(`TLS handshakes: ${pending} pending, ${failed} failed, ${timedOut} timed out`);

@@ -79,8 +79,8 @@ export const ACME = {
   domains: define("ACME_DOMAINS", {
     kind: listOf(DOMAIN, "comma list of names"),
     meaning:
-      "Names to order certificates for, one certificate for each. Default: those that rules' `_HOST` holds without " +
-      "wildcards.",
+      "Names to order certificates for: one for each or, with `LISTENER_ENGINE=serve`, one for all. Default: those " +
+      "that rules' `_HOST` holds without wildcards.",
     example: "example.com,www.example.com",
     exampleNeeds: NEEDED,
     restart: true,
@@ -143,7 +143,9 @@ export function isAcmeEnabled(reader: SettingsReader): boolean {
 /** Parses ACME; null without ACME_ENABLE. */
 export function parseAcme(
   reader: SettingsReader,
-  { port, tls, rules }: Pick<ListenerConfig, "port" | "tls"> & { readonly rules: readonly RuleConfig[] },
+  { port, tls, front, rules }: Pick<ListenerConfig, "port" | "tls" | "front"> & {
+    readonly rules: readonly RuleConfig[];
+  },
 ): AcmeConfig | null {
   const { enabled, termsAgreed, domains: named, email, directory, authorityFile, ...rest } = reader.readAll(ACME);
   const { externalKeyId: keyId, externalKey: hmacKey, storage } = rest;
@@ -167,7 +169,8 @@ export function parseAcme(
     reader.reportMissing(ACME.externalKey.name, "Must be set, since ACME_EAB_KID is");
   }
   const external = keyId === null || hmacKey === null ? null : { keyId, hmacKey };
-  return { directory, authorityFile, email, external, domains, storage };
+  const certificates = front.engine === "serve" ? [domains] : domains.map((name) => [name]);
+  return { directory, authorityFile, email, external, certificates, storage };
 }
 
 /** The names that rules' `_HOST` holds without wildcards. */

@@ -20,7 +20,7 @@ export const TLS = {
     kind: LISTEN_PORT,
     meaning:
       "Port for HTTPS, beside `LISTENER_PORT` or, if that is `off`, instead of it; 0 takes a free port and logs it. " +
-      "Needs a certificate. Not with `LISTENER_ENGINE=serve`.",
+      "Needs a certificate.",
     example: "443",
     exampleNeeds: NEEDED,
     restart: true,
@@ -45,7 +45,8 @@ export const TLS = {
     meaning:
       "One more certificate. Clients get the one that has the name they ask for, an exact name before a wildcard; " +
       "all " +
-      "others get `LISTENER_TLS_CERT` or, if that is unset, the one with the lowest N.",
+      "others get `LISTENER_TLS_CERT` or, if that is unset, the one with the lowest N. More than one needs " +
+      "`LISTENER_ENGINE=wire`.",
     example: "/etc/sluice/example.com.crt",
     exampleNeeds: { ...NEEDED, LISTENER_TLS_KEY_1: "/etc/sluice/example.com.key" },
   }),
@@ -66,7 +67,7 @@ export const TLS = {
   handshakeTimeoutMs: define("LISTENER_TLS_HANDSHAKE_TIMEOUT", {
     kind: duration(0),
     default: "10000",
-    meaning: "Time for a client's TLS handshake; 0: no limit.",
+    meaning: "Time for a client's TLS handshake; 0: no limit. Not with `LISTENER_ENGINE=serve`.",
     example: "5s",
   }),
   redirects: define("LISTENER_HTTPS_REDIRECT", {
@@ -111,7 +112,7 @@ export function parseTls(reader: SettingsReader, numbers: readonly number[], bes
     return null;
   }
   if (port !== 0 && port === beside.port) about(`Cannot be "${port}": LISTENER_PORT has that port`);
-  if (beside.front.engine === "serve") about("Cannot be used with LISTENER_ENGINE=serve, which serves no TLS");
+  if (beside.front.engine === "serve") checkServe(reader, { certificates, http2, acmeEnabled: beside.acmeEnabled });
   if (beside.front.proxyProtocol) {
     about("Cannot be used with LISTENER_PROXY_PROTOCOL: the platform begins TLS with a connection's first byte");
   }
@@ -122,6 +123,23 @@ export function parseTls(reader: SettingsReader, numbers: readonly number[], bes
     );
   }
   return { port, certificates, http2, handshakeTimeoutMs, redirects, redirectPort };
+}
+
+/** `Deno.serve` takes one certificate, and always offers HTTP/2. */
+function checkServe(
+  reader: SettingsReader,
+  { certificates: [first, second], http2, acmeEnabled }: Pick<TlsConfig, "certificates" | "http2"> & {
+    readonly acmeEnabled: boolean;
+  },
+): void {
+  const needs = "needs LISTENER_ENGINE=wire: Deno.serve takes one";
+  if (second !== undefined) reader.report(problemOf(second.variable, `A second certificate ${needs}`));
+  else if (first !== undefined && acmeEnabled) {
+    reader.report(problemOf(first.variable, `A certificate beside those of ACME_ENABLE ${needs}`));
+  }
+  if (!http2) {
+    reader.report(problemOf(TLS.http2.name, "false needs LISTENER_ENGINE=wire: Deno.serve always offers HTTP/2"));
+  }
 }
 
 function parsePair(
@@ -141,8 +159,17 @@ function parsePair(
 function adviceOnTls({ config, reader }: Scene): Problem[] {
   const { tls, port } = config.listener;
   if (tls !== null) {
-    const text = "Has no effect with LISTENER_PORT=off: no client comes without TLS";
-    return port === null && tls.redirects ? [problemOf(TLS.redirects.name, text)] : [];
+    const advice: Problem[] = [];
+    if (port === null && tls.redirects) {
+      advice.push(problemOf(TLS.redirects.name, "Has no effect with LISTENER_PORT=off: no client comes without TLS"));
+    }
+    const timeout = reader.find(TLS.handshakeTimeoutMs);
+    if (timeout !== null && config.listener.front.engine === "serve") {
+      advice.push(
+        problemOf(timeout.label, "Has no effect with LISTENER_ENGINE=serve: Deno.serve makes its handshakes"),
+      );
+    }
+    return advice;
   }
   return [TLS.certificate, TLS.key].map((variable) => reader.find(variable)).filter((found) => found !== null)
     .map(({ label, text }) => problemOf(label, `${quote(text)} has no effect without LISTENER_TLS_PORT`));

@@ -30,12 +30,13 @@ export interface AcmeAgentParts {
 }
 
 /**
- * Keeps a certificate for each of some names: reads what the storage has, orders what is missing or due, if this
- * replica holds the storage's lock, and never stands in the way of what is served. Orders are made one at a time.
+ * Keeps some certificates, each for one name or more: reads what the storage has, orders what is missing or due, if
+ * this replica holds the storage's lock, and never stands in the way of what is served. Orders are made one at a time.
  */
 export class AcmeAgent {
   readonly #parts: AcmeAgentParts;
-  readonly #names = new Map<string, NameState>();
+  /** By their names, as they are shown. */
+  readonly #certificates = new Map<string, CertificateState>();
   readonly #jitter: number;
   #owns = false;
   #stopped = false;
@@ -47,8 +48,9 @@ export class AcmeAgent {
   constructor(parts: AcmeAgentParts) {
     this.#parts = parts;
     this.#jitter = parts.random();
-    for (const name of parts.config.domains) {
-      this.#names.set(name, { pair: null, failures: 0, waitUntilMs: 0, error: null, stored: null, ordering: false });
+    for (const names of parts.config.certificates) {
+      const none = { pair: null, failures: 0, waitUntilMs: 0, error: null, stored: null, ordering: false };
+      this.#certificates.set(names.join(", "), { names, ...none });
     }
   }
 
@@ -84,7 +86,7 @@ export class AcmeAgent {
 
   /** The certificates that the storage has. */
   get pairs(): CertificatePair[] {
-    return [...this.#names.values()].flatMap(({ pair }) => pair ?? []);
+    return [...this.#certificates.values()].flatMap(({ pair }) => pair ?? []);
   }
 
   /** What an operator sees of each certificate. */
@@ -102,12 +104,12 @@ export class AcmeAgent {
   /** What an operator sees of each name. */
   views(): CertificateOrderView[] {
     const nowMs = this.#parts.clock.monotonicMs();
-    return [...this.#names].map(([name, { pair, error, stored, ordering, waitUntilMs }]) => ({
+    return [...this.#certificates].map(([name, state]) => ({
       name,
-      state: ordering ? "ordering" : error !== null ? "failed" : pair === null ? "waiting" : "issued",
+      state: state.ordering ? "ordering" : state.error !== null ? "failed" : hasAllNames(state) ? "issued" : "waiting",
       orderedHere: this.#owns,
-      error: error ?? stored ?? this.#storageError,
-      nextTryMs: error === null ? null : Math.max(0, waitUntilMs - nowMs),
+      error: state.error ?? state.stored ?? this.#storageError,
+      nextTryMs: state.error === null ? null : Math.max(0, state.waitUntilMs - nowMs),
     }));
   }
 
@@ -144,15 +146,15 @@ export class AcmeAgent {
     this.#storageError = text;
   }
 
-  #due(): [string, NameState][] {
+  #due(): [string, CertificateState][] {
     const { clock } = this.#parts;
     const [wallMs, nowMs] = [clock.wallMs(), clock.monotonicMs()];
-    return [...this.#names].filter(([, { pair, waitUntilMs }]) =>
-      nowMs >= waitUntilMs && (pair === null || wallMs >= renewalAt(pair, this.#jitter))
+    return [...this.#certificates].filter(([, state]) =>
+      nowMs >= state.waitUntilMs && (!hasAllNames(state) || wallMs >= renewalAt(state.pair!, this.#jitter))
     );
   }
 
-  async #order(name: string, state: NameState): Promise<void> {
+  async #order(name: string, state: CertificateState): Promise<void> {
     const { config, clock, log, random } = this.#parts;
     state.ordering = true;
     const renews = state.pair !== null;
@@ -161,7 +163,7 @@ export class AcmeAgent {
       directory: config.directory,
     });
     try {
-      const pair = await this.#issue(name);
+      const pair = await this.#issue(state);
       state.pair = pair;
       state.stored = null;
       this.#onChange();
@@ -190,7 +192,7 @@ export class AcmeAgent {
   }
 
   /** Orders a certificate and keeps it. Rejects with the reason if it can't be had. */
-  async #issue(name: string): Promise<CertificatePair> {
+  async #issue(state: CertificateState): Promise<CertificatePair> {
     const { config, storage, clock } = this.#parts;
     const endMs = clock.monotonicMs() + ORDER_MS;
     const send: Send = (url, init) => {
@@ -200,7 +202,7 @@ export class AcmeAgent {
     const key = await storage.accountKey(config.directory);
     const session = await AcmeSession.open(config.directory, { key, send, nowMs: () => clock.wallMs() });
     await openAccount(session, key, { email: config.email, external: config.external });
-    const issued = await orderCertificate([name], {
+    const issued = await orderCertificate(state.names, {
       session,
       key,
       nowMs: () => clock.monotonicMs(),
@@ -209,9 +211,9 @@ export class AcmeAgent {
       withdraw: (token) => storage.withdraw(token),
     });
     try {
-      const pair = readPairFor(name, issued);
+      const pair = readPairFor(state.names, issued, "every");
       // Only what was read: another text of the directory's could make the file unreadable.
-      await storage.keepCertificate(name, pair);
+      await storage.keepCertificate(fileOf(state), pair);
       return pair;
     } catch (error) {
       throw error instanceof BadPair ? new AcmeError(`The issued certificate can't be used: ${error.message}`) : error;
@@ -220,15 +222,16 @@ export class AcmeAgent {
 
   async #readAll(): Promise<void> {
     let changed = false;
-    for (const [name, state] of this.#names) changed = await this.#read(name, state) || changed;
+    for (const [name, state] of this.#certificates) changed = await this.#read(name, state) || changed;
     if (changed) this.#onChange();
   }
 
-  /** Reads a name's certificate; true if it is another than before. */
-  async #read(name: string, state: NameState): Promise<boolean> {
-    const text = await this.#parts.storage.certificate(name);
+  /** Reads a certificate; true if it is another than before. */
+  async #read(name: string, state: CertificateState): Promise<boolean> {
+    const text = await this.#parts.storage.certificate(fileOf(state));
     try {
-      const pair = text === null ? state.pair : readPairFor(name, { certificate: text, key: text });
+      // It may lack names that came since it was ordered.
+      const pair = text === null ? state.pair : readPairFor(state.names, { certificate: text, key: text }, "some");
       const changed = pair?.fingerprint !== state.pair?.fingerprint;
       // Another replica may have ordered what this one could not.
       if (changed) state.error = null;
@@ -247,7 +250,18 @@ export class AcmeAgent {
   }
 }
 
-interface NameState {
+/** What its file is called. That of several names keeps its name if some come or go, so that it stays in use. */
+function fileOf({ names }: CertificateState): string {
+  return names.length === 1 ? names[0]! : "all-names";
+}
+
+/** Names may have come since it was ordered. */
+function hasAllNames({ names, pair }: CertificateState): boolean {
+  return pair !== null && names.every((name) => pair.names.includes(name));
+}
+
+interface CertificateState {
+  readonly names: readonly string[];
   pair: CertificatePair | null;
   /** Orders in a row that failed. */
   failures: number;
@@ -261,12 +275,13 @@ interface NameState {
 }
 
 function readPairFor(
-  name: string,
+  names: readonly string[],
   { certificate, key }: { readonly certificate: string; readonly key: string },
+  wanted: "every" | "some",
 ): CertificatePair {
   const pair = readPair(certificate, key);
-  if (pair.names.includes(name)) return pair;
-  throw new BadPair("certificate", `It is not for ${name} but for ${pair.names.join(", ") || "no name"}`);
+  if (names[wanted]((name) => pair.names.includes(name))) return pair;
+  throw new BadPair("certificate", `It is not for ${names.join(", ")} but for ${pair.names.join(", ") || "no name"}`);
 }
 
 /** Space or quota is used up. */

@@ -16,5 +16,7 @@ export interface Taking {
   paid(): void;
 }
 
+/** A listener with TLS of `Deno.serve`: HTTP/1.1 or 2. */
+export const SECURE: Origin = { protocol: "https", version: null, taking: null, leavesEarly: true };
 /** A listener without TLS; the platform does not say which version of HTTP a client speaks. */
 export const PLAIN: Origin = { protocol: "http", version: null, taking: null, leavesEarly: false };

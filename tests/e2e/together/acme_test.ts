@@ -5,6 +5,7 @@ import { freePort } from "../../support/free_port.ts";
 import { testWithPrograms } from "../../support/have_program.ts";
 import { Pebble } from "../../support/pebble.ts";
 import { until } from "../../support/poll.ts";
+import type { SluiceProcess } from "../../support/sluice_process.ts";
 import { tempDir } from "../../support/temp_dir.ts";
 
 /** The DNS name of the certificate that is served for a name; null while the port is closed. */
@@ -61,6 +62,41 @@ testWithPrograms(
         sluice.events.filter(({ event }) => event === "acme_ordering").length
       );
       assert.deepEqual(ordered, [1, 0]);
+    });
+  },
+);
+
+testWithPrograms(
+  ACME_PROGRAMS,
+  "with the engine serve one certificate is ordered for all names, and served",
+  async (t) => {
+    await using dir = await tempDir();
+    const [httpPort, tlsPort] = [freePort(), freePort()];
+    await using pebble = await Pebble.start(httpPort, { badNonces: 0 });
+    const place = { httpPort, tlsPort, storage: dir.path, directory: pebble.directory, rootFile: pebble.rootFile };
+    const orders = (sluice: SluiceProcess) => sluice.events.filter(({ event }) => event === "acme_ordering");
+    await t.step("the port for TLS opens when it is there", async () => {
+      await using sluice = await startAcme(place, { LISTENER_ENGINE: "serve" });
+      await until(async () => await served(tlsPort, "two.test") !== null, () => `a certificate:\n${sluice.stderr}`);
+      const { tls } = await sluice.stats();
+      assert.deepEqual(tls?.certificates.map(({ names }) => names.toSorted()), [["one.test", "two.test"]]);
+      assert.deepEqual(tls?.orders.map(({ name, state }) => [name, state]), [["one.test, two.test", "issued"]]);
+      assert.equal(orders(sluice).length, 1);
+    });
+    await t.step("it is ordered again if a name is added, and not if none is", async () => {
+      await using sluice = await startAcme(place, {
+        LISTENER_ENGINE: "serve",
+        LISTENER_RULE_1_HOST: "two.test|one.test",
+      });
+      assert.notEqual(await served(tlsPort, "one.test"), null);
+      assert.equal(orders(sluice).length, 0);
+      await sluice.stop();
+      const more = { LISTENER_ENGINE: "serve", ACME_DOMAINS: "two.test,one.test,four.test" };
+      await using other = await startAcme(place, more);
+      assert.notEqual(await served(tlsPort, "one.test"), null, "the one before is served until then");
+      await until(() => other.events.some(({ event }) => event === "acme_issued"), () => other.stderr);
+      const { tls } = await other.stats();
+      assert.deepEqual(tls?.certificates[0]?.names.toSorted(), ["four.test", "one.test", "two.test"]);
     });
   },
 );

@@ -13,7 +13,7 @@ const CONFIG = {
   authorityFile: null,
   email: null,
   external: null,
-  domains: ["one.test"],
+  certificates: [["one.test"]],
   storage: "/storage",
 };
 
