@@ -1,4 +1,5 @@
 import type { Contender } from "./contender.ts";
+import { byteProxy } from "./contenders/bare_fetch.ts";
 import { caddy, haproxy, nginx } from "./contenders/native_proxies.ts";
 import { sluice, type SluiceSetup } from "./contenders/sluice.ts";
 import { fullHandshakes } from "./handshakes.ts";
@@ -13,7 +14,7 @@ export const TLS_SCENARIOS: readonly Scenario[] = [
     title: "clients by TLS: GET, 100-byte responses, 64 kept connections",
     load: SMALL,
     tls: "clients",
-  }),
+  }, [byteProxy]),
   beside({
     name: "tls-64k",
     title: "clients by TLS: GET, responses of 64 KB",
@@ -27,7 +28,7 @@ export const TLS_SCENARIOS: readonly Scenario[] = [
     title: "clients and targets by TLS: GET, 100-byte responses, 64 kept connections",
     load: SMALL,
     tls: "both",
-  }),
+  }, [byteProxy]),
   {
     name: "tls-targets",
     title: "targets by TLS, by each transport: GET, 100-byte responses, 64 connections",

@@ -19,14 +19,29 @@ function denoServer(name: string, file: string): Contender {
   return {
     name,
     needs: [],
-    async start({ targets, cores = PROXY_CORES, under }) {
+    async start({ targets, cores = PROXY_CORES, under, clientsTls = null, targetsTls = null }) {
       const port = freePort();
       return await startContender({
         program: Deno.execPath(),
-        args: ["run", "--no-check", "--allow-net", serverFile(file), `${port}`, ...targets],
+        args: [
+          "run",
+          "--no-check",
+          "--allow-net",
+          "--allow-read",
+          "--allow-env",
+          serverFile(file),
+          `${port}`,
+          ...targets,
+        ],
+        env: {
+          ...Deno.env.toObject(),
+          ...clientsTls === null ? {} : { CERTIFICATE: clientsTls.certificateFile, KEY: clientsTls.keyFile },
+          ...targetsTls === null ? {} : { AUTHORITY: targetsTls.authorityFile },
+        },
         cores,
         under,
         port,
+        authority: clientsTls?.authority,
       });
     },
   };

@@ -1,11 +1,16 @@
 /**
  * The smallest proxy that passes on bytes: it cuts `Host` and `Connection` out of the head, puts a `Host` of its own
  * in, and sends what is left to kept connections, in turn. It checks, limits, logs and counts nothing, and knows only
- * GET with responses that have a Content-Length: what Deno's sockets cost, and nothing else. Arguments: PORT TARGET...
+ * GET with responses that have a Content-Length: what Deno's sockets cost, and nothing else. Arguments: PORT TARGET...;
+ * with CERTIFICATE and KEY (files) clients come by TLS, with AUTHORITY targets speak it.
  */
 type Bytes = Uint8Array<ArrayBuffer>;
 
 const [port = "0", ...targets] = Deno.args;
+const [certificate, key, authority] = ["CERTIFICATE", "KEY", "AUTHORITY"].map((name) => {
+  const file = Deno.env.get(name);
+  return file === undefined ? null : Deno.readTextFileSync(file);
+});
 const encoder = new TextEncoder();
 const [CR, LF] = [13, 10];
 const ROOM = 65_536;
@@ -59,8 +64,12 @@ function contentLength(head: Bytes, end: number): number {
   return 0;
 }
 
-async function serve(client: Deno.TcpConn): Promise<void> {
-  client.setNoDelay(true);
+function connect(place: { readonly hostname: string; readonly port: number }): Promise<Deno.Conn> {
+  return authority === null ? Deno.connect(place) : Deno.connectTls({ ...place, caCerts: [authority!] });
+}
+
+async function serve(client: Deno.Conn): Promise<void> {
+  if ("setNoDelay" in client) (client as Deno.TcpConn).setNoDelay(true);
   const [request, response] = [new Uint8Array(16_384), new Uint8Array(ROOM)];
   const out = new Uint8Array(ROOM + 16_384);
   for (;;) {
@@ -73,7 +82,7 @@ async function serve(client: Deno.TcpConn): Promise<void> {
     }
     const place = places[turn]!;
     turn = turn + 1 === places.length ? 0 : turn + 1;
-    const target = place.idle.pop() ?? await Deno.connect(place);
+    const target = place.idle.pop() ?? await connect(place);
     const sent = target.write(out.subarray(0, copyHead(request, end, out, place.host)));
     for (have = 0, end = -1; end < 0;) {
       end = headEnd(response, have += await target.read(response.subarray(have)) ?? NaN);
@@ -92,4 +101,6 @@ async function serve(client: Deno.TcpConn): Promise<void> {
   }
 }
 
-for await (const client of Deno.listen({ hostname: "127.0.0.1", port: Number(port) })) serve(client).catch(() => {});
+const own = { hostname: "127.0.0.1", port: Number(port) };
+const listener = certificate === null ? Deno.listen(own) : Deno.listenTls({ ...own, cert: certificate!, key: key! });
+for await (const client of listener as Deno.Listener) serve(client).catch(() => {});
