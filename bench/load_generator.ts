@@ -2,6 +2,8 @@
 export interface LoadShape {
   readonly connections: number;
   readonly path: string;
+  /** With HTTP/2, how many requests each connection has under way at a time; default 1. */
+  readonly streams?: number;
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   /** Size of the request's body. */

@@ -2,6 +2,7 @@ import type { Contender } from "./contender.ts";
 import { byteProxy } from "./contenders/bare_fetch.ts";
 import { caddy, haproxy, nginx } from "./contenders/native_proxies.ts";
 import { sluice, type SluiceSetup } from "./contenders/sluice.ts";
+import { h2load } from "./h2load.ts";
 import { fullHandshakes } from "./handshakes.ts";
 import type { Scenario } from "./scenario.ts";
 
@@ -29,6 +30,15 @@ export const TLS_SCENARIOS: readonly Scenario[] = [
     load: SMALL,
     tls: "both",
   }, [byteProxy]),
+  beside({
+    name: "tls-http2",
+    title: "clients by HTTP/2: GET, 100-byte responses, 10 connections with 10 requests at a time on each",
+    load: { ...SMALL, connections: 10, streams: 10 },
+    generator: h2load,
+    tls: "clients",
+    warmUpRequests: 50_000,
+    expectedPerSecond: 5_000,
+  }),
   {
     name: "tls-targets",
     title: "targets by TLS, by each transport: GET, 100-byte responses, 64 connections",
@@ -45,7 +55,7 @@ export const TLS_SCENARIOS: readonly Scenario[] = [
     load: SMALL,
     generator: fullHandshakes,
     tls: "clients",
-    warmUpRequests: 5_000,
+    warmUpRequests: 3_000,
     expectedPerSecond: 1_000,
     note: "sluice offers every client to resume its session later, nginx does not. With two certificates, the " +
       "platform asks sluice for one by the client's name, and offers nothing.",

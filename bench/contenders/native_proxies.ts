@@ -29,7 +29,7 @@ http {
     keepalive_requests 1000000000;
   }
   server {
-    listen 127.0.0.1:${port}${clientsTls === null ? "" : " ssl"};
+    listen 127.0.0.1:${port}${clientsTls === null ? "" : " ssl http2"};
     ${
     clientsTls === null ? "" : `
     ssl_certificate ${clientsTls.certificateFile};
@@ -69,7 +69,7 @@ defaults
   timeout server 300s
   http-reuse always
 listen bench
-  bind 127.0.0.1:${port}${clientsTls === null ? "" : ` ssl crt ${dir}/${PAIR_FILE}`}
+  bind 127.0.0.1:${port}${clientsTls === null ? "" : ` ssl crt ${dir}/${PAIR_FILE} alpn h2,http/1.1`}
   ${
     targets.map((target, i) => {
       const tls = targetsTls === null

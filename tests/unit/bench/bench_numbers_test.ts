@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { parseOptions } from "../../../bench/options.ts";
 import { chart } from "../../../bench/chart.ts";
 import { parseHandshakes } from "../../../bench/handshakes.ts";
+import { parseH2load } from "../../../bench/h2load.ts";
 import { withSections } from "../../../bench/markdown.ts";
 import type { ScenarioResult } from "../../../bench/measure.ts";
 import { rowsOf, table } from "../../../bench/report.ts";
@@ -77,6 +78,20 @@ Requests/sec:  11898.21
 `;
   const { p50Micros, p99Micros } = parseWrk(text);
   assert.deepEqual([p50Micros, p99Micros], [950, 90_000_000]);
+});
+
+Deno.test("the benchmark reads h2load's requests and errors, and refuses what was not HTTP/2", () => {
+  const text = `Application protocol: h2
+finished in 2.08s, 972.50 req/s, 26.31KB/s
+requests: 1950 total, 1985 started, 1950 done, 1945 succeeded, 5 failed, 2 errored, 3 timeout
+status codes: 1940 2xx, 0 3xx, 3 4xx, 2 5xx
+`;
+  const { requests, errors, errorText, requestsPerSecond, p50Micros } = parseH2load(text);
+  assert.deepEqual([requests, errors, requestsPerSecond, p50Micros], [1945, 10, 972.5, NaN]);
+  assert.match(errorText, /5 failed, 2 errored/);
+  assert.equal(parseH2load(text.replace("5 failed", "0 failed").replace("3 4xx, 2 5xx", "0 4xx, 0 5xx")).errorText, "");
+  assert.throws(() => parseH2load(text.replace("h2\n", "http/1.1\n")), /speaks http\/1.1/);
+  assert.throws(() => parseH2load("unable to connect"), /no result/);
 });
 
 Deno.test("the benchmark counts the full handshakes of openssl s_time, and tells resumed ones from them", () => {
