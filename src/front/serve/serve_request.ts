@@ -35,6 +35,7 @@ export class ServeRequest implements ReceivedRequest {
   readonly awaitsContinue = false;
   readonly #kind: UpgradeKind;
   readonly #coded: boolean;
+  #oddName = false;
 
   /** @param limit Watches the reading of a body; null if none will be read. */
   constructor(request: PlatformRequest, peer: string, limit: BodyLimit | null, origin: Origin = PLAIN) {
@@ -44,8 +45,13 @@ export class ServeRequest implements ReceivedRequest {
     let length = "";
     let coding = "";
     // forEach is the cheapest way through Headers on this platform (docs/performance.md).
-    headers.forEach((value, name) => {
+    headers.forEach((given, name) => {
+      const value = withoutBlanks(given);
       switch (lines.add(name, value)) {
+        case Kind.Other:
+          // Of all that is no token (RFC 9110 section 5.6.2), the platform lets this alone pass, in HTTP/2.
+          if (name.includes('"')) this.#oddName = true;
+          break;
         case Kind.Host:
           host = value;
           break;
@@ -81,8 +87,10 @@ export class ServeRequest implements ReceivedRequest {
   get malformed(): Reason | null {
     const { method, target, host } = this;
     if (!keepsCase(method)) return "method_refused";
-    if (host === null || !isHost(host)) return "bad_request";
+    if (host === null || !isHost(host) || this.#oddName) return "bad_request";
     const path = target.indexOf("/", 8);
+    // Such is `GET *` in HTTP/2: `https://host*`.
+    if (path < 0 && target.endsWith("*")) return "bad_request";
     const after = path < 0 ? 0 : target.charCodeAt(path + 1);
     if (after === STAR) return method === "OPTIONS" && path + 2 === target.length ? "bad_request" : null;
     return (after | 32) === LETTER_H && isUrlWithoutHost(target.slice(path)) ? "bad_request" : null;
@@ -114,7 +122,25 @@ function hostOrAuthority(host: string | null, url: string): string | null {
   return host === null || host === authority || host.toLowerCase() === authority.toLowerCase() ? authority : null;
 }
 
+/**
+ * A value without the blanks around it, which HTTP/2 forbids (RFC 9113 section 8.2.1) and the platform lets pass: to a
+ * target, which reads HTTP/1.1, they are not part of the value.
+ */
+function withoutBlanks(value: string): string {
+  let start = 0;
+  let end = value.length;
+  while (start < end && isBlank(value.charCodeAt(start))) start++;
+  while (end > start && isBlank(value.charCodeAt(end - 1))) end--;
+  return start === 0 && end === value.length ? value : value.slice(start, end);
+}
+
+function isBlank(code: number): boolean {
+  return code === SPACE || code === TAB;
+}
+
 const NOT_WHOLE: Unfit = { reason: "bad_request", detail: "The body can't be passed on unchanged" };
+const SPACE = 0x20;
+const TAB = 0x09;
 const STAR = 0x2a;
 const LETTER_H = 0x68;
 

@@ -75,6 +75,38 @@ Deno.test("the host is :authority, and a Host that differs from it is refused", 
     assert.deepEqual(reasons.filter((reason) => reason !== null), Array(4).fill("bad_request"));
   }));
 
+Deno.test("what HTTP/2 lets a client say, and HTTP/1.1 does not, reaches no target", () =>
+  withStage({}, async (stage, authority) => {
+    using client = await Http2Client.connect(stage.port, authority);
+    const refused = [requestLines("*"), [...requestLines("/"), ['x"a', "1"]], [...requestLines("/"), ['"', ""]]];
+    for (const [index, lines] of refused.entries()) {
+      const stream = index * 2 + 1;
+      const block = headerBlock(lines as [string, string][]);
+      await client.send(frame(FrameType.headers, Flag.endStream | Flag.endHeaders, stream, block));
+      assert.equal(await client.status(stream), 400, JSON.stringify(lines));
+    }
+    assert.deepEqual(stage.target.requests, []);
+  }));
+
+Deno.test("blanks around a value of HTTP/2 are not part of it, for rules and targets alike", () => {
+  const env = {
+    LISTENER_RULE_2_HEADER: "X-Admin: true",
+    LISTENER_RULE_2_PRIORITY: "1",
+    LISTENER_RULE_2_FIXED_RESPONSE: "404",
+  };
+  return withStage(env, async (stage, authority) => {
+    using client = await Http2Client.connect(stage.port, authority);
+    for (const [index, value] of ["true", "true ", " true", "\ttrue \t"].entries()) {
+      await client.send(get(index * 2 + 1, "/", [["x-admin", value]]));
+      assert.equal(await client.status(index * 2 + 1), 404, JSON.stringify(value));
+    }
+    await client.send(get(99, "/", [["x-admin", " no "], ["x-empty", " \t"]]));
+    assert.equal(await client.status(99), 200);
+    const told = Object.fromEntries(stage.target.requests[0]!.headers);
+    assert.deepEqual([told["x-admin"], told["x-empty"]], ["no", ""]);
+  });
+});
+
 Deno.test("a client that says :scheme http over TLS is one of https all the same", () =>
   withStage(
     {
