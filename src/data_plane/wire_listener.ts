@@ -168,6 +168,7 @@ export class WireListener {
     for (const kept of this.#kept) kept.release();
     this.#front.sendAway();
     await this.#front.stopAccepting();
+    this.#front.closeWebSockets();
     const sinceMs = clock.monotonicMs();
     const waitsFor = () =>
       (this.#front.expected > 0 && clock.monotonicMs() - sinceMs < FRESH_MS) ||

@@ -7,9 +7,18 @@ import { Buffer } from "node:buffer";
 import { groupEnvironment } from "../support/mock_group.ts";
 import { RawSocket } from "../support/raw_socket.ts";
 import { startSluice } from "../support/sluice_process.ts";
-import { frame, handshakeText, OPCODE } from "../support/websocket_bytes.ts";
+import {
+  acceptHandshake,
+  closeOf,
+  frame,
+  handshakeText,
+  OPCODE,
+  RawTarget,
+  readFrame,
+} from "../support/websocket_bytes.ts";
 import { WEBSOCKET_CASES } from "../support/websocket_cases.ts";
 import { openPeer, WebSocketTarget } from "../support/websocket_peers.ts";
+import { before } from "../support/websocket_stage.ts";
 
 const MEGABYTE = 1024 * 1024;
 const LARGE = { maxPayload: 128 * MEGABYTE, maxFragments: 0 };
@@ -100,4 +109,48 @@ Deno.test("a tunnel passes on pieces of any size, one byte and many, in their or
   }
   const expected = Buffer.concat(payloads.map((payload) => frame(OPCODE.binary, payload)));
   assert.ok(expected.equals(await socket.readExactly(expected.length)));
+});
+
+Deno.test("a message that is on its way when sluice stops arrives whole, and the close frame behind it", async () => {
+  const halfOut = Promise.withResolvers<void>();
+  const rest = Promise.withResolvers<void>();
+  const farewell = Promise.withResolvers<void>();
+  const message = frame(OPCODE.text, "x".repeat(300));
+  const target = await RawTarget.start(async (socket) => {
+    await acceptHandshake(socket);
+    if (target.sockets.length > 1) return void await socket.readToEnd();
+    await socket.send(message.subarray(0, 100));
+    halfOut.resolve();
+    await rest.promise;
+    await socket.send(message.subarray(100));
+    // Nothing may follow a close frame, so this is not passed on.
+    assert.equal(closeOf(await readFrame(socket))?.code, 1001);
+    await farewell.promise;
+    await socket.send(frame(OPCODE.text, "too late"));
+    await socket.close();
+  });
+  await using _target = target;
+  await using sluice = await before(`127.0.0.1:${target.port}`, {
+    LISTENER_ENGINE: "wire",
+    UPSTREAM_TRANSPORT: "wire",
+  });
+  await using client = await RawSocket.connect(sluice.url);
+  await client.send(handshakeText("/"));
+  await client.readThrough("\r\n\r\n");
+  await halfOut.promise;
+  await using other = await RawSocket.connect(sluice.url);
+  await other.send(handshakeText("/"));
+  await other.readThrough("\r\n\r\n");
+  sluice.signal("SIGTERM");
+  // Between frames, so it is told at once: from now on every WebSocket is.
+  assert.equal(closeOf(await readFrame(other))?.code, 1001);
+  await other.reset();
+  rest.resolve();
+  const got = await readFrame(client);
+  assert.equal(got?.payload.length, 300);
+  assert.equal(closeOf(await readFrame(client))?.code, 1001);
+  farewell.resolve();
+  assert.equal(await client.readToEnd(), "");
+  await client.close();
+  assert.equal(await sluice.ended(), 0);
 });

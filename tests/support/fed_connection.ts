@@ -38,6 +38,7 @@ export class FedConnections {
       operations: { spend() {} },
       column: this.table.column(0).clients,
       sendsAway: () => false,
+      closesWebSockets: () => false,
       broken: (error) => this.faults.push(error),
       proxies: null,
       admit: () => true,

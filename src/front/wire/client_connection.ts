@@ -38,6 +38,7 @@ export interface ConnectionParts {
   readonly column: ClientColumn;
   /** Each response is its connection's last one. */
   readonly sendsAway: () => boolean;
+  readonly closesWebSockets: () => boolean;
   /** Tells whether an error is a fault of sluice's own, and logs it. */
   broken(error: unknown): void;
   /** Tells whose PROXY header is believed; null if none is expected (LISTENER_PROXY_PROTOCOL). */
@@ -52,6 +53,7 @@ export interface ConnectionParts {
 export class ClientConnection implements OpenConnection, ClientEvents, WriteWatcher, ReplyOwner {
   readonly socket: ClientSocket;
   readonly rooms: FrontRooms;
+  readonly closesWebSockets: () => boolean;
   /** Address of the client: of the connection's other end, or as a PROXY header says. */
   peer: string;
   readonly protocol: "http" | "https";
@@ -72,13 +74,15 @@ export class ClientConnection implements OpenConnection, ClientEvents, WriteWatc
   #bodySinceMs: number | null = null;
   #writes = false;
   #closed = false;
-  #replying: ReplyWriter | null = null;
+  /** The response to the request that is open; null between requests. */
+  replying: ReplyWriter | null = null;
   #onLeft: (() => void) | null = null;
 
   constructor(conn: Deno.Conn, protocol: "http" | "https", parts: ConnectionParts) {
     this.#parts = parts;
     this.protocol = protocol;
     this.rooms = parts.rooms;
+    this.closesWebSockets = parts.closesWebSockets;
     this.peer = (conn.remoteAddr as Deno.NetAddr).hostname;
     this.socket = new ClientSocket(conn, parts.operations, parts.rooms.reads);
     this.#heads = new HeadReader(this.socket, parts.rooms.lines);
@@ -135,11 +139,11 @@ export class ClientConnection implements OpenConnection, ClientEvents, WriteWatc
 
   /** The next response is the last one, which tells the client not to send another request. */
   sendAway(): void {
-    if (this.#replying !== null && !this.#replying.begun) this.#replying.keepAlive = false;
+    if (this.replying !== null && !this.replying.begun) this.replying.keepAlive = false;
   }
 
   probe(nowMs: number): void {
-    const reply = this.#replying;
+    const reply = this.replying;
     if (reply === null || !this.halfClosed || reply.begun || reply.minor === 0 || nowMs < this.#probeAtMs) return;
     this.#probeAtMs = nowMs + this.#probePauseMs;
     this.#probes++;
@@ -202,12 +206,12 @@ export class ClientConnection implements OpenConnection, ClientEvents, WriteWatc
       const body = head.bodyLength === 0 ? null : new RequestBody(this, head.bodyLength);
       const request = new WireRequest(head, this.peer, this.protocol, body);
       const reply = new ReplyWriter(this, request, head.keepAlive && !this.#parts.sendsAway());
-      this.#replying = reply;
+      this.replying = reply;
       if (body === null) socket.readAhead();
       try {
         await this.#parts.handler.handle(request, reply, this);
       } finally {
-        this.#replying = null;
+        this.replying = null;
         this.onLeft = null;
       }
       if (!reply.ended || !socket.open) return;
@@ -242,12 +246,8 @@ export class ClientConnection implements OpenConnection, ClientEvents, WriteWatc
     this.#tally.settle("bad_request");
     const reply = new ReplyWriter(this, UNREADABLE, false);
     this.#become("request");
-    await this.#parts.handler.refuse({
-      peer: this.peer,
-      reason: reasonOf(head),
-      detail: head.rule,
-      method: "",
-    }, reply);
+    const { rule: detail } = head;
+    await this.#parts.handler.refuse({ peer: this.peer, reason: reasonOf(head), detail, method: "" }, reply);
     reply.release();
     if (this.socket.open) await this.#linger();
   }

@@ -2,6 +2,7 @@ import { headRoom, put, writeHead } from "./head_writer.ts";
 import type { Bytes } from "../../http1/bytes.ts";
 import type { TunnelEnd } from "../../http1/tunnel_end.ts";
 import type { Reply, ResponseHead, TunnelEvents } from "../reply.ts";
+import { Farewell } from "./farewell.ts";
 import { passBothWays } from "./tunnel.ts";
 import type { ClientSocket } from "./client_socket.ts";
 import { type FrontRooms, OUT_BYTES } from "./rooms.ts";
@@ -18,6 +19,8 @@ export interface ReplyOwner {
   readonly rooms: FrontRooms;
   /** Writes bytes to the client within LISTENER_WRITE_TIMEOUT. */
   send(bytes: Bytes): Promise<void>;
+  /** WebSockets are closed, also those that open from now on: sluice is going away. */
+  readonly closesWebSockets: () => boolean;
 }
 
 /** What a request says of how it may be answered. */
@@ -50,6 +53,7 @@ export class ReplyWriter implements Reply {
   /** A head that goes out before its body, which waits for it. */
   #flushing: Promise<void> | null = null;
   #upgrade: string | null = null;
+  #farewell: Farewell | null = null;
 
   /** @param keepAlive The client lets its connection be used again. */
   constructor(owner: ReplyOwner, request: AnsweredRequest, keepAlive: boolean) {
@@ -79,8 +83,22 @@ export class ReplyWriter implements Reply {
     await this.#flush();
     this.release();
     const { socket, rooms } = this.#owner;
-    await passBothWays(socket, target, { rooms, events });
+    const farewell = protocol.toLowerCase() === "websocket"
+      ? new Farewell({
+        client: (bytes) => socket.write(bytes),
+        target: (bytes) => target.write(bytes),
+        begins: () => events.halfClosed(),
+      })
+      : null;
+    this.#farewell = farewell;
+    if (this.#owner.closesWebSockets()) farewell?.begin();
+    await passBothWays(socket, target, { rooms, events, farewell });
     this.ended = true;
+  }
+
+  /** Closes its WebSocket, if it has become one. */
+  closeWebSocket(): void {
+    this.#farewell?.begin();
   }
 
   head(head: ResponseHead): number {

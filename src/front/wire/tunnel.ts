@@ -2,6 +2,7 @@ import type { Bytes } from "../../http1/bytes.ts";
 import type { ByteTunnel } from "../../http1/tunnel_end.ts";
 import type { TunnelEvents } from "../reply.ts";
 import type { ClientSocket } from "./client_socket.ts";
+import type { Farewell } from "./farewell.ts";
 import { GrowingRoom } from "./growing_room.ts";
 import type { FrontRooms } from "./rooms.ts";
 
@@ -12,6 +13,8 @@ type Broken = "client" | "target" | null;
 interface TunnelParts {
   readonly rooms: FrontRooms;
   readonly events: TunnelEvents;
+  /** Ends it from here; null if it is no WebSocket. */
+  readonly farewell: Farewell | null;
 }
 
 /**
@@ -34,7 +37,9 @@ export async function passBothWays(client: ClientSocket, target: ByteTunnel, par
   target.close();
 }
 
-async function toTarget(client: ClientSocket, target: ByteTunnel, { rooms, events }: TunnelParts): Promise<Broken> {
+async function toTarget(client: ClientSocket, target: ByteTunnel, parts: TunnelParts): Promise<Broken> {
+  const { rooms, events } = parts;
+  const way = parts.farewell?.toTarget ?? null;
   const room = new GrowingRoom(rooms);
   try {
     for (;;) {
@@ -50,12 +55,13 @@ async function toTarget(client: ClientSocket, target: ByteTunnel, { rooms, event
         room.came(count);
         piece = place.subarray(0, count);
       }
-      await target.write(piece);
+      await (way === null ? target.write(piece) : way.pass(piece));
       events.moved("target", piece.length);
       const turn = rooms.turns.spend(piece.length);
       if (turn !== null) await turn;
     }
     if (client.ended !== "closed its side") return "client";
+    await way?.said;
     await target.closeWrite();
     return null;
   } catch {
@@ -65,12 +71,14 @@ async function toTarget(client: ClientSocket, target: ByteTunnel, { rooms, event
   }
 }
 
-async function toClient(client: ClientSocket, target: ByteTunnel, { rooms, events }: TunnelParts): Promise<Broken> {
+async function toClient(client: ClientSocket, target: ByteTunnel, parts: TunnelParts): Promise<Broken> {
+  const { rooms, events } = parts;
+  const way = parts.farewell?.toClient ?? null;
   const room = new GrowingRoom(rooms);
   let reading = false;
   try {
     if (target.early.length > 0) {
-      await client.write(target.early);
+      await (way === null ? client.write(target.early) : way.pass(target.early));
       events.moved("client", target.early.length);
     }
     for (;;) {
@@ -79,12 +87,14 @@ async function toClient(client: ClientSocket, target: ByteTunnel, { rooms, event
       const count = await target.read(place);
       reading = false;
       if (count === null) break;
-      await client.write(place.subarray(0, count));
+      const piece = place.subarray(0, count);
+      await (way === null ? client.write(piece) : way.pass(piece));
       events.moved("client", count);
       room.came(count);
       const turn = rooms.turns.spend(count);
       if (turn !== null) await turn;
     }
+    await way?.said;
     await client.closeWrite();
     return null;
   } catch {

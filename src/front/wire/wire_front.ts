@@ -51,6 +51,7 @@ export class WireFront {
   readonly #plain: AcceptLoop<Deno.TcpConn>;
   readonly #secure: AcceptLoop<Deno.TlsConn>;
   #sendsAway = false;
+  #closesWebSockets = false;
   readonly #cap = new ConnectionCap();
 
   constructor(parts: WireFrontParts) {
@@ -70,6 +71,7 @@ export class WireFront {
       operations: parts.operations,
       column: parts.column,
       sendsAway: () => this.#sendsAway,
+      closesWebSockets: () => this.#closesWebSockets,
       broken: parts.broken,
       proxies: parts.proxies,
       admit: (connection) => this.#admit(connection),
@@ -132,6 +134,14 @@ export class WireFront {
   /** Takes the connections that wait to be accepted; resolves when nothing new is accepted any more. */
   async stopAccepting(): Promise<void> {
     await Promise.all([this.#plain.stop(), this.#secure.stop()]);
+  }
+
+  /** Closes WebSockets, also those that open from now on, so that their clients connect to another process. */
+  closeWebSockets(): void {
+    this.#closesWebSockets = true;
+    for (const connection of this.#connections) {
+      if (connection instanceof ClientConnection) connection.replying?.closeWebSocket();
+    }
   }
 
   /** Closes connections that wait for a request; those of HTTP/2 close by themselves when their clients were told. */

@@ -43,7 +43,8 @@ async function pass(fromClient: number, fromTarget: number) {
   };
   const rooms = new FrontRooms();
   const socket = new ClientSocket(conn as unknown as Deno.Conn, { spend() {} }, rooms.reads);
-  await passBothWays(socket, target, { rooms, events: { moved() {}, halfClosed() {}, broken() {}, failed() {} } });
+  const events = { moved() {}, halfClosed() {}, broken() {}, failed() {} };
+  await passBothWays(socket, target, { rooms, events, farewell: null });
   return got;
 }
 
