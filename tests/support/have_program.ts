@@ -37,11 +37,13 @@ export function testWithPrograms(
   programs: readonly string[],
   title: string,
   run: (t: Deno.TestContext) => void | Promise<void>,
+  options: Pick<Deno.TestDefinition, "sanitizeResources"> = {},
 ): void {
   const missing = missingOf(...programs);
   Deno.test({
     name: missing.length === 0 ? title : `${title} (skipped: ${missing.join(", ")} not installed)`,
     ignore: missing.length > 0,
     fn: run,
+    ...options,
   });
 }

@@ -54,6 +54,8 @@ class Stage {
   jumpMs = 0;
   retryAfterMs: number | null = null;
   requests = 0;
+  /** The directory. */
+  send: AcmeAgentParts["send"] = () => Promise.reject(new AcmeError("down", { retryAfterMs: this.retryAfterMs }));
   readonly agent: AcmeAgent;
 
   constructor() {
@@ -68,9 +70,9 @@ class Stage {
         every: (ms, run) => clock.every(ms, run),
       },
       log: this.log,
-      send: () => {
+      send: (url, init) => {
         this.requests++;
-        return Promise.reject(new AcmeError("down", { retryAfterMs: this.retryAfterMs }));
+        return this.send(url, init);
       },
       random: () => 0,
     };
@@ -185,4 +187,27 @@ Deno.test("a wait is never shorter than the directory asks for", async () => {
   stage.retryAfterMs = 7_200_000;
   await stage.start();
   assert.equal(stage.view.nextTryMs, 7_200_000);
+});
+
+Deno.test("an order whose directory takes its time with each response ends after 10 minutes", async () => {
+  const stage = new Stage();
+  // Good for every request of an order.
+  const all = {
+    newNonce: "https://ca.test/nonce",
+    newAccount: "https://ca.test/account",
+    newOrder: "https://ca.test/order",
+    status: "valid",
+    authorizations: Array.from({ length: 100 }, (_, i) => `https://ca.test/authorization/${i}`),
+    finalize: "https://ca.test/finalize",
+    identifier: { value: "one.test" },
+    challenges: [],
+  };
+  stage.send = () => {
+    stage.clock.standStill(29_000);
+    const headers = { "replay-nonce": "nonce", location: "https://ca.test/1" };
+    return Promise.resolve(Response.json(all, { headers }));
+  };
+  await stage.start();
+  assert.equal(stage.view.error, "The directory did not issue within 10 minutes");
+  assert.equal(stage.requests, 21);
 });
