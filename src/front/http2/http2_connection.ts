@@ -1,3 +1,4 @@
+import type { HeadLimits } from "../../http1/request_head.ts";
 import type { CloseCause } from "../../state/client_column.ts";
 import type { Watch } from "../../time/deadline.ts";
 import type { OpenConnection } from "../open_connection.ts";
@@ -54,6 +55,10 @@ export class Http2Connection implements OpenConnection, Origin, Taking {
     this.activeSinceMs = nowMs;
     this.#watch = parts.deadlines.watch(parts.limits().headMs, nowMs, this.#expired);
     this.#tally = new ConnectionTally(parts.column);
+  }
+
+  get head(): HeadLimits {
+    return this.#parts.limits().head;
   }
 
   /** Begins to serve it. Never throws. */

@@ -282,3 +282,14 @@ Deno.test("a changed certificate leaves open connections of HTTP/2 alive", async
   await kept.send(get(3, "/"));
   assert.equal(await kept.status(3), 200);
 });
+
+Deno.test("a head of HTTP/2 has the limits of LISTENER_MAX_HEAD_BYTES and _LINES", () =>
+  withStage({ LISTENER_MAX_HEAD_BYTES: "2048", LISTENER_MAX_HEAD_LINES: "20" }, async (stage, authority) => {
+    using client = await Http2Client.connect(stage.port, authority);
+    const lines = (count: number): [string, string][] => Array.from({ length: count }, (_, i) => [`x-${i}`, "1"]);
+    await client.send(get(1, "/", lines(20)), get(3, "/", lines(21)), get(5, "/", [["x-a", "b".repeat(2100)]]));
+    await client.send(get(7, `/${"a".repeat(2100)}`));
+    for (const stream of [1, 3, 5, 7]) await client.status(stream);
+    const answers = (await stage.sluice.accessLines(4)).map(({ status, reason }) => `${status} ${reason}`).toSorted();
+    assert.deepEqual(answers, ["200 null", "414 uri_too_long", "431 head_too_large", "431 head_too_large"]);
+  }));
