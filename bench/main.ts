@@ -6,12 +6,12 @@ import { measure, type ScenarioResult } from "./measure.ts";
 import { type BenchOptions, parseOptions, USAGE } from "./options.ts";
 import { findings, type LongRunResult } from "./long_run.ts";
 import { engineIdle, idleConnections } from "./long_runs/idle_connections.ts";
-import { memory } from "./long_runs/memory.ts";
+import { engineMemory, memory } from "./long_runs/memory.ts";
 import { rowsOf, table } from "./report.ts";
 import { expectedSeconds } from "./scenario.ts";
 import { SCENARIOS } from "./scenarios.ts";
 
-const LONG_RUNS = [memory, idleConnections, engineIdle];
+const LONG_RUNS = [memory, engineMemory, idleConnections, engineIdle];
 const ALL = [...SCENARIOS, ...LONG_RUNS];
 
 interface Outcome {
