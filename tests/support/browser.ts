@@ -17,6 +17,8 @@ export interface BrowserOptions {
   readonly width?: number;
   readonly height?: number;
   readonly colorScheme?: "light" | "dark";
+  /** Takes certificates of an authority that it does not know. */
+  readonly trustsAll?: boolean;
 }
 
 /** Nothing of Chromium's own goes out: it neither looks for updates nor resolves any name. */
@@ -50,6 +52,7 @@ export async function withPage(
     const context = await browser.newContext({
       viewport: { width: options.width ?? 1280, height: options.height ?? 900 },
       colorScheme: options.colorScheme ?? "light",
+      ignoreHTTPSErrors: options.trustsAll ?? false,
     });
     const page = await context.newPage();
     const misdeeds: Misdeeds = { complaints: [], strangers: [], expected: [] };
