@@ -216,7 +216,7 @@ export class DataPlane {
       worker: this.#worker,
       workers: this.#table.workers,
       clock: this.#clock,
-      handler: this.#spans ? new TracedHandler(chain) : chain,
+      handler: this.#spans ? new TracedHandler(chain, this.#traceHeaders) : chain,
       operations: this.#turn,
       column: this.#column.clients,
       http2: tls?.http2 === true ? this.#makeServeFront(chain) : null,

@@ -1,4 +1,12 @@
-import { context, propagation, ROOT_CONTEXT, SpanKind, trace } from "@opentelemetry/api";
+import {
+  type Context,
+  context,
+  isSpanContextValid,
+  propagation,
+  ROOT_CONTEXT,
+  SpanKind,
+  trace,
+} from "@opentelemetry/api";
 import type { ClientEvents, RequestHandler, Unreadable } from "../../front/front.ts";
 import type { ReceivedRequest } from "../../front/received_request.ts";
 import type { Reply } from "../../front/reply.ts";
@@ -12,12 +20,19 @@ export class TracedHandler implements RequestHandler {
   readonly #handler: RequestHandler;
   readonly #tracer = trace.getTracer("sluice");
 
-  constructor(handler: RequestHandler) {
+  readonly #readsItself: boolean;
+
+  /** @param traceHeaders Names of the headers that go on with a trace. */
+  constructor(handler: RequestHandler, traceHeaders: ReadonlySet<string>) {
     this.#handler = handler;
+    // Deno 2.4 registers no propagator.
+    this.#readsItself = traceHeaders.has("traceparent") && propagation.fields().length === 0;
   }
 
   async handle(request: ReceivedRequest, reply: Reply, client: ClientEvents): Promise<void> {
-    const parent = propagation.extract(ROOT_CONTEXT, request.lines, LINES);
+    const parent = this.#readsItself
+      ? contextOf(request.lines.get("traceparent"))
+      : propagation.extract(ROOT_CONTEXT, request.lines, LINES);
     const span = this.#tracer.startSpan(
       request.method,
       { kind: SpanKind.SERVER, attributes: attributesOf(request) },
@@ -34,6 +49,18 @@ export class TracedHandler implements RequestHandler {
   refuse(unreadable: Unreadable, reply: Reply): Promise<void> {
     return this.#handler.refuse(unreadable, reply);
   }
+}
+
+/** A traceparent of version 00 (W3C Trace Context section 3.2). */
+const TRACEPARENT = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
+
+/** The client's span as a parent; none if the header is absent or malformed. */
+function contextOf(traceparent: string | null): Context {
+  const found = TRACEPARENT.exec(traceparent ?? "");
+  if (found === null) return ROOT_CONTEXT;
+  const [, traceId, spanId, flags] = found;
+  const parent = { traceId: traceId!, spanId: spanId!, traceFlags: parseInt(flags!, 16), isRemote: true };
+  return isSpanContextValid(parent) ? trace.setSpanContext(ROOT_CONTEXT, parent) : ROOT_CONTEXT;
 }
 
 /** How a propagator reads header lines. */
