@@ -27,6 +27,8 @@ const core = (Deno as unknown as Record<symbol, { core?: Partial<Core> } | undef
   (Deno as unknown as { internal?: symbol }).internal ?? Symbol()
 ]?.core;
 const RESOURCE = "Deno.internal.rid";
+/** The symbol of that name, once a connection was seen: to look for it in each takes a microsecond. */
+let known: symbol | null = null;
 
 /** Gives the reads and writes of a connection. */
 export function socketOps(conn: Deno.Conn): SocketOps {
@@ -36,12 +38,10 @@ export function socketOps(conn: Deno.Conn): SocketOps {
 
 function resourceOf(conn: Deno.Conn): number | null {
   if (typeof core?.read !== "function" || typeof core.write !== "function") return null;
-  for (const symbol of Object.getOwnPropertySymbols(conn)) {
-    if (symbol.description !== RESOURCE) continue;
-    const resource = (conn as unknown as Record<symbol, unknown>)[symbol];
-    return typeof resource === "number" ? resource : null;
-  }
-  return null;
+  const symbols = conn as unknown as Record<symbol, unknown>;
+  known ??= Object.getOwnPropertySymbols(conn).find(({ description }) => description === RESOURCE) ?? null;
+  const resource = known === null ? null : symbols[known];
+  return typeof resource === "number" ? resource : null;
 }
 
 class CoreOps implements SocketOps {

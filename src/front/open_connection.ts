@@ -1,8 +1,9 @@
 import type { CloseCause } from "../state/client_column.ts";
+import type { Listed } from "./wire/connection_list.ts";
 import type { Sheddable } from "./wire/shedding.ts";
 
 /** A client's connection, whatever HTTP it speaks, as the front that accepted it sees it. */
-export interface OpenConnection extends Sheddable {
+export interface OpenConnection extends Sheddable, Listed {
   /** Address of the client. */
   readonly peer: string;
   /** It is counted among its client's connections. */

@@ -33,6 +33,7 @@ export class Http2Connection implements OpenConnection, Origin, Taking {
   /** Monotonic ms: since when it does what it does. */
   activeSinceMs: number;
   admitted = false;
+  place = -1;
   readonly #conn: Deno.Conn;
   readonly #parts: Http2Parts;
   readonly #tally: ConnectionTally;

@@ -63,6 +63,7 @@ export class ClientConnection implements OpenConnection, ClientEvents, WriteWatc
   timedOut = false;
   /** It is counted among its client's connections. */
   admitted = false;
+  place = -1;
   readonly #tally: ConnectionTally;
   readonly #parts: ConnectionParts;
   #watch: Watch;
@@ -255,8 +256,8 @@ export class ClientConnection implements OpenConnection, ClientEvents, WriteWatc
   #linger(): Promise<void> {
     this.#become("idle");
     this.#tally.settle("response");
-    this.#restart(LINGER_MS);
     this.socket.rest();
+    this.#restart(LINGER_MS);
     return linger(this.socket);
   }
 

@@ -45,6 +45,8 @@ export class ClientSocket {
   /** The room of the request that is served, if what comes next has one of its own. */
   #served: Bytes | null = null;
   #reading = false;
+  /** Its room is given back when no read is under way. */
+  #leaves = false;
   #place: Bytes | null = null;
   #got = 0;
   /** Takes whether there may be more. */
@@ -111,12 +113,11 @@ export class ClientSocket {
     if (this.available === 0) this.rewind();
   }
 
-  /** Gives back its room, if nobody points to it: the connection is about to be closed. */
+  /** Gives back its room, if nobody points to it, once no read may fill it: the connection is about to be closed. */
   release(): void {
-    if (this.#reading || this.lends) return;
-    this.#rooms.giveBack(this.bytes);
-    this.bytes = NO_BYTES;
-    this.start = this.end = 0;
+    if (this.lends) return;
+    this.#leaves = true;
+    if (!this.#reading) this.#giveBack();
   }
 
   /**
@@ -154,14 +155,13 @@ export class ClientSocket {
    * Throws away what was read, waits for more and throws that away too; resolves with how many bytes came, 0 if none
    * will.
    */
-  async discard(): Promise<number> {
-    if (this.ended !== null || !this.open) return 0;
+  discard(): Promise<number> {
+    if (this.ended !== null || !this.open) return NOTHING_CAME;
     if (!this.#reading) {
       this.start = this.end = 0;
       this.#begin(null);
     }
-    const more = await new Promise<boolean>((resolve) => this.#wake = resolve);
-    return more ? this.#got : 0;
+    return new Promise((resolve) => this.#wake = (more) => resolve(more ? this.#got : 0));
   }
 
   /** Writes all bytes, behind what is being written. Rejects if the client takes no more. */
@@ -173,8 +173,8 @@ export class ClientSocket {
   }
 
   /** Ends the sending side. */
-  async closeWrite(): Promise<void> {
-    await (this.#conn as Deno.TcpConn).closeWrite();
+  closeWrite(): Promise<void> {
+    return (this.#conn as Deno.TcpConn).closeWrite();
   }
 
   /** Wakes who waits for bytes, as if none came: a limit passed. What a read that is under way brings is lost. */
@@ -242,6 +242,7 @@ export class ClientSocket {
 
   readonly #read = (count: number): void => {
     this.#reading = false;
+    if (this.#leaves) return this.#giveBack();
     this.#operations.spend();
     if (count === 0) this.ended ??= "closed its side";
     else {
@@ -253,12 +254,19 @@ export class ClientSocket {
 
   readonly #broken = (): void => {
     this.#reading = false;
+    if (this.#leaves) return this.#giveBack();
     this.ended ??= "left";
     const { onLeft } = this;
     this.onLeft = null;
     this.#notify();
     onLeft?.();
   };
+
+  #giveBack(): void {
+    this.#rooms.giveBack(this.bytes);
+    this.bytes = NO_BYTES;
+    this.start = this.end = 0;
+  }
 
   #notify(): void {
     const wake = this.#wake;
@@ -268,5 +276,6 @@ export class ClientSocket {
 }
 
 const NONE = Promise.resolve(false);
+const NOTHING_CAME = Promise.resolve(0);
 const NO_BYTES: Bytes = new Uint8Array(0);
 const NOTHING = Promise.resolve(null);

@@ -12,6 +12,7 @@ import { ClientConnection, type ConnectionParts } from "./client_connection.ts";
 import type { OperationCount } from "./client_socket.ts";
 import { whoGoesFirst } from "./shedding.ts";
 import { ConnectionCap } from "./connection_cap.ts";
+import { ConnectionList } from "./connection_list.ts";
 import type { ClientLimits } from "./limits.ts";
 import { FrontRooms } from "./rooms.ts";
 
@@ -40,7 +41,7 @@ export interface WireFrontParts {
 /** Accepts clients' connections and serves them: HTTP/1.0, 1.1 and, on the port with TLS, 2. */
 export class WireFront {
   readonly #parts: WireFrontParts;
-  readonly #connections = new Set<OpenConnection>();
+  readonly #connections = new ConnectionList<OpenConnection>();
   readonly #perClient = new Map<string, number>();
   readonly #deadlines: Deadlines;
   readonly #rooms = new FrontRooms();
@@ -209,7 +210,7 @@ export class WireFront {
   }
 
   #closed(connection: OpenConnection): void {
-    if (!this.#connections.delete(connection) || !connection.admitted) return;
+    if (!this.#connections.remove(connection) || !connection.admitted) return;
     const count = this.#perClient.get(connection.peer);
     if (count === undefined) return;
     if (count <= 1) this.#perClient.delete(connection.peer);
