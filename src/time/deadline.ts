@@ -12,20 +12,40 @@ const EXPIRED_AT_ONCE = 32;
 const DONE = () => {};
 
 /** A time limit that ends something if nothing moved for `limitMs` (0: never). A link of the list of all. */
-export class Watch {
-  limitMs: number;
-  movedAtMs: number;
-  expire: () => void;
-  /** Called once, at the next tick, and then cleared. */
-  onTick: (() => void) | null = null;
-  previous: Watch | null = null;
-  next: Watch | null = null;
+export abstract class TimeLimit {
+  limitMs = 0;
+  movedAtMs = 0;
+  previous: TimeLimit | null = null;
+  next: TimeLimit | null = null;
   open = true;
+  /** Has {@linkcode tick} called, until it is cleared. */
+  ticks = false;
 
-  constructor(limitMs: number, nowMs: number, expire: () => void) {
-    this.limitMs = limitMs;
-    this.movedAtMs = nowMs;
-    this.expire = expire;
+  /** Called once if the limit passes. */
+  abstract expire(): void;
+
+  /** Called at each tick while `ticks` is set. */
+  tick(): void {}
+
+  /** Called when it ends: it must not keep alive what it was for. */
+  letGo(): void {}
+}
+
+/** A time limit by itself. What has one for its whole life is a `TimeLimit` itself, which saves two objects. */
+export class Watch extends TimeLimit {
+  #expire: () => void;
+
+  constructor(expire: () => void) {
+    super();
+    this.#expire = expire;
+  }
+
+  override expire(): void {
+    this.#expire();
+  }
+
+  override letGo(): void {
+    this.#expire = DONE;
   }
 }
 
@@ -36,11 +56,11 @@ export class Watch {
 export class Deadlines {
   readonly #clock: Clock;
   readonly #tickMs: number;
-  readonly #head = new Watch(0, 0, () => {});
+  readonly #head: TimeLimit = new Watch(DONE);
   #cancel: CancelTimer | null = null;
   #open = 0;
   /** The next one to be looked at, if the last tick has not come to the end. */
-  #left: Watch | null = null;
+  #left: TimeLimit | null = null;
   /** The time of the last tick or opening, monotonic ms: exact enough for what moves. */
   nowMs: number;
 
@@ -60,39 +80,51 @@ export class Deadlines {
 
   /** Calls `expire` once when `limitMs` pass without {@linkcode moved}; 0 never. */
   watch(limitMs: number, nowMs: number, expire: () => void): Watch {
-    const watch = new Watch(limitMs, nowMs, expire);
-    const first = this.#head.next;
-    watch.previous = this.#head;
-    watch.next = first;
-    if (first !== null) first.previous = watch;
-    this.#head.next = watch;
-    this.nowMs = nowMs;
-    this.#open++;
-    this.#cancel ??= this.#clock.every(this.#tickMs, () => this.tick());
+    const watch = new Watch(expire);
+    this.begin(watch, limitMs, nowMs);
     return watch;
   }
 
+  /** Begins to watch a time limit, once. */
+  begin(limit: TimeLimit, limitMs: number, nowMs: number): void {
+    limit.limitMs = limitMs;
+    limit.movedAtMs = nowMs;
+    const first = this.#head.next;
+    limit.previous = this.#head;
+    limit.next = first;
+    if (first !== null) first.previous = limit;
+    this.#head.next = limit;
+    this.nowMs = nowMs;
+    this.#open++;
+    this.#cancel ??= this.#clock.every(this.#tickMs, () => this.tick());
+  }
+
   /** Restarts the limit, because a piece moved. */
-  moved(watch: Watch): void {
+  moved(watch: TimeLimit): void {
     watch.movedAtMs = this.nowMs;
   }
 
   /** Sets another limit from now on (a deadline until headers, an idle limit after them). */
-  restart(watch: Watch, limitMs: number): void {
+  restart(watch: TimeLimit, limitMs: number): void {
     watch.limitMs = limitMs;
     watch.movedAtMs = this.nowMs;
   }
 
   /** Ends a time limit; calling it again does nothing. */
-  close(watch: Watch): void {
+  close(watch: TimeLimit): void {
     if (!watch.open) return;
+    this.#unlink(watch);
+    watch.letGo();
+  }
+
+  #unlink(watch: TimeLimit): void {
     watch.open = false;
     watch.previous!.next = watch.next;
     if (watch.next !== null) watch.next.previous = watch.previous;
     // A closed link in the old generation of the heap would keep its neighbours alive, and they theirs, each with its
     // whole exchange: that was half of the garbage collector's work (measured).
-    watch.previous = watch.next = watch.onTick = null;
-    watch.expire = DONE;
+    watch.previous = watch.next = null;
+    watch.ticks = false;
     this.#open--;
   }
 
@@ -106,22 +138,18 @@ export class Deadlines {
     this.#check(this.#head.next);
   }
 
-  #check(from: Watch | null): void {
+  #check(from: TimeLimit | null): void {
     this.nowMs = this.#clock.monotonicMs();
     let expired = 0;
     let watch = from;
     while (watch !== null && (expired < EXPIRED_AT_ONCE || this.closing)) {
-      const next: Watch | null = watch.next;
+      const next: TimeLimit | null = watch.next;
       if (this.closing || (watch.limitMs > 0 && this.nowMs - watch.movedAtMs >= watch.limitMs)) {
-        const { expire } = watch;
-        this.close(watch);
-        expire();
+        this.#unlink(watch);
+        watch.expire();
+        watch.letGo();
         expired++;
-      } else if (watch.onTick !== null) {
-        const run = watch.onTick;
-        watch.onTick = null;
-        run();
-      }
+      } else if (watch.ticks) watch.tick();
       watch = next;
     }
     this.#left = watch;

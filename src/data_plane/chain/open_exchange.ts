@@ -1,12 +1,12 @@
 import type { ListenerConfig } from "../../config/model.ts";
 import { Failure } from "../../forwarding/gateway_error.ts";
-import { ClientBody, failureOfBody } from "../../forwarding/bodies/client_body.ts";
+import { type BodyEvents, ClientBody, failureOfBody } from "../../forwarding/bodies/client_body.ts";
 import { type Cancellation, NO_CONNECT } from "../../forwarding/target_request.ts";
-import type { Deadlines, Watch } from "../../time/deadline.ts";
+import { type Deadlines, TimeLimit } from "../../time/deadline.ts";
 import type { ClientEvents } from "../../front/front.ts";
 import type { ReceivedRequest } from "../../front/received_request.ts";
 import type { Reply } from "../../front/reply.ts";
-import type { Exchange } from "./exchange.ts";
+import type { Exchange, Outcome } from "./exchange.ts";
 
 /** Limits of one exchange. */
 export type ExchangeLimits = Pick<
@@ -18,7 +18,7 @@ export type ExchangeLimits = Pick<
 const SILENT_MS = 500;
 
 /** The moving parts of one exchange: its deadline, its body, and what ends it before its time. */
-export class OpenExchange implements Cancellation {
+export class OpenExchange extends TimeLimit implements Cancellation, BodyEvents {
   readonly limits: ExchangeLimits;
   readonly body: ClientBody | null;
   /** Why it must not go on: the deadline passed, the client left or sent too much. */
@@ -28,7 +28,7 @@ export class OpenExchange implements Cancellation {
   /** Which side is waited for, once the response has begun: silence is that side's. */
   waitsFor: "target" | "client" = "target";
   readonly #deadlines: Deadlines;
-  readonly #watch: Watch;
+  readonly #outcome: Outcome;
   readonly #client: ClientEvents;
   #limitMs: number;
   #endedAtMs: number | null = null;
@@ -46,25 +46,30 @@ export class OpenExchange implements Cancellation {
       readonly nowMs: number;
     },
   ) {
+    super();
     this.limits = limits;
+    this.#outcome = exchange.outcome;
     this.#limitMs = limits.connectionTimeoutMs;
     this.#deadlines = deadlines;
     this.#client = client;
-    this.#watch = deadlines.watch(limits.connectionTimeoutMs, nowMs, this.#expired);
+    deadlines.begin(this, limits.connectionTimeoutMs, nowMs);
     client.onLeft = this.#left;
-    this.#watch.onTick = this.#watchClient;
+    this.ticks = true;
     this.body = received.body === null ? null : new ClientBody(received.body, {
       length: received.bodyLength,
       awaited: received.awaitsContinue,
       maxBytes: limits.maxBodyBytes,
-      events: {
-        moved: (bytes) => {
-          exchange.outcome.requestBytes += bytes;
-          deadlines.moved(this.#watch);
-        },
-        waiting: (begins) => this.hold(begins),
-      },
+      events: this,
     });
+  }
+
+  bodyMoved(bytes: number): void {
+    this.#outcome.requestBytes += bytes;
+    this.#deadlines.moved(this);
+  }
+
+  bodyWaits(begins: boolean): void {
+    this.hold(begins);
   }
 
   /**
@@ -75,22 +80,22 @@ export class OpenExchange implements Cancellation {
     this.#reply = reply;
     this.body?.forgetKept();
     this.#limitMs = this.limits.streamIdleTimeoutMs;
-    this.#deadlines.restart(this.#watch, this.#limitMs);
+    this.#deadlines.restart(this, this.#limitMs);
   }
 
   /** From now on the exchange ends when nothing moves for so long. */
   limitSilence(limitMs: number): void {
     this.#limitMs = limitMs;
-    this.#deadlines.restart(this.#watch, limitMs);
+    this.#deadlines.restart(this, limitMs);
   }
 
   /** A piece of the response moved. */
   moved(): void {
-    this.#deadlines.moved(this.#watch);
+    this.#deadlines.moved(this);
   }
 
   hold(begins: boolean): void {
-    if (this.#reply === null) this.#deadlines.restart(this.#watch, begins ? 0 : this.#limitMs);
+    if (this.#reply === null) this.#deadlines.restart(this, begins ? 0 : this.#limitMs);
   }
 
   bodyBroken(error: unknown): void {
@@ -107,18 +112,18 @@ export class OpenExchange implements Cancellation {
 
   /** The exchange is over: nothing is watched any more. */
   close(): void {
-    this.#deadlines.close(this.#watch);
+    this.#deadlines.close(this);
     this.#client.onLeft = null;
     this.atWork = null;
   }
 
-  readonly #expired = (): void => {
+  override expire(): void {
     if (this.#deadlines.closing) return this.end(new Failure("shutting_down", "SHUTDOWN_TIMEOUT is over"));
     const text = this.#limitMs === this.limits.connectionTimeoutMs
       ? `No response within ${this.limits.connectionTimeoutMs} ms`
       : `Nothing moved for ${this.limits.streamIdleTimeoutMs} ms`;
     this.end(new Failure("timeout", text));
-  };
+  }
 
   readonly #left = (): void => this.end(new Failure("client_closed", "The client closed its connection"));
 
@@ -127,8 +132,7 @@ export class OpenExchange implements Cancellation {
    * it. So before its response it gets an interim one at times. If it ends its side behind the response's beginning, it
    * is taken for gone when nothing could be written to it for a while: so leave those who end a stream of events.
    */
-  readonly #watchClient = (): void => {
-    this.#watch.onTick = this.#watchClient;
+  override tick(): void {
     if (this.#reply === null) return this.#client.probe(this.#deadlines.nowMs);
     if (!this.#flushed) {
       this.#flushed = true;
@@ -136,6 +140,6 @@ export class OpenExchange implements Cancellation {
     }
     if (!this.#client.halfClosed || this.#client.stillReads) return;
     this.#endedAtMs ??= this.#deadlines.nowMs;
-    if (this.#deadlines.nowMs - Math.max(this.#endedAtMs, this.#watch.movedAtMs) >= SILENT_MS) this.#left();
-  };
+    if (this.#deadlines.nowMs - Math.max(this.#endedAtMs, this.movedAtMs) >= SILENT_MS) this.#left();
+  }
 }

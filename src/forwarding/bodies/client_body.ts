@@ -12,9 +12,9 @@ const KEPT_BYTES = 262_144;
 /** What a client's body reports while it moves. */
 export interface BodyEvents {
   /** A piece came from the client. */
-  moved(bytes: number): void;
+  bodyMoved(bytes: number): void;
   /** Waiting for the client begins and ends: the target's deadline stands still between. */
-  waiting(begins: boolean): void;
+  bodyWaits(begins: boolean): void;
 }
 
 /**
@@ -29,7 +29,9 @@ export class ClientBody {
   readonly #awaited: boolean;
   readonly #maxBytes: number;
   readonly #events: BodyEvents;
-  #kept: KeptPieces | null = new KeptPieces();
+  /** Null as long as nothing is kept: most bodies are one piece, which stays where it is. */
+  #kept: KeptPieces | null = null;
+  #spent = false;
   #attempt = 0;
   #readBytes = 0;
   #arrived = false;
@@ -67,7 +69,7 @@ export class ClientBody {
 
   /** Pieces were given away that can't be given again. */
   get spent(): boolean {
-    return this.#kept === null;
+    return this.#spent;
   }
 
   /**
@@ -91,13 +93,14 @@ export class ClientBody {
   next(last: boolean): AttemptBody | Failure {
     const attempt = ++this.#attempt;
     if (this.#whole !== null) return this.#whole;
-    if (this.#kept === null) return new Failure("reset_before_headers", "The body can't be given a second time");
+    if (this.#spent) return new Failure("reset_before_headers", "The body can't be given a second time");
     if (this.#length === UNANNOUNCED && this.#readBytes === 0 && this.#source.done) return null;
-    if (this.#kept.length === this.#length && this.#length > 0) {
-      const whole = this.#kept.from(0);
+    const kept = this.#kept ??= new KeptPieces();
+    if (kept.length === this.#length && this.#length > 0) {
+      const whole = kept.from(0);
       if (whole.length === this.#length) return whole;
     }
-    return new AttemptReader(this, { attempt, last, kept: this.#kept });
+    return new AttemptReader(this, { attempt, last, kept });
   }
 
   /** The exchange is over: a read that waits for a piece ends with this failure. */
@@ -108,6 +111,7 @@ export class ClientBody {
 
   /** No further attempt will come: what was kept is let go. */
   forgetKept(): void {
+    this.#spent = true;
     this.#kept = null;
   }
 
@@ -145,14 +149,14 @@ export class ClientBody {
   async #read(): Promise<Bytes | null> {
     if (this.#failure !== null) return null;
     let piece: Bytes | null;
-    this.#events.waiting(true);
+    this.#events.bodyWaits(true);
     try {
       piece = await this.#source.read();
     } catch (error) {
       this.#failure ??= failureOfBody(error);
       return null;
     } finally {
-      this.#events.waiting(false);
+      this.#events.bodyWaits(false);
     }
     return piece === null || this.#failure !== null ? null : this.#take(piece);
   }
@@ -172,16 +176,16 @@ export class ClientBody {
   /** Counts a piece, and keeps it if another attempt may need it; null if it is one too many. */
   #take(piece: Bytes): Bytes | null {
     this.#readBytes += piece.length;
-    this.#events.moved(piece.length);
+    this.#events.bodyMoved(piece.length);
     if (this.#maxBytes > 0 && this.#readBytes > this.#maxBytes) {
       this.#failure = new Failure("body_too_large", `The body is larger than ${this.#maxBytes} bytes`);
       return null;
     }
-    const kept = this.#kept;
-    if (kept === null || (piece.length === this.#length && this.#source.done)) return piece;
+    if (this.#spent || (piece.length === this.#length && this.#source.done)) return piece;
+    const kept = this.#kept ??= new KeptPieces();
     // The piece is lent, and what is kept must stay as it is.
     const copy = kept.add(piece.slice());
-    if (kept.heldBytes > KEPT_BYTES) this.#kept = null;
+    if (kept.heldBytes > KEPT_BYTES) this.forgetKept();
     return copy;
   }
 }

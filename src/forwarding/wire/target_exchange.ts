@@ -1,7 +1,6 @@
 import type { BodySource } from "../../http1/body_source.ts";
 import type { TunnelEnd } from "../../http1/tunnel_end.ts";
 import type { Bytes } from "../../http1/bytes.ts";
-import { HeadFinder } from "../../http1/head_finder.ts";
 import { Malformed } from "../../http1/malformed.ts";
 import { ByteLines } from "../../http1/field_lines.ts";
 import { Kind } from "../../http1/field_kind.ts";
@@ -61,7 +60,6 @@ export class TargetExchange implements TargetResponse, ConnectionOwner {
   readonly #shares: boolean;
   #resolve: (outcome: TargetResponse | Failure) => void = ignore;
   #interim: Interim = waitForNothing;
-  readonly #finder = new HeadFinder();
   #interims = 0;
   #connection: WireConnection | null = null;
   /** The connection was used before. */
@@ -184,7 +182,7 @@ export class TargetExchange implements TargetResponse, ConnectionOwner {
   #ask(connection: WireConnection): void {
     this.#connection = connection;
     connection.owner = this;
-    this.#finder.restart(connection.start);
+    connection.heads.restart(connection.start);
     try {
       this.#write(connection);
     } catch (error) {
@@ -221,10 +219,10 @@ export class TargetExchange implements TargetResponse, ConnectionOwner {
 
   /** Takes the response's head out of what was read, or reads on. */
   #readHead(connection: WireConnection): void {
-    const end = this.#finder.find(connection.bytes, connection.end);
+    const end = connection.heads.find(connection.bytes, connection.end);
     if (end < 0) {
       checkBeginning(connection.bytes, connection.start, connection.end);
-      if (connection.start === connection.end) this.#finder.restart(connection.rewind());
+      if (connection.start === connection.end) connection.heads.restart(connection.rewind());
       return connection.fill();
     }
     const facts = readResponseHead(connection.bytes, { start: connection.start, end, lines: this.lines });
@@ -242,7 +240,7 @@ export class TargetExchange implements TargetResponse, ConnectionOwner {
       return this.#fail(new Failure("bad_response", describeError(error)));
     }
     if (this.#settled) return;
-    this.#finder.restart(connection.rewind());
+    connection.heads.restart(connection.rewind());
     this.#readOn();
   }
 

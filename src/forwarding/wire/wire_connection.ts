@@ -1,5 +1,6 @@
 import { type SocketOps, socketOps } from "../../dial/socket_ops.ts";
 import type { Bytes } from "../../http1/bytes.ts";
+import { HeadFinder } from "../../http1/head_finder.ts";
 import type { WorkerColumn } from "../../state/worker_column.ts";
 import type { TurnBudget } from "./turn_budget.ts";
 import type { WireRoom, WireRooms } from "./wire_room.ts";
@@ -35,6 +36,8 @@ export class WireConnection {
   bytes: Bytes = NONE;
   start = 0;
   end = 0;
+  /** Finds the ends of responses' heads. */
+  readonly heads = new HeadFinder();
   owner: ConnectionOwner | null = null;
   /** Its owner in the pool. */
   whenIdle: ConnectionOwner | null = null;

@@ -25,8 +25,8 @@ class Feed implements BodySource {
       awaited: false,
       maxBytes,
       events: {
-        waiting: (begins) => void (this.waiting += begins ? 1 : -1),
-        moved: (bytes) => void (this.moved += bytes),
+        bodyWaits: (begins) => void (this.waiting += begins ? 1 : -1),
+        bodyMoved: (bytes) => void (this.moved += bytes),
       },
     });
   }
