@@ -164,7 +164,7 @@ export const CHECKS: Readonly<Record<string, Check>> = {
     { balancer: { "client_keep_alive.seconds": "3600" } },
     "LISTENER_IDLE_TIMEOUT=3600s",
   ),
-  "routing.http2.enabled": unneeded("routing.http2.enabled", "true"),
+  "routing.http2.enabled": gives({ balancer: { "routing.http2.enabled": "false" } }, "LISTENER_HTTP2=false"),
   "routing.http.preserve_host_header.enabled": gives({
     balancer: { "routing.http.preserve_host_header.enabled": "true" },
   }, "TARGET_GROUP_1_PRESERVE_HOST=true"),
