@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { connect as connectWithTls, type TLSSocket } from "node:tls";
 import { X509Certificate } from "node:crypto";
-import type { MadeCertificate, TestAuthority } from "./certificates.ts";
+import { type MadeCertificate, TestAuthority } from "./certificates.ts";
 import { until, within } from "./poll.ts";
 import { okay } from "./recorder_scripts.ts";
 import { RecorderTarget } from "./recorder_target.ts";
@@ -73,6 +73,16 @@ export class TlsStage implements AsyncDisposable {
     await this.sluice[Symbol.asyncDispose]();
     await this.target[Symbol.asyncDispose]();
   }
+}
+
+/** Starts a stage with one certificate, for `localhost` and 127.0.0.1, for as long as `run` takes. */
+export async function withTlsStage(
+  env: Record<string, string>,
+  run: (stage: TlsStage, authority: TestAuthority) => Promise<void>,
+): Promise<void> {
+  await using authority = await TestAuthority.make();
+  await using stage = await TlsStage.start([await authority.issue({ names: ["localhost", "127.0.0.1"] })], env);
+  await run(stage, authority);
 }
 
 /** A client's connection with TLS, byte by byte. */

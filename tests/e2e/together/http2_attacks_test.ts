@@ -1,11 +1,11 @@
 /** Clients of HTTP/2 that mean harm: what the platform and sluice do about them, and that others are served. */
 import assert from "node:assert/strict";
-import { type MadeCertificate, TestAuthority } from "../../support/certificates.ts";
+import type { TestAuthority } from "../../support/certificates.ts";
 import { testWithPrograms } from "../../support/have_program.ts";
 import { frame, FrameType, get, headerBlock, Http2Client, requestLines, word } from "../../support/http2_client.ts";
 import { until } from "../../support/poll.ts";
 import { byPath, hang, okay } from "../../support/recorder_scripts.ts";
-import { TlsStage } from "../../support/tls_stage.ts";
+import { type TlsStage, withTlsStage } from "../../support/tls_stage.ts";
 
 /** ENHANCE_YOUR_CALM (RFC 9113 section 7). */
 const CALM = 11;
@@ -13,14 +13,13 @@ const CALM = 11;
 const REFUSED = 7;
 
 async function withStage(run: (stage: TlsStage, authority: TestAuthority) => Promise<void>): Promise<void> {
-  await using authority = await TestAuthority.make();
-  const certificate: MadeCertificate = await authority.issue({ names: ["localhost"] });
-  await using stage = await TlsStage.start([certificate]);
-  await run(stage, authority);
-  using client = await Http2Client.connect(stage.port, authority);
-  await client.send(get(1, "/after"));
-  assert.equal(await client.status(1), 200, "another client is served");
-  await stage.sluice.settled();
+  await withTlsStage({}, async (stage, authority) => {
+    await run(stage, authority);
+    using client = await Http2Client.connect(stage.port, authority);
+    await client.send(get(1, "/after"));
+    assert.equal(await client.status(1), 200, "another client is served");
+    await stage.sluice.settled();
+  });
 }
 
 /** Sends frames, a few at a time, until the server ends the connection. */
