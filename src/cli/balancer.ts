@@ -3,7 +3,8 @@ import type { Config } from "../config/model.ts";
 import { ControlPlane } from "../control_plane/control_plane.ts";
 import type { TargetTlsTexts } from "../control_plane/certificates/target_tls_texts.ts";
 import type { ListenerCertificates } from "../control_plane/certificates/listener_certificates.ts";
-import { type Spawn, spawnThread } from "../control_plane/workers/worker_pool.ts";
+import { NO_RESERVE, OpenReserve } from "../control_plane/workers/descriptor_reserve.ts";
+import { type Spawn, spawnThread } from "../control_plane/workers/worker_handle.ts";
 import { serveConnection } from "../front/http2/platform_engine.ts";
 import { DataPlane } from "../data_plane/data_plane.ts";
 import { explain } from "../data_plane/explain/explain.ts";
@@ -12,7 +13,7 @@ import type { WorkerMessage } from "../protocol/messages.ts";
 import { systemClock } from "../time/clock.ts";
 import { NO_HTTP2 } from "./client_limits.ts";
 import { VERSION } from "./version.ts";
-import { workerCount } from "./worker_count.ts";
+import { servesInMainThread, workerCount } from "./worker_count.ts";
 
 /** What a balancer is made of, beside this process's clock and random numbers. */
 export interface BalancerParts {
@@ -30,12 +31,13 @@ export interface BalancerParts {
 }
 
 /**
- * Makes a balancer from a configuration, not started yet: with worker threads, or in this thread if there is one
- * worker.
+ * Makes a balancer from a configuration, not started yet: with worker threads, or in this thread if there is one worker
+ * and no port for TLS.
  */
 export function createBalancer(parts: BalancerParts): ControlPlane {
   const { listener } = parts.config;
   const workers = workerCount(listener);
+  const here = servesInMainThread(listener);
   if (listener.front.engine === "wire" && listener.tls?.http2 === true && serveConnection === null) {
     parts.log.warn("http2_not_offered", NO_HTTP2);
   }
@@ -43,7 +45,8 @@ export function createBalancer(parts: BalancerParts): ControlPlane {
     ...parts,
     version: VERSION,
     workers,
-    spawn: workers === 1 ? spawnHere : spawnThread,
+    spawn: here ? spawnHere : spawnThread,
+    reserve: here ? NO_RESERVE : new OpenReserve(() => Deno.openSync("/dev/null")),
     clock: systemClock,
     random: Math.random,
     explain: (request, context) =>

@@ -1,5 +1,5 @@
 import type { ListenerConfig } from "../config/model.ts";
-import { workerCount } from "./worker_count.ts";
+import { servesInMainThread } from "./worker_count.ts";
 
 /**
  * How many events a thread of the platform takes from the system at once: the runtime below Deno (tokio) reads this
@@ -31,10 +31,10 @@ export const EVENT_VARIABLES = [EVENT_BATCH, EVENT_INTERVAL] as const;
  * @param given Reads a variable of the environment.
  */
 export function adviceOnEvents(
-  listener: Pick<ListenerConfig, "workers" | "upstreamTransport">,
+  listener: Pick<ListenerConfig, "workers" | "tls" | "front" | "upstreamTransport">,
   given: (name: string) => string | undefined,
 ): string | null {
-  if (workerCount(listener) > 1) return null;
+  if (!servesInMainThread(listener)) return null;
   const missing = EVENT_VARIABLES.filter((variable) =>
     given(variable.name) === undefined && (variable !== EVENT_BATCH || listener.upstreamTransport === "wire")
   );

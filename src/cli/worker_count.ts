@@ -10,3 +10,12 @@ const MOST_AUTO_WORKERS = 64;
 export function workerCount({ workers }: Pick<ListenerConfig, "workers">): number {
   return workers === "auto" ? Math.min(MOST_AUTO_WORKERS, navigator.hardwareConcurrency) : workers;
 }
+
+/**
+ * Tells whether the main thread serves: there is one worker, and no port for TLS with the engine `wire`. A handshake
+ * that its client never ends keeps its connection open as long as its thread lives, so such a thread must be able to
+ * end.
+ */
+export function servesInMainThread(listener: Pick<ListenerConfig, "workers" | "tls" | "front">): boolean {
+  return workerCount(listener) === 1 && (listener.tls === null || listener.front.engine !== "wire");
+}

@@ -68,6 +68,7 @@ export class AdminResponses implements AdminSource {
       live: !pool.anyHung && supervision.live,
       listenerEnds: supervision.ends,
       workers: pool.views(),
+      workerExchanges: pool.exchanges,
       rules,
       groups: registry.views(),
     };

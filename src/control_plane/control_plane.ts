@@ -44,7 +44,9 @@ export class ControlPlane {
     const { config, clock, random, log } = options;
     this.#options = options;
     this.#effective = new EffectiveConfig({ config, settings: options.settings }, { clock, log });
-    this.table = TargetTable.create(options.workers);
+    // Only TLS handshakes that don't end are a reason for an exchange.
+    const exchanges = config.listener.tls !== null && config.listener.front.engine === "wire";
+    this.table = TargetTable.create(options.workers + (exchanges ? 1 : 0));
     this.#supervision = new Supervision(clock, log);
     this.#registry = new TargetRegistry({
       groups: config.groups,
@@ -67,13 +69,16 @@ export class ControlPlane {
     });
     this.#pool = new WorkerPool({
       count: options.workers,
+      exchanges,
       spawn: options.spawn,
+      reserve: options.reserve,
       table: this.table,
       clock,
       log,
       startMessage: (worker) => ({
         type: "start",
         worker,
+        workers: options.workers,
         table: this.table.buffer,
         snapshot: this.#snapshots.current,
         certificates: options.certificates.pairs,
@@ -81,6 +86,7 @@ export class ControlPlane {
       }),
       onMessage: (message) => this.#receive(message),
       onLost: (worker) => this.#supervision.lost(worker),
+      leaveMs: () => this.#config.listener.shutdownTimeoutMs,
     });
     this.#decisions = new DecisionQuestions(this.#pool, clock);
     this.responses = new AdminResponses({
@@ -181,7 +187,7 @@ export class ControlPlane {
       await delay(clock, shutdownDelayMs);
     }
     this.#pool.stopReplacing();
-    this.#pool.broadcast({ type: "drain" });
+    this.#pool.drain();
     if (!await this.#drainedWithin(shutdownTimeoutMs)) {
       const open = this.openRequests;
       log.warn("shutdown_timeout", `${open} requests were still open after ${shutdownTimeoutMs} ms`, { open });
@@ -251,6 +257,7 @@ export class ControlPlane {
       case "decisions":
         return this.#decisions.answer(message.id, message.decisions);
       case "drained":
+      case "exchange_wanted":
       case "loaded":
         // The pool has handled these.
         return;
@@ -259,10 +266,7 @@ export class ControlPlane {
 
   /** Frees slots that no worker uses any more. */
   #noteGenerations(): void {
-    let oldest = Infinity;
-    for (let worker = 0; worker < this.#options.workers; worker++) {
-      oldest = Math.min(oldest, this.table.life(worker).generation);
-    }
+    const oldest = this.#pool.oldestGeneration;
     this.#registry.appliedEverywhere(oldest);
     this.#snapshots.appliedEverywhere(oldest);
   }

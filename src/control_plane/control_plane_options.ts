@@ -5,7 +5,8 @@ import type { Clock } from "../time/clock.ts";
 import type { ExplainBasis, ExplainRequest, Explanation } from "../views/explanation.ts";
 import type { ListenerCertificates } from "./certificates/listener_certificates.ts";
 import type { TargetTlsTexts } from "./certificates/target_tls_texts.ts";
-import type { Spawn } from "./workers/worker_pool.ts";
+import type { DescriptorReserve } from "./workers/descriptor_reserve.ts";
+import type { Spawn } from "./workers/worker_handle.ts";
 
 /** What a control plane needs. */
 export interface ControlPlaneOptions {
@@ -16,6 +17,8 @@ export interface ControlPlaneOptions {
   /** Number of threads that serve; `auto` is already resolved. */
   readonly workers: number;
   readonly spawn: Spawn;
+  /** What a new thread needs. */
+  readonly reserve: DescriptorReserve;
   readonly log: Logger;
   /** Takes the workers' access lines. */
   readonly accessLog: ByteSink;

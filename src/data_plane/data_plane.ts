@@ -115,7 +115,7 @@ export class DataPlane {
       case "send_away":
         return this.#listener.sendAway();
       case "drain":
-        void this.#drain();
+        void this.#drain(message.exchanged);
         return;
       case "cut":
         return this.#deadlines.closeAll();
@@ -210,11 +210,11 @@ export class DataPlane {
     return new Listener(front, { worker: this.#worker, clock: this.#clock, post: this.#post });
   }
 
-  #makeWireListener({ tls }: ListenerConfig): WireListener {
+  #makeWireListener({ tls }: ListenerConfig, workers: number): WireListener {
     const chain = this.#makeChain();
     return new WireListener({
       worker: this.#worker,
-      workers: this.#table.workers,
+      workers,
       clock: this.#clock,
       handler: this.#spans ? new TracedHandler(chain, this.#traceHeaders) : chain,
       operations: this.#turn,
@@ -225,10 +225,10 @@ export class DataPlane {
     });
   }
 
-  #openListener({ snapshot, certificates }: Start): Listener | WireListener {
+  #openListener({ snapshot, certificates, workers }: Start): Listener | WireListener {
     const { listener, listenerPort, tlsPort } = snapshot;
     const { host, front } = listener;
-    const opened = front.engine === "wire" ? this.#makeWireListener(listener) : this.#makeListener();
+    const opened = front.engine === "wire" ? this.#makeWireListener(listener, workers) : this.#makeListener();
     opened.open({ hostname: host, port: listenerPort, tlsPort, certificates });
     return opened;
   }
@@ -272,8 +272,8 @@ export class DataPlane {
    * Accepts nothing new and waits until every request has come to its end: the listener's own end says too little,
    * which does not know of tunnels, and comes while idle connections are open.
    */
-  async #drain(): Promise<void> {
-    await this.#listener.stopAccepting();
+  async #drain(exchanged: boolean): Promise<void> {
+    await this.#listener.stopAccepting(exchanged);
     const open = () =>
       this.#table.workerCounter("requests", this.#worker) - this.#table.workerCounter("finished", this.#worker);
     while (open() > 0) {

@@ -21,8 +21,10 @@ const FRESH_MS = 1_000;
  * elsewhere.
  */
 const IDLE_MS = 250;
+/** The same if the worker is exchanged; as long as connections are spared if there are too many. */
+const EXCHANGED_IDLE_MS = 1_000;
 const LOOK_MS = 10;
-/** How long connections of HTTP/2 have to close when all requests have ended. */
+/** How long connections have to close by themselves when all requests have ended. */
 const GOODBYE_MS = 1_000;
 /** Until a listener that could not be opened for new certificates is tried again. */
 const REOPEN_MS = 1_000;
@@ -90,6 +92,7 @@ export class WireListener {
             : "New connections are accepted again",
           fields: { worker: parts.worker, connections: this.#front.open },
         }),
+      crowded: (handshakes, stuck) => post({ type: "exchange_wanted", worker: parts.worker, handshakes, stuck }),
     });
   }
 
@@ -127,6 +130,7 @@ export class WireListener {
   }
 
   #reopenTls(): void {
+    if (this.#tls === null) return;
     const { post, worker, clock } = this.#parts;
     try {
       // The first listener's end tells of an end of this one too.
@@ -162,26 +166,32 @@ export class WireListener {
     this.#front.sendAway();
   }
 
-  /** Accepts nothing new any more, once what the system has accepted so far was taken up. */
-  async stopAccepting(): Promise<void> {
-    const { clock } = this.#parts;
+  /**
+   * Accepts nothing new any more, once what the system has accepted so far was taken up. If the worker is exchanged,
+   * nobody waits for its end: idle connections have a little longer, and WebSockets nearly all of SHUTDOWN_TIMEOUT.
+   */
+  async stopAccepting(exchanged: boolean): Promise<void> {
+    const { clock, listener } = this.#parts;
+    const idleMs = exchanged ? EXCHANGED_IDLE_MS : IDLE_MS;
+    this.#tls = null;
     for (const kept of this.#kept) kept.release();
     this.#front.sendAway();
     await this.#front.stopAccepting();
-    this.#front.closeWebSockets();
+    if (!exchanged) this.#front.closeWebSockets();
+    else clock.after(Math.max(0, listener().shutdownTimeoutMs - GOODBYE_MS), () => this.#front.closeWebSockets());
     const sinceMs = clock.monotonicMs();
     const waitsFor = () =>
       (this.#front.expected > 0 && clock.monotonicMs() - sinceMs < FRESH_MS) ||
-      (this.#front.idle > 0 && clock.monotonicMs() - sinceMs < IDLE_MS);
+      (this.#front.idle > 0 && clock.monotonicMs() - sinceMs < idleMs);
     while (waitsFor()) await delay(clock, LOOK_MS);
     this.#front.closeIdle();
   }
 
-  /** Closes what is still open, once the responses of HTTP/2 are written, which may still be on their way. */
+  /** Closes what is still open, once the last responses are written, which may still be on their way. */
   async untilClosed(): Promise<void> {
     const { clock } = this.#parts;
     const sinceMs = clock.monotonicMs();
-    while (this.#front.http2 > 0 && clock.monotonicMs() - sinceMs < GOODBYE_MS) await delay(clock, LOOK_MS);
+    while (this.#front.closing > 0 && clock.monotonicMs() - sinceMs < GOODBYE_MS) await delay(clock, LOOK_MS);
     this.#front.close();
   }
 }

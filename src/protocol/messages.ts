@@ -9,6 +9,8 @@ export type ControlMessage =
     readonly type: "start";
     /** The worker's column in the target table. */
     readonly worker: number;
+    /** How many workers serve: each has its share of the connections that may be open. */
+    readonly workers: number;
     readonly table: SharedArrayBuffer;
     readonly snapshot: Snapshot;
     /** What LISTENER_TLS_PORT serves; none without it. */
@@ -22,8 +24,11 @@ export type ControlMessage =
   | { readonly type: "certificates"; readonly certificates: readonly CertificatePair[] }
   /** From now on each response tells its client to reconnect: another process will serve it. */
   | { readonly type: "send_away" }
-  /** Stop accepting connections, finish what is open, then say `drained`. */
-  | { readonly type: "drain" }
+  /**
+   * Stop accepting connections, finish what is open, then say `drained`. `exchanged`: the process goes on, and another
+   * worker has taken the place of this one.
+   */
+  | { readonly type: "drain"; readonly exchanged: boolean }
   /** After `drain`: the time is up, end what is still open. */
   | { readonly type: "cut" }
   /** The text of the stats page, in response to `stats_wanted`. */
@@ -63,5 +68,15 @@ export type WorkerMessage =
   /** A request came for an ACME challenge (RFC 8555 section 8.3). */
   | { readonly type: "challenge_wanted"; readonly worker: number; readonly id: number; readonly token: string }
   | { readonly type: "decisions"; readonly id: number; readonly decisions: readonly Decision[] }
+  /**
+   * So many TLS handshakes don't end that this thread should end: the platform can't close their connections.
+   * `stuck` of them have been given up. Said again and again until `drain`.
+   */
+  | {
+    readonly type: "exchange_wanted";
+    readonly worker: number;
+    readonly handshakes: number;
+    readonly stuck: number;
+  }
   /** After `drain`: nothing is open any more. */
   | { readonly type: "drained"; readonly worker: number };

@@ -36,7 +36,6 @@ const HEADER_BYTES = 64;
  */
 export class TargetTable {
   readonly buffer: SharedArrayBuffer;
-  readonly workers: number;
   /**
    * [0]: grows whenever any target's flags changed or a snapshot was made, so that candidate lists know they are stale.
    */
@@ -56,7 +55,6 @@ export class TargetTable {
 
   private constructor(buffer: SharedArrayBuffer, workers: number) {
     this.buffer = buffer;
-    this.workers = workers;
     const carver = new Carver(buffer);
     carver.offset = HEADER_BYTES;
     this.epoch = carver.int32(2);
@@ -70,7 +68,7 @@ export class TargetTable {
     this.#columns = Array.from({ length: workers }, () => carveColumn(carver));
   }
 
-  /** Makes the memory for a number of workers. */
+  /** Makes the memory for a number of workers, each with a column. */
   static create(workers: number): TargetTable {
     const measure = new Carver(null);
     measure.offset = HEADER_BYTES;

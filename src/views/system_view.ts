@@ -83,14 +83,21 @@ export interface SystemView {
   readonly live: boolean;
   /** How often a listener ended by itself (no descriptor was left) and was opened again, over all workers. */
   readonly listenerEnds: { readonly listener: number; readonly admin_listener: number };
-  readonly workers: readonly {
-    readonly worker: number;
-    readonly generation: number;
-    readonly restarts: number;
-    readonly heartbeatAgeMs: number;
-  }[];
+  readonly workers: readonly WorkerView[];
+  /** How many workers were exchanged, because TLS handshakes did not end in their threads. */
+  readonly workerExchanges: number;
   readonly rules: readonly RuleSnapshot[];
   readonly groups: readonly GroupView[];
+}
+
+/** What operators see of a worker. */
+export interface WorkerView {
+  readonly worker: number;
+  /** Another has taken its place; it finishes the requests that it has. */
+  readonly leaving: boolean;
+  readonly generation: number;
+  readonly restarts: number;
+  readonly heartbeatAgeMs: number;
 }
 
 /**

@@ -167,7 +167,8 @@ export class FakeAdminSource implements AdminSource {
       ready: this.ready,
       listenerEnds: { listener: 0, admin_listener: 0 },
       live: this.live,
-      workers: [{ worker: 0, generation: this.generation, restarts: 0, heartbeatAgeMs: 20 }],
+      workers: [{ worker: 0, generation: this.generation, restarts: 0, heartbeatAgeMs: 20, leaving: false }],
+      workerExchanges: 0,
       rules: this.rules,
       groups: this.groups,
     };

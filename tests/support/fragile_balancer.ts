@@ -5,7 +5,8 @@ import { CertificateStore } from "../../src/control_plane/certificates/certifica
 import { TargetTlsTexts } from "../../src/control_plane/certificates/target_tls_texts.ts";
 import { ListenerCertificates } from "../../src/control_plane/certificates/listener_certificates.ts";
 import { ControlPlane } from "../../src/control_plane/control_plane.ts";
-import { attachWorker } from "../../src/control_plane/workers/worker_pool.ts";
+import { NO_RESERVE } from "../../src/control_plane/workers/descriptor_reserve.ts";
+import { attachWorker } from "../../src/control_plane/workers/worker_handle.ts";
 import { explain } from "../../src/data_plane/explain/explain.ts";
 import { systemClock } from "../../src/time/clock.ts";
 import { LogRecorder } from "./log_recorder.ts";
@@ -35,6 +36,7 @@ export class FragileBalancer implements AsyncDisposable {
       settings: [],
       version: "test",
       workers,
+      reserve: NO_RESERVE,
       spawn(events) {
         const thread = new Worker(new URL("./fragile_worker.ts", import.meta.url).href, { type: "module" });
         threads.push(thread);

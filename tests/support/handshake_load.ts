@@ -4,10 +4,12 @@
  */
 import { connect } from "node:tls";
 
+/** When a handshake began and ended (ms since the epoch), and the names of its certificate. */
+export type MadeHandshake = [number, number, string];
+
 /** What became of the handshakes. */
 export interface HandshakeOutcome {
-  /** Of each that succeeded: when it began (ms since the epoch), and the names of its certificate. */
-  readonly made: [number, string][];
+  readonly made: MadeHandshake[];
   /** Of each that failed: why. */
   readonly failed: string[];
 }
@@ -45,12 +47,15 @@ function handshake(port: number): Promise<string> {
 }
 
 async function main(port: number, everyMs: number): Promise<void> {
-  const made: [number, string][] = [];
+  const made: MadeHandshake[] = [];
   const failed: string[] = [];
   const open = new Set<Promise<void>>();
   const timer = setInterval(() => {
     const atMs = Date.now();
-    const one = handshake(port).then((names) => void made.push([atMs, names]), (error) => void failed.push(`${error}`))
+    const one = handshake(port).then(
+      (names) => void made.push([atMs, Date.now(), names]),
+      (error) => void failed.push(`${error}`),
+    )
       .finally(() => open.delete(one));
     open.add(one);
   }, everyMs);

@@ -39,6 +39,12 @@ export const SYSTEM_METRICS: readonly FamilyRow<SystemReading>[] = [
   single("gauge", "sluice_snapshot_generation", "Number of the newest snapshot.", ({ view }) => view.generation),
   ofWorkers("gauge", "sluice_worker_generation", "Number of the snapshot that a worker uses.", (w) => w.generation),
   ofWorkers("counter", "sluice_worker_restarts_total", "Times that a worker was replaced.", (w) => w.restarts),
+  single(
+    "counter",
+    "sluice_worker_exchanges_total",
+    "Workers that were exchanged because of TLS handshakes that did not end.",
+    ({ view }) => view.workerExchanges,
+  ),
   ofWorkers(
     "gauge",
     "sluice_worker_heartbeat_age_seconds",

@@ -128,6 +128,7 @@ export function tlsStats({ view, clients }: Pick<SystemReading, "view" | "client
       nextTryInSeconds: nextTryMs === null ? null : Math.ceil(nextTryMs / 1000),
     })),
     handshakes: clients?.handshakes ?? null,
+    workerExchanges: view.workerExchanges,
   };
 }
 

@@ -83,6 +83,8 @@ export interface TlsStats {
   readonly orders: readonly (Omit<CertificateOrderView, "nextTryMs"> & { readonly nextTryInSeconds: number | null })[];
   /** Null with the engine `serve`. */
   readonly handshakes: HandshakeReading | null;
+  /** How many workers were exchanged because handshakes did not end. */
+  readonly workerExchanges: number;
 }
 
 /** What clients saw, over the whole process; what has left the configuration is still counted. */

@@ -41,8 +41,8 @@ export const LISTENER = {
     kind: orWord("auto", integer(1, MOST_WORKERS, "threads")),
     default: "auto",
     meaning:
-      "Threads that serve requests. `auto`: one for each available core. 1: the main thread serves, which needs " +
-      "a variable of the platform's ([platform.md](platform.md)).",
+      "Threads that serve requests. `auto`: one for each available core. 1: if there is no `LISTENER_TLS_PORT`, the " +
+      "main thread serves, which needs variables of the platform's ([platform.md](platform.md)).",
     example: "2",
     restart: true,
   }),

@@ -67,7 +67,8 @@ export const TLS = {
   handshakeTimeoutMs: define("LISTENER_TLS_HANDSHAKE_TIMEOUT", {
     kind: duration(0),
     default: "10000",
-    meaning: "Time for a client's TLS handshake; 0: no limit. Not with `LISTENER_ENGINE=serve`.",
+    meaning: "Time for a client's TLS handshake; 0: no limit. Not with `LISTENER_ENGINE=serve`. " +
+      "[tls.md](tls.md#handshakes-that-never-end) says what becomes of those that take longer.",
     example: "5s",
   }),
   redirects: define("LISTENER_HTTPS_REDIRECT", {

@@ -1,93 +1,46 @@
-import type { Logger } from "../../logging/log.ts";
+import { isOwnShortage } from "../../dial/own_shortage.ts";
 import type { ControlMessage, WorkerMessage } from "../../protocol/messages.ts";
-import type { TargetTable } from "../../state/target_table.ts";
-import type { CancelTimer, Clock } from "../../time/clock.ts";
+import type { CancelTimer } from "../../time/clock.ts";
+import type { WorkerView } from "../../views/system_view.ts";
+import { findHung, hungText, WATCH_MS } from "./hung_workers.ts";
+import type { WorkerPoolParts } from "./worker_pool_parts.ts";
+import { makePlace, nextWaitMs, viewOf, type WorkerPlace } from "./worker_place.ts";
 
-/** A worker whose heartbeat stops for this long hangs, and is replaced. */
-export const HANG_MS = 5000;
-const WATCH_MS = 500;
-/** Waits before a replacement: doubling, and back to the first once a worker has lived for a while. */
-const FIRST_BACKOFF_MS = 100;
-const LONGEST_BACKOFF_MS = 10_000;
-const LONG_LIFE_MS = 30_000;
+/** How long a worker may take to respond to and log the requests that were cut when its time to leave was up. */
+const CUT_MS = 500;
+/** Until a worker is started that no descriptor was left for. */
+const NO_DESCRIPTOR_MS = 250;
 
-/** One data plane as the pool sees it: a thread, or the main thread itself. */
-export interface WorkerHandle {
-  post(message: ControlMessage): void;
-  /** Ends it at once. */
-  terminate(): void;
-}
+type ExchangeWanted = Extract<WorkerMessage, { type: "exchange_wanted" }>;
 
-/** What a data plane gets at its start. */
-export interface WorkerEvents {
-  onMessage(message: WorkerMessage): void;
-  /** The data plane ended by itself. */
-  onCrash(error: string): void;
-}
-
-/** Starts a data plane. */
-export type Spawn = (events: WorkerEvents) => WorkerHandle;
-
-/** What the pool needs. */
-export interface WorkerPoolParts {
-  readonly count: number;
-  readonly spawn: Spawn;
-  readonly table: TargetTable;
-  readonly clock: Clock;
-  readonly log: Logger;
-  /** The first message of a worker. */
-  startMessage(worker: number): ControlMessage;
-  onMessage(message: WorkerMessage): void;
-  /** A worker crashed, hung or could not listen: it accepts nothing any more. */
-  onLost(worker: number): void;
-}
-
-interface Seat {
-  handle: WorkerHandle | null;
-  /** It has loaded its code. */
-  loaded: boolean;
-  /** It drained: nothing is open in it any more. */
-  drained: boolean;
-  startedMs: number;
-  backoffMs: number;
-  restarts: number;
-  heartbeat: number;
-  heartbeatMs: number;
-  /** How long it has been without a heartbeat while this thread ran. */
-  silentMs: number;
-  respawn: CancelTimer | null;
-}
-
-/** Keeps the workers alive: starts them, replaces one that crashes or hangs, with backoff, while the others serve. */
+/**
+ * Keeps the workers alive: starts them, and replaces one that crashes or hangs, with backoff, while the others serve.
+ * It also exchanges a worker whose thread has to end: another begins to listen, then the first one finishes what it
+ * has. One at a time: only one place is spare.
+ */
 export class WorkerPool {
   readonly #parts: WorkerPoolParts;
-  readonly #seats: Seat[];
+  readonly #places: readonly WorkerPlace[];
   readonly #allLoaded = Promise.withResolvers<void>();
   #started = false;
   #stopping = false;
   #anyHung = false;
+  #exchanges = 0;
+  /** Monotonic ms: after an exchange that failed, the next one has to wait. */
+  #exchangeFromMs = 0;
   #watchedMs = 0;
   #cancelWatch: CancelTimer = () => {};
 
   constructor(parts: WorkerPoolParts) {
     this.#parts = parts;
-    this.#seats = Array.from({ length: parts.count }, () => ({
-      handle: null,
-      loaded: false,
-      drained: false,
-      startedMs: 0,
-      backoffMs: FIRST_BACKOFF_MS,
-      restarts: 0,
-      heartbeat: 0,
-      heartbeatMs: 0,
-      silentMs: 0,
-      respawn: null,
-    }));
+    const { count, exchanges } = parts;
+    const length = exchanges ? count + 1 : count;
+    this.#places = Array.from({ length }, (_, worker) => makePlace(worker, worker < count ? "serves" : "free"));
   }
 
   /** Creates the workers; resolves when all have loaded their code. None serves yet. */
   load(): Promise<void> {
-    this.#seats.forEach((_, worker) => this.#spawn(worker));
+    for (const place of this.#taken()) this.#spawn(place);
     return this.#allLoaded.promise;
   }
 
@@ -95,181 +48,253 @@ export class WorkerPool {
   start(): void {
     this.#started = true;
     this.#watchedMs = this.#parts.clock.monotonicMs();
-    this.#seats.forEach((seat, worker) => {
-      if (seat.loaded) this.#begin(worker);
-    });
+    for (const place of this.#places) if (place.loaded) this.#begin(place);
     this.#cancelWatch = this.#parts.clock.every(WATCH_MS, () => this.#watch());
   }
 
   /** Sends a message to every worker. */
   broadcast(message: ControlMessage): void {
-    for (const { handle } of this.#seats) handle?.post(message);
+    for (const { handle } of this.#places) handle?.post(message);
   }
 
   /** Sends a message to one worker. */
   post(worker: number, message: ControlMessage): void {
-    this.#seats[worker]?.handle?.post(message);
+    this.#places[worker]?.handle?.post(message);
+  }
+
+  /** Has every worker stop accepting and finish what it has, but for one that does so already. */
+  drain(): void {
+    for (const { handle, duty } of this.#places) {
+      if (duty !== "leaves") handle?.post({ type: "drain", exchanged: false });
+    }
   }
 
   /** Workers that live now. */
   get alive(): number {
-    return this.#seats.filter(({ handle }) => handle !== null).length;
+    return this.#places.filter(({ handle }) => handle !== null).length;
   }
 
   /** True if no worker has anything open: each has sent `drained` or has ended. */
   get allDrained(): boolean {
-    return this.#seats.every(({ handle, drained }) => handle === null || drained);
+    return this.#places.every(({ handle, drained }) => handle === null || drained);
   }
 
   /**
-   * True once a worker hung. `terminate` ends a thread at the next turn of its event loop. Deno 2.9 never ends one
-   * whose JavaScript does not return (2.4 did, after 2 s), and such a thread keeps its share of the listener: new
-   * connections that the kernel gives to it get no response. Only a restart of the process helps, so `/livez` responds
-   * 503 from then on.
+   * True once a worker hung. Deno 2.9 never ends a thread whose JavaScript does not return (2.4 did, after 2 s), and it
+   * keeps its share of the listener: new connections that the kernel gives to it get no response. Only a restart of the
+   * process helps, so `/livez` responds 503 from then on.
    */
   get anyHung(): boolean {
     return this.#anyHung;
   }
 
+  /** How many workers were exchanged. */
+  get exchanges(): number {
+    return this.#exchanges;
+  }
+
+  /** The oldest snapshot that a worker may serve by. */
+  get oldestGeneration(): number {
+    return Math.min(...this.#taken().map(({ worker }) => this.#parts.table.life(worker).generation));
+  }
+
   /** What operators see of each worker. */
-  views(): { worker: number; generation: number; restarts: number; heartbeatAgeMs: number }[] {
+  views(): WorkerView[] {
     const nowMs = this.#parts.clock.monotonicMs();
-    return this.#seats.map((seat, worker) => ({
-      worker,
-      generation: this.#parts.table.life(worker).generation,
-      restarts: seat.restarts,
-      heartbeatAgeMs: Math.max(0, Math.round(nowMs - seat.heartbeatMs)),
-    }));
+    return this.#taken().map((place) => viewOf(place, { table: this.#parts.table, nowMs }));
   }
 
   /** Replaces a worker that could not open the listener. */
   couldNotListen(worker: number, error: string): void {
-    if (this.#seats[worker]?.handle == null) return;
-    this.#lost(worker, { event: "listen_failed", message: `Worker ${worker} could not listen`, error });
+    const place = this.#places[worker];
+    if (place == null || place.handle === null) return;
+    this.#lost(place, { event: "listen_failed", message: `Worker ${worker} could not listen`, error });
   }
 
-  /** Replaces no worker from now on. */
+  /** Replaces and exchanges no worker from now on. */
   stopReplacing(): void {
     this.#stopping = true;
     this.#cancelWatch();
-    for (const seat of this.#seats) {
-      seat.respawn?.();
+    for (const place of this.#places) {
+      place.timer?.();
       // A worker that is still loading would begin to listen after `drain`, and never send `drained`.
-      if (seat.loaded) continue;
-      seat.handle?.terminate();
-      seat.handle = null;
+      if (place.loaded) continue;
+      place.handle?.terminate();
+      place.handle = null;
     }
   }
 
   /** Ends every worker at once. */
   terminate(): void {
     this.stopReplacing();
-    for (const seat of this.#seats) {
-      seat.handle?.terminate();
-      seat.handle = null;
+    for (const place of this.#places) {
+      place.handle?.terminate();
+      place.handle = null;
     }
   }
 
-  #spawn(worker: number): void {
-    const seat = this.#seats[worker]!;
-    seat.respawn = null;
-    seat.loaded = seat.drained = false;
-    seat.startedMs = seat.heartbeatMs = this.#parts.clock.monotonicMs();
+  #taken(): WorkerPlace[] {
+    return this.#places.filter(({ duty }) => duty !== "free");
+  }
+
+  #spawn(place: WorkerPlace): void {
+    const { clock, table, spawn, reserve } = this.#parts;
+    place.timer = null;
+    if (this.#started && !reserve.release()) {
+      place.timer = clock.after(NO_DESCRIPTOR_MS, () => this.#spawn(place), true);
+      return;
+    }
+    place.loaded = place.drained = false;
+    place.startedMs = place.heartbeatMs = clock.monotonicMs();
     // Again, because a thread that is being terminated may have finished an exchange after its numbers were taken back.
-    this.#parts.table.forgetWorker(worker);
-    const handle = this.#parts.spawn({
+    table.forgetWorker(place.worker);
+    const handle = spawn({
       onMessage: (message) => {
-        if (seat.handle !== handle) return;
-        if (message.type === "loaded") this.#loaded(worker);
-        else if (message.type === "drained") seat.drained = true;
-        else this.#parts.onMessage(message);
+        if (place.handle === handle) this.#receive(place, message);
       },
       onCrash: (error) => {
-        if (seat.handle !== handle) return;
-        this.#lost(worker, { event: "worker_crashed", message: `Worker ${worker} crashed`, error });
+        if (place.handle !== handle) return;
+        this.#lost(place, { event: "worker_crashed", message: `Worker ${place.worker} crashed`, error });
       },
     });
-    seat.handle = handle;
+    place.handle = handle;
   }
 
-  #loaded(worker: number): void {
-    this.#seats[worker]!.loaded = true;
-    if (this.#started) this.#begin(worker);
-    else if (this.#seats.every(({ loaded }) => loaded)) this.#allLoaded.resolve();
+  #receive(place: WorkerPlace, message: WorkerMessage): void {
+    if (message.type === "loaded") return this.#loaded(place);
+    if (message.type === "exchange_wanted") return this.#exchange(place, message);
+    if (message.type === "drained") {
+      place.drained = true;
+      if (place.duty === "leaves" && !this.#stopping) this.#free(place);
+      return;
+    }
+    this.#parts.onMessage(message);
+    if (message.type === "listening") this.#parts.reserve.restore();
+    if (message.type === "listening" && place.predecessor !== null) this.#succeed(place, place.predecessor);
   }
 
-  #begin(worker: number): void {
-    const seat = this.#seats[worker]!;
-    seat.heartbeat = this.#parts.table.life(worker).heartbeat;
-    seat.heartbeatMs = this.#parts.clock.monotonicMs();
-    seat.silentMs = 0;
-    seat.handle?.post(this.#parts.startMessage(worker));
+  #loaded(place: WorkerPlace): void {
+    place.loaded = true;
+    if (this.#started) this.#begin(place);
+    else if (this.#taken().every(({ loaded }) => loaded)) this.#allLoaded.resolve();
   }
 
-  /**
-   * Finds workers without a heartbeat. Only time in which this thread ran counts: if the whole process stood still (a
-   * frozen container, a migrated machine), no worker hangs.
-   */
-  #watch(): void {
-    const nowMs = this.#parts.clock.monotonicMs();
-    const passedMs = Math.min(nowMs - this.#watchedMs, 2 * WATCH_MS);
-    this.#watchedMs = nowMs;
-    this.#seats.forEach((seat, worker) => {
-      if (seat.handle === null || !seat.loaded) return;
-      const { heartbeat } = this.#parts.table.life(worker);
-      if (heartbeat !== seat.heartbeat) {
-        seat.heartbeat = heartbeat;
-        seat.heartbeatMs = nowMs;
-        seat.silentMs = 0;
-      } else if ((seat.silentMs += passedMs) > HANG_MS) {
-        this.#anyHung = true;
-        this.#lost(worker, {
-          event: "worker_hung",
-          message:
-            `Worker ${worker} did not turn for ${HANG_MS} ms; restart the process soon, since its thread may still ` +
-            "hold a share of the listener",
-          error: "",
-        });
-      }
-    });
+  #begin(place: WorkerPlace): void {
+    const { table, clock, startMessage } = this.#parts;
+    place.heartbeat = table.life(place.worker).heartbeat;
+    place.heartbeatMs = clock.monotonicMs();
+    place.silentMs = 0;
+    place.handle?.post(startMessage(place.worker));
   }
 
-  /** Ends a worker, takes back its numbers, and starts another in its place. */
-  #lost(worker: number, { event, message, error }: { event: string; message: string; error: string }): void {
-    const { clock, table, log } = this.#parts;
-    const seat = this.#seats[worker]!;
-    seat.handle?.terminate();
-    seat.handle = null;
+  /** Starts a worker in the spare place, for one that wants to be exchanged. */
+  #exchange(place: WorkerPlace, { handshakes, stuck }: ExchangeWanted): void {
+    const spare = this.#places.find(({ duty }) => duty === "free");
+    if (spare === undefined || this.#stopping || place.duty !== "serves") return;
+    const { clock, reserve, log } = this.#parts;
+    if (clock.monotonicMs() < this.#exchangeFromMs) return;
+    if (!reserve.release()) return this.#leaveFirst(place);
+    log.info(
+      "worker_exchange",
+      `Worker ${place.worker} has ${handshakes} TLS handshakes that don't end, and the platform can't close them: ` +
+        `worker ${spare.worker} takes its place`,
+      { worker: place.worker, successor: spare.worker, handshakes, stuck },
+    );
+    spare.duty = "succeeds";
+    spare.predecessor = place;
+    this.#spawn(spare);
+  }
+
+  /** A worker listens that takes the place of another, which now accepts nothing more and finishes what it has. */
+  #succeed(place: WorkerPlace, predecessor: WorkerPlace): void {
+    place.duty = "serves";
+    place.predecessor = null;
+    if (predecessor.duty !== "serves") return;
+    this.#leave(predecessor);
+  }
+
+  /** No descriptor is left for another thread beside a worker's: it leaves, and then another starts in its place. */
+  #leaveFirst(place: WorkerPlace): void {
+    const message = `No descriptor is left for a worker in place of worker ${place.worker}: that leaves first`;
+    this.#parts.log.warn("worker_exchange", message, { worker: place.worker });
+    place.returns = true;
+    this.#leave(place);
+  }
+
+  #leave(place: WorkerPlace): void {
+    const { clock, leaveMs, onLost } = this.#parts;
+    this.#exchanges++;
+    place.duty = "leaves";
+    place.leavesSinceMs = clock.monotonicMs();
+    onLost(place.worker);
+    place.handle?.post({ type: "drain", exchanged: true });
+    place.timer = clock.after(leaveMs(), () => {
+      place.handle?.post({ type: "cut" });
+      place.timer = clock.after(CUT_MS, () => this.#free(place), true);
+    }, true);
+  }
+
+  /** Ends a worker that leaves: the system closes what is still open in its thread. */
+  #free(place: WorkerPlace): void {
+    const { worker } = place;
+    const { log, table, clock } = this.#parts;
+    place.timer?.();
+    place.timer = null;
+    place.handle?.terminate();
+    place.handle = null;
     const openExchanges = table.forgetWorker(worker);
-    this.#parts.onLost(worker);
-    if (this.#stopping) return;
-    if (clock.monotonicMs() - seat.startedMs > LONG_LIFE_MS) seat.backoffMs = FIRST_BACKOFF_MS;
-    const waitMs = seat.backoffMs;
-    seat.backoffMs = Math.min(seat.backoffMs * 2, LONGEST_BACKOFF_MS);
-    seat.restarts++;
-    log.error(event, message, { worker, error, openExchanges, replacedInMs: waitMs });
-    seat.respawn = clock.after(waitMs, () => this.#spawn(worker), true);
+    log.info("worker_exchanged", `Worker ${worker} has left, and the handshakes that did not end with it`, {
+      worker,
+      openExchanges,
+      tookMs: Math.round(clock.monotonicMs() - place.leavesSinceMs),
+    });
+    place.duty = place.returns ? "serves" : "free";
+    if (place.returns) this.#spawn(place);
+    place.returns = false;
   }
-}
 
-/** Starts a data plane in a thread of its own. */
-export function spawnThread(events: WorkerEvents): WorkerHandle {
-  return attachWorker(
-    new Worker(new URL("../../data_plane/worker.ts", import.meta.url).href, { type: "module" }),
-    events,
-  );
-}
+  #watch(): void {
+    const { clock, table } = this.#parts;
+    const nowMs = clock.monotonicMs();
+    const hung = findHung(this.#places, { nowMs, sinceMs: this.#watchedMs, table });
+    this.#watchedMs = nowMs;
+    for (const place of hung) {
+      this.#anyHung = true;
+      this.#lost(place, { event: "worker_hung", message: hungText(place), error: "" });
+    }
+  }
 
-/** Wraps a worker thread for the pool. */
-export function attachWorker(worker: Worker, events: WorkerEvents): WorkerHandle {
-  worker.onmessage = ({ data }: MessageEvent<WorkerMessage>) => events.onMessage(data);
-  worker.onerror = (event) => {
-    // Without this the main thread would end with it.
-    event.preventDefault();
-    events.onCrash(event.message);
-  };
-  return {
-    post: (message) => worker.postMessage(message),
-    terminate: () => worker.terminate(),
-  };
+  /** Ends a worker, takes back its numbers, and starts another in its place, unless one is there for it already. */
+  #lost(place: WorkerPlace, { event, message, error }: { event: string; message: string; error: string }): void {
+    const { clock, table, log, onLost } = this.#parts;
+    const { worker, duty } = place;
+    place.handle?.terminate();
+    place.handle = null;
+    place.timer?.();
+    place.timer = null;
+    const openExchanges = table.forgetWorker(worker);
+    onLost(worker);
+    if (this.#stopping) return;
+    const successor = this.#places.find(({ predecessor }) => predecessor === place);
+    const waitMs = nextWaitMs(place, clock.monotonicMs());
+    if (duty === "serves" && successor === undefined || place.returns) {
+      place.duty = "serves";
+      place.returns = false;
+      place.restarts++;
+      log.error(event, message, { worker, error, openExchanges, replacedInMs: waitMs });
+      place.timer = clock.after(waitMs, () => this.#spawn(place), true);
+      return;
+    }
+    log.error(event, message, { worker, error, openExchanges });
+    place.duty = "free";
+    if (successor !== undefined) {
+      successor.duty = "serves";
+      successor.predecessor = null;
+    }
+    const { predecessor } = place;
+    if (predecessor === null) return;
+    place.predecessor = null;
+    this.#exchangeFromMs = clock.monotonicMs() + waitMs;
+    if (isOwnShortage(error) && predecessor.duty === "serves") this.#leaveFirst(predecessor);
+  }
 }

@@ -20,29 +20,46 @@ export interface HandshakeParts {
  * thread ends it before there are too many.
  */
 export class Handshakes {
-  /** Handshakes that are under way, the stuck ones too. */
-  pending = 0;
   /** Handshakes that timed out, and whose connection the platform still holds. */
   stuck = 0;
   readonly #parts: HandshakeParts;
+  /** When each that is under way began, monotonic ms; the oldest first. */
+  readonly #begun = new Set<{ readonly atMs: number }>();
 
   constructor(parts: HandshakeParts) {
     this.#parts = parts;
   }
 
+  /** Handshakes that are under way, the stuck ones too. */
+  get pending(): number {
+    return this.#begun.size;
+  }
+
+  /** Those of them that have been under way for so long. */
+  olderThan(ageMs: number): number {
+    const untilMs = this.#parts.nowMs() - ageMs;
+    let count = 0;
+    for (const { atMs } of this.#begun) {
+      if (atMs > untilMs) break;
+      count++;
+    }
+    return count;
+  }
+
   /** Makes a connection's handshake. Never throws. */
   begin(conn: Deno.TlsConn): void {
     const { deadlines, nowMs, timeoutMs, column, done } = this.#parts;
-    this.pending++;
+    const begun = { atMs: nowMs() };
+    this.#begun.add(begun);
     column.handshaking(1);
     let late = false;
-    const watch = deadlines.watch(timeoutMs(), nowMs(), () => {
+    const watch = deadlines.watch(timeoutMs(), begun.atMs, () => {
       late = true;
       this.stuck++;
       column.shookHands("handshakesTimedOut");
     });
     const settle = () => {
-      this.pending--;
+      this.#begun.delete(begun);
       column.handshaking(-1);
       deadlines.close(watch);
       if (late) this.stuck--;

@@ -30,6 +30,8 @@ export class ClientSocket {
   /** What ended reading; null while there may be more. */
   ended: ClientEnd | null = null;
   open = true;
+  /** The last response is sent, and what the client still sends is dropped. */
+  lingers = false;
   /** Room that the next request is likely to need. */
   nextBytes = 0;
   /**

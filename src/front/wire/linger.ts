@@ -10,6 +10,7 @@ const LINGER_BYTES = 1_048_576;
  * while.
  */
 export async function linger(socket: ClientSocket): Promise<void> {
+  socket.lingers = true;
   try {
     await socket.closeWrite();
     for (let bytes = socket.available; bytes < LINGER_BYTES;) {

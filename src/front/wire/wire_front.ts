@@ -6,6 +6,7 @@ import type { RequestHandler } from "../front.ts";
 import { Http2Connection, type Http2Parts } from "../http2/http2_connection.ts";
 import { serveConnection } from "../http2/platform_engine.ts";
 import type { OpenConnection } from "../open_connection.ts";
+import { holdsHalf, SLOW_HANDSHAKE_MS } from "../tls/handshake_share.ts";
 import { Handshakes } from "../tls/handshakes.ts";
 import { AcceptLoop, type Room } from "./accept_loop.ts";
 import { ClientConnection, type ConnectionParts } from "./client_connection.ts";
@@ -34,6 +35,8 @@ export interface WireFrontParts {
   broken(error: unknown): void;
   /** Accepting fails for want of descriptors, or works again. */
   short(begins: boolean, error: string): void;
+  /** So many handshakes don't end that the thread should; called again and again. */
+  crowded(handshakes: number, stuck: number): void;
   /** Serves requests that come by HTTP/2; null if it is not to be offered. */
   readonly http2: Http2Parts["front"] | null;
 }
@@ -48,11 +51,13 @@ export class WireFront {
   readonly #shared: ConnectionParts;
   readonly #http2: Http2Parts | null;
   readonly #cancelTrim: () => void;
+  readonly #cancelLook: () => void;
   readonly handshakes: Handshakes;
   readonly #plain: AcceptLoop<Deno.TcpConn>;
   readonly #secure: AcceptLoop<Deno.TlsConn>;
   #sendsAway = false;
   #closesWebSockets = false;
+  #leaving = false;
   readonly #cap = new ConnectionCap();
 
   constructor(parts: WireFrontParts) {
@@ -92,6 +97,7 @@ export class WireFront {
       done: (conn, protocol) =>
         protocol === "h2" && this.#http2 !== null ? this.#takeHttp2(conn, this.#http2) : this.#take(conn, "https"),
     });
+    this.#cancelLook = clock.every(TICK_MS, () => this.#lookAtHandshakes());
     this.#secure = this.#makeLoop((conn) => this.handshakes.begin(conn));
     this.#plain = this.#makeLoop((conn) => this.#take(conn, "http"));
   }
@@ -106,9 +112,12 @@ export class WireFront {
     return this.#connections.size;
   }
 
-  /** Connections from which a request may come any moment: fresh ones, and those whose head has begun. */
+  /**
+   * Connections from which a request may come any moment: fresh ones, those whose handshake may end, and those whose
+   * head has begun.
+   */
   get expected(): number {
-    let count = 0;
+    let count = this.handshakes.pending - this.handshakes.stuck;
     for (const { activity } of this.#connections) if (activity === "fresh" || activity === "head") count++;
     return count;
   }
@@ -134,6 +143,8 @@ export class WireFront {
 
   /** Takes the connections that wait to be accepted; resolves when nothing new is accepted any more. */
   async stopAccepting(): Promise<void> {
+    this.#leaving = true;
+    this.#cancelLook();
     await Promise.all([this.#plain.stop(), this.#secure.stop()]);
   }
 
@@ -145,10 +156,10 @@ export class WireFront {
     }
   }
 
-  /** Closes connections that wait for a request; those of HTTP/2 close by themselves when their clients were told. */
+  /** Closes connections that wait for a request; those that said goodbye close by themselves. */
   closeIdle(): void {
     for (const connection of this.#connections) {
-      if (connection.activity === "idle" && connection instanceof ClientConnection) connection.close("shutdown");
+      if (connection.activity === "idle" && !saidGoodbye(connection)) connection.close("shutdown");
     }
   }
 
@@ -159,16 +170,19 @@ export class WireFront {
     return count;
   }
 
-  /** Connections of HTTP/2 that are open. */
-  get http2(): number {
+  /** Connections that close by themselves soon: their last response is on its way. */
+  get closing(): number {
     let count = 0;
-    for (const connection of this.#connections) if (connection instanceof Http2Connection) count++;
+    for (const connection of this.#connections) {
+      if (connection.activity === "request" || saidGoodbye(connection)) count++;
+    }
     return count;
   }
 
   /** Closes every connection, whatever is under way. */
   close(): void {
     this.#cancelTrim();
+    this.#cancelLook();
     for (const connection of this.#connections) connection.close("shutdown");
     this.#deadlines.stop();
   }
@@ -227,14 +241,29 @@ export class WireFront {
     this.#makeRoom();
   }
 
+  get #most(): number {
+    const { connections } = this.#parts.limits();
+    return connections > 0 ? connections : this.#cap.most;
+  }
+
+  #lookAtHandshakes(): void {
+    const slow = this.handshakes.olderThan(SLOW_HANDSHAKE_MS);
+    if (holdsHalf(slow, this.#most)) this.#parts.crowded(slow, this.handshakes.stuck);
+  }
+
   /** Closes connections that may be closed until one more fits. */
   #makeRoom(): Room {
-    const { connections } = this.#parts.limits();
-    const most = connections > 0 ? connections : this.#cap.most;
+    const most = this.#most;
     const wanted = this.#size - most + 1;
-    if (wanted <= 0) return "now";
+    // A listener that leaves takes what waits.
+    if (wanted <= 0 || this.#leaving) return "now";
     const nowMs = this.#parts.clock.monotonicMs();
     for (const connection of whoGoesFirst(this.#connections, { nowMs, wanted })) connection.close("max_connections");
     return this.#size < most ? "next turn" : "none";
   }
+}
+
+/** Tells whether its client was told that no other request will be served. */
+function saidGoodbye(connection: OpenConnection): boolean {
+  return connection instanceof ClientConnection ? connection.socket.lingers : true;
 }

@@ -1,68 +1,9 @@
 import assert from "node:assert/strict";
-import { HANG_MS, WorkerPool } from "../../../../src/control_plane/workers/worker_pool.ts";
-import type { WorkerEvents } from "../../../../src/control_plane/workers/worker_pool.ts";
-import type { ControlMessage } from "../../../../src/protocol/messages.ts";
-import { TargetTable } from "../../../../src/state/target_table.ts";
-import { LogRecorder } from "../../../support/log_recorder.ts";
-import { ManualClock } from "../../../support/manual_clock.ts";
-
-/** A thread that does what a test says. */
-interface FakeThread {
-  readonly events: WorkerEvents;
-  readonly posted: string[];
-  terminated: boolean;
-}
-
-/** A pool with a clock that stands still and threads that are none. */
-class Stage {
-  readonly clock = new ManualClock();
-  readonly log = new LogRecorder();
-  readonly table: TargetTable;
-  readonly threads: FakeThread[] = [];
-  readonly pool: WorkerPool;
-
-  constructor(count: number) {
-    this.table = TargetTable.create(count);
-    this.pool = new WorkerPool({
-      count,
-      table: this.table,
-      clock: this.clock,
-      log: this.log,
-      spawn: (events) => {
-        const thread: FakeThread = { events, posted: [], terminated: false };
-        this.threads.push(thread);
-        return {
-          post: ({ type }) => void thread.posted.push(type),
-          terminate: () => thread.terminated = true,
-        };
-      },
-      startMessage: () => ({ type: "start" }) as ControlMessage,
-      onMessage: () => {},
-      onLost: () => {},
-    });
-  }
-
-  /** All workers loaded and serving. */
-  static async serving(count: number): Promise<Stage> {
-    const stage = new Stage(count);
-    const loaded = stage.pool.load();
-    for (const { events } of stage.threads) events.onMessage({ type: "loaded" });
-    await loaded;
-    stage.pool.start();
-    return stage;
-  }
-
-  /** Lets time pass in which the given workers turn. */
-  pass(ms: number, turning: readonly number[]): void {
-    for (let passed = 0; passed < ms; passed += 250) {
-      for (const worker of turning) this.table.column(worker).beat();
-      this.clock.advance(250);
-    }
-  }
-}
+import { HANG_MS } from "../../../../src/control_plane/workers/hung_workers.ts";
+import { PoolStage } from "../../../support/pool_stage.ts";
 
 Deno.test("no worker is told to listen before all have loaded", async () => {
-  const stage = new Stage(2);
+  const stage = new PoolStage(2, false);
   const loaded = stage.pool.load();
   stage.threads[0]!.events.onMessage({ type: "loaded" });
   assert.deepEqual(stage.threads.map(({ posted }) => posted), [[], []]);
@@ -73,7 +14,7 @@ Deno.test("no worker is told to listen before all have loaded", async () => {
 });
 
 Deno.test("a crashed worker is replaced after a doubling wait, and its numbers are taken back", async () => {
-  const stage = await Stage.serving(2);
+  const stage = await PoolStage.serving(2);
   stage.table.column(0).enter(7);
   stage.table.column(1).enter(7);
   for (const [crash, waitMs] of [100, 200, 400].entries()) {
@@ -96,7 +37,7 @@ Deno.test("a crashed worker is replaced after a doubling wait, and its numbers a
 });
 
 Deno.test("a worker that lived for long is replaced by the shortest wait again", async () => {
-  const stage = await Stage.serving(1);
+  const stage = await PoolStage.serving(1);
   stage.threads[0]!.events.onCrash("one");
   stage.clock.advance(100);
   stage.threads[1]!.events.onMessage({ type: "loaded" });
@@ -107,7 +48,7 @@ Deno.test("a worker that lived for long is replaced by the shortest wait again",
 });
 
 Deno.test("a worker that is silent for too long is ended and replaced, one that turns is not", async () => {
-  const stage = await Stage.serving(2);
+  const stage = await PoolStage.serving(2);
   stage.table.column(0).enter(3);
   stage.pass(HANG_MS - 500, [1]);
   assert.equal(stage.threads[0]!.terminated, false);
@@ -121,7 +62,7 @@ Deno.test("a worker that is silent for too long is ended and replaced, one that 
 });
 
 Deno.test("a thread that hung and comes back writes nothing into the numbers of the one that replaced it", async () => {
-  const stage = await Stage.serving(1);
+  const stage = await PoolStage.serving(1);
   const { table } = stage;
   const before = table.column(0);
   before.applied(7);
@@ -156,7 +97,7 @@ Deno.test("a thread that hung and comes back writes nothing into the numbers of 
 });
 
 Deno.test("a process that stood still for a minute takes no worker for hung", async () => {
-  const stage = await Stage.serving(2);
+  const stage = await PoolStage.serving(2);
   stage.pass(1000, [0, 1]);
   stage.clock.standStill(60_000);
   stage.clock.advance(500);
@@ -165,7 +106,7 @@ Deno.test("a process that stood still for a minute takes no worker for hung", as
 });
 
 Deno.test("a replacement that can't listen is ended and tried again", async () => {
-  const stage = await Stage.serving(2);
+  const stage = await PoolStage.serving(2);
   stage.pool.couldNotListen(0, "no more sockets");
   assert.equal(stage.threads[0]!.terminated, true);
   assert.deepEqual(stage.log.messages("listen_failed"), ["Worker 0 could not listen"]);
@@ -174,7 +115,7 @@ Deno.test("a replacement that can't listen is ended and tried again", async () =
 });
 
 Deno.test("no worker is replaced while the process stops", async () => {
-  const stage = await Stage.serving(2);
+  const stage = await PoolStage.serving(2);
   stage.threads[0]!.events.onCrash("before");
   stage.pool.stopReplacing();
   stage.threads[1]!.events.onCrash("after");
@@ -184,7 +125,7 @@ Deno.test("no worker is replaced while the process stops", async () => {
 });
 
 Deno.test("a replacement that is still loading when the process stops never begins to listen", async () => {
-  const stage = await Stage.serving(2);
+  const stage = await PoolStage.serving(2);
   stage.threads[0]!.events.onCrash("before");
   stage.clock.advance(100);
   stage.pool.stopReplacing();
@@ -195,7 +136,7 @@ Deno.test("a replacement that is still loading when the process stops never begi
 });
 
 Deno.test("a worker that dies after it has drained does not stand in for one that has not", async () => {
-  const stage = await Stage.serving(2);
+  const stage = await PoolStage.serving(2);
   stage.pool.stopReplacing();
   stage.threads[0]!.events.onMessage({ type: "drained", worker: 0 });
   assert.equal(stage.pool.allDrained, false);

@@ -89,3 +89,17 @@ Deno.test("one that hangs counts as stuck until its client does something, and i
   assert.equal(counted.length, 2);
   deadlines.stop();
 });
+
+Deno.test("those that are slow are counted by their age", async () => {
+  const { clock, handshakes, begin, deadlines } = setUp();
+  const first = begin();
+  begin();
+  clock.advance(300);
+  begin();
+  assert.deepEqual([handshakes.olderThan(250), handshakes.olderThan(0)], [2, 3]);
+  first.done(null);
+  await settled();
+  clock.advance(900);
+  assert.deepEqual([handshakes.olderThan(250), handshakes.stuck], [2, 1], "one that was given up still counts");
+  deadlines.stop();
+});
