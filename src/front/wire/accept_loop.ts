@@ -1,7 +1,7 @@
 import { isOwnShortage } from "../../dial/own_shortage.ts";
 import { type Clock, delay, nextTurn } from "../../time/clock.ts";
 import type { Acceptor } from "../acceptor.ts";
-import { ACCEPTED_AT_ONCE, AcceptQueue } from "./accept_queue.ts";
+import { ACCEPTED_AT_ONCE, AcceptQueue, REPLACED_MS, STOPPED_MS } from "./accept_queue.ts";
 
 /** Pauses between tries to accept while no descriptor is left. */
 const FIRST_PAUSE_MS = 10;
@@ -46,7 +46,7 @@ export class AcceptLoop<C extends Deno.Conn> {
    * that took its place, was closed by `stop`; rejects when accepting ended by itself.
    */
   run(acceptor: Acceptor<C>): Promise<void> {
-    for (const before of this.#queues.keys()) before.leave();
+    for (const before of this.#queues.keys()) before.leave(REPLACED_MS);
     const queue = new AcceptQueue(acceptor, this.#parts.clock);
     const accepting = this.#accept(queue).finally(() => this.#queues.delete(queue));
     this.#queues.set(queue, accepting);
@@ -93,7 +93,7 @@ export class AcceptLoop<C extends Deno.Conn> {
   /** Takes the connections that wait, and accepts nothing new after them. Resolves when no listener is open. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    for (const queue of this.#queues.keys()) queue.leave();
+    for (const queue of this.#queues.keys()) queue.leave(STOPPED_MS);
     await Promise.allSettled(this.#queues.values());
   }
 }

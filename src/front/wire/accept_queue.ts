@@ -7,8 +7,13 @@ import type { Acceptor } from "../acceptor.ts";
  * at once were all accepted, then all read from, then all given a target, while others waited for half a second.
  */
 export const ACCEPTED_AT_ONCE = 8;
-/** A listener that leaves is closed when no connection has come for so long. */
-export const LEAVE_MS = 100;
+/**
+ * A listener that leaves is closed when no connection has come for so long: shorter if sluice stops, which waits for
+ * it. A listener that another replaces has time. On a busy machine some ms pass between the last look at its queue and
+ * its close, and at ten connections a second it would too often be closed without one that came before.
+ */
+export const STOPPED_MS = 100;
+export const REPLACED_MS = 1_000;
 /** After so many times of that it is closed, even if connections still wait. */
 const MOST_WAITS = 10;
 /** An `accept` that finds a connection at once resolves within so many steps of promises: the platform needs four. */
@@ -26,7 +31,7 @@ const STEPS = 10;
 export class AcceptQueue<C extends Deno.Conn> {
   readonly acceptor: Acceptor<C>;
   readonly #clock: Clock;
-  #leaving = false;
+  #waitMs = Infinity;
   #closed = false;
   #cancel = () => {};
   #came = false;
@@ -37,24 +42,25 @@ export class AcceptQueue<C extends Deno.Conn> {
   }
 
   get leaving(): boolean {
-    return this.#leaving;
+    return this.#waitMs < Infinity;
   }
 
   get closed(): boolean {
     return this.#closed;
   }
 
-  /** Begins to leave; its owner goes on accepting until it is closed. */
-  leave(): void {
-    if (this.#leaving) return;
-    this.#leaving = true;
+  /** Begins to leave; its owner goes on accepting until it is closed. @param waitMs For a connection to come. */
+  leave(waitMs: number): void {
+    if (this.#closed || waitMs >= this.#waitMs) return;
+    this.#waitMs = waitMs;
+    this.#cancel();
     this.#wait(1);
   }
 
   #wait(times: number): void {
     this.#came = false;
     const end = () => this.#came && times < MOST_WAITS ? this.#wait(times + 1) : nextTurn(() => this.#close());
-    this.#cancel = this.#clock.after(LEAVE_MS, end, true);
+    this.#cancel = this.#clock.after(this.#waitMs, end, true);
   }
 
   /** Takes the connections that wait, as long as there is room, and closes the listener if none waits any more. */

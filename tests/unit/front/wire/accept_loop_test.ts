@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Acceptor } from "../../../../src/front/acceptor.ts";
 import { AcceptLoop } from "../../../../src/front/wire/accept_loop.ts";
-import { LEAVE_MS } from "../../../../src/front/wire/accept_queue.ts";
+import { REPLACED_MS, STOPPED_MS } from "../../../../src/front/wire/accept_queue.ts";
 import { nextTurn } from "../../../../src/time/clock.ts";
 import { until } from "../../../support/poll.ts";
 import { ManualClock } from "../../../support/manual_clock.ts";
@@ -94,17 +94,34 @@ async function takenInATurn(taken: readonly string[]): Promise<number> {
   return taken.length - before;
 }
 
-Deno.test("a listener to which nobody connects is closed after a while", async () => {
+Deno.test("a listener that stops, and to which nobody connects, is closed after a while", async () => {
   const { clock, loop, before } = setUp();
   const running = loop.run(before);
   const stopping = loop.stop();
-  clock.advance(LEAVE_MS - 1);
+  clock.advance(STOPPED_MS - 1);
   await new Promise<void>(nextTurn);
   assert.equal(before.closed, false);
   clock.advance(1);
   await stopping;
   await running;
   assert.equal(before.closed, true);
+});
+
+Deno.test("a listener that another replaces waits longer for a connection, unless sluice stops", async () => {
+  const { clock, loop, before, after } = setUp();
+  void loop.run(before);
+  void loop.run(after);
+  clock.advance(REPLACED_MS - 1);
+  await new Promise<void>(nextTurn);
+  assert.equal(before.closed, false);
+  clock.advance(1);
+  await until(() => before.closed, "the listener to close");
+  const next = new FakeListener();
+  void loop.run(next);
+  const stopping = loop.stop();
+  clock.advance(STOPPED_MS);
+  await stopping;
+  assert.deepEqual([after.closed, next.closed, clock.timers], [true, true, 0]);
 });
 
 Deno.test("a listener that is gone ends accepting, and says so", async () => {
