@@ -26,9 +26,7 @@ export class AcmeStorage {
    * storage can't be written to.
    */
   async prepare(): Promise<void> {
-    for (const folder of [this.#folder, this.#path("certificates"), this.#path("challenges")]) {
-      await Deno.mkdir(folder, { recursive: true, mode: DIRECTORY_MODE });
-    }
+    await this.#makeFolders();
     const room = this.#beside("room");
     try {
       await writeNew(room, new Uint8Array(ROOM_BYTES));
@@ -44,6 +42,7 @@ export class AcmeStorage {
   async own(): Promise<boolean> {
     if (this.#lock !== null && await this.#isInPlace(this.#lock)) return true;
     this.release();
+    await this.#makeFolders();
     const file = await Deno.open(this.#path("lock"), { write: true, create: true, mode: FILE_MODE });
     if (await file.tryLock(true)) {
       this.#lock = file;
@@ -58,6 +57,12 @@ export class AcmeStorage {
   release(): void {
     this.#lock?.close();
     this.#lock = null;
+  }
+
+  async #makeFolders(): Promise<void> {
+    for (const folder of [this.#folder, this.#path("certificates"), this.#path("challenges")]) {
+      await Deno.mkdir(folder, { recursive: true, mode: DIRECTORY_MODE });
+    }
   }
 
   /** False if the lock's file was removed: then another replica may hold the lock of a new one. */

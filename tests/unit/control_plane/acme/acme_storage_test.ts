@@ -56,3 +56,16 @@ Deno.test("an account's key that is damaged is told of with its file, and not re
   await Deno.truncate(`${dir.path}/${name}`, 20);
   await assert.rejects(storage.accountKey("https://ca.test/dir"), /The account's key in .*\.json is damaged/);
 });
+
+Deno.test("a storage that is removed while it is in use is made again", async () => {
+  await using dir = await tempDir();
+  const path = `${dir.path}/storage`;
+  const [storage, other] = [new AcmeStorage(path), new AcmeStorage(path)];
+  await storage.prepare();
+  await storage.own();
+  await Deno.remove(path, { recursive: true });
+  assert.deepEqual([await storage.own(), await other.own()], [true, false]);
+  await storage.keepCertificate("one.test", { certificate: "kept", key: "" });
+  assert.equal(await storage.certificate("one.test"), "kept\n");
+  storage.release();
+});
