@@ -179,7 +179,7 @@ Deno.test("C7: under least_connections in flight returns to 0, and stats agree w
     env: {
       BACKEND_SERVERS: `http://${one.address},http://${two.address}`,
       ALGORITHM: "least_connections",
-      CONNECTION_TIMEOUT: "1500",
+      CONNECTION_TIMEOUT: "3s",
       RETRY_ATTEMPTS: "0",
       HEALTH_CHECK_ENABLED: "false",
     },
