@@ -114,7 +114,7 @@ export function readRequestHead(
 }
 
 /** The last one that was found fit: nearly always the next one too. */
-let lastHost = "";
+let lastHost: string | null = null;
 
 /** Tells whether text can stand in a Host header. */
 export function isHost(text: string): boolean {
