@@ -135,7 +135,9 @@ export class ReplyWriter implements Reply {
   write(piece: Bytes): Promise<void> {
     if (this.#bodiless || piece.length === 0) return DONE;
     if (this.#left >= 0) this.#left -= piece.length;
-    return this.#flushing === null ? this.#put(piece, NO_BYTES) : this.#putLater(piece, NO_BYTES);
+    const sent = this.#flushing === null ? this.#put(piece, NO_BYTES) : this.#putLater(piece, NO_BYTES);
+    const turn = this.#owner.rooms.turns.spend(piece.length);
+    return turn === null ? sent : sent.then(() => turn);
   }
 
   end(last: Bytes | null = null, trailers: Bytes | null = null): Promise<void> {

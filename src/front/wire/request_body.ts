@@ -34,8 +34,8 @@ export class RequestBody implements BodySource {
   /** Where a chunked body is read to. */
   #reads: Bytes | null = null;
   done = false;
-  /** A read waits for the client. */
-  #waiting = false;
+  /** A read waits for the client, or for its turn to be passed on. */
+  #reading = false;
 
   /** @param length Content-Length, above 0; -1 for a chunked body. */
   constructor(owner: BodyOwner, length: number) {
@@ -60,7 +60,7 @@ export class RequestBody implements BodySource {
   /** Skips an unread body as far as it has come; returns whether that was all of it. */
   skip(): boolean {
     const { socket } = this.#owner;
-    if (this.#waiting) return false;
+    if (this.#reading) return false;
     if (this.#chunks === null) {
       const count = Math.min(this.#left, socket.available);
       socket.start += count;
@@ -72,8 +72,8 @@ export class RequestBody implements BodySource {
 
   /** Gives back what it borrowed. The last piece may not be used any more. */
   release(): void {
-    // A pending read may still write to the room.
-    if (this.#waiting) this.#room.abandon();
+    // A pending read may still write to the room, or what it brought may still be passed on from it.
+    if (this.#reading) this.#room.abandon();
     else this.#room.release();
     if (this.#large !== null) this.#owner.rooms.large.giveBack(this.#large);
     this.#large = null;
@@ -93,11 +93,13 @@ export class RequestBody implements BodySource {
     const now = this.readNow();
     if (now !== null) return now;
     const place = this.#room.place();
-    this.#waits(true);
-    const count = await this.#owner.socket.readInto(this.#left < place.length ? place.subarray(0, this.#left) : place);
-    this.#waits(false);
+    const count = await this.#wait(
+      this.#owner.socket.readInto(this.#left < place.length ? place.subarray(0, this.#left) : place),
+    );
     if (count === null) throw this.#broken();
     this.#room.came(count);
+    const turn = this.#turn(count);
+    if (turn !== null) await turn;
     return this.#took(place.subarray(0, count));
   }
 
@@ -138,10 +140,9 @@ export class RequestBody implements BodySource {
       // It may wait for long.
       this.release();
       this.#makeReadRoom();
-      this.#waits(true);
-      const came = await socket.more();
-      this.#waits(false);
-      if (!came) throw this.#broken();
+      if (!await this.#wait(socket.more())) throw this.#broken();
+      const turn = this.#turn(socket.available);
+      if (turn !== null) await turn;
     }
     return length === 0 ? null : this.#large!.subarray(0, length);
   }
@@ -165,10 +166,26 @@ export class RequestBody implements BodySource {
     this.#owner.socket.readAhead();
   }
 
-  /** Waiting for the client begins, or is over. */
-  #waits(begins: boolean): void {
-    this.#waiting = begins;
-    this.#owner.waiting(begins);
+  async #wait<T>(pending: Promise<T>): Promise<T> {
+    this.#reading = true;
+    this.#owner.waiting(true);
+    const result = await pending;
+    this.#owner.waiting(false);
+    this.#reading = false;
+    return result;
+  }
+
+  /**
+   * Waits for the next turn of the event loop if in this one much was passed on. What came stands in its room, which
+   * is not lent again meanwhile.
+   */
+  #turn(count: number): Promise<void> | null {
+    const turn = this.#owner.rooms.turns.spend(count);
+    if (turn === null) return null;
+    this.#reading = true;
+    return turn.then(() => {
+      this.#reading = false;
+    });
   }
 
   #broken(): BodyBroken {

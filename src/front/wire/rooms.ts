@@ -2,7 +2,7 @@ import type { Bytes } from "../../http1/bytes.ts";
 import { ByteLines } from "../../http1/field_lines.ts";
 import { Lending } from "../../http1/lending.ts";
 import { ReadRooms } from "./read_rooms.ts";
-import { TunnelTurns } from "./tunnel_turns.ts";
+import { PieceTurns } from "./piece_turns.ts";
 
 /**
  * Room for a response's head with the first piece of its body (one read of 16 KB), and for the small pieces of a
@@ -16,7 +16,7 @@ export const LARGE_BYTES = 65_536;
 
 /** What the connections of one thread borrow and share. */
 export class FrontRooms {
-  readonly turns = new TunnelTurns();
+  readonly turns = new PieceTurns();
   readonly reads = new ReadRooms();
   readonly out = new Lending<Bytes>(() => new Uint8Array(OUT_BYTES));
   readonly small = new Lending<Bytes>(() => new Uint8Array(SMALL_BYTES));

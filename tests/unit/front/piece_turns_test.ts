@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { TunnelTurns } from "../../../src/front/wire/tunnel_turns.ts";
+import { PieceTurns } from "../../../src/front/wire/piece_turns.ts";
 
 /** Turns that the test begins itself. */
 function stage() {
   let next: (() => void) | null = null;
-  const turns = new TunnelTurns((run) => {
+  const turns = new PieceTurns((run) => {
     assert.equal(next, null, "asked for once a turn");
     next = run;
   });

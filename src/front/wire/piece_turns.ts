@@ -1,26 +1,28 @@
 import { nextTurn } from "../../time/clock.ts";
 
 /**
- * What all tunnels of a thread may pass on in one turn of its event loop: a piece counts 1, and 1 more for each 16 KiB.
+ * What all bodies and tunnels of a thread may pass on in one turn of its event loop: a piece counts 1, and 1 more for
+ * each 16 KiB.
  */
 const FULL = 32;
 const UNIT_SHIFT = 14;
 /**
- * Directions that go on in a turn, of those that waited for it: each may bring 64 KiB, which takes some 60 us to read
- * and write.
+ * Those that go on in a turn, of those that waited for it: each may bring 64 KiB, which takes some 60 us to read and
+ * write.
  */
 const GO_ON = 4;
 
 /**
- * Has the tunnels of a thread pass on so much in a turn of its event loop, and the rest in the next ones. A peer that
- * floods its tunnel always has more to read, and the runtime lets so many operations succeed in a turn: without this,
- * floods take all of them, and others wait for half a second.
+ * Has the bodies and tunnels of a thread pass on so much in a turn of its event loop, and the rest in the next ones. A
+ * peer that floods its tunnel, or sends a large body, always has more to read, and the runtime lets so many operations
+ * succeed in a turn: without this, such peers take all of them, and others wait for half a second behind eight floods,
+ * and for four behind two hundred large responses.
  */
-export class TunnelTurns {
+export class PieceTurns {
   readonly #later: (run: () => void) => void;
   #used = 0;
   #asked = false;
-  /** Directions that wait, in the order in which they came. */
+  /** Those that wait, in the order in which they came. */
   #waiting: (() => void)[] = [];
 
   /** `later` calls back in the next turn. */
