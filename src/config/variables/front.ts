@@ -72,7 +72,7 @@ export const FRONT = {
     kind: oneOf<ListenerEngine>(["wire", "serve"]),
     default: "wire",
     meaning: "What speaks HTTP to clients. `wire`: sluice's own engine. `serve`: the platform's `Deno.serve`, " +
-      "without TLS and limits on clients ([engines.md](engines.md)).",
+      "without limits on clients ([engines.md](engines.md)).",
     example: "serve",
     restart: true,
   }),
