@@ -100,7 +100,7 @@ Deno.test("a failed handshake leaves no connection behind, and its connect time 
   });
   await t.step("not answered in time", async () => {
     await using target = await RawTarget.start(async (socket) => void await socket.untilEnded());
-    await using sluice = await before(`127.0.0.1:${target.port}`, { CONNECTION_TIMEOUT: "300" });
+    await using sluice = await before(`127.0.0.1:${target.port}`, { CONNECTION_TIMEOUT: "600" });
     assert.equal((await openRefused(socketUrl(sluice))).status, 504);
     await until(async () => await active(sluice) === 0, "its connection to be counted no more");
     const [line] = await sluice.accessLines(1);

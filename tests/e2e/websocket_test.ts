@@ -190,7 +190,7 @@ Deno.test("a handshake moves on if a target refuses the connection, and fails if
 
 Deno.test("a target that does not answer a handshake in time is a 504", async () => {
   await using target = await RecorderTarget.start(hang());
-  await using sluice = await before(target.address, { CONNECTION_TIMEOUT: "100", REASON_HEADER: "true" });
+  await using sluice = await before(target.address, { CONNECTION_TIMEOUT: "500", REASON_HEADER: "true" });
   const refusal = await openRefused(socketUrl(sluice));
   assert.deepEqual([refusal.status, refusal.headers["x-sluice-reason"]], [504, "timeout"]);
   await until(() => target.endings.size === 1, "the target's connection to end");
