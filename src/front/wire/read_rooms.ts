@@ -5,8 +5,8 @@ import { Lending } from "../../http1/lending.ts";
 const LEAST_BYTES = 1_024;
 /** Sizes, each double the one before: the largest holds the largest head. */
 const SIZES = 7;
-/** Bodies up to so many bytes are given room behind their heads, so that both come with one read. */
-const BODY_BYTES = 8_000;
+/** Bodies up to so many bytes are given room for all of them, alone or behind their heads: they come with one read. */
+export const SMALL_BODY_BYTES = 8_000;
 
 /**
  * Rooms for what clients send, by size. One is lent for each read that may wait long, and given back when the request
@@ -20,9 +20,14 @@ export class ReadRooms {
 
   /** Lends the smallest room for more than `bytes`, if there is one that large, else the largest. */
   lend(bytes: number): Bytes {
+    return this.of(bytes).lend();
+  }
+
+  /** Gives what lends such rooms. */
+  of(bytes: number): Lending<Bytes> {
     let size = 0;
     while (size < SIZES - 1 && LEAST_BYTES << size <= bytes) size++;
-    return this.#bySize[size]!.lend();
+    return this.#bySize[size]!;
   }
 
   /** Takes a room back that no read, no write and no marks point to; those of other sizes are let go. */
@@ -43,5 +48,5 @@ export class ReadRooms {
  * @param bodyLength Content-Length; -1 if it is not known.
  */
 export function roomFor(headBytes: number, bodyLength: number): number {
-  return bodyLength > 0 && headBytes + bodyLength <= BODY_BYTES ? headBytes + bodyLength : headBytes;
+  return bodyLength > 0 && headBytes + bodyLength <= SMALL_BODY_BYTES ? headBytes + bodyLength : headBytes;
 }

@@ -4,6 +4,7 @@ import { BodyBroken, type BodySource } from "../../http1/body_source.ts";
 import type { Bytes } from "../../http1/bytes.ts";
 import type { ClientSocket } from "./client_socket.ts";
 import { GrowingRoom } from "./growing_room.ts";
+import { SMALL_BODY_BYTES } from "./read_rooms.ts";
 import { type FrontRooms, LARGE_BYTES, SMALL_BYTES } from "./rooms.ts";
 
 /** A run of data in a chunked body that is passed on where it stands; shorter ones are copied together. */
@@ -11,6 +12,12 @@ const RUN_BYTES = 4_096;
 
 /** Room for one read of a chunked body that comes fast; its data can't be read straight to their place. */
 const CHUNKED_READ_BYTES = 16_384;
+
+/**
+ * Microtasks until a read settles for which something has already come (see `idle_check.ts`), and its waiter knows of
+ * it.
+ */
+const MICROTASKS = 5;
 
 /** What a request's body needs of its connection. */
 export interface BodyOwner {
@@ -29,6 +36,10 @@ export class RequestBody implements BodySource {
   readonly #length: number;
   #left: number;
   readonly #room: GrowingRoom;
+  /** Room for all of a small body. */
+  #small: Bytes | null = null;
+  /** The read that is to bring the rest of a small body, if that was not here yet. */
+  #rest: Promise<number | null> | null = null;
   /** What short runs of a chunked body are put together in. */
   #large: Bytes | null = null;
   /** Where a chunked body is read to. */
@@ -60,7 +71,7 @@ export class RequestBody implements BodySource {
   /** Skips an unread body as far as it has come; returns whether that was all of it. */
   skip(): boolean {
     const { socket } = this.#owner;
-    if (this.#reading) return false;
+    if (this.#reading || this.#rest !== null) return false;
     if (this.#chunks === null) {
       const count = Math.min(this.#left, socket.available);
       socket.start += count;
@@ -73,8 +84,11 @@ export class RequestBody implements BodySource {
   /** Gives back what it borrowed. The last piece may not be used any more. */
   release(): void {
     // A pending read may still write to the room, or what it brought may still be passed on from it.
-    if (this.#reading) this.#room.abandon();
+    const pending = this.#reading || this.#rest !== null;
+    if (pending) this.#room.abandon();
     else this.#room.release();
+    if (this.#small !== null && !pending) this.#owner.rooms.reads.giveBack(this.#small);
+    this.#small = null;
     if (this.#large !== null) this.#owner.rooms.large.giveBack(this.#large);
     this.#large = null;
   }
@@ -82,6 +96,8 @@ export class RequestBody implements BodySource {
   readNow(): Bytes | null {
     const { socket } = this.#owner;
     if (this.#chunks !== null || this.done || socket.available === 0) return null;
+    // The rest may be here too.
+    if (this.#isSmall && socket.available < this.#left) return null;
     const count = Math.min(this.#left, socket.available);
     const piece = socket.bytes.subarray(socket.start, socket.start + count);
     socket.start += count;
@@ -92,6 +108,8 @@ export class RequestBody implements BodySource {
   async #readByLength(): Promise<Bytes> {
     const now = this.readNow();
     if (now !== null) return now;
+    if (this.#isSmall) return await this.#readSmall();
+    if (this.#rest !== null) return await this.#readRest(this.#rest);
     const place = this.#room.place();
     const count = await this.#wait(
       this.#owner.socket.readInto(this.#left < place.length ? place.subarray(0, this.#left) : place),
@@ -101,6 +119,43 @@ export class RequestBody implements BodySource {
     const turn = this.#turn(count);
     if (turn !== null) await turn;
     return this.#took(place.subarray(0, count));
+  }
+
+  /** Nothing was read of a body that fits into a room of its own. */
+  get #isSmall(): boolean {
+    return this.#left === this.#length && this.#length <= SMALL_BODY_BYTES;
+  }
+
+  /**
+   * Gives a small body as one piece, if all of it is here: only then can its request be sent again by itself, on a new
+   * connection. If not, what is here is not held back.
+   */
+  async #readSmall(): Promise<Bytes> {
+    const { socket, rooms } = this.#owner;
+    const place = this.#small = rooms.reads.lend(this.#length);
+    const had = socket.available;
+    place.set(socket.bytes.subarray(socket.start, socket.end));
+    socket.start = socket.end;
+    const rest = this.#rest = socket.readInto(place.subarray(had, this.#length));
+    if (had === 0) return await this.#readRest(rest);
+    let count: number | null = null;
+    rest.then((came) => count = came);
+    for (let i = 0; i < MICROTASKS && count === null; i++) await null;
+    if (count === null) return this.#took(place.subarray(0, had));
+    this.#rest = null;
+    return this.#took(place.subarray(0, had + count));
+  }
+
+  /** Gives what a read brings to the room of a small body, behind what stands there. */
+  async #readRest(rest: Promise<number | null>): Promise<Bytes> {
+    const room = this.#small!;
+    const count = await this.#wait(rest);
+    this.#rest = null;
+    if (count === null) throw this.#broken();
+    const turn = this.#turn(count);
+    if (turn !== null) await turn;
+    const from = this.#length - this.#left;
+    return this.#took(room.subarray(from, from + count));
   }
 
   #took(piece: Bytes): Bytes {

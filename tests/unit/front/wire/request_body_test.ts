@@ -36,9 +36,15 @@ function stageOf(length: number) {
   };
   const socket = new ClientSocket(conn as unknown as Deno.Conn, { spend() {} }, rooms.reads);
   const body = new RequestBody({ socket, rooms, waiting() {}, timedOut: false }, length);
-  return {
+  const stage = {
     body,
     rooms,
+    /** So many bytes came with the head. */
+    async ahead(bytes: number): Promise<void> {
+      const more = socket.more();
+      await stage.bring(bytes);
+      assert.equal(await more, true);
+    },
     /** Bytes that the body holds: those it borrowed, and those of its connection's room. */
     held: () => lent() + socket.bytes.length,
     /** Brings up to so many bytes to the read that waits; returns the place for them. */
@@ -52,6 +58,7 @@ function stageOf(length: number) {
       return place.subarray(0, count);
     },
   };
+  return stage;
 }
 
 for (const [kind, length, byte] of [["of a known length", 1_000_000, "x"], ["in chunks", -1, "1\r\nx\r\n"]] as const) {
@@ -104,4 +111,27 @@ Deno.test("a body's room is not lent to others while what it brought waits for i
   body.release();
   assert.notEqual(rooms.small.lend().buffer, place.buffer);
   assert.equal((await piece)!.buffer, place.buffer);
+});
+
+Deno.test("a small body of which a part came with its head is one piece if the rest is here too", async () => {
+  const { body, bring, ahead } = stageOf(5_000);
+  await ahead(1_000);
+  assert.equal(body.readNow(), null);
+  const piece = body.read();
+  assert.equal((await bring(9_999)).length, 4_000);
+  assert.equal((await piece)!.length, 5_000);
+  assert.ok(body.done);
+});
+
+Deno.test("a part of a small body is not held back until the rest comes", async () => {
+  const { body, bring, ahead } = stageOf(5_000);
+  await ahead(1_000);
+  assert.equal((await body.read())!.length, 1_000);
+  assert.equal(body.skip(), false);
+  for (const count of [2_500, 1_500]) {
+    const piece = body.read();
+    await bring(count);
+    assert.equal((await piece)!.length, count);
+  }
+  assert.ok(body.done);
 });
