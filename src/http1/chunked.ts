@@ -6,6 +6,10 @@ import { isTokenByte, isValueByte } from "./tokens.ts";
 /** Most bytes of all chunk extensions of a body, and of all its trailers. */
 const MAX_EXTENSION_BYTES = 16_384;
 const MAX_TRAILER_BYTES = 65_536;
+/** Of a trailer's name; no name that must not be one is longer. */
+const LONGEST_NAME = 64;
+/** First room for trailers; it doubles. */
+const FIRST_TRAILER_BYTES = 256;
 
 const CR = 13;
 const LF = 10;
@@ -42,7 +46,8 @@ export class ChunkReader {
   #size = 0;
   #hasDigits = false;
   #extensionBytes = 0;
-  #trailer: number[] | null = null;
+  #trailer: Bytes | null = null;
+  #trailerBytes = 0;
   #nameStart = 0;
   #unfit = false;
 
@@ -61,7 +66,7 @@ export class ChunkReader {
    * trailer.
    */
   get trailers(): Bytes | null {
-    return this.#trailer === null || this.#unfit ? null : new Uint8Array(this.#trailer);
+    return this.#trailer === null || this.#unfit ? null : this.#trailer.slice(0, this.#trailerBytes);
   }
 
   /** Notes that `count` bytes of data were taken, at most `dataLeft`. */
@@ -112,7 +117,7 @@ export class ChunkReader {
           return;
         }
         if (!isTokenByte(byte)) throw new Malformed("sent a malformed trailer");
-        this.#nameStart = this.#trailer?.length ?? 0;
+        this.#nameStart = this.#trailerBytes;
         return this.#trail(byte, "trailer name");
       case "trailer name":
         if (byte === COLON) this.#checkTrailerName();
@@ -158,13 +163,20 @@ export class ChunkReader {
 
   #trail(byte: number, place: Place): void {
     this.#place = place;
-    this.#trailer ??= [];
-    if (this.#trailer.push(byte) > MAX_TRAILER_BYTES) throw new Malformed("sent too many trailers");
+    if (this.#trailerBytes === MAX_TRAILER_BYTES) throw new Malformed("sent too many trailers");
+    let room = this.#trailer ??= new Uint8Array(FIRST_TRAILER_BYTES);
+    if (this.#trailerBytes === room.length) {
+      room = new Uint8Array(room.length * 2);
+      room.set(this.#trailer);
+      this.#trailer = room;
+    }
+    room[this.#trailerBytes++] = byte;
   }
 
   /** Fields that say where a message ends, or whom it is for, have no place behind it (RFC 9110 section 6.5.1). */
   #checkTrailerName(): void {
-    const name = String.fromCharCode(...this.#trailer!.slice(this.#nameStart).slice(0, 64)).toLowerCase();
+    const end = Math.min(this.#trailerBytes, this.#nameStart + LONGEST_NAME);
+    const name = String.fromCharCode(...this.#trailer!.subarray(this.#nameStart, end)).toLowerCase();
     if (!FORBIDDEN.has(kindOf(name))) return;
     if (!this.#lenient) throw new Malformed(`sent ${name} as a trailer`);
     this.#unfit = true;
