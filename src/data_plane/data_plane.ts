@@ -112,6 +112,9 @@ export class DataPlane {
         return;
       case "certificates":
         return this.#listener.serveCertificates(message.certificates);
+      case "hold":
+        if (this.#listener instanceof WireListener) this.#listener.hold(message.ms);
+        return;
       case "send_away":
         return this.#listener.sendAway();
       case "drain":
@@ -219,6 +222,7 @@ export class DataPlane {
       handler: this.#spans ? new TracedHandler(chain, this.#traceHeaders) : chain,
       operations: this.#turn,
       column: this.#column.clients,
+      held: () => this.#table.clientsHeld(),
       http2: tls?.http2 === true ? this.#makeServeFront(chain) : null,
       listener: () => this.#compiled.snapshot.listener,
       post: this.#post,

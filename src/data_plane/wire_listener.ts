@@ -39,6 +39,8 @@ export interface WireListenerParts {
   readonly operations: OperationCount;
   /** Where connections are counted. */
   readonly column: ClientColumn;
+  /** Connections that all threads have. */
+  held(): number;
   /** Serves requests that come by HTTP/2; null if it is not offered. */
   readonly http2: WireFrontParts["http2"];
   listener(): ListenerConfig;
@@ -70,6 +72,7 @@ export class WireListener {
       clock: parts.clock,
       operations: parts.operations,
       column: parts.column,
+      share: () => parts.held() / parts.workers,
       http2: parts.http2,
       proxies: parts.listener().front.proxyProtocol ? (peer) => trustedOf(parts.listener()).trusts(peer) : null,
       limits: () => limitsOf(parts.listener(), parts.workers),
@@ -159,6 +162,11 @@ export class WireListener {
         onUp: () => post({ type: "listener_up", worker }),
       }),
     );
+  }
+
+  /** Accepts no TLS connection for so many ms; 0 ends that. */
+  hold(ms: number): void {
+    this.#front.hold(ms);
   }
 
   /** Has each response from now on be its connection's last. */

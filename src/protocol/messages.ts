@@ -24,6 +24,8 @@ export type ControlMessage =
   | { readonly type: "certificates"; readonly certificates: readonly CertificatePair[] }
   /** From now on each response tells its client to reconnect: another process will serve it. */
   | { readonly type: "send_away" }
+  /** Accept no TLS connection for so long, 0 to end that: another thread needs the descriptors that are left. */
+  | { readonly type: "hold"; readonly ms: number }
   /**
    * Stop accepting connections, finish what is open, then say `drained`. `exchanged`: the process goes on, and another
    * worker has taken the place of this one.

@@ -143,6 +143,11 @@ export class ClientColumn {
   }
 }
 
+/** Connections of a worker that are open, those whose handshake is under way among them. */
+export function heldConnections({ counters }: ClientArea): number {
+  return counters[OPEN]! + counters[HANDSHAKES]!;
+}
+
 /** Counts the connections of a worker that is gone as closed. */
 export function loseConnections({ counters }: ClientArea): void {
   counters[CAUSE_FIELD.get("worker_lost")!]! += Math.max(0, counters[OPEN]!);

@@ -1,5 +1,5 @@
 import { Carver } from "./carver.ts";
-import { type ClientTotals, loseConnections, sumClients } from "./client_column.ts";
+import { type ClientTotals, heldConnections, loseConnections, sumClients } from "./client_column.ts";
 import { type Reason, reasonIndex } from "./reason.ts";
 import {
   CURSORS,
@@ -195,6 +195,11 @@ export class TargetTable {
   /** What was counted of client connections; nothing with the engine `serve`. */
   clients(): ClientTotals {
     return sumClients(this.#columns.map(({ clients }) => clients));
+  }
+
+  /** Clients' connections that are open over all workers, those whose TLS handshake is under way among them. */
+  clientsHeld(): number {
+    return this.#columns.reduce((sum, { clients }) => sum + heldConnections(clients), 0);
   }
 
   reasonCount(reason: Reason): number {

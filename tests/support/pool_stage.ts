@@ -34,7 +34,7 @@ export class PoolStage {
     this.pool = new WorkerPool({
       count,
       exchanges,
-      reserve: { release: () => this.descriptorsLeft, restore() {} },
+      reserve: { plenty: () => this.descriptorsLeft, release: () => this.descriptorsLeft, restore() {} },
       table: this.table,
       clock: this.clock,
       log: this.log,
@@ -43,7 +43,7 @@ export class PoolStage {
         this.threads.push(thread);
         return {
           post: (message) => {
-            thread.posted.push(message.type);
+            if (message.type !== "hold" || message.ms > 0) thread.posted.push(message.type);
             if (message.type === "start") thread.worker = message.worker;
           },
           terminate: () => thread.terminated = true,
@@ -76,7 +76,7 @@ export class PoolStage {
   /** Has a thread ask for its exchange. */
   asks(thread: number): void {
     const { events, worker } = this.threads[thread]!;
-    events.onMessage({ type: "exchange_wanted", worker, handshakes: 600, stuck: 100 });
+    events.onMessage({ type: "exchange_wanted", worker, handshakes: 600, stuck: 600 });
   }
 
   /** Lets time pass in which the given workers turn. */

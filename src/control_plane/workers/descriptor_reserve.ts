@@ -1,13 +1,17 @@
-/** More than a new thread needs for its event loop, its code and its listeners (12, measured). */
-const RESERVED = 32;
-/** So many must be free for a new thread. */
-const NEEDED = 16;
+/** Several times what a new thread needs for its event loop, its code and its listeners (12). */
+const RESERVED = 64;
+/** So many must be free for a new thread, since connections may take some at the same moment. */
+const NEEDED = 48;
+/** With so many free, other threads can't take them all before a new one has its own. */
+const PLENTY = 256;
 
 /**
  * File descriptors that are kept for new worker threads. If none is left when a thread starts, the platform ends the
  * whole process.
  */
 export interface DescriptorReserve {
+  /** Whether so many are free, beside those that are kept, that a thread can be started at any moment. */
+  plenty(): boolean;
   /** Frees what is kept, for a thread that starts now; false if a thread can't be started. */
   release(): boolean;
   /** Keeps as many as before again, as far as there are any. */
@@ -15,7 +19,7 @@ export interface DescriptorReserve {
 }
 
 /** For a process that starts no thread. */
-export const NO_RESERVE: DescriptorReserve = { release: () => true, restore() {} };
+export const NO_RESERVE: DescriptorReserve = { plenty: () => true, release: () => true, restore() {} };
 
 /** Keeps descriptors by holding files open. */
 export class OpenReserve implements DescriptorReserve {
@@ -26,6 +30,13 @@ export class OpenReserve implements DescriptorReserve {
   constructor(open: () => Disposable) {
     this.#open = open;
     this.restore();
+  }
+
+  plenty(): boolean {
+    this.#fill(RESERVED + PLENTY);
+    const enough = this.#files.length === RESERVED + PLENTY;
+    for (const file of this.#files.splice(RESERVED)) file[Symbol.dispose]();
+    return enough;
   }
 
   release(): boolean {

@@ -62,6 +62,14 @@ export function makePlace(worker: number, duty: Duty): WorkerPlace {
   };
 }
 
+/** Ends a place's worker, and forgets what was to happen next. */
+export function endNow(place: WorkerPlace): void {
+  place.timer?.();
+  place.timer = null;
+  place.handle?.terminate();
+  place.handle = null;
+}
+
 /** Says how long to wait before another worker is started in a place whose worker has ended. */
 export function nextWaitMs(place: WorkerPlace, nowMs: number): number {
   if (nowMs - place.startedMs > LONG_LIFE_MS) place.backoffMs = FIRST_BACKOFF_MS;

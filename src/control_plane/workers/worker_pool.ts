@@ -2,16 +2,18 @@ import { isOwnShortage } from "../../dial/own_shortage.ts";
 import type { ControlMessage, WorkerMessage } from "../../protocol/messages.ts";
 import type { CancelTimer } from "../../time/clock.ts";
 import type { WorkerView } from "../../views/system_view.ts";
+import { type ExchangeWanted, logExchange, logLeavesFirst, logLeft } from "./exchange_log.ts";
 import { findHung, hungText, WATCH_MS } from "./hung_workers.ts";
 import type { WorkerPoolParts } from "./worker_pool_parts.ts";
-import { makePlace, nextWaitMs, viewOf, type WorkerPlace } from "./worker_place.ts";
+import { endNow, makePlace, nextWaitMs, viewOf, type WorkerPlace } from "./worker_place.ts";
 
 /** How long a worker may take to respond to and log the requests that were cut when its time to leave was up. */
 const CUT_MS = 500;
+/** How long workers may accept no TLS connection while another starts, and until they have all heard of it. */
+const LONGEST_HOLD_MS = 2_000;
+const HOLD_MS = 50;
 /** Until a worker is started that no descriptor was left for. */
 const NO_DESCRIPTOR_MS = 250;
-
-type ExchangeWanted = Extract<WorkerMessage, { type: "exchange_wanted" }>;
 
 /**
  * Keeps the workers alive: starts them, and replaces one that crashes or hangs, with backoff, while the others serve.
@@ -188,37 +190,46 @@ export class WorkerPool {
   }
 
   /** Starts a worker in the spare place, for one that wants to be exchanged. */
-  #exchange(place: WorkerPlace, { handshakes, stuck }: ExchangeWanted): void {
+  #exchange(place: WorkerPlace, wanted: ExchangeWanted): void {
+    const { clock, reserve, log } = this.#parts;
     const spare = this.#places.find(({ duty }) => duty === "free");
     if (spare === undefined || this.#stopping || place.duty !== "serves") return;
-    const { clock, reserve, log } = this.#parts;
-    if (clock.monotonicMs() < this.#exchangeFromMs) return;
-    if (!reserve.release()) return this.#leaveFirst(place);
-    log.info(
-      "worker_exchange",
-      `Worker ${place.worker} has ${handshakes} TLS handshakes that don't end, and the platform can't close them: ` +
-        `worker ${spare.worker} takes its place`,
-      { worker: place.worker, successor: spare.worker, handshakes, stuck },
-    );
+    if (clock.monotonicMs() < this.#exchangeFromMs || this.#places.some(({ duty }) => duty === "leaves")) return;
+    logExchange(log, spare.worker, wanted);
     spare.duty = "succeeds";
     spare.predecessor = place;
-    this.#spawn(spare);
+    const isFlood = wanted.stuck * 2 < wanted.handshakes;
+    if (!isFlood && reserve.plenty()) return this.#spawn(spare);
+    // Without a descriptor, the platform would end the process: connections must not take those that are freed for it.
+    this.broadcast({ type: "hold", ms: LONGEST_HOLD_MS });
+    spare.timer = clock.after(HOLD_MS, () => {
+      if (reserve.release()) return this.#spawn(spare);
+      spare.timer = null;
+      this.#notSucceeded(spare, true);
+    }, true);
+  }
+
+  /** The worker that was to take another's place did not come to listen. */
+  #notSucceeded(place: WorkerPlace, isShort: boolean): void {
+    const { predecessor } = place;
+    place.duty = "free";
+    place.predecessor = null;
+    if (predecessor === null) return;
+    this.broadcast({ type: "hold", ms: 0 });
+    if (isShort && predecessor.duty === "serves" && predecessor.handle !== null) {
+      // No descriptor is left for a thread beside this one: it leaves, and then another starts in its place.
+      logLeavesFirst(this.#parts.log, predecessor.worker);
+      predecessor.returns = true;
+      this.#leave(predecessor);
+    }
   }
 
   /** A worker listens that takes the place of another, which now accepts nothing more and finishes what it has. */
   #succeed(place: WorkerPlace, predecessor: WorkerPlace): void {
     place.duty = "serves";
     place.predecessor = null;
-    if (predecessor.duty !== "serves") return;
-    this.#leave(predecessor);
-  }
-
-  /** No descriptor is left for another thread beside a worker's: it leaves, and then another starts in its place. */
-  #leaveFirst(place: WorkerPlace): void {
-    const message = `No descriptor is left for a worker in place of worker ${place.worker}: that leaves first`;
-    this.#parts.log.warn("worker_exchange", message, { worker: place.worker });
-    place.returns = true;
-    this.#leave(place);
+    this.broadcast({ type: "hold", ms: 0 });
+    if (predecessor.duty === "serves") this.#leave(predecessor);
   }
 
   #leave(place: WorkerPlace): void {
@@ -238,16 +249,9 @@ export class WorkerPool {
   #free(place: WorkerPlace): void {
     const { worker } = place;
     const { log, table, clock } = this.#parts;
-    place.timer?.();
-    place.timer = null;
-    place.handle?.terminate();
-    place.handle = null;
+    endNow(place);
     const openExchanges = table.forgetWorker(worker);
-    log.info("worker_exchanged", `Worker ${worker} has left, and the handshakes that did not end with it`, {
-      worker,
-      openExchanges,
-      tookMs: Math.round(clock.monotonicMs() - place.leavesSinceMs),
-    });
+    logLeft(log, place, { openExchanges, nowMs: clock.monotonicMs() });
     place.duty = place.returns ? "serves" : "free";
     if (place.returns) this.#spawn(place);
     place.returns = false;
@@ -268,10 +272,7 @@ export class WorkerPool {
   #lost(place: WorkerPlace, { event, message, error }: { event: string; message: string; error: string }): void {
     const { clock, table, log, onLost } = this.#parts;
     const { worker, duty } = place;
-    place.handle?.terminate();
-    place.handle = null;
-    place.timer?.();
-    place.timer = null;
+    endNow(place);
     const openExchanges = table.forgetWorker(worker);
     onLost(worker);
     if (this.#stopping) return;
@@ -286,15 +287,12 @@ export class WorkerPool {
       return;
     }
     log.error(event, message, { worker, error, openExchanges });
-    place.duty = "free";
     if (successor !== undefined) {
       successor.duty = "serves";
       successor.predecessor = null;
     }
-    const { predecessor } = place;
-    if (predecessor === null) return;
-    place.predecessor = null;
-    this.#exchangeFromMs = clock.monotonicMs() + waitMs;
-    if (isOwnShortage(error) && predecessor.duty === "serves") this.#leaveFirst(predecessor);
+    if (place.predecessor !== null) this.#exchangeFromMs = clock.monotonicMs() + waitMs;
+    // What can't be read while a thread starts, can't for want of descriptors.
+    this.#notSucceeded(place, isOwnShortage(error) || !place.loaded && !this.#parts.reserve.plenty());
   }
 }

@@ -5,7 +5,7 @@ import { ACCEPTED_AT_ONCE, AcceptQueue, REPLACED_MS, STOPPED_MS } from "./accept
 
 /** Pauses between tries to accept while no descriptor is left. */
 const FIRST_PAUSE_MS = 10;
-const LONGEST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 200;
 
 /**
  * Whether one more connection can be taken: now; when the event loop has let go of those that were closed for it, which

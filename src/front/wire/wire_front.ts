@@ -29,6 +29,8 @@ export interface WireFrontParts {
   readonly operations: OperationCount;
   /** Where connections are counted. */
   readonly column: ClientColumn;
+  /** This thread's share of the connections that the process has. */
+  share(): number;
   limits(): ClientLimits;
   /** Tells whose PROXY header is believed; null if none is expected. */
   readonly proxies: ((peer: string) => boolean) | null;
@@ -58,6 +60,7 @@ export class WireFront {
   #sendsAway = false;
   #closesWebSockets = false;
   #leaving = false;
+  #heldUntilMs = 0;
   readonly #cap = new ConnectionCap();
 
   constructor(parts: WireFrontParts) {
@@ -98,8 +101,8 @@ export class WireFront {
         protocol === "h2" && this.#http2 !== null ? this.#takeHttp2(conn, this.#http2) : this.#take(conn, "https"),
     });
     this.#cancelLook = clock.every(TICK_MS, () => this.#lookAtHandshakes());
-    this.#secure = this.#makeLoop((conn) => this.handshakes.begin(conn));
-    this.#plain = this.#makeLoop((conn) => this.#take(conn, "http"));
+    this.#secure = this.#makeLoop((conn) => this.handshakes.begin(conn), () => this.#isHeld());
+    this.#plain = this.#makeLoop((conn) => this.#take(conn, "http"), () => false);
   }
 
   /** Clients may choose HTTP/2: it is wanted, and the platform has an engine for it. */
@@ -133,6 +136,11 @@ export class WireFront {
   /** Begins to accept connections with TLS; a listener that was used before leaves, and its connections live on. */
   listenTls(acceptor: Acceptor<Deno.TlsConn>): Promise<void> {
     return this.#secure.run(acceptor);
+  }
+
+  /** Accepts no TLS connection for so many ms; 0 ends that. */
+  hold(ms: number): void {
+    this.#heldUntilMs = ms === 0 ? 0 : this.#parts.clock.monotonicMs() + ms;
   }
 
   /** Has each response from now on be its connection's last. */
@@ -187,10 +195,14 @@ export class WireFront {
     this.#deadlines.stop();
   }
 
-  #makeLoop<C extends Deno.Conn>(take: (conn: C) => void): AcceptLoop<C> {
+  #isHeld(): boolean {
+    return !this.#leaving && this.#heldUntilMs > 0 && this.#parts.clock.monotonicMs() < this.#heldUntilMs;
+  }
+
+  #makeLoop<C extends Deno.Conn>(take: (conn: C) => void, isHeld: () => boolean): AcceptLoop<C> {
     return new AcceptLoop({
       clock: this.#parts.clock,
-      makeRoom: () => this.#makeRoom(),
+      makeRoom: () => isHeld() ? "none" : this.#makeRoom(),
       take,
       ranOut: (error, first) => {
         if (first) this.#parts.short(true, error);
@@ -237,7 +249,8 @@ export class WireFront {
   }
 
   #ranOut(): void {
-    this.#cap.ranOut(this.#size);
+    // One that has just begun, in the place of another, has few: the others hold the descriptors.
+    this.#cap.ranOut(Math.max(this.#size, this.#parts.share()));
     this.#makeRoom();
   }
 

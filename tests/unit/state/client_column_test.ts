@@ -42,3 +42,14 @@ Deno.test("a worker that is gone leaves no open connection, and counts no more i
   table.column(0).clients.opened();
   assert.deepEqual(seen(), [1, 0, 2, 0]);
 });
+
+Deno.test("connections and handshakes of all workers hold descriptors, and those of a worker that is gone none", () => {
+  const table = TargetTable.create(2);
+  const [one, other] = [table.column(0).clients, table.column(1).clients];
+  one.opened();
+  one.handshaking(1);
+  other.handshaking(1);
+  assert.equal(table.clientsHeld(), 3);
+  table.forgetWorker(0);
+  assert.equal(table.clientsHeld(), 1);
+});

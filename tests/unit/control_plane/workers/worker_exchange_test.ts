@@ -56,7 +56,12 @@ Deno.test("if no descriptor is left for a successor, the worker leaves first", a
   const stage = await PoolStage.serving(2, true);
   stage.descriptorsLeft = false;
   stage.asks(0);
-  assert.deepEqual([stage.threads.length, stage.threads[0]!.posted], [2, ["start", "drain"]]);
+  assert.deepEqual([stage.threads.length, stage.threads[0]!.posted], [2, ["start", "hold"]]);
+  stage.clock.advance(100);
+  assert.deepEqual([stage.threads.length, stage.threads[0]!.posted], [2, ["start", "hold", "drain"]]);
+  stage.asks(1);
+  stage.clock.advance(100);
+  assert.deepEqual(stage.threads[1]!.posted, ["start", "hold"], "one at a time");
   stage.threads[0]!.events.onMessage({ type: "drained", worker: 0 });
   assert.deepEqual([stage.threads.length, stage.threads[0]!.terminated], [2, true]);
   stage.descriptorsLeft = true;
@@ -64,6 +69,16 @@ Deno.test("if no descriptor is left for a successor, the worker leaves first", a
   stage.arrives(2);
   assert.equal(stage.threads[2]!.worker, 0);
   assert.deepEqual(stage.pool.views().map(({ worker, leaving }) => [worker, leaving]), [[0, false], [1, false]]);
+});
+
+Deno.test("if few descriptors are left, no worker accepts while the successor starts", async () => {
+  const stage = await PoolStage.serving(2, true);
+  stage.descriptorsLeft = false;
+  stage.asks(0);
+  assert.deepEqual(stage.threads.map(({ posted }) => posted), [["start", "hold"], ["start", "hold"]]);
+  stage.descriptorsLeft = true;
+  stage.clock.advance(100);
+  assert.equal(stage.threads.length, 3);
 });
 
 Deno.test("if a successor can't load for want of descriptors, the worker leaves first", async () => {
