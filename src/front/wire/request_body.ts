@@ -19,6 +19,12 @@ const CHUNKED_READ_BYTES = 16_384;
  */
 const MICROTASKS = 5;
 
+/**
+ * A byte between data (sizes, extensions, trailers) is looked at by itself, and costs a turn of the event loop as much
+ * as this many that are only passed on.
+ */
+const FRAMING_COST = 16;
+
 /** What a request's body needs of its connection. */
 export interface BodyOwner {
   readonly socket: ClientSocket;
@@ -44,6 +50,8 @@ export class RequestBody implements BodySource {
   #large: Bytes | null = null;
   /** Where a chunked body is read to. */
   #reads: Bytes | null = null;
+  /** Bytes between data that were looked at since the last turn was asked for. */
+  #framing = 0;
   done = false;
   /** A read waits for the client, or for its turn to be passed on. */
   #reading = false;
@@ -169,7 +177,9 @@ export class RequestBody implements BodySource {
     let length = 0;
     for (;;) {
       try {
-        socket.start = chunks.frame(socket.bytes, socket.start, socket.end);
+        const { start } = socket;
+        socket.start = chunks.frame(socket.bytes, start, socket.end);
+        this.#framing += socket.start - start;
       } catch (error) {
         if (error instanceof Malformed) throw new BodyBroken("malformed", `The client ${error.message}`);
         throw error;
@@ -196,8 +206,9 @@ export class RequestBody implements BodySource {
       this.release();
       this.#makeReadRoom();
       if (!await this.#wait(socket.more())) throw this.#broken();
-      const turn = this.#turn(socket.available);
+      const turn = this.#turn(socket.available + this.#framing * FRAMING_COST);
       if (turn !== null) await turn;
+      this.#framing = 0;
     }
     return length === 0 ? null : this.#large!.subarray(0, length);
   }

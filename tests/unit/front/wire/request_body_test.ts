@@ -135,3 +135,17 @@ Deno.test("a part of a small body is not held back until the rest comes", async 
   }
   assert.ok(body.done);
 });
+
+Deno.test("trailers fill a turn of the event loop sooner than data do", async () => {
+  const { body, bring } = stageOf(-1);
+  const trailers = `X: ${"n".repeat(2_042)}\r\n`;
+  const read = body.read();
+  await bring("0\r\n");
+  let came = 0;
+  while (came < 60_000) {
+    await bring(trailers).catch(() => came = Infinity);
+    came += trailers.length;
+  }
+  assert.equal(came, Infinity, "no read waits while the turn is over");
+  read.catch(() => {});
+});
