@@ -10,12 +10,6 @@ const SNI_RESOLVER = Symbol.for("unstableSniResolver");
  */
 export const MOST_NAMES = 10_000;
 
-/**
- * Connections that may wait to be accepted, if the system allows as many (`net.core.somaxconn`): while they come faster
- * than a busy thread takes them, a client whose SYN is dropped tries again only after a second.
- */
-const BACKLOG = 4_096;
-
 /** How a port is opened with TLS. */
 export interface TlsPort {
   readonly hostname: string;
@@ -34,7 +28,7 @@ export interface TlsPort {
  */
 export function listenTls({ hostname, port, pairs, http2, onManyNames }: TlsPort): Acceptor<Deno.TlsConn> {
   const alpnProtocols = http2 ? ["h2", "http/1.1"] : ["http/1.1"];
-  const shared = { hostname, port, reusePort: true, alpnProtocols, tcpBacklog: BACKLOG };
+  const shared = { hostname, port, reusePort: true, alpnProtocols };
   const [first] = pairs;
   if (pairs.length === 1) return Deno.listenTls({ ...shared, cert: first!.certificate, key: first!.key });
   const names = new ServedNames(pairs);
