@@ -75,10 +75,15 @@ export class TooManyStuck extends Error {
  */
 export async function connectWithTls(
   { address, port, tls }: { readonly address: string; readonly port: number; readonly tls: TargetTls },
-  { signal, handshakes }: { readonly signal: AbortSignal; readonly handshakes: TargetHandshakes },
+  { signal, handshakes, connect = () => Deno.connect({ hostname: address, port, signal }) }: {
+    readonly signal: AbortSignal;
+    readonly handshakes: TargetHandshakes;
+    /** Makes the connection that the handshake is made on, unless a certificate is shown. */
+    connect?(): Promise<Deno.TcpConn>;
+  },
 ): Promise<Deno.TlsConn> {
   if (handshakes.allHang) throw new TooManyStuck();
-  const plain = tls.client === null ? await Deno.connect({ hostname: address, port, signal }) : null;
+  const plain = tls.client === null ? await connect() : null;
   try {
     await handshakes.enter(signal);
   } catch (error) {

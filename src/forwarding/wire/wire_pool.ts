@@ -2,6 +2,7 @@ import { type CancelTimer, type Clock } from "../../time/clock.ts";
 import { hostPort, type TargetSnapshot } from "../../state/group_snapshot.ts";
 import type { WorkerColumn } from "../../state/worker_column.ts";
 import type { TargetTls } from "../../certificates/target_tls.ts";
+import { connectTcp } from "../../dial/connect_tcp.ts";
 import { connectWithTls, TargetHandshakes } from "../../dial/tls_connection.ts";
 import { type ConnectionOwner, WireConnection } from "./wire_connection.ts";
 import { TurnBudget } from "./turn_budget.ts";
@@ -168,9 +169,10 @@ export class TargetPool {
   /** Makes a new connection, with its TLS handshake. Rejects as the platform does. */
   async connect(signal: AbortSignal): Promise<WireConnection> {
     const [address, port, tls] = [this.#address, this.#port, this.#tls];
+    const connect = () => connectTcp({ hostname: address, port }, { clock: this.#pool.clock, signal });
     const conn = tls === null
-      ? await Deno.connect({ hostname: address, port, signal })
-      : await connectWithTls({ address, port, tls }, { signal, handshakes: this.#handshakes });
+      ? await connect()
+      : await connectWithTls({ address, port, tls }, { signal, handshakes: this.#handshakes, connect });
     const connection = new WireConnection(conn, this.#pool);
     connection.whenIdle = new IdleOwner(this, connection);
     return connection;
