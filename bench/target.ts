@@ -63,9 +63,10 @@ http {
   server {
     ${addresses.map((address) => `listen ${address}${tls};`).join("\n    ")}
     ${
-    certificates === null
-      ? ""
-      : `ssl_certificate ${certificates.certificateFile}; ssl_certificate_key ${certificates.keyFile};`
+    certificates === null ? "" : `
+    ssl_certificate ${certificates.certificateFile};
+    ssl_certificate_key ${certificates.keyFile};
+    ssl_protocols TLSv1.2 TLSv1.3;`
   }
     root ${dir};
     location = /64k { }

@@ -34,6 +34,7 @@ http {
     clientsTls === null ? "" : `
     ssl_certificate ${clientsTls.certificateFile};
     ssl_certificate_key ${clientsTls.keyFile};
+    ssl_protocols TLSv1.2 TLSv1.3;
     ssl_session_cache off;
     ssl_session_tickets off;`
   }
