@@ -129,7 +129,7 @@ export function lists(list: string, word: string): boolean {
   if (!list.includes(",")) {
     // Nearly always it is another word altogether, which its first letter tells.
     const first = list.charCodeAt(0);
-    if (first > SPACE && (first | 32) !== word.charCodeAt(0)) return false;
+    if (first > SPACE && first < 128 && (first | 32) !== word.charCodeAt(0)) return false;
     return list.length >= word.length && list.trim().toLowerCase() === word;
   }
   return list.split(",").some((item) => item.trim().toLowerCase() === word);

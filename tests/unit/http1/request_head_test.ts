@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { ByteLines } from "../../../src/http1/field_lines.ts";
 import { HeadFinder } from "../../../src/http1/head_finder.ts";
 import { Malformed } from "../../../src/http1/malformed.ts";
-import { BadHead, readRequestHead, type RequestHead } from "../../../src/http1/request_head.ts";
+import { BadHead, lists, readRequestHead, type RequestHead } from "../../../src/http1/request_head.ts";
 
 const LIMITS = { bytes: 65_536, lines: 128, lineBytes: 32_768 };
 
@@ -142,4 +142,13 @@ Deno.test("lines that are dropped are left out of what is copied, and still foun
   const next = bytesOf("GET / HTTP/1.1\r\nHost: b\r\n\r\n");
   readRequestHead(next, { start: 0, end: next.length, lines, limits: LIMITS });
   assert.equal(copied(), "Host: b\r\n");
+});
+
+Deno.test("an option of Connection is found in any case, whatever blanks are around it", () => {
+  for (const list of ["close", "Close", " close", "\tclose ", "\u00a0close", "keep-alive, \u00a0CLOSE"]) {
+    assert.equal(lists(list, "close"), true, list);
+  }
+  for (const list of ["", "keep-alive", "closed", "clos", "xclose", "\u00e3lose"]) {
+    assert.equal(lists(list, "close"), false, list);
+  }
 });
