@@ -109,12 +109,13 @@ export class DecisionRing {
       kept.targetCount = 0;
       return;
     }
-    kept.algorithm = scores.group.algorithm;
+    const chosenBy = scores.group!;
+    kept.algorithm = chosenBy.algorithm;
     kept.candidates = scores.candidates;
-    kept.targetCount = scores.group.targets.length;
+    kept.targetCount = chosenBy.targets.length;
     if (kept.key !== scores.key) kept.key = received.longUrl ? ownText(scores.key) : short(scores.key);
     kept.keyHash = scores.keyHash;
-    kept.hashKey = scores.group.algorithmOptions.hashKey;
+    kept.hashKey = chosenBy.algorithmOptions.hashKey;
     kept.startedMs = received.startedMs;
     kept.pinned = scores.pinned;
     kept.behind = scores.behind;

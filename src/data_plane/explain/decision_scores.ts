@@ -15,8 +15,8 @@ export const NUMBERS_EACH = 5;
  * Exchanges borrow one each, for it is the largest thing that a request would leave to the garbage collector.
  */
 export class CapturedScores {
-  candidates: CandidateList;
-  group: GroupSnapshot;
+  candidates: CandidateList | null = null;
+  group: GroupSnapshot | null = null;
   /** The HASH key; empty where the algorithm has no use for one. */
   key = "";
   keyHash = 0;
@@ -28,19 +28,20 @@ export class CapturedScores {
   readonly numbers = new Float64Array(KEPT_CANDIDATES * NUMBERS_EACH);
   /** How many numbers there are. */
   count = 0;
-
-  constructor(candidates: CandidateList, group: GroupSnapshot) {
-    this.candidates = candidates;
-    this.group = group;
-  }
 }
 
 /** Most of them that wait to be borrowed; beyond that they are let go. */
 const MOST_FREE = 256;
 const free: CapturedScores[] = [];
 
-/** Takes back what nobody looks at any more. */
+/** Takes back what nobody looks at any more. It holds no key and no snapshot while it waits. */
 export function giveBackScores(scores: CapturedScores): void {
+  scores.key = "";
+  scores.candidates =
+    scores.group =
+    scores.pinned =
+    scores.behind =
+      null;
   if (free.length < MOST_FREE) free.push(scores);
 }
 
@@ -62,7 +63,7 @@ export function captureScores(
 ): CapturedScores {
   const { table, slots } = candidates;
   const count = candidates.count < KEPT_CANDIDATES ? candidates.count : KEPT_CANDIDATES;
-  const captured = free.pop() ?? new CapturedScores(candidates, group);
+  const captured = free.pop() ?? new CapturedScores();
   const { numbers } = captured;
   let behind = candidates.count > KEPT_CANDIDATES ? target : null;
   for (let i = 0, at = 0; i < count; i++) {
