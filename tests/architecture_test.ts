@@ -108,6 +108,7 @@ const LOADED_AT_REST = [
   "node:buffer",
   "node:crypto",
   "node:net",
+  "node:process",
 ];
 
 /** Folders without any input or output: a configuration, a rule or an algorithm can be tried with plain values. */

@@ -1,4 +1,5 @@
 import type { ListenerConfig } from "../config/model.ts";
+import type { TlsConfig } from "../config/tls.ts";
 import { serveConnection } from "../front/http2/platform_engine.ts";
 import { formatDuration } from "../config/values/duration.ts";
 
@@ -26,12 +27,13 @@ export function clientLimits(
     `a head ${within(headTimeoutMs)}, ${body}, a byte of the response taken ${within(writeTimeoutMs)}, ${idle}`,
     `connections: ${most}; of one client: ${each}`,
     "header lines, trailers, interim responses and upgrades as they come; HTTP/1.0 and HTTP/1.1",
-    ...tls === null ? [] : [http2Text(tls.http2, http2Exists)],
+    ...tls === null ? [] : [http2Text(tls, http2Exists)],
   ];
 }
 
-function http2Text(wanted: boolean, exists: boolean): string {
-  if (!wanted) return "no HTTP/2 (LISTENER_HTTP2=false)";
+function http2Text({ http2, certificates }: TlsConfig, exists: boolean): string {
+  if (!http2) return "no HTTP/2 (LISTENER_HTTP2=false)";
+  if (certificates.length > 1) return "no HTTP/2, since there are several certificates";
   if (!exists) return NO_HTTP2;
   return "HTTP/2 on LISTENER_TLS_PORT: header names in lower case; no trailers, no interim responses, no upgrades";
 }

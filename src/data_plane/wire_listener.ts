@@ -2,7 +2,7 @@ import type { ListenerConfig } from "../config/model.ts";
 import { whyNotListening } from "../dial/listen_error.ts";
 import { TrustedProxies } from "../forwarding/headers/client_address.ts";
 import type { CertificatePair } from "../certificates/certificate_pair.ts";
-import type { Acceptor } from "../front/acceptor.ts";
+import type { Acceptor, SecureConn } from "../front/acceptor.ts";
 import type { RequestHandler } from "../front/front.ts";
 import type { OperationCount } from "../front/wire/client_socket.ts";
 import type { ClientLimits } from "../front/wire/limits.ts";
@@ -148,7 +148,7 @@ export class WireListener {
     }
   }
 
-  #listenTls(): Acceptor<Deno.TlsConn> {
+  #listenTls(): Acceptor<SecureConn> {
     return listenTls({ ...this.#tls!, onManyNames: () => this.#reopenTls() });
   }
 

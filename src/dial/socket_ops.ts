@@ -16,6 +16,9 @@ export interface SocketOps {
   write(bytes: Bytes): Promise<number>;
 }
 
+/** The part of a connection that is used. */
+type ReadsAndWrites = Pick<Deno.Conn, "read" | "write">;
+
 /** What Deno's own classes read and write with. */
 interface Core {
   read(resource: number, place: Bytes): Promise<number>;
@@ -31,12 +34,12 @@ const RESOURCE = "Deno.internal.rid";
 let known: symbol | null = null;
 
 /** Gives the reads and writes of a connection. */
-export function socketOps(conn: Deno.Conn): SocketOps {
+export function socketOps(conn: ReadsAndWrites): SocketOps {
   const resource = resourceOf(conn);
   return resource === null ? new ConnOps(conn) : new CoreOps(core as Core, resource);
 }
 
-function resourceOf(conn: Deno.Conn): number | null {
+function resourceOf(conn: ReadsAndWrites): number | null {
   if (typeof core?.read !== "function" || typeof core.write !== "function") return null;
   const symbols = conn as unknown as Record<symbol, unknown>;
   known ??= Object.getOwnPropertySymbols(conn).find(({ description }) => description === RESOURCE) ?? null;
@@ -63,9 +66,9 @@ class CoreOps implements SocketOps {
 }
 
 class ConnOps implements SocketOps {
-  readonly #conn: Deno.Conn;
+  readonly #conn: ReadsAndWrites;
 
-  constructor(conn: Deno.Conn) {
+  constructor(conn: ReadsAndWrites) {
     this.#conn = conn;
   }
 

@@ -24,6 +24,7 @@ export interface Wanted {
 export class TestAuthority implements AsyncDisposable {
   readonly folder: string;
   #made = 0;
+  #last: Promise<unknown> = Promise.resolve();
 
   private constructor(folder: string) {
     this.folder = folder;
@@ -51,8 +52,14 @@ export class TestAuthority implements AsyncDisposable {
     return Deno.readTextFile(this.rootFile);
   }
 
-  /** Makes a certificate that the root has signed. */
-  async issue({ names, notBefore, notAfter, keyKind = "ec", client = false }: Wanted): Promise<MadeCertificate> {
+  /** Makes a certificate that the root has signed; one at a time, since openssl keeps a list of them. */
+  issue(wanted: Wanted): Promise<MadeCertificate> {
+    const made = this.#last.then(() => this.#issue(wanted));
+    this.#last = made.catch(() => {});
+    return made;
+  }
+
+  async #issue({ names, notBefore, notAfter, keyKind = "ec", client = false }: Wanted): Promise<MadeCertificate> {
     const id = `leaf${this.#made++}`;
     const key = keyKind === "ec" ? "ec -pkeyopt ec_paramgen_curve:prime256v1" : "rsa:2048";
     await this.#openssl(`req -new -newkey ${key} -nodes -subj /CN=${id} -keyout ${id}.key -out ${id}.csr`);

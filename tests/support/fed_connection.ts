@@ -53,7 +53,7 @@ export class FedConnections {
   async serve(pieces: readonly string[]): Promise<string> {
     const conn = new FedConn(pieces);
     this.open++;
-    await new ClientConnection(conn as unknown as Deno.Conn, "http", this.#parts).run();
+    await new ClientConnection(conn as unknown as Deno.TcpConn, "http", this.#parts).run();
     return conn.written;
   }
 }

@@ -1,5 +1,6 @@
 import type { ClientColumn } from "../../state/client_column.ts";
 import type { Deadlines } from "../../time/deadline.ts";
+import type { AcceptedConn, SecureConn } from "../acceptor.ts";
 
 /** What handshakes are made with. */
 export interface HandshakeParts {
@@ -10,14 +11,14 @@ export interface HandshakeParts {
   timeoutMs(): number;
   readonly column: Pick<ClientColumn, "handshaking" | "shookHands">;
   /** A connection whose handshake is done. */
-  done(conn: Deno.TlsConn, protocol: "http/1.1" | "h2"): void;
+  done(conn: SecureConn, protocol: "http/1.1" | "h2"): void;
 }
 
 /**
- * Makes the handshakes of a thread's TLS connections. The platform can't close a connection whose handshake is pending:
- * its descriptor stays open until the client closes it, or until the thread ends, and after a `close` nothing tells
- * which of the two has happened. So a handshake that times out is counted as stuck and left alone; the owner of the
- * thread ends it before there are too many.
+ * Makes the handshakes of a thread's TLS connections. The platform can't close a connection of a listener with one
+ * certificate while its handshake is pending: its descriptor stays open until the client closes it, or until the thread
+ * ends, and after a `close` nothing tells which of the two has happened. So a handshake that times out there is counted
+ * as stuck and left alone; the owner of the thread ends it before there are too many.
  */
 export class Handshakes {
   /** Handshakes that timed out, and whose connection the platform still holds. */
@@ -47,7 +48,7 @@ export class Handshakes {
   }
 
   /** Makes a connection's handshake. Never throws. */
-  begin(conn: Deno.TlsConn): void {
+  begin(conn: SecureConn): void {
     const { deadlines, nowMs, timeoutMs, column, done } = this.#parts;
     const begun = { atMs: nowMs() };
     this.#begun.add(begun);
@@ -57,6 +58,7 @@ export class Handshakes {
       late = true;
       this.stuck++;
       column.shookHands("handshakesTimedOut");
+      conn.abort?.();
     });
     const settle = () => {
       this.#begun.delete(begun);
@@ -78,7 +80,7 @@ export class Handshakes {
   }
 }
 
-function close(conn: Deno.Conn): void {
+function close(conn: AcceptedConn): void {
   try {
     conn.close();
   } catch {

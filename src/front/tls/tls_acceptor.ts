@@ -1,6 +1,8 @@
 import type { CertificatePair } from "../../certificates/certificate_pair.ts";
 import { ServedNames } from "../../certificates/served_names.ts";
-import type { Acceptor } from "../acceptor.ts";
+import type { Acceptor, SecureConn } from "../acceptor.ts";
+import { NamesAcceptor } from "./names_acceptor.ts";
+import { platformSockets } from "./platform_sockets.ts";
 
 /** The platform's name for a function that chooses a certificate by the name that a client asks for. Private. */
 const SNI_RESOLVER = Symbol.for("unstableSniResolver");
@@ -23,14 +25,17 @@ export interface TlsPort {
 }
 
 /**
- * Listens with TLS 1.2 and 1.3; threads share the port. With one certificate clients may resume sessions; with several
- * the platform asks for each new name which certificate to serve, and resumes none.
+ * Listens with TLS 1.2 and 1.3; threads share the port. With one certificate clients may choose HTTP/2. With several
+ * they get HTTP/1.1, by sockets that can choose a certificate whatever pieces a client's first message comes in.
  */
-export function listenTls({ hostname, port, pairs, http2, onManyNames }: TlsPort): Acceptor<Deno.TlsConn> {
+export function listenTls({ hostname, port, pairs, http2, onManyNames }: TlsPort): Acceptor<SecureConn> {
   const alpnProtocols = http2 ? ["h2", "http/1.1"] : ["http/1.1"];
   const shared = { hostname, port, reusePort: true, alpnProtocols };
   const [first] = pairs;
   if (pairs.length === 1) return Deno.listenTls({ ...shared, cert: first!.certificate, key: first!.key });
+  if (platformSockets !== null) {
+    return new NamesAcceptor(Deno.listen({ hostname, port, reusePort: true }), pairs, platformSockets);
+  }
   const names = new ServedNames(pairs);
   let asked = 0;
   const resolve = (name: string) => {

@@ -1,6 +1,6 @@
 import { isOwnShortage } from "../../dial/own_shortage.ts";
 import { type Clock, delay, nextTurn } from "../../time/clock.ts";
-import type { Acceptor } from "../acceptor.ts";
+import type { AcceptedConn, Acceptor } from "../acceptor.ts";
 import { ACCEPTED_AT_ONCE, AcceptQueue, REPLACED_MS, STOPPED_MS } from "./accept_queue.ts";
 
 /** Pauses between tries to accept while no descriptor is left. */
@@ -14,7 +14,7 @@ const LONGEST_PAUSE_MS = 200;
 export type Room = "now" | "next turn" | "none";
 
 /** What an accept loop works with. */
-export interface AcceptLoopParts<C extends Deno.Conn> {
+export interface AcceptLoopParts<C extends AcceptedConn> {
   readonly clock: Clock;
   /** Makes room for one more connection. */
   makeRoom(): Room;
@@ -30,7 +30,7 @@ export interface AcceptLoopParts<C extends Deno.Conn> {
  * Accepts connections on one port, whatever happens to any of them. Another listener can take the place of the one
  * before, which takes what waits in its queue and is closed then.
  */
-export class AcceptLoop<C extends Deno.Conn> {
+export class AcceptLoop<C extends AcceptedConn> {
   readonly #parts: AcceptLoopParts<C>;
   /** Each with its end; all but the last leave. */
   readonly #queues = new Map<AcceptQueue<C>, Promise<void>>();

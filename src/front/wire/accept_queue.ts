@@ -1,5 +1,5 @@
 import { type Clock, nextTurn } from "../../time/clock.ts";
-import type { Acceptor } from "../acceptor.ts";
+import type { AcceptedConn, Acceptor } from "../acceptor.ts";
 
 /**
  * Connections accepted before the event loop turns: each costs a turn half a millisecond, with its first request and
@@ -28,7 +28,7 @@ const STEPS = 10;
  * it, and closes in the same turn of the event loop. Connections of 3 to 7 us were lost so (measured), of 0.4 ms and
  * more when it closed at any moment. If no connection comes for a while, there is hardly one to lose.
  */
-export class AcceptQueue<C extends Deno.Conn> {
+export class AcceptQueue<C extends AcceptedConn> {
   readonly acceptor: Acceptor<C>;
   readonly #clock: Clock;
   #waitMs = Infinity;

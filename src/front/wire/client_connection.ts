@@ -1,3 +1,4 @@
+import type { AcceptedConn } from "../acceptor.ts";
 import type { ClientColumn, CloseCause } from "../../state/client_column.ts";
 import { type Deadlines, Watch } from "../../time/deadline.ts";
 import type { Bytes } from "../../http1/bytes.ts";
@@ -79,7 +80,7 @@ export class ClientConnection implements OpenConnection, ClientEvents, WriteWatc
   replying: ReplyWriter | null = null;
   #onLeft: (() => void) | null = null;
 
-  constructor(conn: Deno.Conn, protocol: "http" | "https", parts: ConnectionParts) {
+  constructor(conn: AcceptedConn, protocol: "http" | "https", parts: ConnectionParts) {
     this.#parts = parts;
     this.protocol = protocol;
     this.rooms = parts.rooms;
@@ -134,7 +135,7 @@ export class ClientConnection implements OpenConnection, ClientEvents, WriteWatc
     this.#tally.closed(cause, this.socket.ended, this.#writes);
     this.#parts.deadlines.close(this.#watch);
     if (this.activity !== "request") this.socket.release();
-    this.socket.close();
+    this.socket.close(this.activity !== "request");
     this.#parts.closed(this);
   }
 
@@ -286,9 +287,8 @@ export class ClientConnection implements OpenConnection, ClientEvents, WriteWatc
     const awaitsBody = activity === "request" && this.#bodySinceMs !== null && !this.#writes;
     this.#tally.timedOut(activity, awaitsBody ? "body" : this.#writes ? "write" : null);
     if (activity !== "head" && !awaitsBody) return this.close();
-    const { deadlines } = this.#parts;
     // What is answered now has limits of its own.
-    this.#watch = deadlines.watch(0, deadlines.nowMs, this.#expired);
+    this.#watch = this.#parts.deadlines.watch(0, this.#parts.deadlines.nowMs, this.#expired);
     socket.stopReading();
   };
 

@@ -1,5 +1,6 @@
 import { type SocketOps, socketOps } from "../../dial/socket_ops.ts";
 import type { Bytes } from "../../http1/bytes.ts";
+import type { AcceptedConn } from "../acceptor.ts";
 import type { ReadRooms } from "./read_rooms.ts";
 
 /** What counts a thread's socket operations (the runtime lets so many succeed in a turn of its event loop). */
@@ -40,7 +41,7 @@ export class ClientSocket {
   lends = false;
   /** Called once when the client's connection breaks while nobody reads. */
   onLeft: (() => void) | null = null;
-  readonly #conn: Deno.Conn;
+  readonly #conn: AcceptedConn;
   readonly #ops: SocketOps;
   readonly #operations: OperationCount;
   readonly #rooms: ReadRooms;
@@ -58,7 +59,7 @@ export class ClientSocket {
   #watcher: WriteWatcher | null = null;
   #writing: Promise<void> | null = null;
 
-  constructor(conn: Deno.Conn, operations: OperationCount, rooms: ReadRooms) {
+  constructor(conn: AcceptedConn, operations: OperationCount, rooms: ReadRooms) {
     this.#conn = conn;
     this.#rooms = rooms;
     this.bytes = rooms.lend(0);
@@ -66,7 +67,7 @@ export class ClientSocket {
     this.#operations = operations;
     // A head and the body behind it would else wait for the client's acknowledgement (Nagle's algorithm).
     try {
-      (conn as Deno.TcpConn).setNoDelay?.(true);
+      (conn as Partial<Deno.TcpConn>).setNoDelay?.(true);
     } catch {
       // Broken already: its first read says so.
     }
@@ -176,7 +177,7 @@ export class ClientSocket {
 
   /** Ends the sending side. */
   closeWrite(): Promise<void> {
-    return (this.#conn as Deno.TcpConn).closeWrite();
+    return this.#conn.closeWrite();
   }
 
   /** Wakes who waits for bytes, as if none came: a limit passed. What a read that is under way brings is lost. */
@@ -185,14 +186,16 @@ export class ClientSocket {
     this.#notify();
   }
 
-  close(): void {
+  /** @param inOrder Nothing is missing that the client waits for. */
+  close(inOrder = false): void {
     if (!this.open) return;
     this.open = false;
     // Who waits for bytes gets none: what stands in its place is from the read before.
     this.ended ??= "closed here";
     this.onLeft = null;
     try {
-      this.#conn.close();
+      if (inOrder && this.#conn.closeInOrder !== undefined) this.#conn.closeInOrder();
+      else this.#conn.close();
     } catch {
       // Already closed by the platform.
     }

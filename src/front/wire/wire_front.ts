@@ -1,7 +1,7 @@
 import type { ClientColumn } from "../../state/client_column.ts";
 import type { Clock } from "../../time/clock.ts";
 import { Deadlines } from "../../time/deadline.ts";
-import type { Acceptor } from "../acceptor.ts";
+import type { AcceptedConn, Acceptor, SecureConn } from "../acceptor.ts";
 import type { RequestHandler } from "../front.ts";
 import { Http2Connection, type Http2Parts } from "../http2/http2_connection.ts";
 import { serveConnection } from "../http2/platform_engine.ts";
@@ -56,7 +56,7 @@ export class WireFront {
   readonly #cancelLook: () => void;
   readonly handshakes: Handshakes;
   readonly #plain: AcceptLoop<Deno.TcpConn>;
-  readonly #secure: AcceptLoop<Deno.TlsConn>;
+  readonly #secure: AcceptLoop<SecureConn>;
   #sendsAway = false;
   #closesWebSockets = false;
   #leaving = false;
@@ -98,7 +98,9 @@ export class WireFront {
       timeoutMs: () => parts.limits().handshakeMs,
       column: parts.column,
       done: (conn, protocol) =>
-        protocol === "h2" && this.#http2 !== null ? this.#takeHttp2(conn, this.#http2) : this.#take(conn, "https"),
+        protocol === "h2" && this.#http2 !== null
+          ? this.#takeHttp2(conn as Deno.TlsConn, this.#http2)
+          : this.#take(conn, "https"),
     });
     this.#cancelLook = clock.every(TICK_MS, () => this.#lookAtHandshakes());
     this.#secure = this.#makeLoop((conn) => this.handshakes.begin(conn), () => this.#isHeld());
@@ -134,7 +136,7 @@ export class WireFront {
   }
 
   /** Begins to accept connections with TLS; a listener that was used before leaves, and its connections live on. */
-  listenTls(acceptor: Acceptor<Deno.TlsConn>): Promise<void> {
+  listenTls(acceptor: Acceptor<SecureConn>): Promise<void> {
     return this.#secure.run(acceptor);
   }
 
@@ -199,7 +201,7 @@ export class WireFront {
     return !this.#leaving && this.#heldUntilMs > 0 && this.#parts.clock.monotonicMs() < this.#heldUntilMs;
   }
 
-  #makeLoop<C extends Deno.Conn>(take: (conn: C) => void, isHeld: () => boolean): AcceptLoop<C> {
+  #makeLoop<C extends AcceptedConn>(take: (conn: C) => void, isHeld: () => boolean): AcceptLoop<C> {
     return new AcceptLoop({
       clock: this.#parts.clock,
       makeRoom: () => isHeld() ? "none" : this.#makeRoom(),
@@ -212,7 +214,7 @@ export class WireFront {
     });
   }
 
-  #take(conn: Deno.Conn, protocol: "http" | "https"): void {
+  #take(conn: AcceptedConn, protocol: "http" | "https"): void {
     const connection = new ClientConnection(conn, protocol, this.#shared);
     this.#connections.add(connection);
     connection.run();

@@ -37,7 +37,7 @@ Deno.test("what is no connection of Deno's is read and written by its own method
   const ops = socketOps({
     read: (place: Uint8Array) => Promise.resolve(place.length === 1 ? null : 5),
     write: (bytes: Uint8Array) => Promise.resolve(written.push(...bytes)),
-  } as unknown as Deno.Conn);
+  } as unknown as Deno.TcpConn);
   assert.equal(await ops.read(new Uint8Array(8)), 5);
   assert.equal(await ops.read(new Uint8Array(1)), 0);
   assert.equal(await ops.write(new Uint8Array([7, 8])), 2);

@@ -12,7 +12,7 @@ class FakeListener implements Acceptor {
   /** Connections that waited when it was closed: the system resets them. */
   lost: string[] = [];
   readonly #waiting: string[] = [];
-  #accepting: PromiseWithResolvers<Deno.Conn> | null = null;
+  #accepting: PromiseWithResolvers<Deno.TcpConn> | null = null;
 
   connect(...names: string[]): void {
     this.#waiting.push(...names);
@@ -22,7 +22,7 @@ class FakeListener implements Acceptor {
     resolve(this.#next());
   }
 
-  accept(): Promise<Deno.Conn> {
+  accept(): Promise<Deno.TcpConn> {
     if (this.closed) return Promise.reject(new Deno.errors.BadResource("closed"));
     if (this.#waiting.length > 0) return Promise.resolve(this.#next());
     this.#accepting = Promise.withResolvers();
@@ -35,15 +35,15 @@ class FakeListener implements Acceptor {
     this.#accepting?.reject(new Deno.errors.BadResource("closed"));
   }
 
-  #next(): Deno.Conn {
-    return { name: this.#waiting.shift() } as unknown as Deno.Conn;
+  #next(): Deno.TcpConn {
+    return { name: this.#waiting.shift() } as unknown as Deno.TcpConn;
   }
 }
 
 function setUp() {
   const clock = new ManualClock();
   const taken: string[] = [];
-  const loop = new AcceptLoop<Deno.Conn>({
+  const loop = new AcceptLoop<Deno.TcpConn>({
     clock,
     makeRoom: () => "now",
     take: (conn) => void taken.push((conn as unknown as { name: string }).name),

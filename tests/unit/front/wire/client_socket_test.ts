@@ -22,7 +22,7 @@ function scripted(rooms = new ReadRooms()) {
       }),
     close() {},
   };
-  const socket = new ClientSocket(conn as unknown as Deno.Conn, { spend() {} }, rooms);
+  const socket = new ClientSocket(conn as unknown as Deno.TcpConn, { spend() {} }, rooms);
   /** Returns how much of the text fitted in. */
   const bring = async (text: string) => {
     const written = answer!(text);

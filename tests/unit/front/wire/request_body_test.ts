@@ -34,7 +34,7 @@ function stageOf(length: number) {
     read: (place: Bytes) => new Promise<number>((answer) => waiting = { place, answer }),
     close() {},
   };
-  const socket = new ClientSocket(conn as unknown as Deno.Conn, { spend() {} }, rooms.reads);
+  const socket = new ClientSocket(conn as unknown as Deno.TcpConn, { spend() {} }, rooms.reads);
   const body = new RequestBody({ socket, rooms, waiting() {}, timedOut: false }, length);
   const stage = {
     body,

@@ -42,7 +42,7 @@ async function pass(fromClient: number, fromTarget: number) {
     close() {},
   };
   const rooms = new FrontRooms();
-  const socket = new ClientSocket(conn as unknown as Deno.Conn, { spend() {} }, rooms.reads);
+  const socket = new ClientSocket(conn as unknown as Deno.TcpConn, { spend() {} }, rooms.reads);
   const events = { moved() {}, halfClosed() {}, broken() {}, failed() {} };
   await passBothWays(socket, target, { rooms, events, farewell: null });
   return got;

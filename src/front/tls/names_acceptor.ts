@@ -1,0 +1,53 @@
+import type { SecureContext } from "node:tls";
+import type { CertificatePair } from "../../certificates/certificate_pair.ts";
+import { ServedNames } from "../../certificates/served_names.ts";
+import type { Acceptor, SecureConn } from "../acceptor.ts";
+import type { PlatformSockets } from "./platform_sockets.ts";
+import { SocketConn } from "./socket_conn.ts";
+
+/**
+ * Accepts connections on a TCP listener and serves each the certificate for the name that it asks for (SNI, RFC 6066
+ * section 3): exact names before wildcards, and the first certificate for all else. Speaks HTTP/1.1 alone.
+ */
+export class NamesAcceptor implements Acceptor<SecureConn> {
+  readonly #listener: Deno.TcpListener;
+  readonly #sockets: PlatformSockets;
+  readonly #names: ServedNames;
+  readonly #contexts: readonly SecureContext[];
+
+  /** @param pairs At least one. Throws if the platform can't serve one of them. */
+  constructor(listener: Deno.TcpListener, pairs: readonly CertificatePair[], sockets: PlatformSockets) {
+    this.#listener = listener;
+    this.#sockets = sockets;
+    this.#names = new ServedNames(pairs);
+    this.#contexts = pairs.map((pair) => sockets.context(pair));
+  }
+
+  async accept(): Promise<SecureConn> {
+    while (true) {
+      const conn = await this.#listener.accept();
+      try {
+        // A head and the body behind it would else wait for the client's acknowledgement (Nagle's algorithm).
+        conn.setNoDelay(true);
+        return new SocketConn(this.#sockets.secure(conn, this.#contexts[0]!, this.#choose), conn);
+      } catch {
+        // The client was gone before.
+        close(conn);
+      }
+    }
+  }
+
+  close(): void {
+    this.#listener.close();
+  }
+
+  readonly #choose = (name: string): SecureContext => this.#contexts[Math.max(0, this.#names.find(name))]!;
+}
+
+function close(conn: Deno.TcpConn): void {
+  try {
+    conn.close();
+  } catch {
+    // The platform has closed it already.
+  }
+}
