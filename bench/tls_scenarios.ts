@@ -57,8 +57,8 @@ export const TLS_SCENARIOS: readonly Scenario[] = [
     tls: "clients",
     warmUpRequests: 3_000,
     expectedPerSecond: 1_000,
-    note: "sluice offers every client to resume its session later, nginx does not. With two certificates, the " +
-      "platform asks sluice for one by the client's name, and offers nothing.",
+    note: "sluice offers every client to resume its session later, nginx does not. With two certificates, " +
+      "sluice uses other sockets of the platform (docs/tls.md).",
   }, [wire({ name: "sluice, 2 certificates", certificates: 2 })]),
 ];
 
