@@ -15,12 +15,15 @@ export class NamesAcceptor implements Acceptor<SecureConn> {
   readonly #names: ServedNames;
   readonly #contexts: readonly SecureContext[];
 
-  /** @param pairs At least one. Throws if the platform can't serve one of them. */
-  constructor(listener: Deno.TcpListener, pairs: readonly CertificatePair[], sockets: PlatformSockets) {
-    this.#listener = listener;
+  /**
+   * @param listen Opens the listener; not called if the platform can't serve one of the pairs, which throws: an open
+   * listener from which nobody accepts would keep its share of the clients. @param pairs At least one.
+   */
+  constructor(listen: () => Deno.TcpListener, pairs: readonly CertificatePair[], sockets: PlatformSockets) {
     this.#sockets = sockets;
     this.#names = new ServedNames(pairs);
     this.#contexts = pairs.map((pair) => sockets.context(pair));
+    this.#listener = listen();
   }
 
   async accept(): Promise<SecureConn> {

@@ -34,7 +34,7 @@ export function listenTls({ hostname, port, pairs, http2, onManyNames }: TlsPort
   const [first] = pairs;
   if (pairs.length === 1) return Deno.listenTls({ ...shared, cert: first!.certificate, key: first!.key });
   if (platformSockets !== null) {
-    return new NamesAcceptor(Deno.listen({ hostname, port, reusePort: true }), pairs, platformSockets);
+    return new NamesAcceptor(() => Deno.listen({ hostname, port, reusePort: true }), pairs, platformSockets);
   }
   const names = new ServedNames(pairs);
   let asked = 0;
