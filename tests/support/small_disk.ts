@@ -15,7 +15,7 @@ const canMount = await smallDisk().then(async (disk) => {
 /** Declares a test that needs a file system of its own. It is skipped if this process may not make one. */
 export function testOnSmallDisk(programs: readonly string[], title: string, run: () => Promise<void>): void {
   if (canMount) testWithPrograms(programs, title, run);
-  // Only who may mount can have a disk that is full for sluice alone; CI may, so it is not skipped there.
+  // Only who may mount can fill a disk without filling everybody's.
   else Deno.test.ignore(`${title} (skipped: this user may not mount)`, run);
 }
 
