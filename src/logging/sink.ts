@@ -7,6 +7,7 @@ export const FLUSH_MS = 250;
 const BATCH_CHARS = 32_768;
 /** Characters that may wait for a reader that does not take them; beyond it lines are dropped and counted. */
 const WAITING_CHARS = 16_777_216;
+const LF = 10;
 
 /** Where bytes go: `Deno.stdout`, `Deno.stderr`, or a test's. */
 export interface ByteWriter {
@@ -35,7 +36,7 @@ export class BatchedSink implements LineSink, ByteSink {
 
   write(text: string): void {
     if (this.#chars > WAITING_CHARS) {
-      this.#dropped++;
+      this.#dropped += countLines(text);
       return;
     }
     this.#waiting.push(text);
@@ -47,7 +48,7 @@ export class BatchedSink implements LineSink, ByteSink {
   /** Takes a batch that was collected elsewhere: it goes out at once. */
   writeBytes(bytes: Uint8Array<ArrayBuffer>): void {
     if (this.#chars > WAITING_CHARS) {
-      this.#dropped++;
+      this.#dropped += countLines(bytes);
       return;
     }
     this.#waiting.push(bytes);
@@ -120,5 +121,7 @@ function merge(batch: readonly (string | Uint8Array<ArrayBuffer>)[]): (string | 
 
 function countLines(part: string | Uint8Array): number {
   if (typeof part === "string") return part.split("\n").length - 1;
-  return part.reduce((count, byte) => byte === 0x0a ? count + 1 : count, 0);
+  let count = 0;
+  for (let at = part.indexOf(LF); at >= 0; at = part.indexOf(LF, at + 1)) count++;
+  return count;
 }

@@ -25,3 +25,24 @@ Deno.test("lines that could not be written are counted, and the sink goes on", a
   await sink.flush();
   assert.equal(written, 'five\n{"event":"log_lines_dropped","count":4}\n');
 });
+
+Deno.test("lines for which there is no room are counted one by one, those of a batch too", async () => {
+  let written = "";
+  let goOn = () => {};
+  const reads = new Promise<void>((resolve) => goOn = resolve);
+  const sink = new BatchedSink({
+    async write(bytes) {
+      await reads;
+      written += new TextDecoder().decode(bytes).replaceAll("x", "");
+      return bytes.length;
+    },
+  }, new ManualClock());
+  const line = new TextEncoder().encode(`${"x".repeat(9_000_000)}\n`);
+  // One is being written, and two wait: those are more characters than may.
+  for (let i = 0; i < 3; i++) sink.writeBytes(line);
+  sink.writeBytes(new TextEncoder().encode("one\ntwo\nthree\n"));
+  sink.write("four\nfive\n");
+  goOn();
+  await sink.flush();
+  assert.equal(written, '\n\n\n{"event":"log_lines_dropped","count":5}\n');
+});
