@@ -37,6 +37,9 @@ const CURVES = ["prime256v1", "secp384r1"];
 export function readPair(certificate: string, key: string): CertificatePair {
   const chain = blocksOf(certificate);
   const leaf = chainOf(certificate)[0]!;
+  if (!hasVersion3(leaf.raw)) {
+    throw new BadPair("certificate", "The certificate has version 1 of X.509, and TLS needs version 3");
+  }
   const keyBlock = keyBlockOf(key);
   const privateKey = readKey(keyBlock);
   checkKey(privateKey);
@@ -50,6 +53,21 @@ export function readPair(certificate: string, key: string): CertificatePair {
     issuer: leaf.issuer.replaceAll("\n", ", "),
     fingerprint: leaf.fingerprint256.replaceAll(":", "").toLowerCase(),
   };
+}
+
+/**
+ * Tells whether a certificate names a version. Only those of version 1, which have no extensions, don't, and rustls
+ * refuses them (RFC 5280 section 4.1). @param der Begins with two SEQUENCEs, one in the other; a version, which is
+ * optional, comes first in them, tagged 0xA0.
+ */
+function hasVersion3(der: Uint8Array): boolean {
+  let at = 0;
+  for (let depth = 0; depth < 2; depth++) {
+    const length = der[at + 1]!;
+    // A length above 127 is written in as many bytes as the low bits say.
+    at += 2 + (length > 0x80 ? length & 0x7f : 0);
+  }
+  return der[at] === 0xa0;
 }
 
 /** Reads every certificate of a PEM text. Throws `BadPair` if there is none, or if one can't be read. */

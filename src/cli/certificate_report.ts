@@ -27,9 +27,9 @@ export async function withCertificates(
   const [problems, warnings] = [[...result.problems], [...result.warnings]];
   const certificates: CertificateView[] = [];
   for (const files of result.config?.listener.tls?.certificates ?? []) {
-    const { pair, error } = await readFiles(files, (path) => Deno.readTextFile(path));
+    const { pair, faults } = await readFiles(files, (path) => Deno.readTextFile(path));
     if (pair === null) {
-      problems.push(problemOf(files.variable, error));
+      problems.push(...faults.map(({ variable, text }) => problemOf(variable, text)));
       continue;
     }
     const { names, issuer, notBeforeMs, notAfterMs } = pair;
@@ -54,5 +54,6 @@ export function certificateText(certificates: readonly CertificateView[]): strin
     const until = new Date(notAfterMs).toISOString().slice(0, 10);
     return `  ${shown(names.join(", "))}: until ${until}, from ${shown(source)} (issued by ${shown(issuer)})`;
   });
-  return `Certificates, the first for all other names:\n${lines.join("\n")}`;
+  const title = lines.length === 1 ? "Certificate" : "Certificates, the first also for names that none of them has";
+  return `${title}:\n${lines.join("\n")}`;
 }

@@ -1,13 +1,14 @@
 import { certificateText } from "./certificate_report.ts";
 import type { CertificateView } from "../views/certificate_view.ts";
 import { clientLimits } from "./client_limits.ts";
-import { listed } from "./listed.ts";
+import { firstProblems } from "./first_problems.ts";
 import { probeFailed, type ProbeReport, reachableButUnhealthy } from "./probe_targets.ts";
 import { probeText } from "./probe_text.ts";
 import { formatDuration } from "../config/values/duration.ts";
 import type { Config, TargetGroupConfig } from "../config/model.ts";
 import type { ParseResult } from "../config/parse_config.ts";
 import { shownValue } from "../config/setting.ts";
+import { counted } from "../logging/counted.ts";
 import { textTable } from "../logging/text_table.ts";
 
 /** How `check` is asked to answer. */
@@ -117,9 +118,9 @@ function asText(result: ParseResult, { notes, probes, certificates }: Omit<Findi
   if (result.config !== null && result.config.door !== "nothing") parts.push(clientText(result.config));
   if (certificates.length > 0) parts.push(certificateText(certificates));
   if (probes !== undefined) parts.push(probeText(probes));
-  if (result.warnings.length > 0) parts.push(section("Warnings", listed(result.warnings, "warning")));
+  if (result.warnings.length > 0) parts.push(section("Warnings", firstProblems(result.warnings, "warning")));
   if (notes.length > 0) parts.push(section("Notes", notes.map((message) => ({ message }))));
-  if (result.problems.length > 0) parts.push(section("Problems", listed(result.problems, "problem")));
+  if (result.problems.length > 0) parts.push(section("Problems", firstProblems(result.problems, "problem")));
   const sick = probes !== undefined && probeFailed(probes);
   parts.push(summary(result) + (sick && result.config !== null ? ", but some targets are not healthy" : ""));
   return `${parts.join("\n\n")}\n`;
@@ -152,8 +153,4 @@ function summary({ problems, warnings, config }: ParseResult): string {
       "LISTENER_RULE_1_TARGET_GROUP, or BACKEND_SERVERS, or use --config servers.json";
   }
   return `The configuration is valid${odd}`;
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? "" : "s"}`;
 }

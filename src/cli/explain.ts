@@ -11,7 +11,7 @@ import { TargetTable } from "../state/target_table.ts";
 import { type Clock } from "../time/clock.ts";
 import { adminEndpoint, AdminUnreachable, askAdminJson } from "./admin_endpoint.ts";
 import { explainText } from "./explain_text.ts";
-import { listed } from "./listed.ts";
+import { firstProblems } from "./first_problems.ts";
 
 /** The flags of `explain`, beside those of the sources. */
 export interface ExplainFlags {
@@ -77,7 +77,9 @@ async function explainLive(
 }
 
 async function explainOffline(result: ParseResult, request: ExplainRequest, clock: Clock): Promise<Answer> {
-  if (result.config === null) return { problems: listed(result.problems, "problem").map(({ message }) => message) };
+  if (result.config === null) {
+    return { problems: firstProblems(result.problems, "problem").map(({ message }) => message) };
+  }
   const log = new NotedLog();
   await using basis = await resolveBasis(result.config, clock, log);
   const context = { ...basis, random: Math.random, nowMs: () => clock.monotonicMs() };

@@ -45,8 +45,8 @@ export function explainText(explanation: Explanation): string {
 }
 
 function limitsText({ connectMs, headersMs }: NonNullable<Explanation["limits"]>): string {
-  const headers = `response headers within ${formatDuration(headersMs)}`;
-  return connectMs === null ? headers : `connected within ${formatDuration(connectMs)}, ${headers}`;
+  const headers = `${formatDuration(headersMs)} for the response headers`;
+  return connectMs === null ? `Limit: ${headers}` : `Limits: ${formatDuration(connectMs)} to connect, ${headers}`;
 }
 
 function rulesPart({ rules }: Explanation): string[] {

@@ -1,5 +1,6 @@
 import { isKnown } from "../config/variables/variables.ts";
 import { quote } from "../logging/shown_text.ts";
+import { whyUnreadable } from "../logging/why_unreadable.ts";
 import { ImportError } from "../tools/import/import_error.ts";
 import type { SourceText } from "../tools/import/importer.ts";
 import { emit } from "../tools/import/output/emit.ts";
@@ -50,7 +51,6 @@ async function readSource(path: string): Promise<SourceText | string> {
     const text = path === "-" ? await new Response(Deno.stdin.readable).text() : await Deno.readTextFile(path);
     return { path: path === "-" ? "stdin" : path, text };
   } catch (error) {
-    const why = error instanceof Deno.errors.NotFound ? "no such file" : error instanceof Error ? error.message : error;
-    return `Cannot read ${quote(path)}: ${why}`;
+    return `Cannot read ${quote(path)}: ${whyUnreadable(error)}`;
   }
 }

@@ -9,7 +9,7 @@ import { systemClock } from "../time/clock.ts";
 import { withTimeout } from "../time/with_timeout.ts";
 import { createBalancer } from "./balancer.ts";
 import { adviceOnEvents, tellLaterThreads } from "./event_variables.ts";
-import { listed } from "./listed.ts";
+import { firstProblems } from "./first_problems.ts";
 import { parseSources } from "./parse_sources.ts";
 import { hearSignals } from "./process_signals.ts";
 import { readCertificates, readTargetTls } from "./read_certificates.ts";
@@ -43,7 +43,7 @@ export async function runServe(flags: ServeFlags): Promise<number> {
   };
   if (mocks !== null) result = await read();
   if (result.config === null) {
-    for (const problem of listed(result.problems, "problem")) complain(problem.message);
+    for (const problem of firstProblems(result.problems, "problem")) complain(problem.message);
     return 2;
   }
   const { config } = result;
@@ -132,7 +132,9 @@ function announce(result: ParseResult, config: Config, log: Logger): void {
 }
 
 function warn({ warnings }: ParseResult, log: Logger): void {
-  for (const { message, subject } of listed(warnings, "warning")) log.warn("config_warning", message, { subject });
+  for (const { message, subject } of firstProblems(warnings, "warning")) {
+    log.warn("config_warning", message, { subject });
+  }
 }
 
 function tellHowToConfigure(log: Logger): void {
@@ -157,7 +159,7 @@ function tellOfMocks(log: Logger, plane: ControlPlane, list: string): void {
 async function reload(read: () => Promise<ParseResult>, plane: ControlPlane, log: Log): Promise<void> {
   const result = await read();
   if (result.config === null) {
-    for (const { message, subject } of listed(result.problems, "problem")) {
+    for (const { message, subject } of firstProblems(result.problems, "problem")) {
       log.error("reload_problem", message, { subject });
     }
     log.error("reload_refused", "The new configuration has problems, so the old one stays in use", {

@@ -1,3 +1,4 @@
+import { whyUnreadable } from "../logging/why_unreadable.ts";
 import type { Flags, SourceFile, Sources } from "../config/sources/sources.ts";
 
 /** Where files and variables are read from. */
@@ -33,11 +34,4 @@ async function readOptional(path: string): Promise<SourceFile | null> {
     // If the file exists but can't be read, that is an error: otherwise its settings would silently be missing.
     return error instanceof Deno.errors.NotFound ? null : { path, error: whyUnreadable(error) };
   }
-}
-
-function whyUnreadable(error: unknown): string {
-  if (error instanceof Deno.errors.NotFound) return "no such file";
-  if (error instanceof Deno.errors.PermissionDenied) return "permission denied";
-  if (error instanceof Deno.errors.IsADirectory) return "it is a directory";
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,6 +1,7 @@
 import { clientsText } from "../admin/stats/clients_text.ts";
 import type { GroupStats, Stats, TargetStats } from "../admin/stats/stats_model.ts";
 import { tlsText } from "../admin/stats/tls_text.ts";
+import { counted } from "../logging/counted.ts";
 import { shown } from "../logging/shown_text.ts";
 import { shownState } from "../state/target_state.ts";
 import { inColor, type Level, type StatusRow, type StatusScreen, statusTable, wrapped } from "./status_table.ts";
@@ -18,8 +19,8 @@ export function statusText(stats: Stats, screen: StatusScreen = NO_SCREEN): stri
   const ready = stats.ready ? "ready" : "NOT READY";
   const lines = [
     `sluice ${stats.version} at ${stats.listener}, ${ready}, up ${age(stats.uptimeSeconds)}`,
-    `${total.requests} requests, ${total.inFlight} in flight, ${percent(total.errorRate)} errors, ` +
-    `${total.retries} retries, TTFB p50 ${ms(total.ttfb.p50Ms)}, p99 ${ms(total.ttfb.p99Ms)}`,
+    `${counted(total.requests, "request")}, ${total.inFlight} in flight, ${percent(total.errorRate)} errors, ` +
+    `${counted(total.retries, "retry", "retries")}, TTFB p50 ${ms(total.ttfb.p50Ms)}, p99 ${ms(total.ttfb.p99Ms)}`,
   ];
   if (stats.clients !== null) lines.push(clientsText(stats.clients));
   if (stats.tls !== null) lines.push(...tlsText(stats.tls));

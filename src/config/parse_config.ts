@@ -12,6 +12,7 @@ import {
 } from "./doors.ts";
 import { layersOf } from "./sources/layers.ts";
 import type { Config, Door } from "./model.ts";
+import type { RuleConfig } from "./rule.ts";
 import type { Setting } from "./setting.ts";
 import { SettingsReader } from "./settings_reader.ts";
 import type { ReadServersFile } from "./sources/servers_file.ts";
@@ -26,6 +27,7 @@ import type { KnownAlgorithm } from "./variables/known_algorithm.ts";
 import { parseListener } from "./variables/listener.ts";
 import { LOGGING } from "./variables/logging.ts";
 import { findEqualRules } from "./variables/rule.ts";
+import { leavesConditionsOpen } from "./variables/rule_conditions.ts";
 import { TOPICS } from "./variables/variables.ts";
 
 /** What the sources say. */
@@ -85,12 +87,16 @@ export function parseConfig(sources: Sources, known: Known): ParseResult {
   const acme = parseAcme(reader, { ...listener, rules });
   const config: Config = { door, listener: { ...listener, acme }, admin, dns, logging, rules, groups };
 
+  const unknownNames = new Set(unknown.problems.map(({ subject }) => subject));
   for (const each of routes) {
-    for (const problem of [...findDuplicates(each), ...findExcess(each)]) reader.report(problem);
+    const comparable = { ...each, rules: withKnownConditions(each.rules, reader.problems, unknownNames) };
+    for (const problem of [...findDuplicates(comparable), ...findExcess(each)]) reader.report(problem);
   }
   const scene = { config, reader, algorithms: known.algorithms };
   for (const topic of TOPICS) reader.warn(topic.adviceOn?.(scene) ?? []);
-  reader.warn(known.adviceOnRules(config));
+  reader.warn(
+    known.adviceOnRules({ ...config, rules: withKnownConditions(rules, reader.problems, unknownNames) }),
+  );
   const found = reader.problems;
   return {
     config: found.length === 0 ? freezeDeep(config) : null,
@@ -98,6 +104,15 @@ export function parseConfig(sources: Sources, known: Known): ParseResult {
     warnings: reader.warnings,
     settings: reader.settings,
   };
+}
+
+/** The rules that can be compared: a mistake in a condition would make a rule look like another one. */
+function withKnownConditions(
+  rules: readonly RuleConfig[],
+  problems: readonly Problem[],
+  unknown: ReadonlySet<string>,
+): RuleConfig[] {
+  return rules.filter(({ number }) => !problems.some(({ subject }) => leavesConditionsOpen(number, subject, unknown)));
 }
 
 function findDuplicates({ groups, rules }: Routes): Problem[] {

@@ -16,8 +16,9 @@ export interface TlsConfig {
 
 /** Where a certificate and its key are. */
 export interface CertificateFiles {
-  /** The variable that names the certificate, for messages. */
+  /** The variables that name the certificate and the key, for messages. */
   readonly variable: string;
+  readonly keyVariable: string;
   /** Paths of PEM files. */
   readonly certificate: string;
   readonly key: string;

@@ -44,7 +44,7 @@ Deno.test("an import of a broken file ends with 1, names each mistake and prints
   const done = await runSluice(["import", "nginx", "site.conf", "missing.conf"], {}, { cwd: dir.path });
   assert.equal(done.code, 1);
   assert.equal(done.stdout, "");
-  assert.match(done.stderr, /^Cannot read "missing\.conf": no such file/m);
+  assert.match(done.stderr, /^Cannot read "missing\.conf": there is no such file/m);
   const broken = await runSluice(["import", "nginx", "site.conf"], {}, { cwd: dir.path });
   assert.equal(broken.code, 1);
   assert.equal(broken.stdout, "");

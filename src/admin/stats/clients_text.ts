@@ -1,3 +1,4 @@
+import { counted } from "../../logging/counted.ts";
 import type { CloseCause } from "../../state/client_column.ts";
 import type { ClientStats } from "./stats_model.ts";
 
@@ -8,8 +9,8 @@ const ORDINARY: ReadonlySet<CloseCause> = new Set<CloseCause>(["client", "respon
 export function clientsText({ connections, requestsPerConnection, heads, closed }: ClientStats): string {
   const { active, idle } = connections;
   const open = active + idle;
-  const parts = [`${open} connection${open === 1 ? "" : "s"} of clients, ${idle} idle`];
-  if (requestsPerConnection !== null) parts.push(`${requestsPerConnection} requests each`);
+  const parts = [`${counted(open, "connection")} of clients, ${idle} idle`];
+  if (requestsPerConnection !== null) parts.push(`${counted(requestsPerConnection, "request")} each`);
   if (heads.time.p99Ms !== null) parts.push(`heads read within ${milliseconds(heads.time.p99Ms)} (p99)`);
   const told = Object.entries(closed).filter(([cause, count]) => count > 0 && !ORDINARY.has(cause as CloseCause));
   if (told.length > 0) parts.push(`closed by sluice: ${told.map(([cause, count]) => `${cause} ${count}`).join(", ")}`);

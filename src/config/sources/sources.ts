@@ -1,4 +1,4 @@
-/** A file of configuration: its text, or why it can't be read (`no such file`). */
+/** A file of configuration: its text, or why it can't be read (`there is no such file`). */
 export type SourceFile =
   | { readonly path: string; readonly text: string }
   | { readonly path: string; readonly error: string };

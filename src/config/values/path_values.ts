@@ -30,7 +30,7 @@ function refusalOfPath(text: string, refused: RegExp): Refusal | null {
   if (!text.startsWith("/")) return new Refusal(`a path that begins with "/"`);
   const dots = text.replace(/\?.*$/s, "").split("/").find(isDotSegment);
   if (dots !== undefined) {
-    return new Refusal(`without the dot segment ${quote(dots)}: dot segments are resolved before a rule is looked for`);
+    return new Refusal(`without the dot segment ${quote(dots)}: sluice resolves it before it looks for a rule`);
   }
   const encoded = percentEncode(text, refused);
   if (encoded === text) return null;

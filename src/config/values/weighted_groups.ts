@@ -19,13 +19,13 @@ export const WEIGHTED_GROUPS: ValueKind<readonly WeightedGroup[]> = {
         );
       }
       if (weighted.some((each) => each.name === name)) {
-        return new Refusal(`with each group once (${quote(name)} is there twice)`);
+        return new Refusal(`a list that names each group once (${quote(name)} is there twice)`);
       }
       weighted.push({ name, weight });
     }
     if (weighted.length === 0) return new Refusal("the name of a target group, or names with weights");
     if (weighted.every(({ weight }) => weight === 0)) {
-      return new Refusal("with a weight above 0 for one group at least");
+      return new Refusal("a list with a weight above 0 for at least one group");
     }
     return weighted;
   },

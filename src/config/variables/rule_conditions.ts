@@ -85,6 +85,21 @@ export function readConditions(reader: SettingsReader, number: number, regex: Re
   return conditions;
 }
 
+/**
+ * Tells whether a problem about a rule leaves its conditions unknown: one of them is wrong, or an unknown name may be
+ * one. Compared with other rules, such a rule would seem to take what it does not.
+ * @param unknown Names that are no variables.
+ */
+export function leavesConditionsOpen(number: number, subject: string, unknown: ReadonlySet<string>): boolean {
+  const prefix = `LISTENER_RULE_${number}_`;
+  if (!subject.startsWith(prefix)) return false;
+  return unknown.has(subject) || CONDITION_ENDS.has(subject.slice(prefix.length));
+}
+
+const CONDITION_ENDS = new Set(
+  Object.values(RULE_CONDITIONS).map(({ name }) => name.replace("LISTENER_RULE_<N>_", "")),
+);
+
 /** Reports an expression that RE2's syntax does not have. */
 export function reportRegex<T>(
   reader: SettingsReader,

@@ -154,7 +154,12 @@ function parsePair(
   if (paths.certificate === null) reader.reportMissing(certificateName!, `Must be set, since ${keyName} is`);
   if (paths.key === null) reader.reportMissing(keyName!, `Must be set, since ${certificateName} is`);
   if (paths.certificate === null || paths.key === null) return null;
-  return { variable: certificateName!, certificate: paths.certificate, key: paths.key };
+  return {
+    variable: certificateName!,
+    keyVariable: keyName!,
+    certificate: paths.certificate,
+    key: paths.key,
+  };
 }
 
 function adviceOnTls({ config, reader }: Scene): Problem[] {

@@ -1,31 +1,38 @@
 import { BadPair, type CertificatePair, readPair } from "../../certificates/certificate_pair.ts";
 import type { CertificateFiles } from "../../config/tls.ts";
+import { whyUnreadable } from "../../logging/why_unreadable.ts";
 
-/** A pair of files that was read, or why it can't be served. */
+/** What is wrong with a file, and the variable that names it. */
+export interface FileFault {
+  readonly variable: string;
+  readonly text: string;
+}
+
+/** A pair of files that was read, or what is wrong with one or both of them. */
 export type ReadFiles =
-  | { readonly files: CertificateFiles; readonly pair: CertificatePair; readonly error: null }
-  | { readonly files: CertificateFiles; readonly pair: null; readonly error: string };
+  | { readonly pair: CertificatePair; readonly faults: readonly [] }
+  | { readonly pair: null; readonly faults: readonly FileFault[] };
 
 /** Reads a certificate and its key from their files. Never rejects. @param read As `Deno.readTextFile`. */
 export async function readFiles(files: CertificateFiles, read: (path: string) => Promise<string>): Promise<ReadFiles> {
-  const texts: string[] = [];
-  for (const path of [files.certificate, files.key]) {
+  const faults: FileFault[] = [];
+  const textOf = async (variable: string, path: string) => {
     try {
-      texts.push(await read(path));
+      return await read(path);
     } catch (error) {
-      return { files, pair: null, error: `Cannot read "${path}": ${whyUnreadable(error)}` };
+      faults.push({ variable, text: `Cannot read "${path}": ${whyUnreadable(error)}` });
+      return "";
     }
-  }
+  };
+  const certificate = await textOf(files.variable, files.certificate);
+  const key = await textOf(files.keyVariable, files.key);
+  if (faults.length > 0) return { pair: null, faults };
   try {
-    return { files, pair: readPair(texts[0]!, texts[1]!), error: null };
+    return { pair: readPair(certificate, key), faults: [] };
   } catch (error) {
-    const path = error instanceof BadPair && error.of === "key" ? files.key : files.certificate;
-    return { files, pair: null, error: `Cannot use "${path}": ${error instanceof Error ? error.message : error}` };
+    const ofKey = error instanceof BadPair && error.of === "key";
+    const [variable, path] = ofKey ? [files.keyVariable, files.key] : [files.variable, files.certificate];
+    const text = `Cannot use "${path}": ${error instanceof Error ? error.message : error}`;
+    return { pair: null, faults: [{ variable, text }] };
   }
-}
-
-function whyUnreadable(error: unknown): string {
-  if (error instanceof Deno.errors.NotFound) return "there is no such file";
-  if (error instanceof Deno.errors.PermissionDenied) return "its permissions do not let sluice read it";
-  return error instanceof Error ? error.message : String(error);
 }

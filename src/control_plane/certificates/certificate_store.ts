@@ -3,7 +3,7 @@ import type { CertificateFiles } from "../../config/tls.ts";
 import type { Logger } from "../../logging/log.ts";
 import type { CancelTimer, Clock } from "../../time/clock.ts";
 import type { CertificateView } from "../../views/certificate_view.ts";
-import { readFiles } from "./certificate_files.ts";
+import { type FileFault, readFiles } from "./certificate_files.ts";
 
 /** How often files are looked at for a change. */
 export const LOOK_MS = 60_000;
@@ -42,14 +42,14 @@ export class CertificateStore {
   }
 
   /**
-   * Reads the files for the first time; returns what is wrong with them, one line a pair. An expired one is served, and
-   * logged.
+   * Reads the files for the first time; returns what is wrong with them, one line a file. An expired certificate is
+   * served, and logged.
    */
   async load(all: readonly CertificateFiles[]): Promise<string[]> {
     const problems: string[] = [];
     for (const files of all) {
-      const { pair, error } = await readFiles(files, this.#parts.read);
-      if (pair === null) problems.push(`${files.variable}: ${error}`);
+      const { pair, faults } = await readFiles(files, this.#parts.read);
+      if (pair === null) problems.push(...faults.map(({ variable, text }) => `${variable}: ${text}`));
       else this.#entries.push({ files, pair, refused: null, warnedAtMs: -Infinity });
     }
     return problems;
@@ -94,9 +94,9 @@ export class CertificateStore {
       if (known !== undefined) entries.push(known);
       else {
         changed = true;
-        const { pair, error } = await readFiles(files, this.#parts.read);
+        const { pair, faults } = await readFiles(files, this.#parts.read);
         if (pair !== null) entries.push({ files, pair, refused: null, warnedAtMs: -Infinity });
-        else this.#refuse(files, error);
+        else this.#refuse(files, faults);
       }
     }
     // Without any, nothing could be served.
@@ -113,10 +113,11 @@ export class CertificateStore {
   async #lookAtAll(): Promise<void> {
     let changed = false;
     for (const entry of this.#entries) {
-      const { pair, error } = await readFiles(entry.files, this.#parts.read);
-      const why = pair === null ? error : this.#whyNot(entry, pair);
-      if (why !== null) {
-        if (entry.refused !== why) this.#refuse(entry.files, why);
+      const { pair, faults } = await readFiles(entry.files, this.#parts.read);
+      const against = pair === null ? faults : this.#whyNot(entry, pair);
+      if (against.length > 0) {
+        const why = wordsOf(against);
+        if (entry.refused !== why) this.#refuse(entry.files, against);
         entry.refused = why;
         continue;
       }
@@ -137,16 +138,18 @@ export class CertificateStore {
     this.#warnOfEnds();
   }
 
-  /** An expired certificate takes the place of no sound one. */
-  #whyNot({ files, pair: current }: Entry, { notAfterMs }: CertificatePair): string | null {
+  /** An expired certificate never replaces one that is still valid. */
+  #whyNot({ files, pair: current }: Entry, { notAfterMs }: CertificatePair): FileFault[] {
     const nowMs = this.#parts.clock.wallMs();
-    if (notAfterMs > nowMs || current.notAfterMs <= nowMs) return null;
-    return `Cannot use "${files.certificate}": it expired on ${new Date(notAfterMs).toISOString()}`;
+    if (notAfterMs > nowMs || current.notAfterMs <= nowMs) return [];
+    const text = `Cannot use "${files.certificate}": it expired on ${new Date(notAfterMs).toISOString()}`;
+    return [{ variable: files.variable, text }];
   }
 
-  #refuse({ variable, certificate }: CertificateFiles, why: string): void {
-    const message = `${variable}: ${why}; the certificate before it stays in use`;
-    this.#parts.log.error("certificate_refused", message, { file: certificate, error: why });
+  #refuse({ certificate }: CertificateFiles, faults: readonly FileFault[]): void {
+    const all = faults.map(({ variable, text }) => `${variable}: ${text}`).join("; ");
+    const message = `${all}; the certificate before it stays in use`;
+    this.#parts.log.error("certificate_refused", message, { file: certificate, error: wordsOf(faults) });
   }
 
   #warnOfEnds(): void {
@@ -169,6 +172,10 @@ export class CertificateStore {
         });}
     }
   }
+}
+
+function wordsOf(faults: readonly FileFault[]): string {
+  return faults.map(({ text }) => text).join("; ");
 }
 
 function keyOf({ certificate, key }: CertificateFiles): string {

@@ -1,6 +1,7 @@
 import { BadPair, chainOf, readPair } from "../../certificates/certificate_pair.ts";
 import type { TargetTls } from "../../certificates/target_tls.ts";
 import type { TargetGroupConfig } from "../../config/model.ts";
+import { whyUnreadable } from "../../logging/why_unreadable.ts";
 
 type Read = (path: string) => Promise<string>;
 type GroupTexts = Omit<TargetTls, "serverName" | "id"> & { readonly serverName: string | null; readonly id: string };
@@ -54,25 +55,30 @@ async function readGroup({ number, tls }: TargetGroupConfig, read: Read): Promis
     try {
       return await read(path);
     } catch (error) {
-      problems.push(`${variable(name)}: Cannot read "${path}": ${error instanceof Error ? error.message : error}`);
+      problems.push(`${variable(name)}: Cannot read "${path}": ${whyUnreadable(error)}`);
       return null;
     }
   };
-  const check = (name: string, path: string, run: () => void) => {
-    try {
-      run();
-    } catch (error) {
-      problems.push(`${variable(name)}: Cannot use "${path}": ${error instanceof BadPair ? error.message : error}`);
-    }
+  const cannotUse = (name: string, path: string, error: unknown) => {
+    problems.push(`${variable(name)}: Cannot use "${path}": ${error instanceof BadPair ? error.message : error}`);
   };
   const { authorityFile, client, serverName, verify } = tls;
   const authority = authorityFile === null ? null : await text("CA", authorityFile);
   // A text without certificates would leave every target untrusted, without a word.
-  if (authority !== null) check("CA", authorityFile!, () => chainOf(authority));
+  try {
+    if (authority !== null) chainOf(authority);
+  } catch (error) {
+    cannotUse("CA", authorityFile!, error);
+  }
   const certificate = client === null ? null : await text("CLIENT_CERT", client.certificateFile);
   const key = client === null ? null : await text("CLIENT_KEY", client.keyFile);
   const pair = certificate === null || key === null ? null : { certificate, key };
-  if (pair !== null) check("CLIENT_CERT", client!.certificateFile, () => readPair(pair.certificate, pair.key));
+  try {
+    if (pair !== null) readPair(pair.certificate, pair.key);
+  } catch (error) {
+    if (error instanceof BadPair && error.of === "key") cannotUse("CLIENT_KEY", client!.keyFile, error);
+    else cannotUse("CLIENT_CERT", client!.certificateFile, error);
+  }
   if (problems.length > 0) return problems;
   const authorities = authority === null ? [] : [authority];
   const id = authorities.length === 0 && pair === null && verify === "full"

@@ -48,7 +48,8 @@ export class RuleSlots {
     const using = new Set(rules.filter(needsSecret).map(({ number }) => number));
     for (const number of using) {
       if (this.#usesSecret.has(number)) continue;
-      const message = `Rule ${number} has no STICKY_SECRET: one was made, so that its cookies end with this process`;
+      const message =
+        `Rule ${number} has no STICKY_SECRET: sluice made one, so its cookies are valid until sluice stops`;
       this.#log.info("sticky_secret_made", message, { rule: number });
     }
     this.#usesSecret = using;

@@ -8,6 +8,7 @@ import {
   release,
 } from "../../health/outlier_ejection.ts";
 import { briefProbe, describeProbe, type ProbeResult } from "../../health/probe_result.ts";
+import { counted } from "../../logging/counted.ts";
 import type { Logger } from "../../logging/log.ts";
 import { hostPort, type TargetSnapshot } from "../../state/group_snapshot.ts";
 import { FLAG } from "../../state/slot_layout.ts";
@@ -231,7 +232,7 @@ export class TargetRecord {
         failed: count,
       });
     } else if (failedBefore > 0) {
-      const probes = failedBefore === 1 ? "1 failed probe" : `${failedBefore} failed probes`;
+      const probes = counted(failedBefore, "failed probe");
       log.info("probe_recovered", `Target ${target} of group ${group} stays in: ${this.#lastFound} after ${probes}`, {
         group,
         target,

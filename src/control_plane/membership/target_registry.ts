@@ -185,7 +185,7 @@ export class TargetRegistry {
     if (config.stickiness !== null && config.stickiness.secret === null) {
       log.info(
         "sticky_secret_made",
-        `Group ${config.name} has no STICKY_SECRET: one was made, so that its cookies end with this process`,
+        `Group ${config.name} has no STICKY_SECRET: sluice made one, so its cookies are valid until sluice stops`,
         { group: config.name },
       );
     }

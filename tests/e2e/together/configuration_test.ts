@@ -96,8 +96,8 @@ Deno.test("A21: a missing weight under WEIGHTED ends the start, and names the ta
 
 Deno.test("a file that was asked for and is not there is an error, a .env that is not there is none", async () => {
   const env = groupEnvironment("127.0.0.1:1");
-  assert.match((await refused(env, ["--env-file", "nowhere.env"])).join(), /^nowhere\.env: .*no such file$/);
-  assert.match((await refused({}, ["--config", "nowhere.json"])).join(), /^nowhere\.json: .*no such file$/);
+  assert.match((await refused(env, ["--env-file", "nowhere.env"])).join(), /^nowhere\.env: .*there is no such file$/);
+  assert.match((await refused({}, ["--config", "nowhere.json"])).join(), /^nowhere\.json: .*there is no such file$/);
 });
 
 Deno.test("a servers file's mistakes are named by their place in it", async () => {

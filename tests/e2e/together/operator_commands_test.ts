@@ -68,7 +68,7 @@ Deno.test("one running sluice answers explain --live, status and healthcheck", a
     assert.match(stdout, /rewrite strips \/api +\/x/);
     assert.match(stdout, /\[UNHEALTHY\]/);
     assert.match(stdout, /Choice: 127\.0\.0\.1:\d+\n {2}ROUND_ROBIN chooses it among 2 eligible targets/);
-    assert.ok(stdout.includes("\n  connected within 2s, response headers within 5s\n"), stdout);
+    assert.ok(stdout.includes("\n  Limits: 2s to connect, 5s for the response headers\n"), stdout);
     assert.match(stdout, /\n {2}x-a: 1\n/);
     assert.match(stdout, /\n {2}x-b: 2\n/);
   });

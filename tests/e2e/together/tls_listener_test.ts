@@ -84,7 +84,7 @@ Deno.test("certificates that can't be served end the start with code 2, each wit
   });
   assert.equal(code, 2);
   assert.deepEqual(stderr.trim().split("\n"), [
-    `LISTENER_TLS_CERT: Cannot use "${other.keyFile}": The key does not belong to the certificate`,
+    `LISTENER_TLS_KEY: Cannot use "${other.keyFile}": The key does not belong to the certificate`,
     `LISTENER_TLS_CERT_1: Cannot use "${garbage}": There is no PEM block CERTIFICATE in it`,
     `LISTENER_TLS_CERT_7: Cannot read "${authority.folder}/none.pem": there is no such file`,
   ]);
@@ -112,7 +112,7 @@ Deno.test("a changed certificate is served to new connections, and open ones liv
     const refused = await stage.eventAfter("certificate_refused", () => stage.sluice.signal("SIGHUP"));
     assert.match(
       String(refused.message),
-      /^LISTENER_TLS_CERT: .*does not belong to the certificate; the certificate before/,
+      /^LISTENER_TLS_KEY: .*does not belong to the certificate; the certificate before/,
     );
     assert.equal(await served(), "before.test");
   });
@@ -186,11 +186,11 @@ Deno.test("check reads the certificates, and says what is wrong with them", asyn
   assert.equal(checked.code, 0, checked.stdout);
   assert.match(
     checked.stdout,
-    /Certificates, the first for all other names:\n {2}a\.test, \*\.b\.test: until \d{4}-\d\d-\d\d, from /,
+    /Certificate:\n {2}a\.test, \*\.b\.test: until \d{4}-\d\d-\d\d, from /,
   );
   const wrong = await runSluice(["check"], { ...right, LISTENER_TLS_KEY: other.keyFile });
   assert.equal(wrong.code, 2);
-  assert.match(wrong.stdout, /LISTENER_TLS_CERT: Cannot use ".*": The key does not belong to the certificate/);
+  assert.match(wrong.stdout, /LISTENER_TLS_KEY: Cannot use ".*": The key does not belong to the certificate/);
 });
 
 Deno.test("what can't be together with TLS is a problem of the configuration", async () => {

@@ -2,6 +2,17 @@ import assert from "node:assert/strict";
 import { BadPair, chainOf, readPair } from "../../../src/certificates/certificate_pair.ts";
 import { TestAuthority } from "../../support/certificates.ts";
 
+/** Made by `openssl ca` without extensions. rustls refuses it with words that name no file. */
+const VERSION_1 = `-----BEGIN CERTIFICATE-----
+MIIBDzCBtgIBATAKBggqhkjOPQQDAjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwHhcN
+MjUwMTAxMDAwMDAwWhcNMjUwMjAxMDAwMDAwWjAUMRIwEAYDVQQDDAlsb2NhbGhv
+c3QwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAARNmwiWVXepX1BtzN4/If+v9oA2
+5MSlF3o5Nig4igvwhUAZhjbF9973KR/rG2CDF1Ik7V+MND157arPMOQlwl0oMAoG
+CCqGSM49BAMCA0gAMEUCIQDYaU5F0xY6JAaBVvuwjgM3xhjZo9HVJhQd5dQomkN6
+7QIgCDqy7dtTFvi+fo7uStEsJ0nKIjWdFsodHSVYFEa1W+4=
+-----END CERTIFICATE-----
+`;
+
 Deno.test("a certificate and its key are read with their names and dates", async () => {
   await using authority = await TestAuthority.make();
   const made = await authority.issue({
@@ -35,6 +46,7 @@ Deno.test("two texts that are no pair are refused, with the text that is wrong a
     ["", made.key, "certificate", /no PEM block CERTIFICATE/],
     [made.key, made.key, "certificate", /no PEM block CERTIFICATE/],
     [damaged, made.key, "certificate", /PEM block 1 is not a certificate/],
+    [VERSION_1, made.key, "certificate", /version 1 of X\.509, and TLS needs version 3/],
     [made.certificate, "", "key", /no PEM block PRIVATE KEY/],
     [made.certificate, made.certificate, "key", /no PEM block PRIVATE KEY/],
     [made.certificate, made.key.replace(/\n(.{40})/, `\n${"A".repeat(40)}`), "key", /is not a key|does not belong/],

@@ -15,6 +15,15 @@ Deno.test("a target whose probes begin to fail says so while it still serves", (
   assert.match(line, /HEALTHY .* 1 of 2 probes failed \(got 404\), out at 12:00:30 UTC$/);
 });
 
+Deno.test("one request is one request, and one retry one retry", () => {
+  const source = new FakeAdminSource({ web: 1 });
+  source.answer(0, 200);
+  const stats = statsJson(source.view(), source.table, source.nowMs);
+  const lineOf = (retries: number) => statusText({ ...stats, total: { ...stats.total, retries } }).split("\n")[1];
+  assert.match(lineOf(1)!, /^1 request, .* 1 retry, TTFB/);
+  assert.match(lineOf(0)!, /^1 request, .* 0 retries, TTFB/);
+});
+
 Deno.test("targets without checks are unchecked, and their state in the stats stays healthy", () => {
   const source = new FakeAdminSource({ web: 2 });
   const [group] = source.groups;

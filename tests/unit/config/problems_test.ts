@@ -154,8 +154,8 @@ Deno.test("two rules with one prefix are an error", () => {
 
 Deno.test("a prefix and a rewrite must be written as rules see paths", () => {
   const wrong = {
-    "/a/../b": 'without the dot segment "..": dot segments are resolved before a rule is looked for',
-    "/a/%2E": 'without the dot segment "%2E": dot segments are resolved before a rule is looked for',
+    "/a/../b": 'without the dot segment "..": sluice resolves it before it looks for a rule',
+    "/a/%2E": 'without the dot segment "%2E": sluice resolves it before it looks for a rule',
     "/café": 'as it is sent, without "é": write it percent-encoded as "/caf%C3%A9"',
     "/a bc#d\\e": 'as it is sent, without " ", "#", "\\\\": write it percent-encoded as "/a%20bc%23d%5Ce"',
     "/a?": 'a path without a query, as "?" begins one: there are no wildcards, and "%3F" is the character',

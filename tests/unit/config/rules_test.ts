@@ -119,6 +119,26 @@ Deno.test(
   },
 );
 
+Deno.test("a rule whose conditions have a mistake is not compared with others, which it only seems to be like", () => {
+  const second = { ...MINIMAL, LISTENER_RULE_2_TARGET_GROUP: "web" };
+  const found = (mistake: Record<string, string>) => {
+    const { problems, warnings } = parseEnvironment({ ...second, ...mistake });
+    return messages([...problems, ...warnings]);
+  };
+  assert.deepEqual(found({ LISTENER_RULE_2_PATH_PREFX: "/api" }), [
+    "LISTENER_RULE_2_PATH_PREFX: There is no such variable; did you mean LISTENER_RULE_2_PATH_PREFIX?",
+  ]);
+  const [wrong, ...others] = found({ LISTENER_RULE_2_SOURCE_IP: "10.0.0.0/33" });
+  assert.match(wrong!, /^Cannot use "10.0.0.0\/33" as LISTENER_RULE_2_SOURCE_IP/);
+  assert.deepEqual(others, []);
+  assert.ok(
+    found({ LISTENER_RULE_2_PRIORITY: "0" }).includes(
+      "LISTENER_RULE_2_*: Rule 2 has the same conditions as rule 1",
+    ),
+    "a mistake that is not in a condition hides nothing",
+  );
+});
+
 Deno.test("weights of groups are 0 to 999, and a group alone or without a weight has 1", () => {
   const groupsOf = (text: string) => {
     const { action } = ruleOf({ TARGET_GROUP: text });
@@ -128,8 +148,8 @@ Deno.test("weights of groups are 0 to 999, and a group alone or without a weight
   assert.equal(groupsOf("web:90, api:10,"), "web=90 api=10");
   assert.equal(groupsOf("web,api:0"), "web=1 api=0");
   assert.match(problemOf({ TARGET_GROUP: "web:1000" }), /with weights of 0 to 999/);
-  assert.match(problemOf({ TARGET_GROUP: "web:0,api:0" }), /a weight above 0 for one group at least/);
-  assert.match(problemOf({ TARGET_GROUP: "web,web:2" }), /each group once \("web" is there twice\)/);
+  assert.match(problemOf({ TARGET_GROUP: "web:0,api:0" }), /a weight above 0 for at least one group/);
+  assert.match(problemOf({ TARGET_GROUP: "web,web:2" }), /a list that names each group once \("web" is there twice\)/);
   assert.match(problemOf({ TARGET_GROUP: "web,apy" }), /No group is called "apy".*did you mean "api"/);
 });
 

@@ -4,7 +4,12 @@ import { type MadeCertificate, TestAuthority } from "../../../support/certificat
 import { LogRecorder } from "../../../support/log_recorder.ts";
 import { ManualClock } from "../../../support/manual_clock.ts";
 
-const FILES = { variable: "LISTENER_TLS_CERT", certificate: "tls.crt", key: "tls.key" };
+const FILES = {
+  variable: "LISTENER_TLS_CERT",
+  keyVariable: "LISTENER_TLS_KEY",
+  certificate: "tls.crt",
+  key: "tls.key",
+};
 
 /** A store of one pair whose files are texts at hand. */
 async function setUp(first: MadeCertificate) {
@@ -50,12 +55,21 @@ Deno.test("what can't be served is refused, told of once, and shown until it is 
   store.stop();
 });
 
+Deno.test("each file that can't be read is named, with its own variable", async () => {
+  const read = () => Promise.reject(new Deno.errors.NotFound("readfile"));
+  const store = new CertificateStore({ clock: new ManualClock(), log: new LogRecorder(), read });
+  assert.deepEqual(await store.load([FILES]), [
+    'LISTENER_TLS_CERT: Cannot read "tls.crt": there is no such file',
+    'LISTENER_TLS_KEY: Cannot read "tls.key": there is no such file',
+  ]);
+});
+
 Deno.test("a list with another pair serves both, and without it the first alone", async () => {
   await using authority = await TestAuthority.make();
   const { texts, store, changes } = await setUp(await authority.issue({ names: ["a.test"] }));
   const second = await authority.issue({ names: ["b.test"] });
   Object.assign(texts, { "b.crt": second.certificate, "b.key": second.key });
-  await store.reload([FILES, { variable: "LISTENER_TLS_CERT_1", certificate: "b.crt", key: "b.key" }]);
+  await store.reload([FILES, { ...FILES, certificate: "b.crt", key: "b.key" }]);
   assert.deepEqual([store.pairs.map(({ names }) => names), changes()], [[["a.test"], ["b.test"]], 1]);
   await store.reload([FILES]);
   assert.deepEqual([store.pairs.map(({ names }) => names), changes()], [[["a.test"]], 2]);

@@ -59,7 +59,7 @@ Deno.test("the log says once of a sticky rule without a secret that one was made
   slots.assign([sticky(null)], 3, 0);
   slots.assign([sticky(null)], 4, 0);
   assert.deepEqual(log.messages("sticky_secret_made"), [
-    "Rule 1 has no STICKY_SECRET: one was made, so that its cookies end with this process",
+    "Rule 1 has no STICKY_SECRET: sluice made one, so its cookies are valid until sluice stops",
   ]);
   assert.deepEqual(log.events[0]!.fields, { rule: 1 });
 });
