@@ -1,5 +1,11 @@
 import type { Bytes } from "./bytes.ts";
 
+/** Who waits for the next piece of a body. */
+export interface BodyWaiter {
+  /** It came, or the body ended or broke: `readNow` gives it, or null at the end, or throws. */
+  came(): void;
+}
+
 /** A message's body, read piece by piece by one reader. */
 export interface BodySource {
   /**
@@ -9,6 +15,12 @@ export interface BodySource {
   read(): Promise<Bytes | null>;
   /** Gives the next piece, as `read` does, if it is here already, else null. Absent if the source can't tell. */
   readNow?(): Bytes | null;
+  /**
+   * Tells `waiter` once when `readNow` has the next piece, the end or a failure to give; perhaps before it returns.
+   * Waiting like this takes no memory, a promise would: clients that send slowly make thousands wait. Absent if the
+   * source can't tell.
+   */
+  wait?(waiter: BodyWaiter): void;
   /** The last piece was given: the next read would be null. */
   readonly done: boolean;
   /** Trailer lines as they came, each with its line end; null if there are none, or before the end. */

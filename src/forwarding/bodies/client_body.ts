@@ -1,4 +1,4 @@
-import { BodyBroken, type BodySource, Superseded, UNANNOUNCED } from "../../http1/body_source.ts";
+import { BodyBroken, type BodySource, type BodyWaiter, Superseded, UNANNOUNCED } from "../../http1/body_source.ts";
 import type { Bytes } from "../../http1/bytes.ts";
 import { Failure } from "../gateway_error.ts";
 import type { AttemptBody } from "../target_request.ts";
@@ -17,13 +17,21 @@ export interface BodyEvents {
   bodyWaits(begins: boolean): void;
 }
 
+/** Who a piece of the body is given to. */
+interface PieceTaker {
+  /** Null at the end, or if the body has failed. */
+  took(piece: Bytes | null): void;
+  /** Another attempt has the body now. */
+  superseded(): void;
+}
+
 /**
  * A client's request body, given to one attempt after another: what an attempt took before it failed is given to the
  * next one again, as long as it is little (it is kept until the first response, until no other attempt can follow, or
  * until it takes more than 256 KiB). Pieces are never held back and never read ahead of the target, so back-pressure
  * reaches the client.
  */
-export class ClientBody {
+export class ClientBody implements BodyWaiter {
   readonly #source: BodySource;
   readonly #length: number;
   readonly #awaited: boolean;
@@ -35,11 +43,9 @@ export class ClientBody {
   #attempt = 0;
   #readBytes = 0;
   #arrived = false;
-  /**
-   * The one read under way: one that an attempt began before it failed is shared with the next, or its piece were lost.
-   */
-  #pulling: Promise<Bytes | null> | null = null;
-  #endWait: ((piece: null) => void) | null = null;
+  /** The source was asked for a piece: for an attempt, or one before it, since its piece must not be lost. */
+  #asked = false;
+  #taker: PieceTaker | null = null;
   /** All of it, if it came as one piece. Nothing is read behind it, so the piece stays valid. */
   #whole: Bytes | null = null;
   /** Why the rest can't be read. */
@@ -81,7 +87,12 @@ export class ClientBody {
     if (this.#arrived || this.#awaited || !(this.#isSmall || this.#length === UNANNOUNCED)) return null;
     this.#arrived = true;
     const piece = this.#source.readNow?.() ?? null;
-    return piece === null ? this.#pull().then((piece) => this.#begin(piece)) : this.#begin(this.#take(piece));
+    return piece === null
+      ? new Promise((resolve) => {
+        const took = (piece: Bytes | null) => resolve(this.#begin(piece));
+        this.pull({ took, superseded: () => {} });
+      })
+      : this.#begin(this.#take(piece));
   }
 
   /**
@@ -92,6 +103,8 @@ export class ClientBody {
    */
   next(last: boolean): AttemptBody | Failure {
     const attempt = ++this.#attempt;
+    this.#taker?.superseded();
+    this.#taker = null;
     if (this.#whole !== null) return this.#whole;
     if (this.#spent) return new Failure("reset_before_headers", "The body can't be given a second time");
     if (this.#length === UNANNOUNCED && this.#readBytes === 0 && this.#source.done) return null;
@@ -106,7 +119,7 @@ export class ClientBody {
   /** The exchange is over: a read that waits for a piece ends with this failure. */
   giveUp(failure: Failure): void {
     this.#failure ??= failure;
-    this.#endWait?.(null);
+    this.#give(null);
   }
 
   /** No further attempt will come: what was kept is let go. */
@@ -120,15 +133,31 @@ export class ClientBody {
     return attempt === this.#attempt;
   }
 
-  /**
-   * Reads the next piece of an attempt; null at the end. Rejects with why there is none, or if another attempt took
-   * over.
-   */
-  async pullFor(attempt: number): Promise<Bytes | null> {
-    const piece = await this.#pull();
-    if (attempt !== this.#attempt) throw new Superseded();
-    if (piece === null && this.#failure !== null) throw this.#failure;
-    return piece;
+  /** Has the next piece given to the one reader that waits for it. */
+  pull(taker: PieceTaker): void {
+    this.#taker = taker;
+    if (this.#failure !== null) return this.#give(null);
+    if (this.#asked) return;
+    this.#asked = true;
+    this.#events.bodyWaits(true);
+    const source = this.#source;
+    if (source.wait !== undefined) source.wait(this);
+    else source.read().then((piece) => this.#got(piece), (error) => this.#broke(error));
+  }
+
+  came(): void {
+    let piece: Bytes | null;
+    try {
+      piece = this.#source.readNow!();
+    } catch (error) {
+      return this.#broke(error);
+    }
+    this.#got(piece);
+  }
+
+  /** Why the rest can't be read; null if it can. */
+  get failure(): Failure | null {
+    return this.#failure;
   }
 
   get done(): boolean {
@@ -139,26 +168,21 @@ export class ClientBody {
     return this.#source.trailers;
   }
 
-  #pull(): Promise<Bytes | null> {
-    return this.#pulling ??= new Promise<Bytes | null>((resolve) => {
-      this.#endWait = resolve;
-      this.#read().then(resolve);
-    }).finally(() => this.#pulling = this.#endWait = null);
+  #broke(error: unknown): void {
+    this.#failure ??= failureOfBody(error);
+    this.#got(null);
   }
 
-  async #read(): Promise<Bytes | null> {
-    if (this.#failure !== null) return null;
-    let piece: Bytes | null;
-    this.#events.bodyWaits(true);
-    try {
-      piece = await this.#source.read();
-    } catch (error) {
-      this.#failure ??= failureOfBody(error);
-      return null;
-    } finally {
-      this.#events.bodyWaits(false);
-    }
-    return piece === null || this.#failure !== null ? null : this.#take(piece);
+  #got(piece: Bytes | null): void {
+    this.#asked = false;
+    this.#events.bodyWaits(false);
+    this.#give(piece === null || this.#failure !== null ? null : this.#take(piece));
+  }
+
+  #give(piece: Bytes | null): void {
+    const taker = this.#taker;
+    this.#taker = null;
+    taker?.took(piece);
   }
 
   get #isSmall(): boolean {
@@ -191,12 +215,15 @@ export class ClientBody {
 }
 
 /** One attempt's way through a body: first what was kept, then what comes. */
-class AttemptReader implements BodySource {
+class AttemptReader implements BodySource, PieceTaker {
   readonly #body: ClientBody;
   readonly #attempt: number;
   readonly #last: boolean;
-  readonly #kept: KeptPieces;
+  /** What the body keeps; null once it keeps nothing any more, and all that it kept was given. */
+  #kept: KeptPieces | null;
   #given = 0;
+  #resolve: (piece: Bytes | null) => void = ignore;
+  #reject: (error: unknown) => void = ignore;
 
   constructor(
     body: ClientBody,
@@ -208,20 +235,34 @@ class AttemptReader implements BodySource {
     this.#kept = kept;
   }
 
-  async read(): Promise<Bytes | null> {
+  /** A slow client makes it wait again and again: this is the one promise that is made for that. */
+  read(): Promise<Bytes | null> {
     // Another attempt has the body: this one must not look whole.
-    if (!this.#body.isAt(this.#attempt)) throw new Superseded();
+    if (!this.#body.isAt(this.#attempt)) return Promise.reject(new Superseded());
     if (this.#last) this.#body.forgetKept();
     const again = this.#takeKept();
-    if (again !== null) return again;
-    if (this.#body.done) return null;
-    const piece = await this.#body.pullFor(this.#attempt);
-    // It stands among what is kept by now, unless nothing is kept any more.
-    return piece === null ? null : this.#takeKept() ?? piece;
+    if (again !== null || this.#body.done) return Promise.resolve(again);
+    return new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+      this.#body.pull(this);
+    });
+  }
+
+  took(piece: Bytes | null): void {
+    const { failure } = this.#body;
+    if (piece === null) return failure === null ? this.#resolve(null) : this.#reject(failure);
+    const kept = this.#takeKept();
+    if (kept === null) this.#kept = null;
+    this.#resolve(kept ?? piece);
+  }
+
+  superseded(): void {
+    this.#reject(new Superseded());
   }
 
   get done(): boolean {
-    return this.#body.done && this.#given >= this.#kept.length;
+    return this.#body.done && (this.#kept === null || this.#given >= this.#kept.length);
   }
 
   get trailers(): Bytes | null {
@@ -229,12 +270,14 @@ class AttemptReader implements BodySource {
   }
 
   #takeKept(): Bytes | null {
-    if (this.#given >= this.#kept.length) return null;
+    if (this.#kept === null || this.#given >= this.#kept.length) return null;
     const piece = this.#kept.from(this.#given);
     this.#given += piece.length;
     return piece;
   }
 }
+
+function ignore(): void {}
 
 /** Says in the words of the closed list why a client's body can't be read. */
 export function failureOfBody(error: unknown): Failure {

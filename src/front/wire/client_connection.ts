@@ -193,7 +193,7 @@ export class ClientConnection implements OpenConnection, ClientEvents, WriteWatc
       let head = this.#heads.take(this.#parts.limits().head);
       if (head === null && socket.available > 0) this.#beginHead();
       while (head === null) {
-        if (!await socket.more()) {
+        if (await socket.more() === 0) {
           if (!this.timedOut || !socket.open) return;
           head = headTimeout();
         } else {

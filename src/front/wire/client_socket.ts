@@ -16,6 +16,9 @@ export interface WriteWatcher {
   wrote(): void;
 }
 
+/** Is told how many bytes a read has brought; 0 if none will come. Must not throw. */
+export type Taker = (count: number) => void;
+
 /** How reading from a client ended. */
 export type ClientEnd = "closed its side" | "left" | "stopped" | "closed here";
 
@@ -52,8 +55,9 @@ export class ClientSocket {
   #leaves = false;
   #place: Bytes | null = null;
   #got = 0;
-  /** Takes whether there may be more. */
-  #wake: ((more: boolean) => void) | null = null;
+  /** Who waits for bytes, and where they are to stand; null: in `bytes`. */
+  #taker: Taker | null = null;
+  #wanted: Bytes | null = null;
   /** What is being written. */
   #given: Bytes | null = null;
   #watcher: WriteWatcher | null = null;
@@ -71,6 +75,11 @@ export class ClientSocket {
     } catch {
       // Broken already: its first read says so.
     }
+  }
+
+  /** A read is under way: it may still write to the place that it was begun for. */
+  get reading(): boolean {
+    return this.#reading;
   }
 
   /** Bytes that were read and not taken. */
@@ -139,19 +148,25 @@ export class ClientSocket {
     if (this.end < this.bytes.length) this.#begin(null);
   }
 
-  /** Waits until more bytes stand in `bytes`; false if none will come. */
-  more(): Promise<boolean> {
-    if (this.ended !== null || !this.open) return NONE;
-    if (!this.#reading) this.#begin(null);
-    return new Promise((resolve) => this.#wake = resolve);
+  /**
+   * Tells `taker` once how many bytes came to `place`, if nothing stands in `bytes`, or to `bytes`, behind what stands
+   * there. Besides the read itself, nothing is made that lives as long as the client makes it wait.
+   */
+  take(place: Bytes | null, taker: Taker): void {
+    if (this.ended !== null || !this.open) return taker(0);
+    this.#taker = taker;
+    this.#wanted = place;
+    if (!this.#reading) this.#begin(place);
   }
 
-  /** Reads into a place of the caller's, when nothing stands in `bytes`; null if nothing will come. */
-  readInto(place: Bytes): Promise<number | null> {
-    if (this.#reading) return this.more().then((came) => came ? this.#takeInto(place) : null);
-    if (this.ended !== null || !this.open) return NOTHING;
-    this.#begin(place);
-    return new Promise((resolve) => this.#wake = (more) => resolve(more ? this.#got : null));
+  /** Waits until more bytes stand in `bytes`; resolves with how many came, 0 if none will. */
+  more(): Promise<number> {
+    return new Promise((resolve) => this.take(null, resolve));
+  }
+
+  /** Reads into a place of the caller's, when nothing stands in `bytes`; resolves with 0 if nothing will come. */
+  readInto(place: Bytes): Promise<number> {
+    return new Promise((resolve) => this.take(place, resolve));
   }
 
   /**
@@ -159,12 +174,8 @@ export class ClientSocket {
    * will.
    */
   discard(): Promise<number> {
-    if (this.ended !== null || !this.open) return NOTHING_CAME;
-    if (!this.#reading) {
-      this.start = this.end = 0;
-      this.#begin(null);
-    }
-    return new Promise((resolve) => this.#wake = (more) => resolve(more ? this.#got : 0));
+    if (!this.#reading) this.start = this.end = 0;
+    return this.more();
   }
 
   /** Writes all bytes, behind what is being written. Rejects if the client takes no more. */
@@ -274,13 +285,14 @@ export class ClientSocket {
   }
 
   #notify(): void {
-    const wake = this.#wake;
-    this.#wake = null;
-    wake?.(this.ended === null);
+    const taker = this.#taker;
+    if (taker === null) return;
+    const place = this.#wanted;
+    this.#taker = this.#wanted = null;
+    if (this.ended !== null) return taker(0);
+    // A read that was under way before has brought it to `bytes`.
+    taker(place !== null && this.#place === null ? this.#takeInto(place) : this.#got);
   }
 }
 
-const NONE = Promise.resolve(false);
-const NOTHING_CAME = Promise.resolve(0);
 const NO_BYTES: Bytes = new Uint8Array(0);
-const NOTHING = Promise.resolve(null);

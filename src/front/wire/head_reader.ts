@@ -72,7 +72,7 @@ export class HeadReader {
           return header;
         }
         if (socket.end === socket.bytes.length) socket.grow();
-        if (!await socket.more()) return null;
+        if (await socket.more() === 0) return null;
       }
     } catch (error) {
       if (error instanceof Malformed) return null;

@@ -1,29 +1,17 @@
-import { ChunkReader } from "../../http1/chunked.ts";
 import { Malformed } from "../../http1/malformed.ts";
-import { BodyBroken, type BodySource } from "../../http1/body_source.ts";
+import { BodyBroken, type BodySource, type BodyWaiter } from "../../http1/body_source.ts";
 import type { Bytes } from "../../http1/bytes.ts";
-import type { ClientSocket } from "./client_socket.ts";
+import { ChunkedReads } from "./chunked_reads.ts";
+import type { ClientSocket, Taker } from "./client_socket.ts";
 import { GrowingRoom } from "./growing_room.ts";
 import { SMALL_BODY_BYTES } from "./read_rooms.ts";
-import { type FrontRooms, LARGE_BYTES, SMALL_BYTES } from "./rooms.ts";
-
-/** A run of data in a chunked body that is passed on where it stands; shorter ones are copied together. */
-const RUN_BYTES = 4_096;
-
-/** Room for one read of a chunked body that comes fast; its data can't be read straight to their place. */
-const CHUNKED_READ_BYTES = 16_384;
+import type { FrontRooms } from "./rooms.ts";
 
 /**
  * Microtasks until a read settles for which something has already come (see `idle_check.ts`), and its waiter knows of
  * it.
  */
 const MICROTASKS = 5;
-
-/**
- * A byte between data (sizes, extensions, trailers) is looked at by itself, and costs a turn of the event loop as much
- * as this many that are only passed on.
- */
-const FRAMING_COST = 16;
 
 /** What a request's body needs of its connection. */
 export interface BodyOwner {
@@ -35,33 +23,40 @@ export interface BodyOwner {
   readonly timedOut: boolean;
 }
 
-/** A request's body, read from its connection: by its length, or in chunks. Never reads behind its end. */
+/**
+ * A request's body, read from its connection: by its length, or in chunks. Never reads behind its end.
+ *
+ * Thousands of bodies may come a byte at a time, and each byte is waited for. So nothing is made for that wait: what
+ * lives a second outlives the young generation of V8's heap, and costs a hundred times what it cost to make.
+ */
 export class RequestBody implements BodySource {
   readonly #owner: BodyOwner;
-  readonly #chunks: ChunkReader | null;
+  readonly #chunks: ChunkedReads | null;
   readonly #length: number;
   #left: number;
   readonly #room: GrowingRoom;
   /** Room for all of a small body. */
   #small: Bytes | null = null;
-  /** The read that is to bring the rest of a small body, if that was not here yet. */
-  #rest: Promise<number | null> | null = null;
-  /** What short runs of a chunked body are put together in. */
-  #large: Bytes | null = null;
-  /** Where a chunked body is read to. */
-  #reads: Bytes | null = null;
-  /** Bytes between data that were looked at since the last turn was asked for. */
-  #framing = 0;
   done = false;
-  /** A read waits for the client, or for its turn to be passed on. */
+  /** A read may still write to its room, or what it brought was not passed on. */
   #reading = false;
+  /** Where that read writes to, if the body's length is known. */
+  #place: Bytes = NO_BYTES;
+  /** What it brought while nobody waited; 0 if nothing will come, null while it goes on. */
+  #brought: number | null = null;
+  /** It is not passed on yet: a moment is waited for it. */
+  #isHeld = false;
+  #waiter: BodyWaiter | null = null;
+  /** The next piece, or why there is none, if that is known. */
+  #piece: Bytes | null = null;
+  #failure: unknown = null;
 
   /** @param length Content-Length, above 0; -1 for a chunked body. */
   constructor(owner: BodyOwner, length: number) {
     this.#owner = owner;
     this.#room = new GrowingRoom(owner.rooms);
     this.#length = this.#left = length;
-    this.#chunks = length < 0 ? new ChunkReader("client") : null;
+    this.#chunks = length < 0 ? new ChunkedReads(owner.socket, owner.rooms) : null;
   }
 
   get trailers(): Bytes | null {
@@ -69,17 +64,42 @@ export class RequestBody implements BodySource {
   }
 
   read(): Promise<Bytes | null> {
-    if (this.done) {
-      this.release();
-      return END;
-    }
-    return this.#chunks === null ? this.#readByLength() : this.#readChunks(this.#chunks);
+    return new Promise((resolve, reject) => {
+      const came = () => {
+        try {
+          resolve(this.readNow());
+        } catch (error) {
+          reject(error);
+        }
+      };
+      this.wait({ came });
+    });
+  }
+
+  readNow(): Bytes | null {
+    if (this.#failure !== null) throw this.#failure;
+    const piece = this.#piece;
+    this.#piece = null;
+    return piece ?? (this.done || this.#chunks !== null ? null : this.#takeAvailable());
+  }
+
+  wait(waiter: BodyWaiter): void {
+    this.#waiter = waiter;
+    if (this.#failure !== null) return this.#notify();
+    if (this.done) this.release();
+    else if (this.#reading) return this.#waitForRest();
+    else if (this.#chunks !== null) return this.#takeChunks(this.#chunks);
+    else this.#piece ??= this.#takeAvailable();
+    if (this.done || this.#piece !== null) return this.#notify();
+    if (this.#isSmall) return this.#readSmall();
+    const place = this.#room.place();
+    this.#read(this.#left < place.length ? place.subarray(0, this.#left) : place);
   }
 
   /** Skips an unread body as far as it has come; returns whether that was all of it. */
   skip(): boolean {
     const { socket } = this.#owner;
-    if (this.#reading || this.#rest !== null) return false;
+    if (this.#reading) return false;
     if (this.#chunks === null) {
       const count = Math.min(this.#left, socket.available);
       socket.start += count;
@@ -91,42 +111,60 @@ export class RequestBody implements BodySource {
 
   /** Gives back what it borrowed. The last piece may not be used any more. */
   release(): void {
-    // A pending read may still write to the room, or what it brought may still be passed on from it.
-    const pending = this.#reading || this.#rest !== null;
-    if (pending) this.#room.abandon();
+    if (this.#reading) this.#room.abandon();
     else this.#room.release();
-    if (this.#small !== null && !pending) this.#owner.rooms.reads.giveBack(this.#small);
+    if (this.#small !== null && !this.#reading) this.#owner.rooms.reads.giveBack(this.#small);
     this.#small = null;
-    if (this.#large !== null) this.#owner.rooms.large.giveBack(this.#large);
-    this.#large = null;
+    this.#chunks?.release();
   }
 
-  readNow(): Bytes | null {
+  readonly #received: Taker = (count) => {
+    if (this.#waiter === null || this.#isHeld) this.#brought = count;
+    else {
+      this.#owner.waiting(false);
+      this.#arrived(count);
+    }
+  };
+
+  /** Reads to a place, or behind what stands in the connection's room, for the one who waits. */
+  #read(place: Bytes | null): void {
+    this.#reading = true;
+    this.#place = place ?? NO_BYTES;
+    this.#owner.waiting(true);
+    this.#owner.socket.take(place, this.#received);
+  }
+
+  #arrived(count: number): void {
+    const { socket, rooms } = this.#owner;
+    if (count === 0) {
+      // A read that was given up may still write to its room.
+      this.#reading = socket.reading;
+      return this.#fail(this.#broken());
+    }
+    if (this.#chunks === null && this.#small?.buffer !== this.#place.buffer) this.#room.came(count);
+    const turn = rooms.turns.spend(this.#chunks === null ? count : this.#chunks.takeCost());
+    // What came stands in its room, which is not lent again meanwhile.
+    if (turn === null) this.#passOn(count);
+    else turn.then(() => this.#passOn(count));
+  }
+
+  #passOn(count: number): void {
+    this.#reading = false;
+    if (this.#chunks !== null) return this.#takeChunks(this.#chunks);
+    this.#piece = this.#took(this.#place.subarray(0, count));
+    this.#notify();
+  }
+
+  /** Takes what stands in the connection's room. */
+  #takeAvailable(): Bytes | null {
     const { socket } = this.#owner;
-    if (this.#chunks !== null || this.done || socket.available === 0) return null;
     // The rest may be here too.
-    if (this.#isSmall && socket.available < this.#left) return null;
+    if (socket.available === 0 || (this.#isSmall && socket.available < this.#left)) return null;
     const count = Math.min(this.#left, socket.available);
     const piece = socket.bytes.subarray(socket.start, socket.start + count);
     socket.start += count;
     if (count < this.#length) socket.lends = true;
     return this.#took(piece);
-  }
-
-  async #readByLength(): Promise<Bytes> {
-    const now = this.readNow();
-    if (now !== null) return now;
-    if (this.#isSmall) return await this.#readSmall();
-    if (this.#rest !== null) return await this.#readRest(this.#rest);
-    const place = this.#room.place();
-    const count = await this.#wait(
-      this.#owner.socket.readInto(this.#left < place.length ? place.subarray(0, this.#left) : place),
-    );
-    if (count === null) throw this.#broken();
-    this.#room.came(count);
-    const turn = this.#turn(count);
-    if (turn !== null) await turn;
-    return this.#took(place.subarray(0, count));
   }
 
   /** Nothing was read of a body that fits into a room of its own. */
@@ -138,32 +176,39 @@ export class RequestBody implements BodySource {
    * Gives a small body as one piece, if all of it is here: only then can its request be sent again by itself, on a new
    * connection. If not, what is here is not held back.
    */
-  async #readSmall(): Promise<Bytes> {
+  #readSmall(): void {
     const { socket, rooms } = this.#owner;
-    const place = this.#small = rooms.reads.lend(this.#length);
+    const room = this.#small = rooms.reads.lend(this.#length);
     const had = socket.available;
-    place.set(socket.bytes.subarray(socket.start, socket.end));
+    if (had === 0) return this.#read(room.subarray(0, this.#length));
+    room.set(socket.bytes.subarray(socket.start, socket.end));
     socket.start = socket.end;
-    const rest = this.#rest = socket.readInto(place.subarray(had, this.#length));
-    if (had === 0) return await this.#readRest(rest);
-    let count: number | null = null;
-    rest.then((came) => count = came);
-    for (let i = 0; i < MICROTASKS && count === null; i++) await null;
-    if (count === null) return this.#took(place.subarray(0, had));
-    this.#rest = null;
-    return this.#took(place.subarray(0, had + count));
+    this.#reading = true;
+    this.#place = room.subarray(had, this.#length);
+    this.#isHeld = true;
+    socket.take(this.#place, this.#received);
+    void this.#join(room, had);
   }
 
-  /** Gives what a read brings to the room of a small body, behind what stands there. */
-  async #readRest(rest: Promise<number | null>): Promise<Bytes> {
-    const room = this.#small!;
-    const count = await this.#wait(rest);
-    this.#rest = null;
-    if (count === null) throw this.#broken();
-    const turn = this.#turn(count);
-    if (turn !== null) await turn;
-    const from = this.#length - this.#left;
-    return this.#took(room.subarray(from, from + count));
+  /** Gives what has come of a small body, with what a read may bring in a moment. */
+  async #join(room: Bytes, had: number): Promise<void> {
+    for (let i = 0; i < MICROTASKS && this.#brought === null; i++) await null;
+    this.#isHeld = false;
+    const came = this.#brought ?? 0;
+    if (came > 0) {
+      this.#brought = null;
+      this.#reading = false;
+    }
+    this.#piece = this.#took(room.subarray(0, had + came));
+    this.#notify();
+  }
+
+  /** Waits for the rest of a small body, whose read is under way or has ended. */
+  #waitForRest(): void {
+    const brought = this.#brought;
+    this.#brought = null;
+    if (brought === null) this.#owner.waiting(true);
+    else this.#arrived(brought);
   }
 
   #took(piece: Bytes): Bytes {
@@ -172,58 +217,19 @@ export class RequestBody implements BodySource {
     return piece;
   }
 
-  async #readChunks(chunks: ChunkReader): Promise<Bytes | null> {
-    const { socket } = this.#owner;
-    let length = 0;
-    for (;;) {
-      try {
-        const { start } = socket;
-        socket.start = chunks.frame(socket.bytes, start, socket.end);
-        this.#framing += socket.start - start;
-      } catch (error) {
-        if (error instanceof Malformed) throw new BodyBroken("malformed", `The client ${error.message}`);
-        throw error;
-      }
-      if (chunks.done) {
-        this.#end();
-        break;
-      }
-      const count = Math.min(chunks.dataLeft, socket.available, LARGE_BYTES - length);
-      if (count > 0) {
-        const run = socket.bytes.subarray(socket.start, socket.start + count);
-        socket.start += count;
-        chunks.took(count);
-        if (length === 0 && count >= RUN_BYTES) {
-          socket.lends = true;
-          return run;
-        }
-        (this.#large ??= this.#owner.rooms.large.lend()).set(run, length);
-        length += count;
-        continue;
-      }
-      if (length > 0) break;
-      // It may wait for long.
-      this.release();
-      this.#makeReadRoom();
-      if (!await this.#wait(socket.more())) throw this.#broken();
-      const turn = this.#turn(socket.available + this.#framing * FRAMING_COST);
-      if (turn !== null) await turn;
-      this.#framing = 0;
+  /** Takes the data that are here, for the one who waits, or waits for more. */
+  #takeChunks(chunks: ChunkedReads): void {
+    try {
+      this.#piece = chunks.take();
+    } catch (error) {
+      return this.#fail(
+        error instanceof Malformed ? new BodyBroken("malformed", `The client ${error.message}`) : error,
+      );
     }
-    return length === 0 ? null : this.#large!.subarray(0, length);
-  }
-
-  /**
-   * Makes room for the next read of a chunked body: never in that of the head, whose lines another attempt may send
-   * once more.
-   */
-  #makeReadRoom(): void {
-    const { socket } = this.#owner;
-    const isOwn = socket.bytes === this.#reads;
-    const isFull = isOwn && socket.end === socket.bytes.length;
-    if (isFull && socket.end < CHUNKED_READ_BYTES) this.#reads = new Uint8Array(CHUNKED_READ_BYTES);
-    else if (isOwn) return void socket.rewind();
-    socket.moveTo(this.#reads ??= new Uint8Array(SMALL_BYTES));
+    if (chunks.done) this.#end();
+    if (this.done || this.#piece !== null) return this.#notify();
+    chunks.makeRoom();
+    this.#read(null);
   }
 
   /** All of it was read. From now on a read ahead finds out whether the client leaves. */
@@ -232,26 +238,15 @@ export class RequestBody implements BodySource {
     this.#owner.socket.readAhead();
   }
 
-  async #wait<T>(pending: Promise<T>): Promise<T> {
-    this.#reading = true;
-    this.#owner.waiting(true);
-    const result = await pending;
-    this.#owner.waiting(false);
-    this.#reading = false;
-    return result;
+  #fail(failure: unknown): void {
+    this.#failure = failure;
+    this.#notify();
   }
 
-  /**
-   * Waits for the next turn of the event loop if in this one much was passed on. What came stands in its room, which
-   * is not lent again meanwhile.
-   */
-  #turn(count: number): Promise<void> | null {
-    const turn = this.#owner.rooms.turns.spend(count);
-    if (turn === null) return null;
-    this.#reading = true;
-    return turn.then(() => {
-      this.#reading = false;
-    });
+  #notify(): void {
+    const waiter = this.#waiter!;
+    this.#waiter = null;
+    waiter.came();
   }
 
   #broken(): BodyBroken {
@@ -264,4 +259,4 @@ export class RequestBody implements BodySource {
   }
 }
 
-const END = Promise.resolve(null);
+const NO_BYTES: Bytes = new Uint8Array(0);

@@ -51,7 +51,7 @@ async function toTarget(client: ClientSocket, target: ByteTunnel, parts: TunnelP
       } else {
         const place = room.place();
         const count = await client.readInto(place);
-        if (count === null) break;
+        if (count === 0) break;
         room.came(count);
         piece = place.subarray(0, count);
       }

@@ -47,7 +47,7 @@ async function readsOfHeads(requests: number, padding: string, body = "") {
     for (reads[request] = 0; head === null; reads[request]!++) {
       const more = socket.more();
       left = left.slice(await bring(left));
-      assert.equal(await more, true);
+      assert.ok(await more > 0);
       head = heads.take(LIMITS);
     }
     assert.equal((head as RequestHead).target, `/${request}`);
@@ -57,7 +57,7 @@ async function readsOfHeads(requests: number, padding: string, body = "") {
     for (; have < body.length; reads[request]!++) {
       const rest = socket.readInto(new Uint8Array(body.length - have));
       left = left.slice(await bring(left));
-      have += (await rest)!;
+      have += await rest;
     }
     socket.readAhead();
     socket.rest();
@@ -93,7 +93,7 @@ Deno.test("what comes before a request was answered leaves its head where it sta
   const { socket, bring } = scripted();
   const first = socket.more();
   await bring("first head");
-  assert.equal(await first, true);
+  assert.ok(await first > 0);
   const room = socket.bytes;
   socket.start = socket.end;
   socket.readAhead();
@@ -106,7 +106,7 @@ Deno.test("the rest of a request that was sent too early is read behind its begi
   const { socket, bring } = scripted();
   const first = socket.more();
   await bring("first head, sec");
-  assert.equal(await first, true);
+  assert.ok(await first > 0);
   socket.start = 12;
   socket.readAhead();
   await bring("ond head");
@@ -120,7 +120,7 @@ async function served({ lends }: { lends: boolean }) {
   const { socket, bring } = scripted(rooms);
   const first = socket.more();
   await bring("head");
-  assert.equal(await first, true);
+  assert.ok(await first > 0);
   const room = socket.bytes;
   socket.start = socket.end;
   socket.lends = lends;
