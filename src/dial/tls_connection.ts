@@ -1,4 +1,6 @@
 import type { TargetTls } from "../certificates/target_tls.ts";
+import type { Clock } from "../time/clock.ts";
+import { connectTcp } from "./connect_tcp.ts";
 
 /** Handshakes with one target at a time. One that hangs holds a descriptor until the target closes it. */
 export const MOST_HANDSHAKES = 32;
@@ -75,15 +77,14 @@ export class TooManyStuck extends Error {
  */
 export async function connectWithTls(
   { address, port, tls }: { readonly address: string; readonly port: number; readonly tls: TargetTls },
-  { signal, handshakes, connect = () => Deno.connect({ hostname: address, port, signal }) }: {
+  { clock, signal, handshakes }: {
+    readonly clock: Clock;
     readonly signal: AbortSignal;
     readonly handshakes: TargetHandshakes;
-    /** Makes the connection that the handshake is made on, unless a certificate is shown. */
-    connect?(): Promise<Deno.TcpConn>;
   },
 ): Promise<Deno.TlsConn> {
   if (handshakes.allHang) throw new TooManyStuck();
-  const plain = tls.client === null ? await connect() : null;
+  const plain = tls.client === null ? await connectTcp({ hostname: address, port }, { clock, signal }) : null;
   try {
     await handshakes.enter(signal);
   } catch (error) {

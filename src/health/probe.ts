@@ -1,4 +1,5 @@
 import type { HealthCheckConfig } from "../config/model.ts";
+import { connectTcp } from "../dial/connect_tcp.ts";
 import { connectWithTls, HandshakeFailed, TargetHandshakes, TooManyStuck } from "../dial/tls_connection.ts";
 import { tlsFailureOf } from "../dial/tls_failure.ts";
 import { isOwnShortage } from "../dial/own_shortage.ts";
@@ -40,7 +41,7 @@ export async function probeTarget(target: TargetSnapshot, options: ProbeOptions)
   };
 
   using timeout = withTimeout(clock, config.timeoutMs, signal);
-  const line = new Line(timeout);
+  const line = new Line(timeout, clock);
   try {
     await line.open(target, config.port ?? target.port);
     await line.write(requestHead(target, config));
@@ -100,11 +101,13 @@ class Line {
   bytes: Bytes = new Uint8Array(4096);
   end = 0;
   readonly #timeout: Timeout;
+  readonly #clock: Clock;
   #connection: Deno.TcpConn | Deno.TlsConn | null = null;
   readonly #onAbort = () => this.close();
 
-  constructor(timeout: Timeout) {
+  constructor(timeout: Timeout, clock: Clock) {
     this.#timeout = timeout;
+    this.#clock = clock;
     timeout.signal.addEventListener("abort", this.#onAbort);
   }
 
@@ -116,17 +119,12 @@ class Line {
   async open(target: TargetSnapshot, port: number): Promise<void> {
     const { signal } = this.#timeout;
     const { address, tls } = target;
+    const clock = this.#clock;
     if (tls !== null) {
-      this.#connection = await connectWithTls({ address, port, tls }, { signal, handshakes: handshakesWith(target) });
+      const handshakes = handshakesWith(target);
+      this.#connection = await connectWithTls({ address, port, tls }, { clock, signal, handshakes });
     } else {
-      const connecting = Deno.connect({ hostname: address, port, signal });
-      const connection = await this.#timeout.race(connecting);
-      if (connection === undefined) {
-        // Deno 2.4 ignores the signal: there a connection may still be made.
-        connecting.then((late) => late.close(), () => {});
-        throw abortError();
-      }
-      this.#connection = connection;
+      this.#connection = await connectTcp({ hostname: address, port }, { clock, signal });
     }
     if (signal.aborted) throw abortError();
   }

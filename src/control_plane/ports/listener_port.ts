@@ -1,4 +1,5 @@
 import type { ListenerConfig } from "../../config/model.ts";
+import { connectTcp } from "../../dial/connect_tcp.ts";
 import { whyNotListening } from "../../dial/listen_error.ts";
 import { type Clock, delay } from "../../time/clock.ts";
 import { withTimeout } from "../../time/with_timeout.ts";
@@ -78,7 +79,7 @@ export async function accepts(host: string, port: number, clock: Clock): Promise
   const hostname = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
   using timeout = withTimeout(clock, TRY_MS);
   try {
-    (await Deno.connect({ hostname, port, signal: timeout.signal })).close();
+    (await connectTcp({ hostname, port }, { clock, signal: timeout.signal })).close();
     return true;
   } catch {
     return timeout.passed;

@@ -169,10 +169,10 @@ export class TargetPool {
   /** Makes a new connection, with its TLS handshake. Rejects as the platform does. */
   async connect(signal: AbortSignal): Promise<WireConnection> {
     const [address, port, tls] = [this.#address, this.#port, this.#tls];
-    const connect = () => connectTcp({ hostname: address, port }, { clock: this.#pool.clock, signal });
+    const { clock } = this.#pool;
     const conn = tls === null
-      ? await connect()
-      : await connectWithTls({ address, port, tls }, { signal, handshakes: this.#handshakes, connect });
+      ? await connectTcp({ hostname: address, port }, { clock, signal })
+      : await connectWithTls({ address, port, tls }, { clock, signal, handshakes: this.#handshakes });
     const connection = new WireConnection(conn, this.#pool);
     connection.whenIdle = new IdleOwner(this, connection);
     return connection;

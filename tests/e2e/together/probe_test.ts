@@ -7,7 +7,7 @@ import { systemClock } from "../../../src/time/clock.ts";
 import { BAD_ANSWERS, BAD_ON_THE_WIRE } from "../../support/bad_answers.ts";
 import { freePort } from "../../support/free_port.ts";
 import { testWithPrograms } from "../../support/have_program.ts";
-import { until } from "../../support/poll.ts";
+import { until, within } from "../../support/poll.ts";
 import { headerValues } from "../../support/raw_message.ts";
 import {
   answer,
@@ -207,3 +207,27 @@ Deno.test("an https target that speaks plain HTTP fails by TLS, and one that han
   (await answering).close();
   echo.close();
 });
+
+Deno.test("a probe that is called off just as its connection is made leaves none open, plain or with TLS", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const config = sampleCheck({ enabled: true });
+  for (const scheme of ["http", "https"] as const) {
+    for (let round = 0; round < 10; round++) {
+      const callOff = new AbortController();
+      const { signal } = callOff;
+      const to = target(listener.addr.port, { scheme });
+      const probes = Array.from({ length: 10 }, () => probeTarget(to, { config, clock: systemClock, signal }));
+      setTimeout(() => callOff.abort(), 1);
+      // When this thread goes on, connections are made and the timer is due: the timer comes first.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+      for (const { kind } of await Promise.all(probes)) assert.equal(kind, "inconclusive");
+      for (const _ of probes) await endsAtOnce(await listener.accept());
+    }
+  }
+});
+
+/** Waits until the other side has closed a connection. */
+async function endsAtOnce(conn: Deno.Conn): Promise<void> {
+  using open = conn;
+  await within(open.readable.getReader().read().catch(() => {}), "the connection to be closed");
+}
