@@ -8,6 +8,7 @@ import { isAllowedHost, isAllowedOrigin, securityHeaders, tokenCheck } from "./a
 import type { AdminSource } from "./admin_source.ts";
 import { dashboardPage } from "./dashboard/page.ts";
 import { parseDecisionsQuery } from "./decisions_query.ts";
+import { decisionsPieces } from "./decisions_text.ts";
 import { parseExplainQuery } from "./explain_query.ts";
 import { streamInTurns } from "./in_turns.ts";
 import { LiveFeed } from "./live/live_feed.ts";
@@ -124,7 +125,9 @@ export function createAdminApp(source: AdminSource, config: AdminConfig, options
     const query = parseDecisionsQuery(new URL(c.req.url).searchParams);
     if (typeof query === "string") return refuse(c, 400, query);
     const { matches, limit } = query;
-    return json(c, { decisions: (await source.decisions()).filter(matches).slice(0, limit) });
+    const decisions = (await source.decisions()).filter(matches).slice(0, limit);
+    c.header("Content-Type", "application/json");
+    return c.req.method === "HEAD" ? c.body(null) : c.body(streamInTurns(decisionsPieces(decisions)));
   });
   app.get("/events", (c) => {
     c.header("Content-Type", "text/event-stream");

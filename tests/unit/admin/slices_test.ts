@@ -5,7 +5,8 @@ import assert from "node:assert/strict";
 import { createAdminApp } from "../../../src/admin/app.ts";
 import { statsJson } from "../../../src/admin/stats/stats.ts";
 import { systemClock } from "../../../src/time/clock.ts";
-import { FakeAdminSource, OPEN_ADMIN } from "../../support/fake_admin_source.ts";
+import { shownLines } from "../../../src/logging/shown_text.ts";
+import { failedDecision, FakeAdminSource, OPEN_ADMIN } from "../../support/fake_admin_source.ts";
 import { LogRecorder } from "../../support/log_recorder.ts";
 
 const TARGETS = 4000;
@@ -85,6 +86,19 @@ Deno.test(`/events of ${TARGETS} targets is written a few targets a turn, each o
   assert.deepEqual(system.groups.map(({ targets }: { targets: [] }) => targets.length), [TARGETS - 1, 1]);
   assert.equal(tick.targets.length, TARGETS);
   assert.equal(reads, 2 * TARGETS);
+});
+
+Deno.test("/decisions of 2,000 requests is written a few decisions a turn, once for all who ask together", async () => {
+  const source = new FakeAdminSource({ web: 1 });
+  source.lastDecisions = Array.from({ length: 2000 }, (_, i) => failedDecision(`\x1b\u202e "${i}"`));
+  const { most, text } = await watch(source, "/decisions");
+  assert.ok(most.chars <= BYTES_AT_ONCE, `${most.chars} characters were written in one turn`);
+  assert.equal(text, `${shownLines(JSON.stringify({ decisions: source.lastDecisions }, null, 2))}\n`);
+  const again = await watch(source, "/decisions");
+  assert.equal(again.text, text);
+  assert.equal(again.most.chars, 0);
+  const { text: none } = await watch(source, "/decisions?limit=0");
+  assert.equal(none, `${JSON.stringify({ decisions: [] }, null, 2)}\n`);
 });
 
 Deno.test("statistics in pieces equal statistics in one go, whatever the groups are called", async () => {
