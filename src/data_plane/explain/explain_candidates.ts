@@ -74,7 +74,7 @@ function whyNotEligible(state: string, view: TargetView | null): string {
     : view.ejectedUntilMs !== null
     ? `; back at ${clockTime(view.ejectedUntilMs)} at the latest`
     : view.nextProbeMs !== null
-    ? `; asked again at ${clockTime(view.nextProbeMs)}`
+    ? `; next probe at ${clockTime(view.nextProbeMs)}`
     : "";
   return `Not eligible, ${state}${because}${next}`;
 }

@@ -55,7 +55,7 @@ Deno.test("one running sluice answers explain --live, status and healthcheck", a
         assert.equal(out.eligible, false);
         assert.match(
           out.why,
-          /^Not eligible, unhealthy: Target\.ConnectionRefused; asked again at \d\d:\d\d:\d\d UTC$/,
+          /^Not eligible, unhealthy: Target\.ConnectionRefused; next probe at \d\d:\d\d:\d\d UTC$/,
         );
       }
     },
