@@ -144,7 +144,7 @@ function versionAt(bytes: Bytes, at: number): 0 | 1 {
   if (!isHttp || major < 0 || major > 9 || minor < 0 || minor > 9 || bytes[at + 8] !== CR || bytes[at + 9] !== LF) {
     throw new BadHead(400, "the request line is malformed");
   }
-  if (major !== 1) throw new BadHead(505, `HTTP/${major}.${minor} is not spoken here`);
+  if (major !== 1) throw new BadHead(505, `HTTP/${major}.${minor} is not supported`);
   if (minor > 1) throw new BadHead(400, `HTTP/1.${minor} is no version of HTTP`);
   return minor === 0 ? 0 : 1;
 }

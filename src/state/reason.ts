@@ -19,12 +19,12 @@ interface ReasonRow {
 export const REASONS = {
   bad_request: { status: 400, fault: "client", text: "The request is malformed" },
   method_refused: { status: 405, fault: "client", text: "The method is not allowed through this listener" },
-  body_timeout: { status: 408, fault: "client", text: "The request body did not come in time" },
+  body_timeout: { status: 408, fault: "client", text: "The request body did not arrive in time" },
   body_too_large: { status: 413, fault: "client", text: "The request body is larger than the listener allows" },
-  head_timeout: { status: 408, fault: "client", text: "The request's head did not come in time" },
+  head_timeout: { status: 408, fault: "client", text: "The request's head did not arrive in time" },
   uri_too_long: { status: 414, fault: "client", text: "The request line is longer than the listener allows" },
   head_too_large: { status: 431, fault: "client", text: "The request's head is larger than the listener allows" },
-  version_refused: { status: 505, fault: "client", text: "This version of HTTP is not spoken here" },
+  version_refused: { status: 505, fault: "client", text: "The listener does not speak this version of HTTP" },
   loop: { status: 508, fault: "sluice", text: "The request has been through this listener before" },
   redirect: { status: 302, fault: "none", text: "The rule redirects" },
   fixed_response: { status: 200, fault: "none", text: "The rule has a fixed response" },
@@ -38,8 +38,8 @@ export const REASONS = {
   tls_expired: { status: 502, fault: "target", text: "The target's certificate is not valid at this time" },
   tls_failed: { status: 502, fault: "target", text: "No TLS handshake with the target could be made" },
   dns_failed: { status: 502, fault: "target", text: "No name of the target group has ever resolved" },
-  reset_before_headers: { status: 502, fault: "target", text: "The target closed the connection before it answered" },
-  bad_response: { status: 502, fault: "target", text: "The target's answer can't be passed on" },
+  reset_before_headers: { status: 502, fault: "target", text: "The target closed the connection before it responded" },
+  bad_response: { status: 502, fault: "target", text: "sluice can't pass on the target's response" },
   no_target: { status: 503, fault: "target", text: "No target of the group is eligible" },
   all_targets_refused: { status: 503, fault: "target", text: "Every target that was tried refused the connection" },
   overloaded: {
@@ -49,8 +49,8 @@ export const REASONS = {
   },
   shutting_down: { status: 503, fault: "sluice", text: "The listener is shutting down" },
   internal_error: { status: 500, fault: "sluice", text: "Something went wrong inside sluice; its log says what" },
-  timeout: { status: 504, fault: "target", text: "The target did not answer in time" },
-  client_closed: { status: 499, fault: "client", text: "The client went away before the answer" },
+  timeout: { status: 504, fault: "target", text: "The target did not respond in time" },
+  client_closed: { status: 499, fault: "client", text: "The client disconnected before the response" },
 } as const satisfies Record<string, ReasonRow>;
 
 /** Why sluice itself responds. */

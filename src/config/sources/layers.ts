@@ -56,7 +56,7 @@ function flagLayer(flags: Flags, problems: Problem[], warnings: Problem[]): Laye
 function withSeconds(text: string, warnings: Problem[]): string {
   if (!/^[+-]?\d+(\.\d+)?$/.test(text)) return text;
   if (Number(text) >= 1) return `${text.replace("+", "")}s`;
-  warnings.push(problemOf("--interval", `Raised ${quote(text)} to 1 second, the least that it can be`));
+  warnings.push(problemOf("--interval", `Raised ${quote(text)} to 1 second, the minimum`));
   return "1s";
 }
 

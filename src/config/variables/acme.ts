@@ -62,8 +62,7 @@ export const ACME = {
     default: "false",
     meaning:
       "Order certificates from `ACME_DIRECTORY` and renew them. The directory must reach `LISTENER_PORT` at port 80 " +
-      "of " +
-      "each name. Needs `LISTENER_TLS_PORT`.",
+      "of each name. Needs `LISTENER_TLS_PORT`.",
     example: "true",
     exampleNeeds: { ...LISTENER, ACME_TERMS_AGREED: "true", ACME_DOMAINS: "www.example.com" },
     restart: true,
@@ -78,9 +77,8 @@ export const ACME = {
   }),
   domains: define("ACME_DOMAINS", {
     kind: listOf(DOMAIN, "comma list of names"),
-    meaning:
-      "Names to order certificates for: one for each or, with `LISTENER_ENGINE=serve`, one for all. Default: those " +
-      "that rules' `_HOST` holds without wildcards.",
+    meaning: "Names to order certificates for: one for each or, with `LISTENER_ENGINE=serve`, one for all. Default: " +
+      "the hosts without wildcards in the rules' `_HOST`.",
     example: "example.com,www.example.com",
     exampleNeeds: NEEDED,
     restart: true,
@@ -127,8 +125,7 @@ export const ACME = {
     default: "/var/lib/sluice",
     meaning:
       "Folder for accounts and certificates. The compiled program may write to the default folder only; `deno run` " +
-      "needs " +
-      "`--allow-write` for it. Replicas may share it.",
+      "needs `--allow-write` for it. Replicas may share it.",
     example: "/srv/sluice",
     exampleNeeds: NEEDED,
     restart: true,

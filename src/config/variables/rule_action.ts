@@ -19,7 +19,7 @@ import { type AnyVariable, define } from "./variable.ts";
 export const RULE_ACTION = {
   targetGroup: define("LISTENER_RULE_<N>_TARGET_GROUP", {
     kind: WEIGHTED_GROUPS,
-    meaning: "Target group that gets the requests; several share them by weight, 0 to 999 (1 if absent).",
+    meaning: "Target group that gets the requests; several groups share them by weight, 0 to 999 (default 1).",
     example: "blue:90,green:10",
     exampleNeeds: {
       TARGET_GROUP_2_NAME: "blue",
@@ -37,13 +37,13 @@ export const RULE_ACTION = {
   stickiness: define("LISTENER_RULE_<N>_STICKINESS_ENABLED", {
     kind: BOOLEAN,
     default: "false",
-    meaning: "Keep a client with its group by the signed cookie `sluice-rule-<N>`, also if weights change.",
+    meaning: "Keep a client with its group by the signed cookie `sluice-rule-<N>`, even if weights change.",
     example: "true",
   }),
   stickinessTtl: define("LISTENER_RULE_<N>_STICKINESS_TTL", {
     kind: duration(0, Number.MAX_SAFE_INTEGER),
     default: "1d",
-    meaning: "How long a client stays with its group; 0: until its browser is closed.",
+    meaning: "How long a client stays with its group; 0: until it closes its browser.",
     example: "1h",
   }),
   redirect: define("LISTENER_RULE_<N>_REDIRECT", {

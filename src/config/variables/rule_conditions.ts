@@ -14,44 +14,44 @@ export const RULE_CONDITIONS = {
   }),
   path: define("LISTENER_RULE_<N>_PATH", {
     kind: conditionsOf("path", "patterns"),
-    meaning: "Whole paths like a pattern: `*` is any characters, `?` is one; case counts.",
+    meaning: "Paths that fit a pattern as a whole: `*` is any characters, `?` is one; case counts.",
     example: "/images/*|*.jpg",
     exampleNeeds: { LISTENER_RULE_1_PATH_PREFIX: "" },
   }),
   pathRegex: define("LISTENER_RULE_<N>_PATH_REGEX", {
     kind: conditionsOf("path_regex", "regular expression"),
-    meaning: "Paths in which this expression matches something, in RE2's syntax; `^` and `$` bind it.",
+    meaning: "Paths in which this expression matches, in RE2's syntax; `^` and `$` are the path's start and end.",
     example: "^/v[0-9]+/users",
     exampleNeeds: { LISTENER_RULE_1_PATH_PREFIX: "" },
   }),
   host: define("LISTENER_RULE_<N>_HOST", {
     kind: conditionsOf("host", "patterns"),
-    meaning: "Hosts like a pattern, in any case; sluice ignores port and final dot.",
+    meaning: "Hosts that fit a pattern; sluice ignores case, port and a final dot.",
     example: "shop.example|*.shop.example",
   }),
   method: define("LISTENER_RULE_<N>_METHOD", {
     kind: conditionsOf("method", "methods"),
-    meaning: "Methods, by case. GET does not imply HEAD.",
+    meaning: "Methods; case counts. GET does not include HEAD.",
     example: "GET|HEAD",
   }),
   header: define("LISTENER_RULE_<N>_HEADER", {
     kind: conditionsOf("header", "names and patterns"),
-    meaning: "Requests with a header line like a value, in any case; a name alone asks that the header is there.",
+    meaning: "Requests with a header whose value fits a pattern; case is ignored. A name alone: the header exists.",
     example: "X-Canary: true|1 && X-Tenant: a*",
   }),
   cookie: define("LISTENER_RULE_<N>_COOKIE", {
     kind: conditionsOf("cookie", "names and patterns"),
-    meaning: "Requests with a cookie like a value, decoded, by case; a name alone asks that the cookie is there.",
+    meaning: "Requests with a cookie whose decoded value fits a pattern; case counts. A name alone: the cookie exists.",
     example: "beta=1|yes",
   }),
   query: define("LISTENER_RULE_<N>_QUERY", {
     kind: conditionsOf("query", "names and patterns"),
-    meaning: "Requests with a parameter like a value, decoded, in any case; a name alone asks that it is there.",
+    meaning: "Requests with a parameter whose decoded value fits a pattern; case is ignored. A name alone: it exists.",
     example: "version=2*",
   }),
   sourceIp: define("LISTENER_RULE_<N>_SOURCE_IP", {
     kind: conditionsOf("source_ip", "addresses and CIDRs"),
-    meaning: "Clients in one of these ranges; with `TRUSTED_PROXIES`, the client that those name.",
+    meaning: "Clients in one of these ranges. A peer in `TRUSTED_PROXIES` may name another client.",
     example: "10.0.0.0/8|2001:db8::/32",
   }),
   protocol: define("LISTENER_RULE_<N>_PROTOCOL", {

@@ -11,9 +11,8 @@ export const TARGET_TLS = {
   authorityFile: define("TARGET_GROUP_<N>_TLS_CA", {
     kind: anyText("path"),
     meaning:
-      "File with root certificates, PEM, that sluice trusts beside the platform's own if a target of `https://` has " +
-      "a " +
-      "certificate of them. sluice reads it at the start and at SIGHUP.",
+      "File with root certificates, PEM, that sluice trusts for `https://` targets, beside the platform's own. " +
+      "sluice reads it at the start and at SIGHUP.",
     example: "/etc/sluice/targets-root.pem",
   }),
   serverName: define("TARGET_GROUP_<N>_TLS_SERVER_NAME", {
@@ -27,14 +26,14 @@ export const TARGET_TLS = {
     kind: oneOf<TargetTlsConfig["verify"]>(["full", "chain"]),
     default: "full",
     meaning:
-      "What of a certificate must be right: `full` its chain, its dates and its name, `chain` all but the name. The " +
-      "platform " +
-      "can't check less.",
+      "What sluice checks of a target's certificate. `full`: chain, dates and name. `chain`: all but the name. The " +
+      "platform can't check less.",
     example: "chain",
   }),
   clientCertificate: define("TARGET_GROUP_<N>_TLS_CLIENT_CERT", {
     kind: anyText("path"),
-    meaning: "File with the certificate that sluice shows to `https://` targets, and those that lead to a root, PEM.",
+    meaning:
+      "File with the certificate that sluice shows to `https://` targets, then its intermediate certificates, PEM.",
     example: "/etc/sluice/client.crt",
     exampleNeeds: { TARGET_GROUP_1_TLS_CLIENT_KEY: "/etc/sluice/client.key" },
   }),

@@ -28,8 +28,8 @@ export const TLS = {
   certificate: define("LISTENER_TLS_CERT", {
     kind: anyText("path"),
     meaning:
-      "File with the certificate and the certificates that lead to a root, PEM. sluice reads it again at SIGHUP and " +
-      "each minute.",
+      "File with the certificate, then its intermediate certificates, PEM. sluice reads it again at SIGHUP and once " +
+      "a minute.",
     example: "/etc/sluice/example.org.crt",
     exampleNeeds: NEEDED,
   }),
@@ -43,9 +43,8 @@ export const TLS = {
   moreCertificates: define("LISTENER_TLS_CERT_<N>", {
     kind: anyText("path"),
     meaning:
-      "One more certificate. Clients get the one that has the name they ask for, an exact name before a wildcard; " +
-      "all " +
-      "others get `LISTENER_TLS_CERT` or, if that is unset, the one with the lowest N. More than one needs " +
+      "One more certificate. Clients get the one that has the name they ask for, an exact name before a wildcard. " +
+      "All others get `LISTENER_TLS_CERT` or, if that is unset, the one with the lowest N. More than one needs " +
       "`LISTENER_ENGINE=wire`.",
     example: "/etc/sluice/example.com.crt",
     exampleNeeds: { ...NEEDED, LISTENER_TLS_KEY_1: "/etc/sluice/example.com.key" },

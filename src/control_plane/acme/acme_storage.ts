@@ -122,7 +122,7 @@ export class AcmeStorage {
 
   /** Opens a challenge for all replicas. */
   async publish(token: string, text: string): Promise<void> {
-    if (!TOKEN.test(token)) throw new Error("The directory sent a token that is none");
+    if (!TOKEN.test(token)) throw new Error("The directory sent a malformed token");
     await this.#write(`challenges/${token}`, text);
   }
 

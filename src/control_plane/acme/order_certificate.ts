@@ -77,7 +77,7 @@ export async function orderCertificate(names: readonly string[], parts: OrderPar
     isOver: ({ status }) => status === "valid" || status === "invalid",
   });
   if (order.status !== "valid" || order.certificate === undefined) {
-    throw new AcmeError(`The order came to nothing: ${order.error?.detail ?? `it is ${order.status}`}`);
+    throw new AcmeError(`The order failed: ${order.error?.detail ?? `its status is ${order.status}`}`);
   }
   const { text } = await session.post(order.certificate, null, "The certificate");
   return { certificate: text, key };

@@ -2,19 +2,19 @@ import type { Logger } from "../../logging/log.ts";
 import type { WorkerMessage } from "../../protocol/messages.ts";
 import type { WorkerPlace } from "./worker_place.ts";
 
-/** What a worker says that wants to be exchanged. */
+/** The message by which a worker asks to be exchanged. */
 export type ExchangeWanted = Extract<WorkerMessage, { type: "exchange_wanted" }>;
 
-/** Logs that another worker starts in place of one. */
+/** Logs that another worker starts and replaces this one. */
 export function logExchange(log: Logger, successor: number, { worker, handshakes, stuck }: ExchangeWanted): void {
   const message = `Worker ${worker} has ${handshakes} TLS handshakes that don't end, and the platform can't close ` +
     `them: worker ${successor} takes its place`;
   log.info("worker_exchange", message, { worker, successor, handshakes, stuck });
 }
 
-/** Logs that no descriptor is left for another thread beside a worker's. */
+/** Logs that no descriptor is left to start the successor while the worker still runs. */
 export function logLeavesFirst(log: Logger, worker: number): void {
-  const message = `No descriptor is left for a worker in place of worker ${worker}: that leaves first`;
+  const message = `No descriptor is left to start another worker: worker ${worker} leaves first`;
   log.warn("worker_exchange", message, { worker });
 }
 
@@ -24,6 +24,6 @@ export function logLeft(
   { worker, leavesSinceMs }: WorkerPlace,
   { openExchanges, nowMs }: { readonly openExchanges: number; readonly nowMs: number },
 ): void {
-  const message = `Worker ${worker} has left, and the handshakes that did not end with it`;
+  const message = `Worker ${worker} has left, and its endless TLS handshakes are closed`;
   log.info("worker_exchanged", message, { worker, openExchanges, tookMs: Math.round(nowMs - leavesSinceMs) });
 }

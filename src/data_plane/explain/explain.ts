@@ -51,7 +51,7 @@ export function explain(question: ExplainRequest, context: ExplainContext): Expl
     ? {
       ...EMPTY,
       method: question.method,
-      why: `Refused as its head is read: ${received.rule}`,
+      why: `Refused while its head is read: ${received.rule}`,
       answer: refusalOf(received),
     }
     : walkThrough({ question, received, exchange, compiled, context });

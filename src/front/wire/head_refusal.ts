@@ -6,7 +6,7 @@ import type { AnsweredRequest } from "./reply_writer.ts";
 export const UNREADABLE: AnsweredRequest = { method: "", minor: 1, takesTrailers: false, body: null };
 
 /** Stands for LISTENER_HEAD_TIMEOUT among the rules of a head. */
-const TIMEOUT = "the head did not come in time";
+const TIMEOUT = "the head did not arrive in time";
 
 const REASONS: Readonly<Record<BadHead["status"], Unreadable["reason"]>> = {
   400: "bad_request",

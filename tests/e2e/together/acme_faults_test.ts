@@ -94,7 +94,7 @@ const FAULTS: readonly (readonly [string, DirectoryProxy["respond"], RegExp, sec
       "/authZ",
       changed((value) => ({ ...value, challenges: [{ type: "http-01", url: "https://a.test/", token: "../../x" }] })),
     ),
-    /The directory sent a token that is none/,
+    /The directory sent a malformed token/,
   ],
   [
     "a certificate that is none",

@@ -79,7 +79,7 @@ Deno.test("explain prints which engine receives a request, and the rule that a h
   const upgrade = await explain("-H", "Connection: upgrade", "-H", "Upgrade: tcp");
   assert.match(upgrade.stdout, /^GET \/x\n {2}received by the engine wire\n {2}Upgrade to tcp: after the target's 101/);
   const { stdout } = await explain("-H", "Host: a", "-H", "Host: b");
-  assert.match(stdout, /by sluice itself: 400 bad_request\n {2}Refused as its head is read: two Hosts/);
+  assert.match(stdout, /by sluice itself: 400 bad_request\n {2}Refused while its head is read: two Hosts/);
 });
 
 function explanationOf(sluice: SluiceProcess, method: string, lines: readonly string[]): Promise<Explanation> {

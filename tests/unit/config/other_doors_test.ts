@@ -179,7 +179,7 @@ Deno.test("D2: an --interval below 1 second is raised to 1, with a warning", () 
     assert.equal(configOf(result).groups[0]!.healthCheck.intervalMs, 1000);
     assert.ok(
       messages(result.warnings).includes(
-        `--interval: Raised "${interval}" to 1 second, the least that it can be`,
+        `--interval: Raised "${interval}" to 1 second, the minimum`,
       ),
     );
   }

@@ -41,7 +41,7 @@ Deno.test("no token leads out of the folder of challenges", async () => {
   const storage = new AcmeStorage(dir.path);
   await storage.prepare();
   for (const token of ["../certificates/one.test.pem", "a/b".repeat(20), "", "short"]) {
-    await assert.rejects(storage.publish(token, "text"), /The directory sent a token that is none/);
+    await assert.rejects(storage.publish(token, "text"), /The directory sent a malformed token/);
     assert.equal(await storage.challenge(token), null);
   }
 });
