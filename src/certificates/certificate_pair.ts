@@ -1,4 +1,6 @@
-import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
+import type { Buffer } from "node:buffer";
+import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
+import { readDer } from "./certificate_der.ts";
 
 /** A certificate with its private key, as they are served: texts for the platform, facts for people. */
 export interface CertificatePair {
@@ -27,8 +29,8 @@ export class BadPair extends Error {
   }
 }
 
-/** Keys that the platform's TLS (rustls) can sign with. */
-const CURVES = ["prime256v1", "secp384r1"];
+/** Curves of keys that the platform's TLS (rustls) can sign with; Deno 2.4.2 has other names for them. */
+const CURVES = ["prime256v1", "secp384r1", "p256", "p384"];
 
 /**
  * Reads a certificate and its key. Throws `BadPair` if one is none, or if they do not belong together. Does not ask the
@@ -37,37 +39,26 @@ const CURVES = ["prime256v1", "secp384r1"];
 export function readPair(certificate: string, key: string): CertificatePair {
   const chain = blocksOf(certificate);
   const leaf = chainOf(certificate)[0]!;
-  if (!hasVersion3(leaf.raw)) {
+  const { namesVersion, publicKey, dnsNames } = readDer(chain[0]!);
+  // Those have no extensions, and rustls refuses them.
+  if (!namesVersion) {
     throw new BadPair("certificate", "The certificate has version 1 of X.509, and TLS needs version 3");
   }
   const keyBlock = keyBlockOf(key);
   const privateKey = readKey(keyBlock);
   checkKey(privateKey);
-  if (!leaf.checkPrivateKey(privateKey)) throw new BadPair("key", "The key does not belong to the certificate");
+  if (!publicKeyOf(privateKey).equals(publicKey)) {
+    throw new BadPair("key", "The key does not belong to the certificate");
+  }
   return {
     certificate: `${chain.join("\n")}\n`,
     key: `${keyBlock}\n`,
-    names: namesOf(leaf),
+    names: namesOf(dnsNames, leaf.subject),
     notBeforeMs: Date.parse(leaf.validFrom),
     notAfterMs: Date.parse(leaf.validTo),
     issuer: leaf.issuer.replaceAll("\n", ", "),
     fingerprint: leaf.fingerprint256.replaceAll(":", "").toLowerCase(),
   };
-}
-
-/**
- * Tells whether a certificate names a version. Only those of version 1, which have no extensions, don't, and rustls
- * refuses them (RFC 5280 section 4.1). @param der Begins with two SEQUENCEs, one in the other; a version, which is
- * optional, comes first in them, tagged 0xA0.
- */
-function hasVersion3(der: Uint8Array): boolean {
-  let at = 0;
-  for (let depth = 0; depth < 2; depth++) {
-    const length = der[at + 1]!;
-    // A length above 127 is written in as many bytes as the low bits say.
-    at += 2 + (length > 0x80 ? length & 0x7f : 0);
-  }
-  return der[at] === 0xa0;
 }
 
 /** Reads every certificate of a PEM text. Throws `BadPair` if there is none, or if one can't be read. */
@@ -122,14 +113,13 @@ function checkKey({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): void 
   );
 }
 
+function publicKeyOf(key: KeyObject): Buffer {
+  return createPublicKey(key).export({ type: "spki", format: "der" });
+}
+
 /** The DNS names of a certificate; if it has no list of names, its common name (RFC 6125 section 6.4.4). */
-function namesOf({ subjectAltName, subject }: X509Certificate): string[] {
-  const names = (subjectAltName ?? "").split(", ").filter((each) => each.startsWith("DNS:")).map((each) =>
-    each.slice(4)
-  );
-  if (subjectAltName === undefined || subjectAltName === "") {
-    const common = /(?:^|\n)CN=([^\n]*)/.exec(subject)?.[1];
-    if (common !== undefined) names.push(common);
-  }
+function namesOf(dnsNames: readonly string[] | null, subject: string): string[] {
+  const common = /(?:^|\n)CN=([^\n]*)/.exec(subject)?.[1];
+  const names = dnsNames ?? (common === undefined ? [] : [common]);
   return [...new Set(names.map((name) => name.toLowerCase()))];
 }

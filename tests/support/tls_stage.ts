@@ -12,9 +12,13 @@ export class TlsStage implements AsyncDisposable {
   readonly sluice: SluiceProcess;
   readonly target: RecorderTarget;
 
-  private constructor(sluice: SluiceProcess, target: RecorderTarget) {
+  /** The variables that sluice was started with. */
+  readonly env: Readonly<Record<string, string>>;
+
+  private constructor(sluice: SluiceProcess, target: RecorderTarget, env: Record<string, string>) {
     this.sluice = sluice;
     this.target = target;
+    this.env = env;
   }
 
   /** Starts it; `certificates` are LISTENER_TLS_CERT and then LISTENER_TLS_CERT_1, _2 and so on. */
@@ -28,20 +32,18 @@ export class TlsStage implements AsyncDisposable {
       const number = index === 0 ? "" : `_${index}`;
       return [[`LISTENER_TLS_CERT${number}`, certificateFile], [`LISTENER_TLS_KEY${number}`, keyFile]];
     });
+    const all = {
+      LISTENER_ENGINE: "wire",
+      LISTENER_TLS_PORT: "0",
+      LISTENER_RULE_1_PATH_PREFIX: "/",
+      LISTENER_RULE_1_TARGET_GROUP: "web",
+      TARGET_GROUP_1_NAME: "web",
+      TARGET_GROUP_1_TARGETS: target.address,
+      ...Object.fromEntries(files),
+      ...env,
+    };
     try {
-      const sluice = await startSluice({
-        env: {
-          LISTENER_ENGINE: "wire",
-          LISTENER_TLS_PORT: "0",
-          LISTENER_RULE_1_PATH_PREFIX: "/",
-          LISTENER_RULE_1_TARGET_GROUP: "web",
-          TARGET_GROUP_1_NAME: "web",
-          TARGET_GROUP_1_TARGETS: target.address,
-          ...Object.fromEntries(files),
-          ...env,
-        },
-      });
-      return new TlsStage(sluice, target);
+      return new TlsStage(await startSluice({ env: all }), target, all);
     } catch (error) {
       await target[Symbol.asyncDispose]();
       throw error;

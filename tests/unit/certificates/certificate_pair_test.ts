@@ -28,6 +28,18 @@ Deno.test("a certificate and its key are read with their names and dates", async
   assert.match(pair.fingerprint, /^[0-9a-f]{64}$/);
 });
 
+Deno.test("the DNS names come from the list of names, or from the common name if there is no such list", async () => {
+  await using authority = await TestAuthority.make();
+  const many = Array.from({ length: 3000 }, (_, index) => `host-${index}.a-long-name.example.test`);
+  const wanted = [["127.0.0.1", "10.0.0.1"], ["127.0.0.1", "a.test"], many];
+  for (const names of wanted) {
+    const { certificate, key } = await authority.issue({ names, keyKind: "rsa" });
+    assert.deepEqual(readPair(certificate, key).names, names.filter((name) => name.endsWith(".test")));
+  }
+  const rootKey = await Deno.readTextFile(`${authority.folder}/root.key`);
+  assert.deepEqual(readPair(await authority.root(), rootKey).names, ["test-root"]);
+});
+
 Deno.test("a chain may stand behind the certificate, and both may stand in one text with the key", async () => {
   await using authority = await TestAuthority.make();
   const made = await authority.issue({ names: ["a.test"], keyKind: "rsa" });
