@@ -21,8 +21,17 @@ export const PERMISSIONS: readonly string[] = [
  * than to a multiple of what lives, which together nearly halve what the process holds. And none at rest: what V8
  * collects when nothing happens takes along what it has learned of the code, so that each pause of traffic made the
  * next 50,000 requests cost up to three times as much (docs/performance.md).
+ *
+ * And that V8's second compiler (Maglev) frees what it worked with as soon as it is done. By default it leaves that to
+ * threads in the background, which the third compiler keeps busy just then: 18 MB lay waiting, and glibc's heap of that
+ * thread never shrank again.
  */
-export const V8_FLAGS = "--v8-flags=--max-semi-space-size=8,--heap-growing-percent=40,--no-memory-reducer";
+export const V8_FLAGS = "--v8-flags=" + [
+  "--max-semi-space-size=8",
+  "--heap-growing-percent=40",
+  "--no-memory-reducer",
+  "--no-maglev-destroy-on-background",
+].join(",");
 
 /**
  * How much freed memory each thread keeps at hand: up to 1000 pieces of each size up to 1 KB (glibc's own default is
