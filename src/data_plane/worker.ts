@@ -27,8 +27,16 @@ function mustWait(message: ControlMessage): boolean {
 
 function receive(message: ControlMessage): void {
   if (message.type === "start") {
-    dataPlane = new DataPlane(message, (answer) => self.postMessage(answer), { chance: Math.random });
+    dataPlane = new DataPlane(message, post, { chance: Math.random });
   } else dataPlane?.receive(message);
+}
+
+/**
+ * Posts to the control plane. Access lines are handed over rather than copied: copies would fill the other thread's
+ * memory, which collects garbage only after 64 MB of them.
+ */
+function post(message: WorkerMessage): void {
+  self.postMessage(message, message.type === "access_lines" ? [message.bytes.buffer] : []);
 }
 
 // A promise that nobody waits for and that fails is one request's matter: it must not end the others of this thread.

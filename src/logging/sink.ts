@@ -1,4 +1,5 @@
 import type { ByteSink, LineSink } from "./log.ts";
+import { letGo } from "../http1/let_go.ts";
 import { type CancelTimer, type Clock, systemClock } from "../time/clock.ts";
 
 /** How long a line waits at most, in milliseconds. */
@@ -45,11 +46,15 @@ export class BatchedSink implements LineSink, ByteSink {
     else this.#timer ??= this.#clock.after(FLUSH_MS, () => this.#start());
   }
 
-  /** Takes a batch that was collected elsewhere: it goes out at once. */
+  /**
+   * Takes a batch that was collected elsewhere: it goes out at once. Its memory is the sink's from now on, and is freed
+   * when it was written or lost: the main thread of several workers allocates little else, so it hardly ever collects
+   * garbage.
+   */
   writeBytes(bytes: Uint8Array<ArrayBuffer>): void {
     if (this.#chars > WAITING_CHARS) {
       this.#dropped += countLines(bytes);
-      return;
+      return letGo(bytes);
     }
     this.#waiting.push(bytes);
     this.#chars += bytes.length;
@@ -92,13 +97,17 @@ export class BatchedSink implements LineSink, ByteSink {
       // A full disk, or a pipe without a reader. sluice continues; the next lines say how many were lost, if they can
       // be written.
       if (lost > 0) this.#dropped += lost - 1;
-      for (const part of parts.slice(written)) this.#dropped += countLines(part);
+      for (const part of parts.slice(written)) {
+        this.#dropped += countLines(part);
+        if (typeof part !== "string") letGo(part);
+      }
     }
   }
 
   async #writeAll(part: string | Uint8Array<ArrayBuffer>): Promise<void> {
-    let bytes = typeof part === "string" ? this.#encoder.encode(part) : part;
-    while (bytes.length > 0) bytes = bytes.subarray(await this.#writer.write(bytes));
+    const all = typeof part === "string" ? this.#encoder.encode(part) : part;
+    for (let bytes = all; bytes.length > 0;) bytes = bytes.subarray(await this.#writer.write(bytes));
+    letGo(all);
   }
 }
 

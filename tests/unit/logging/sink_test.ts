@@ -37,12 +37,33 @@ Deno.test("lines for which there is no room are counted one by one, those of a b
       return bytes.length;
     },
   }, new ManualClock());
-  const line = new TextEncoder().encode(`${"x".repeat(9_000_000)}\n`);
   // One is being written, and two wait: those are more characters than may.
-  for (let i = 0; i < 3; i++) sink.writeBytes(line);
+  for (let i = 0; i < 3; i++) sink.writeBytes(new TextEncoder().encode(`${"x".repeat(9_000_000)}\n`));
   sink.writeBytes(new TextEncoder().encode("one\ntwo\nthree\n"));
   sink.write("four\nfive\n");
   goOn();
   await sink.flush();
   assert.equal(written, '\n\n\n{"event":"log_lines_dropped","count":5}\n');
 });
+
+for (const works of [true, false]) {
+  Deno.test(`the memory of a batch is free as soon as it was ${works ? "written" : "lost"}`, async () => {
+    const written: string[] = [];
+    const sink = new BatchedSink({
+      // In two parts, the second of which must still be there after the first.
+      async write(bytes) {
+        await pause(0);
+        if (!works) throw new Error("No space left on device");
+        const part = bytes.subarray(0, Math.min(bytes.length, 4));
+        written.push(new TextDecoder().decode(part));
+        return part.length;
+      },
+    }, new ManualClock());
+    const batch = new TextEncoder().encode("one\ntwo\n");
+    sink.writeBytes(batch);
+    assert.equal(batch.length, 8);
+    await sink.flush();
+    assert.deepEqual(written, works ? ["one\n", "two\n"] : []);
+    assert.equal(batch.buffer.byteLength, 0);
+  });
+}
