@@ -81,6 +81,7 @@ export class OpenExchange extends TimeLimit implements Cancellation, BodyEvents 
     this.body?.forgetKept();
     this.#limitMs = this.limits.streamIdleTimeoutMs;
     this.#deadlines.restart(this, this.#limitMs);
+    this.#deadlines.renew(this);
   }
 
   /** From now on the exchange ends when nothing moves for so long. */

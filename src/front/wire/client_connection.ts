@@ -273,8 +273,8 @@ export class ClientConnection implements OpenConnection, ClientEvents, WriteWatc
   #limit(): void {
     if (this.#writes) return this.#restart(this.#parts.limits().writeMs);
     const sinceMs = this.#bodySinceMs;
-    this.#restart(sinceMs === null ? 0 : this.#parts.limits().bodyMs);
-    if (sinceMs !== null) this.#watch.movedAtMs = sinceMs;
+    if (sinceMs === null) return this.#restart(0);
+    this.#parts.deadlines.restart(this.#watch, this.#parts.limits().bodyMs, sinceMs);
   }
 
   #restart(limitMs: number): void {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { nextTurn } from "../../../src/time/clock.ts";
-import { Deadlines, TICK_MS } from "../../../src/time/deadline.ts";
+import { Deadlines, TICK_MS, TimeLimit } from "../../../src/time/deadline.ts";
 import { ManualClock } from "../../support/manual_clock.ts";
 
 Deno.test("a watch expires once, after its limit without a move and at most a tick later", () => {
@@ -82,4 +82,62 @@ Deno.test("all limits expire at once when the thread ends, those of an unfinishe
   clock.advance(100);
   deadlines.closeAll();
   assert.equal(expired, 200);
+});
+
+/** A time limit that counts how often it was looked at. */
+class Looked extends TimeLimit {
+  override ticks = true;
+  looks = 0;
+  expired = false;
+
+  override expire(): void {
+    this.expired = true;
+  }
+
+  override tick(): void {
+    this.looks++;
+  }
+}
+
+Deno.test("what has been open for long is looked at in a tenth of the ticks, until it is renewed", () => {
+  const clock = new ManualClock();
+  const deadlines = new Deadlines(clock);
+  const old = new Looked();
+  deadlines.begin(old, 60_000, clock.monotonicMs());
+  const looksIn = (ticks: number) => {
+    const before = old.looks;
+    clock.advance(ticks * TICK_MS);
+    return old.looks - before;
+  };
+  assert.equal(looksIn(20), 20, "most exchanges are over by then");
+  assert.equal(looksIn(200), 20);
+  deadlines.watch(60_000, clock.monotonicMs(), () => {});
+  assert.equal(looksIn(200), 20, "beside younger ones");
+  deadlines.renew(old);
+  assert.equal(looksIn(20), 20);
+  assert.equal(looksIn(200), 20);
+});
+
+Deno.test("what has been open for long expires at most a tick after its limit, whenever that was set", () => {
+  for (let ticks = 0; ticks < 25; ticks++) {
+    const clock = new ManualClock();
+    const deadlines = new Deadlines(clock);
+    const [kept, set, back] = [new Looked(), new Looked(), new Looked()];
+    deadlines.begin(kept, 5_000 + 10 * ticks, clock.monotonicMs());
+    deadlines.begin(set, 0, clock.monotonicMs());
+    deadlines.begin(back, 0, clock.monotonicMs());
+    clock.advance(3_000 + ticks * TICK_MS);
+    deadlines.restart(set, 130);
+    deadlines.restart(back, 200, deadlines.nowMs - 130);
+    clock.advance(50);
+    assert.ok(!back.expired && !set.expired);
+    clock.advance(20 + TICK_MS);
+    assert.ok(back.expired && !set.expired);
+    clock.advance(60);
+    assert.ok(set.expired && !kept.expired);
+    clock.advance(5_000 + 10 * ticks - clock.monotonicMs() - 1);
+    assert.ok(!kept.expired, `at ${clock.monotonicMs()}`);
+    clock.advance(1 + TICK_MS);
+    assert.ok(kept.expired, `at ${clock.monotonicMs()}`);
+  }
 });
