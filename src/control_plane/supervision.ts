@@ -4,7 +4,7 @@ import type { CancelTimer, Clock } from "../time/clock.ts";
 /**
  * If the main listener accepts nothing for this long although it is reopened again and again, only a restart may help.
  */
-export const UNLIVE_AFTER_MS = 30_000;
+const UNLIVE_AFTER_MS = 30_000;
 /** A part must be open for this long before it is logged as recovered: in a flood it fails several times a second. */
 const SETTLED_MS = 5_000;
 

@@ -35,7 +35,7 @@ import { RequestIds } from "./request_ids.ts";
 import { WireListener } from "./wire_listener.ts";
 
 /** How often a worker says that its event loop turns. */
-export const BEAT_MS = 250;
+const BEAT_MS = 250;
 
 const DRAIN_POLL_MS = 10;
 

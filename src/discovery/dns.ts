@@ -4,7 +4,7 @@ import type { Clock } from "../time/clock.ts";
 import { withTimeout } from "../time/with_timeout.ts";
 
 /** Longest time for a whole lookup (A, and AAAA if needed). */
-export const LOOKUP_TIMEOUT_MS = 5000;
+const LOOKUP_TIMEOUT_MS = 5000;
 
 /** Asks for the addresses of one record type; `Deno.resolveDns` in the program, a script in tests. */
 export type ResolveRecord = (

@@ -5,8 +5,8 @@ import type { CancelTimer, Clock } from "../time/clock.ts";
 import { isAddress, lookup, type LookupResult, type ResolveRecord } from "./dns.ts";
 
 /** First pause after a name that has never resolved failed; doubles up to {@linkcode LONGEST_RETRY_MS}. */
-export const FIRST_RETRY_MS = 1000;
-export const LONGEST_RETRY_MS = 30_000;
+const FIRST_RETRY_MS = 1000;
+const LONGEST_RETRY_MS = 30_000;
 
 /** Most lookups open at once: each holds a socket, and containers often allow 1024 descriptors. */
 const LOOKUPS_AT_ONCE = 64;

@@ -1,10 +1,10 @@
 import type { EjectionConfig } from "../config/model.ts";
 
 /** Longest ejection, however often it is repeated. */
-export const LONGEST_EJECTION_MS = 300_000;
+const LONGEST_EJECTION_MS = 300_000;
 
 /** After this long without an ejection, the next one is as short as the first. */
-export const EJECTION_MEMORY_MS = 300_000;
+const EJECTION_MEMORY_MS = 300_000;
 
 /** A target's ejections. Immutable; the functions here return the next record. */
 export interface EjectionRecord {

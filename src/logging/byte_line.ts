@@ -91,6 +91,6 @@ export class ByteLine {
  * A JSON string of any text. Line separators, C1 controls and direction marks are legal in JSON, and yet drive
  * terminals.
  */
-export function escapedJson(text: string): string {
+function escapedJson(text: string): string {
   return shown(JSON.stringify(text));
 }

@@ -34,7 +34,7 @@ export const CLOSE_CAUSES = [
 export type CloseCause = typeof CLOSE_CAUSES[number];
 
 /** Counters of client connections in one worker's column, before the causes; the first two are what is there now. */
-export const CLIENT_COUNTERS = [
+const CLIENT_COUNTERS = [
   /** Open connections. */
   "open",
   /** Open connections that wait for their next request. */

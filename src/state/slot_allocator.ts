@@ -1,5 +1,5 @@
 /** How long a released slot stays unused: a request may still hold the candidates of an old snapshot. */
-export const SLOT_REST_MS = 60_000;
+const SLOT_REST_MS = 60_000;
 
 /** How slots are handed out. */
 export interface SlotOrder {

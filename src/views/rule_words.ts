@@ -10,7 +10,7 @@ export function conditionsText({ conditions }: Pick<RuleConfig, "conditions">): 
 }
 
 /** Says what one condition asks for. */
-export function conditionText(condition: RuleCondition): string {
+function conditionText(condition: RuleCondition): string {
   const { kind, text } = condition;
   switch (kind) {
     case "host":

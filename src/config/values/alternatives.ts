@@ -9,7 +9,7 @@ export function splitParts(text: string): string[] {
 }
 
 /** Cuts a part at each `|` that no backslash stands before, trimmed: one of them must hold. */
-export function splitAlternatives(text: string): string[] {
+function splitAlternatives(text: string): string[] {
   const found: string[] = [];
   let start = 0;
   for (let at = 0; at < text.length; at++) {

@@ -11,7 +11,7 @@ const UNITS: readonly (readonly [name: string, ms: number])[] = [
 ];
 
 /** Longest wait of the platform's timers: about 24 days. */
-export const LONGEST_TIMER_MS = 2_147_483_647;
+const LONGEST_TIMER_MS = 2_147_483_647;
 
 /**
  * Parses a duration as milliseconds: a bare number (of `ms`), or one with a unit; null if it is not a duration.

@@ -5,7 +5,7 @@ import type { HeaderLine } from "../header_edits.ts";
 import { Refusal, type ValueKind } from "./value_kind.ts";
 
 /** What a header's value can take from the request. */
-export const PLACEHOLDERS = [
+const PLACEHOLDERS = [
   "protocol",
   "host",
   "port",

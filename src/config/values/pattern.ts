@@ -29,8 +29,3 @@ export function parsePattern(text: string): Pattern {
   const literal = wildcard === -1 ? codes : codes.slice(0, wildcard);
   return { codes, literal: literal.map((code) => String.fromCharCode(code)).join(""), exact: wildcard === -1 };
 }
-
-/** Writes a text so that, as a pattern, it matches nothing but itself. */
-export function escapePattern(text: string): string {
-  return text.replace(/[*?|&]/g, "\\$&");
-}

@@ -3,7 +3,7 @@ import type { RedirectAction } from "../rule_action.ts";
 import { Refusal, type ValueKind } from "./value_kind.ts";
 
 /** What a redirect can put in of the request. */
-export const REDIRECT_PLACEHOLDERS = ["protocol", "host", "port", "path", "query"] as const;
+const REDIRECT_PLACEHOLDERS = ["protocol", "host", "port", "path", "query"] as const;
 
 const STATUSES = [301, 302, 303, 307, 308];
 const FORM = "a status (301, 302, 303, 307 or 308), a blank and a URL, such as 301 https://#{host}/#{path}?#{query}";

@@ -56,7 +56,7 @@ const EXTERNAL = {
 };
 
 /** Certificates from an ACME directory. */
-export const ACME = {
+const ACME = {
   enabled: define("ACME_ENABLE", {
     kind: BOOLEAN,
     default: "false",

@@ -8,7 +8,7 @@ import type { Scene, Topic } from "./topic.ts";
 import { define } from "./variable.ts";
 
 /** The admin listener. */
-export const ADMIN = {
+const ADMIN = {
   host: define("ADMIN_HOST", {
     kind: HOST,
     default: "127.0.0.1",

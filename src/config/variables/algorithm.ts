@@ -9,7 +9,7 @@ import { unusedByAlgorithm } from "./unused.ts";
 import { define, defineForGroups } from "./variable.ts";
 
 /** Which algorithm chooses a group's targets. Which names there are is known only to the registry of algorithms. */
-export const ALGORITHM = {
+const ALGORITHM = {
   ofAll: define("LOAD_BALANCING_ALGORITHM", {
     kind: anyText("name"),
     default: "ROUND_ROBIN",

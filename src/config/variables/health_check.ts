@@ -18,7 +18,7 @@ const LOOKS_LIKE_SECONDS_MS = 1000;
 const THRESHOLD = integer(1, 1000, "probes");
 
 /** The active health checks of a group. */
-export const HEALTH_CHECK = {
+const HEALTH_CHECK = {
   enabled: defineForGroups("HEALTH_CHECK_ENABLED", {
     kind: BOOLEAN,
     default: "false",

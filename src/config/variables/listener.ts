@@ -19,7 +19,7 @@ import { define } from "./variable.ts";
 const MOST_WORKERS = 256;
 
 /** Where clients connect, who serves them, and how sluice shuts down. */
-export const LISTENER = {
+const LISTENER = {
   host: define("LISTENER_HOST", {
     kind: HOST,
     default: "0.0.0.0",

@@ -14,7 +14,7 @@ import { define } from "./variable.ts";
 const MOST_COMBINATIONS = 1000;
 
 /** One listener rule. */
-export const RULE = {
+const RULE = {
   ...RULE_CONDITIONS,
   priority: define("LISTENER_RULE_<N>_PRIORITY", {
     kind: integer(1, 50_000, "1 to 50000"),

@@ -47,7 +47,7 @@ export const TARGET_GROUP = {
 };
 
 /** Options of a group of any door. */
-export const GROUP_OPTIONS = {
+const GROUP_OPTIONS = {
   preserveHost: defineForGroups("PRESERVE_HOST", {
     kind: BOOLEAN,
     default: "false",

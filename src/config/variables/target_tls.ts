@@ -7,7 +7,7 @@ import type { Scene, Topic } from "./topic.ts";
 import { define } from "./variable.ts";
 
 /** TLS to a group's targets. */
-export const TARGET_TLS = {
+const TARGET_TLS = {
   authorityFile: define("TARGET_GROUP_<N>_TLS_CA", {
     kind: anyText("path"),
     meaning:

@@ -15,7 +15,7 @@ const NEEDED = {
 };
 
 /** TLS on the listener. */
-export const TLS = {
+const TLS = {
   port: define("LISTENER_TLS_PORT", {
     kind: LISTEN_PORT,
     meaning:

@@ -25,7 +25,6 @@ export const ORDER = z.object({
   certificate: z.string().optional(),
   error: PROBLEM.optional(),
 });
-export type Order = z.infer<typeof ORDER>;
 
 /** RFC 8555 section 7.1.4. */
 export const AUTHORIZATION = z.object({
@@ -39,7 +38,6 @@ export const AUTHORIZATION = z.object({
     error: PROBLEM.optional(),
   })),
 });
-export type Authorization = z.infer<typeof AUTHORIZATION>;
 
 /** Reads a response in JSON. Throws `AcmeError` if it is another. @param what What was asked for, in words. */
 export function readMessage<T>(text: string, schema: z.ZodType<T>, what: string): T {

@@ -35,7 +35,7 @@ export async function makeSigningRequest(names: readonly string[]): Promise<Sign
 }
 
 /** Writes bytes as a PEM block (RFC 7468). */
-export function pem(label: string, bytes: Uint8Array): string {
+function pem(label: string, bytes: Uint8Array): string {
   const lines = bytes.toBase64().match(/.{1,64}/g) ?? [];
   return `-----BEGIN ${label}-----\n${lines.join("\n")}\n-----END ${label}-----\n`;
 }

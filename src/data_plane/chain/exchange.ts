@@ -71,7 +71,7 @@ export class Received {
 }
 
 /** What was decided. */
-export class Routed {
+class Routed {
   rule: RuleSnapshot | null = null;
   /** The target group that the rule's action gave it to. */
   group: GroupSnapshot | null = null;

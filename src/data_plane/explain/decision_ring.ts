@@ -17,7 +17,7 @@ import {
 } from "./decision_scores.ts";
 
 /** How many requests each worker remembers. */
-export const KEPT_DECISIONS = 1000;
+const KEPT_DECISIONS = 1000;
 
 /** A place in the ring: written over, never made anew. */
 class Kept {

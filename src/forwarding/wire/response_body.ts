@@ -13,7 +13,7 @@ export const ROOM_BYTES = 65_536;
 const LARGE_BYTES = 32_768;
 
 /** Thrown when a target's body breaks off. */
-export class ResponseBroken extends Error {}
+class ResponseBroken extends Error {}
 
 /** A target's body, read from its connection: by its length, in chunks, or until the connection ends. */
 export class ResponseBody implements BodySource {

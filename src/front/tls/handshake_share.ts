@@ -1,5 +1,5 @@
 /** The share of handshakes as long as nothing limits a worker's connections. */
-export const UNLIMITED_SHARE = 1_000;
+const UNLIMITED_SHARE = 1_000;
 /** A handshake that takes longer than this may never end; so long take those of a few hundred clients at once. */
 export const SLOW_HANDSHAKE_MS = 250;
 

@@ -10,7 +10,7 @@ const SNI_RESOLVER = Symbol.for("unstableSniResolver");
  * The platform remembers each name that it was asked for, and never forgets one: after so many, the listener is opened
  * again.
  */
-export const MOST_NAMES = 10_000;
+const MOST_NAMES = 10_000;
 
 /** How a port is opened with TLS. */
 export interface TlsPort {

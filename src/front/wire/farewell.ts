@@ -33,7 +33,7 @@ export class Farewell {
 }
 
 /** A WebSocket's bytes on their way to one side. */
-export class WebSocketWay {
+class WebSocketWay {
   readonly #write: Write;
   readonly #frame: () => Bytes;
   readonly #boundary = new FrameBoundary();

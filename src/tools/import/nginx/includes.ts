@@ -9,7 +9,7 @@ const MOST_DEPTH = 10;
 const NEEDLESS_FILES = /(^|\/)(mime\.types|fastcgi_params|fastcgi\.conf|uwsgi_params|scgi_params)$/;
 
 /** Splits what `nginx -T` prints: each file begins after a line `# configuration file PATH:`, the main one first. */
-export function splitDump({ path, text }: SourceText): { main: SourceText; included: SourceText[] } {
+function splitDump({ path, text }: SourceText): { main: SourceText; included: SourceText[] } {
   const parts = text.split(/^# configuration file (.+):$/m);
   if (parts.length < 3) return { main: { path, text }, included: [] };
   const files: SourceText[] = [];

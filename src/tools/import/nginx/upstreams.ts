@@ -142,7 +142,7 @@ export class Upstreams {
 }
 
 /** An address as `TARGET_GROUP_<N>_TARGETS` has it. */
-export function addressOf(address: string, scheme: "http" | "https"): string {
+function addressOf(address: string, scheme: "http" | "https"): string {
   return scheme === "https" ? `https://${address}` : address;
 }
 
