@@ -33,8 +33,8 @@ export class BadPair extends Error {
 const CURVES = ["prime256v1", "secp384r1", "p256", "p384"];
 
 /**
- * Reads a certificate and its key. Throws `BadPair` if one is none, or if they do not belong together. Does not ask the
- * time.
+ * Reads a certificate and its key. Throws `BadPair` if one of the texts is something else, or if they do not belong
+ * together. Does not check dates.
  */
 export function readPair(certificate: string, key: string): CertificatePair {
   const chain = blocksOf(certificate);
@@ -79,7 +79,7 @@ function blocksOf(text: string): string[] {
   return blocks;
 }
 
-/** The first private key of a text, in which certificates and parameters may stand too. */
+/** Returns the first private key of a text, which may also hold certificates and parameters. */
 function keyBlockOf(text: string): string {
   const block = /-----BEGIN ((?:RSA |EC )?PRIVATE KEY)-----[^-]*-----END \1-----/.exec(text)?.[0];
   if (block !== undefined) return block;

@@ -1,4 +1,4 @@
-/** How a target is spoken to with TLS, and what is wanted of its certificate. */
+/** How sluice speaks TLS to a target, and what the target's certificate must fulfil. */
 export interface TargetTls {
   /** The name that is asked for (SNI), and that the certificate must have. */
   readonly serverName: string;

@@ -13,7 +13,7 @@ export interface CheckedFiles {
   readonly result: ParseResult;
   /** What LISTENER_TLS_PORT would serve. */
   readonly certificates: readonly CertificateView[];
-  /** What `https://` targets would be asked for. */
+  /** How sluice would speak TLS to `https://` targets. */
   readonly targetTls: TargetTlsTexts;
 }
 

@@ -16,7 +16,7 @@ export interface CheckOptions {
   readonly json?: boolean;
   /** Warnings count as errors. */
   readonly strict?: boolean;
-  /** What the environment lacks, and what most applications want: often right as it is, so it is no warning. */
+  /** What the environment lacks, and what most applications need. Often fine as it is, so not a warning. */
   readonly notes?: readonly string[];
   /** What LISTENER_TLS_PORT would serve. */
   readonly certificates?: readonly CertificateView[];
@@ -29,7 +29,7 @@ export interface TakeOutTime {
   readonly group: string;
   /** Null if checks are off. */
   readonly worstCaseMs: number | null;
-  /** How the time comes about, or why there is none. */
+  /** How the time is computed, or why there is none. */
   readonly formula: string;
 }
 

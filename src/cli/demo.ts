@@ -115,7 +115,7 @@ function stateOf(plane: ControlPlane, mock: DemoTarget): { state: string; reason
   return { state: view?.state ?? "gone", reason: view?.reason ?? null };
 }
 
-/** NaN for what is no duration above 0. */
+/** NaN if the text is not a duration above 0. */
 function durationOf(text: string): number {
   const ms = parseDuration(/^\d+(\.\d+)?$/.test(text) ? `${text}s` : text);
   return ms === null || ms <= 0 ? NaN : ms;

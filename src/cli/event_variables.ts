@@ -20,7 +20,7 @@ export const EVENT_BATCH = { name: "DENO_TOKIO_MAX_IO_EVENTS_PER_TICK", value: "
  */
 export const EVENT_INTERVAL = { name: "DENO_TOKIO_EVENT_INTERVAL", value: "1" } as const;
 
-/** What whoever starts the program tells the runtime of its events. */
+/** The variables that tell the runtime how to handle events. They must be set before the program starts. */
 export const EVENT_VARIABLES = [EVENT_BATCH, EVENT_INTERVAL] as const;
 
 /**

@@ -64,7 +64,7 @@ function rulesPart({ rules }: Explanation): string[] {
   ];
 }
 
-/** What the conditions of the rule that was taken, or of all if there are few, looked at. */
+/** The values that conditions compared: those of the rule that was taken, and of the first rules. */
 function conditionLines({ rules }: Explanation): string[] {
   const rows = rules.filter(({ matched }, index) => matched || index < MOST_CONDITIONS).flatMap((rule) =>
     rule.conditions.map(({ kind, text, held, value }) => [

@@ -6,7 +6,7 @@ import { TargetTlsTexts } from "../control_plane/certificates/target_tls_texts.t
 import type { Logger } from "../logging/log.ts";
 import { systemClock } from "../time/clock.ts";
 
-/** Reads the certificates of a configuration, for a balancer; with what is wrong with them, one line each. */
+/** Reads the certificates of a configuration for a balancer. Returns also their problems, one line each. */
 export async function readCertificates(
   { listener }: Pick<Config, "listener">,
   log: Logger,
@@ -18,12 +18,12 @@ export async function readCertificates(
   return { certificates: new ListenerCertificates(files, null), problems: [...problems, acme] };
 }
 
-/** Reads the files that groups name for TLS to their targets; with what is wrong with them, one line each. */
+/** Reads the files that groups name for TLS to their targets. Returns also their problems, one line each. */
 export function readTargetTls({ groups }: Pick<Config, "groups">): ReturnType<typeof TargetTlsTexts.read> {
   return TargetTlsTexts.read(groups, (path) => Deno.readTextFile(path));
 }
 
-/** Makes the agent of ACME, if it is enabled; or says what is wrong with its files. */
+/** Makes the ACME agent, or null if ACME is off. A text says what is wrong with its files. */
 async function acmeAgent({ acme }: Config["listener"], log: Logger): Promise<AcmeAgent | null | string> {
   if (acme === null) return null;
   // Loaded here, since without ACME its packages would only take memory.

@@ -29,7 +29,7 @@ export interface CompiledSnapshot {
   readonly headers: HeaderSettings;
   /** The same for clients that came with TLS. */
   readonly secureHeaders: HeaderSettings;
-  /** LISTENER_HTTPS_REDIRECT: what is answered to clients that came without TLS; null without it. */
+  /** LISTENER_HTTPS_REDIRECT: the response to clients that came without TLS; null if it is off. */
   readonly toHttps: Answers | null;
   /** Whose turn it is among the groups of a rule. */
   readonly turns: Turns;

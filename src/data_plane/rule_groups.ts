@@ -48,7 +48,7 @@ export class RuleGroups {
     this.#only = single ? { group: this.#groups[0]!, pin: null, by: "only" } : null;
   }
 
-  /** Chooses a group. @param turns Whose turn it is: taken for requests, looked at by `explain`. */
+  /** Chooses a group. @param turns Whose turn it is: a request takes the turn, `explain` only reads it. */
   choose(received: Pick<Received, "header">, request: Pick<RuleRequest, "protocol">, turns: Turns): GroupChoice {
     if (this.#only !== null) return this.#only;
     const pinned = this.#cookie === null ? null : this.#cookie.pinned(received.header("cookie"));

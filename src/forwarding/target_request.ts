@@ -8,7 +8,7 @@ import type { Failure } from "./gateway_error.ts";
 /** The connect time of an attempt that made no connection, or whose transport does not know. */
 export const NO_CONNECT = -1;
 
-/** A request's body for one attempt: all its bytes at hand, or to be read. */
+/** A request's body for one attempt: all its bytes, or a source to read them from. */
 export type AttemptBody = Bytes | BodySource | null;
 
 /** A request as one attempt sends it to its target, once. */
@@ -48,7 +48,7 @@ export interface Cancellation {
    * transport does not know. Whole microseconds.
    */
   connectMicros: number;
-  /** The deadline stands still between `true` and `false`: the target is not asked anything yet. */
+  /** The deadline pauses between `true` and `false`: nothing was sent to the target yet. */
   hold(begins: boolean): void;
   /** The client's body can't be read to its end: the attempt can't be completed. */
   bodyBroken(error: unknown): void;

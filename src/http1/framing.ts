@@ -53,7 +53,7 @@ export class Framing {
   }
 }
 
-/** Reads a Content-Length of which there may be one. @param before The one before it; -1 if there is none. */
+/** Reads a Content-Length; a message may have only one. @param before The one before it; -1 if there is none. */
 export function oneLength(value: string, before: number): number {
   const length = parseLength(value);
   if (Number.isSafeInteger(length) && before < 0) return length;

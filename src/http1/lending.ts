@@ -18,7 +18,7 @@ export class Lending<T> {
     return one;
   }
 
-  /** Takes back what is not used any more. */
+  /** Takes back something that the borrower no longer uses. */
   giveBack(one: T): void {
     this.#free.push(one);
   }

@@ -116,7 +116,7 @@ export function readRequestHead(
 /** The last one that was found fit: nearly always the next one too. */
 let lastHost: string | null = null;
 
-/** Tells whether text can stand in a Host header. */
+/** Tells whether a text is a valid value of Host. */
 export function isHost(text: string): boolean {
   if (text === lastHost) return true;
   const is = HOST.test(text);

@@ -16,7 +16,7 @@ const PROTOCOL = new TextEncoder().encode("HTTP/1.");
 export interface ResponseFacts {
   readonly status: number;
   readonly minor: 0 | 1;
-  /** Where the reason phrase stands. */
+  /** Where the reason phrase is in the bytes. */
   readonly phraseStart: number;
   readonly phraseEnd: number;
   readonly lines: ByteLines;

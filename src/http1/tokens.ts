@@ -15,12 +15,12 @@ for (const char of "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHI
 VALUE_BYTES[9] = 1;
 VALUE_BYTES[127] = 0;
 
-/** Tells whether a byte may stand in a token, such as a header's name. */
+/** Tells whether a token, such as a header's name, may have this byte. */
 export function isTokenByte(byte: number): boolean {
   return TOKEN_BYTES[byte] === 1;
 }
 
-/** Tells whether a byte may stand in a header's value. */
+/** Tells whether a header's value may have this byte. */
 export function isValueByte(byte: number): boolean {
   return VALUE_BYTES[byte] === 1;
 }

@@ -31,11 +31,11 @@ export type ControlMessage =
    * worker has taken the place of this one.
    */
   | { readonly type: "drain"; readonly exchanged: boolean }
-  /** After `drain`: the time is up, end what is still open. */
+  /** After `drain`: the time is up, close everything that is still open. */
   | { readonly type: "cut" }
   /** The text of the stats page, in response to `stats_wanted`. */
   | { readonly type: "stats"; readonly id: number; readonly json: string }
-  /** What is answered to the challenge that `challenge_wanted` asked for; null if there is none. */
+  /** The response to the challenge that `challenge_wanted` asked for; null if there is none. */
   | { readonly type: "challenge"; readonly id: number; readonly text: string | null }
   /** Send the last decisions. */
   | { readonly type: "decisions_wanted"; readonly id: number };

@@ -4,15 +4,15 @@ import type { RuleRequest } from "./conditions/condition.ts";
 import { compileCondition, valueFor } from "./conditions/registry.ts";
 import { orderedAlternatives } from "./rule_order.ts";
 
-/** What came of one condition for one request. */
+/** The result of one condition for one request. */
 export interface ConditionVerdict {
   readonly condition: RuleCondition;
   readonly held: boolean;
-  /** What it looked at; null if the request has nothing of it. */
+  /** The value that it compared; null if the request has none. */
   readonly value: string | null;
 }
 
-/** What came of one rule for one request. */
+/** The result of one rule for one request. */
 export interface RuleVerdict<R extends RuleConfig> {
   readonly rule: R;
   readonly conditions: readonly ConditionVerdict[];

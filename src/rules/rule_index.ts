@@ -67,7 +67,7 @@ function hostTest(pattern: string): Test {
   return (request) => like(bareHost(request.host));
 }
 
-/** What stands behind the `*` of a pattern that has no other wildcard; null for other patterns. */
+/** The text after the `*` of a pattern that begins with it and has no other wildcard; null for other patterns. */
 function endingOf(pattern: string): string | null {
   if (!pattern.startsWith("*")) return null;
   const { exact, literal } = parsePattern(pattern.slice(1));

@@ -18,7 +18,7 @@ export const PATH_KIND = {
 /** How an alternative asks for its host, in the order in which they are considered. */
 export const HOST_KIND = { exact: 0, pattern: 1, none: 2 } as const;
 
-/** A rule with one of its hosts and one of its paths: a rule with several values stands for one rule each. */
+/** A rule with one of its hosts and one of its paths: a rule with several values counts as several rules. */
 export interface Alternative<R extends RuleConfig = RuleConfig> {
   readonly rule: R;
   /** The pattern, in lower case; null takes every host. */

@@ -42,7 +42,7 @@ export interface Explanation {
   readonly client: string | null;
   /** Every rule in the order in which they are considered. */
   readonly rules: readonly ExplainedRule[];
-  /** The path's way from what came to what is sent, step by step. */
+  /** How the path changes from what the client sent to what the target gets, step by step. */
   readonly rewrite: readonly { readonly step: string; readonly path: string }[];
   readonly group: string | null;
   /** The rule's groups, if it has several; empty otherwise. */
@@ -96,7 +96,7 @@ export interface ExplainedCondition {
   /** As it is configured. */
   readonly text: string;
   readonly held: boolean;
-  /** What it looked at; null if the request has nothing of it. */
+  /** The value that it compared; null if the request has none. */
   readonly value: string | null;
 }
 

@@ -4,7 +4,7 @@ import type { ClientReading } from "../readings/client_reading.ts";
 import { type SystemReading, TARGETS_AT_ONCE } from "../readings/system_reading.ts";
 import { type LiveNumbers, LiveWindow, type Sample, sampleOf } from "./live_numbers.ts";
 
-/** What a dashboard is told each second, before it is encoded. */
+/** The numbers that each dashboard gets every second, before they are encoded. */
 export interface LiveTick {
   readonly view: SystemView;
   readonly clients: ClientReading | null;

@@ -156,7 +156,7 @@ export async function* writeFamilies(families: Iterable<MetricFamily | null>): A
       // get().
       registry.registerMetric({ name: family.name, get: () => Promise.resolve(piece) } as unknown as Metric<string>);
       const text = await registry.metrics();
-      // Each piece begins with HELP and TYPE, which may stand only once.
+      // Each piece begins with HELP and TYPE, which a page may have only once.
       yield begun !== family.name ? text : text.slice(text.indexOf("\n", text.indexOf("\n") + 1) + 1);
       begun = family.name;
     }

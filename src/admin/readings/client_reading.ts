@@ -33,7 +33,7 @@ export interface HandshakeReading {
   readonly timedOut: number;
 }
 
-/** Reads what was counted of clients' connections. */
+/** Sums the counters of clients' connections over all workers. */
 export function readClients(table: TargetTable): ClientReading {
   const { count, closed, headTimes, requests } = table.clients();
   const idle = count("idle");

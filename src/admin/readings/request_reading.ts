@@ -31,7 +31,7 @@ export interface RuleReading {
   readonly statusClasses: StatusClasses;
 }
 
-/** Reads what was counted of all requests. */
+/** Sums the counters of all requests over all workers. */
 export function readRequests(table: TargetTable): RequestReading {
   // Read before `arrived`, so that a request that ends in between can't make `inFlight` negative.
   const finished = table.workerCounter("finished");
@@ -52,7 +52,7 @@ export function readRequests(table: TargetTable): RequestReading {
   };
 }
 
-/** Reads what was counted of a rule's requests. */
+/** Sums the counters of a rule's requests over all workers. */
 export function readRule(rule: RuleSnapshot, table: TargetTable): RuleReading {
   const classes = statusClasses((name) => table.ruleCounter(rule.slot, name));
   const finished = Object.values(classes).reduce((sum, count) => sum + count, 0);

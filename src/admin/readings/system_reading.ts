@@ -22,14 +22,14 @@ export interface SystemReading {
   readonly connections: { readonly active: number; readonly idle: number } | null;
 }
 
-/** A group, with what was counted of its targets together. */
+/** A group, with the sums of its targets' counters. */
 export interface GroupReading {
   readonly view: GroupView;
   readonly counted: ExchangeReading;
   readonly targets: readonly TargetReading[];
 }
 
-/** A target, with what was counted of it. */
+/** A target, with its counters. */
 export interface TargetReading {
   readonly view: TargetView;
   readonly counted: ExchangeReading;

@@ -8,7 +8,7 @@ export function splitParts(text: string): string[] {
   return text.split(" && ").map((part) => part.trim());
 }
 
-/** Cuts a part at each `|` that no backslash stands before, trimmed: one of them must hold. */
+/** Cuts a part at each `|` without a backslash before it, and trims the pieces: one of them must hold. */
 function splitAlternatives(text: string): string[] {
   const found: string[] = [];
   let start = 0;

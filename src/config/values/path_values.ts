@@ -1,7 +1,7 @@
 import { quote } from "../../logging/shown_text.ts";
 import { Refusal, type ValueKind } from "./value_kind.ts";
 
-/** Percent-encodes every character that can't stand in the path of a request. */
+/** Percent-encodes every character that a request's path can't have. */
 function percentEncode(text: string, refused: RegExp): string {
   return text.replace(refused, (character) => {
     const bytes = new TextEncoder().encode(character);

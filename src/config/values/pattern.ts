@@ -9,7 +9,7 @@ export const ONE = -2;
 export interface Pattern {
   /** UTF-16 codes, {@linkcode ANY} and {@linkcode ONE}. */
   readonly codes: readonly number[];
-  /** What stands before the first wildcard. */
+  /** The text before the first wildcard. */
   readonly literal: string;
   /** There is no wildcard. */
   readonly exact: boolean;

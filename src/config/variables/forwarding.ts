@@ -6,7 +6,7 @@ import { BOOLEAN, integer, listOf, oneOf } from "../values/value_kind.ts";
 import type { Scene, Topic } from "./topic.ts";
 import { define } from "./variable.ts";
 
-/** How requests are sent to targets, and what targets are told about the client. */
+/** How sluice sends requests to targets, and what it tells them about the client. */
 export const FORWARDING = {
   headerConvention: define("HEADER_CONVENTION_ENABLE", {
     kind: BOOLEAN,

@@ -10,7 +10,7 @@ import { conditionsKey, readConditions, RULE_CONDITIONS } from "./rule_condition
 import type { Topic } from "./topic.ts";
 import { define } from "./variable.ts";
 
-/** Most hosts times paths of a rule, which stands for one rule each. */
+/** Most combinations of a host and a path in one rule: the rule counts as one rule for each. */
 const MOST_COMBINATIONS = 1000;
 
 /** One listener rule. */

@@ -33,7 +33,7 @@ export interface Variable<T> {
   readonly emptyCounts?: boolean;
   /** A change takes effect at the next start only. */
   readonly restart?: boolean;
-  /** Finds what is valid but probably not meant, as the ends of warnings. Called if the variable is set. */
+  /** Returns the ends of warnings about a value that is valid but probably not meant. Called if the variable is set. */
   readonly advice?: (value: T, text: string) => readonly string[];
 }
 

@@ -5,7 +5,7 @@ export interface ExternalAccount {
   readonly hmacKey: string;
 }
 
-/** The part of an account's public key that is told, with its members in the order that RFC 7638 hashes them in. */
+/** The public part of an account's key, with its members in the order in which RFC 7638 hashes them. */
 interface PublicJwk {
   readonly crv: string;
   readonly kty: string;
@@ -35,7 +35,7 @@ export class AccountKey {
     return await AccountKey.#of(privateKey);
   }
 
-  /** Reads what {@linkcode exported} wrote. Throws if it is none. */
+  /** Reads what {@linkcode exported} wrote. Throws if the text is something else. */
   static async read(text: string): Promise<AccountKey> {
     const jwk = JSON.parse(text) as JsonWebKey;
     return await AccountKey.#of(await crypto.subtle.importKey("jwk", jwk, ECDSA_P256, true, ["sign"]));

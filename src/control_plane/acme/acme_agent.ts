@@ -10,7 +10,7 @@ import type { AcmeStorage } from "./acme_storage.ts";
 import { openAccount, orderCertificate } from "./order_certificate.ts";
 import { renewalAt, waitAfter } from "./renewal.ts";
 
-/** How often the storage is looked at, and whether something is due. */
+/** How often the agent reads the storage and checks whether an order is due. */
 const LOOK_MS = 2_000;
 /** How long an order may take, with all its requests. */
 const ORDER_MS = 600_000;

@@ -1,6 +1,6 @@
 import { AccountKey } from "./account_key.ts";
 
-/** For its owner alone: keys stand in these files. */
+/** Only the owner may read these files, since they hold keys. */
 const FILE_MODE = 0o600;
 const DIRECTORY_MODE = 0o700;
 /** A challenge's token: base64url, at least 128 bits (RFC 8555 section 8.1). */
@@ -115,7 +115,7 @@ export class AcmeStorage {
     return this.#write(`certificates/${name}.pem`, `${certificate.trimEnd()}\n${key}`);
   }
 
-  /** What is answered to a challenge that is open now, by this replica or another; null if there is none. */
+  /** The response to a challenge of an open order, of this replica or another; null if there is none. */
   challenge(token: string): Promise<string | null> {
     return TOKEN.test(token) ? this.#read(`challenges/${token}`) : Promise.resolve(null);
   }

@@ -18,7 +18,7 @@ export async function makeSigningRequest(names: readonly string[]): Promise<Sign
   const info = der(
     TAG.sequence,
     der(TAG.integer, Uint8Array.of(0)),
-    // The names stand in the extension alone (RFC 8555 section 7.4): a common name holds 64 characters at most.
+    // Only the extension has the names (RFC 8555 section 7.4): a common name holds at most 64 characters.
     der(TAG.sequence),
     new Uint8Array(await crypto.subtle.exportKey("spki", publicKey)),
     der(CONTEXT | 0, attribute(names)),

@@ -5,9 +5,9 @@ import type { CancelTimer, Clock } from "../../time/clock.ts";
 import type { CertificateView } from "../../views/certificate_view.ts";
 import { type FileFault, readFiles } from "./certificate_files.ts";
 
-/** How often files are looked at for a change. */
+/** How often sluice reads the files to find a change. */
 export const LOOK_MS = 60_000;
-/** Below this a certificate's end is warned of, once a day. */
+/** Below this time to a certificate's end, sluice warns once a day. */
 export const SOON_MS = 21 * 86_400_000;
 const WARN_EVERY_MS = 86_400_000;
 
@@ -66,7 +66,7 @@ export class CertificateStore {
     this.#cancel();
   }
 
-  /** The certificates to serve, the first of them for names that none is for. */
+  /** The certificates to serve. The first one also serves names that no certificate has. */
   get pairs(): CertificatePair[] {
     return this.#entries.map(({ pair }) => pair);
   }

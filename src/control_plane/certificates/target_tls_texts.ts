@@ -6,7 +6,7 @@ import { whyUnreadable } from "../../logging/why_unreadable.ts";
 type Read = (path: string) => Promise<string>;
 type GroupTexts = Omit<TargetTls, "serverName" | "id"> & { readonly serverName: string | null; readonly id: string };
 
-/** What `https://` targets are asked for, with the texts of the files that their groups name. */
+/** How sluice speaks TLS to each target, with the texts of the files that the groups name. */
 export class TargetTlsTexts {
   readonly #groups: ReadonlyMap<string, GroupTexts>;
   readonly #made = new Map<string, TargetTls>();
@@ -15,10 +15,10 @@ export class TargetTlsTexts {
     this.#groups = groups;
   }
 
-  /** For a configuration whose files nobody reads, to explain it for example. */
+  /** For commands that do not read the files of a configuration, such as `explain`. */
   static readonly NONE = new TargetTlsTexts(new Map());
 
-  /** Reads the files of all groups; with what is wrong with them, one line each. @param read As `Deno.readTextFile`. */
+  /** Reads the files of all groups. Returns also their problems, one line each. @param read As `Deno.readTextFile`. */
   static async read(
     groups: readonly TargetGroupConfig[],
     read: Read,
@@ -33,7 +33,7 @@ export class TargetTlsTexts {
     return { texts: new TargetTlsTexts(found), problems };
   }
 
-  /** What a target of a group is asked for. The same object for the same question. */
+  /** Returns how to speak TLS to a target of a group: the same object for the same group and host. */
   of(group: string, host: string): TargetTls {
     const key = `${group}\n${host}`;
     let made = this.#made.get(key);

@@ -151,7 +151,7 @@ export class TargetRecord {
     this.#settle("left the group");
   }
 
-  /** Notes that the target is back before its slot was freed; what is known of it still holds. */
+  /** Notes that the target came back before its slot was freed; its health and counters stay valid. */
   rejoin(target: TargetSnapshot, check: HealthCheckConfig): void {
     this.#left = false;
     this.target = target;

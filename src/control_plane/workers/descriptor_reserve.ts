@@ -12,7 +12,7 @@ const PLENTY = 256;
 export interface DescriptorReserve {
   /** Whether so many are free, beside those that are kept, that a thread can be started at any moment. */
   plenty(): boolean;
-  /** Frees what is kept, for a thread that starts now; false if a thread can't be started. */
+  /** Frees the reserved descriptors for a thread that starts now; false if they are too few to start one. */
   release(): boolean;
   /** Keeps as many as before again, as far as there are any. */
   restore(): void;

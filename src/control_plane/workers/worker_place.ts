@@ -62,7 +62,7 @@ export function makePlace(worker: number, duty: Duty): WorkerPlace {
   };
 }
 
-/** Ends a place's worker, and forgets what was to happen next. */
+/** Ends a place's worker, and cancels the steps that were planned for it. */
 export function endNow(place: WorkerPlace): void {
   place.timer?.();
   place.timer = null;

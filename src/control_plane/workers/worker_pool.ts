@@ -189,7 +189,7 @@ export class WorkerPool {
     place.handle?.post(startMessage(place.worker));
   }
 
-  /** Starts a worker in the spare place, for one that wants to be exchanged. */
+  /** Starts a worker in the spare place, as the successor of one that asked to be exchanged. */
   #exchange(place: WorkerPlace, wanted: ExchangeWanted): void {
     const { clock, reserve, log } = this.#parts;
     const spare = this.#places.find(({ duty }) => duty === "free");
@@ -209,7 +209,7 @@ export class WorkerPool {
     }, true);
   }
 
-  /** The worker that was to take another's place did not come to listen. */
+  /** Handles that the successor of a worker failed before it listened. */
   #notSucceeded(place: WorkerPlace, isShort: boolean): void {
     const { predecessor } = place;
     place.duty = "free";
@@ -292,7 +292,7 @@ export class WorkerPool {
       successor.predecessor = null;
     }
     if (place.predecessor !== null) this.#exchangeFromMs = clock.monotonicMs() + waitMs;
-    // What can't be read while a thread starts, can't for want of descriptors.
+    // A thread that starts reads its modules: if that fails, no descriptor is left.
     this.#notSucceeded(place, isOwnShortage(error) || !place.loaded && !this.#parts.reserve.plenty());
   }
 }

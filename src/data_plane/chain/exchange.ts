@@ -36,18 +36,18 @@ export class Received {
   path = "";
   /** With its `?`; empty if there is none. */
   query = "";
-  /** The Host that was asked. */
+  /** The host as the client wrote it, in Host or in a request target that is a whole URL. */
   host = "";
   /** Its URL is long, and path, query and host are parts of it: they must be copied to be kept. */
   longUrl = false;
   peer = "";
-  /** How the client came to the listener. */
+  /** `https` if the client's connection has TLS. */
   protocol: "http" | "https" = "http";
   /** The version of HTTP that the client speaks; null if it is not known. */
   version: string | null = null;
   client = "";
   requestId = "";
-  /** The client's headers were looked at for an id. */
+  /** True once the client's headers were searched for a request id. */
   identified = false;
   /** The client's header lines; null when the response has been given. */
   lines: FieldLines | null = null;
@@ -81,7 +81,7 @@ class Routed {
   strippedPath = "";
   /** The Host that its targets see; null leaves that to the group. */
   hostRewrite: string | null = null;
-  /** What the choice was made by, for the decisions; null if none was made. */
+  /** The numbers behind the choice of a target, for `/decisions`; null if no target was chosen. */
   scores: unknown = null;
   /** The Set-Cookie value that pins the client to its target once that has responded; null if none does. */
   pinCookie: string | null = null;
@@ -93,7 +93,7 @@ class Routed {
   heldSlot = -1;
 }
 
-/** What came of it. */
+/** How it ended. */
 export class Outcome {
   /** The target that responded, or was tried last. */
   target: TargetSnapshot | null = null;

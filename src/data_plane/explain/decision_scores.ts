@@ -34,7 +34,7 @@ export class CapturedScores {
 const MOST_FREE = 256;
 const free: CapturedScores[] = [];
 
-/** Takes back what nobody looks at any more. It holds no key and no snapshot while it waits. */
+/** Takes back an object that is no longer read. While it waits, it holds no key and no snapshot. */
 export function giveBackScores(scores: CapturedScores): void {
   scores.key = "";
   scores.candidates =

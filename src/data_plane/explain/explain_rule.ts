@@ -14,7 +14,7 @@ const WHY: Readonly<Record<GroupBy, string>> = {
   failover: "The group whose turn it is has no eligible target",
 };
 
-/** Says of every rule, in the order in which they are considered, what came of it for a request that was planned. */
+/** Returns the result of every rule for a planned request, in the order in which sluice considers rules. */
 export function rulesOf({ received, routed }: Exchange, compiled: CompiledSnapshot): ExplainedRule[] {
   const { snapshot } = compiled;
   const chosen = snapshot.rules.find(({ number }) => number === routed.rule?.number) ?? null;

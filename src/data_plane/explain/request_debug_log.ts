@@ -27,7 +27,7 @@ export class RequestDebugLog {
     this.#clock = clock;
   }
 
-  /** Tells what came. Returns what is to be told of the response's head. */
+  /** Logs the request. Returns the function that logs the response's head. */
   begin(exchange: Exchange, received: ReceivedRequest): (head: ResponseHead) => void {
     const { target, protocol, host, lines } = received;
     const url = target.startsWith("/") ? `${protocol}://${host ?? ""}${target}` : target;

@@ -1,6 +1,6 @@
 import { classifyFetchError, type Failure } from "../gateway_error.ts";
 
-/** Most kinds of unknown failures that are told. */
+/** Most kinds of unknown failures that are logged. */
 const MOST_TOLD = 16;
 
 /** Classifies what `fetch` throws, and reports unknown failures, of each kind once. */
