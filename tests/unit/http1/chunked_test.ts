@@ -35,3 +35,34 @@ Deno.test("trailers of 64 KiB are taken, and one byte more is refused", () => {
     else assert.equal(read(), bytes.length);
   }
 });
+
+Deno.test("chunk extensions of 16 KiB are taken, in one chunk or several, and one byte more is refused", () => {
+  const most = `1;${"e".repeat(16_383)}\r\nA\r\n`;
+  const several = `1;${"e".repeat(8_191)}\r\nA\r\n`.repeat(2);
+  const read = (body: string) => {
+    const bytes = new Uint8Array(Buffer.from(`${body}0\r\n\r\n`));
+    const reader = new ChunkReader("client");
+    for (let at = 0; !reader.done;) {
+      at = reader.frame(bytes, at, bytes.length) + reader.dataLeft;
+      if (reader.dataLeft > 0) reader.took(reader.dataLeft);
+    }
+  };
+  read(most);
+  read(several);
+  assert.throws(() => read(`${most}1;\r\nA\r\n`), /sent too many chunk extensions/);
+  assert.throws(() => read(`${several}1;\r\nA\r\n`), /sent too many chunk extensions/);
+});
+
+Deno.test("a control character is found wherever it stands in an extension or a trailer", () => {
+  const read = (text: string) => {
+    const bytes = new Uint8Array(Buffer.from(text));
+    new ChunkReader("client").frame(bytes, 0, bytes.length);
+  };
+  for (const before of ["", "a", "a".repeat(100)]) {
+    for (const control of ["\0", "\n", "\x7f", "\r\r"]) {
+      assert.throws(() => read(`1;${before}${control}a\r\n`), /a control character in a chunk ext|bare CR in a chunk/);
+      assert.throws(() => read(`0\r\nX: ${before}${control}a\r\n`), /control character in a trailer|end a chunk where/);
+      assert.throws(() => read(`0\r\nX${before}${control}: a\r\n`), /sent a malformed trailer/);
+    }
+  }
+});
