@@ -48,8 +48,8 @@ function denominatorOf(weight: number): number | null {
   return null;
 }
 
-/** Euclid's algorithm; of 0 and n it is n. */
-function greatestCommonDivisor(one: number, other: number): number {
+/** Returns the greatest common divisor of two whole numbers of at least 0 (Euclid's algorithm); of 0 and n it is n. */
+export function greatestCommonDivisor(one: number, other: number): number {
   while (other !== 0) [one, other] = [other, one % other];
   return one;
 }

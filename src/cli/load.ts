@@ -12,6 +12,7 @@ import { type LoadFlags, parseLoadFlags } from "./load_flags.ts";
 import { openOutput, type OutputFile } from "./output_file.ts";
 import { listenForStop } from "./stop_signal.ts";
 import { complain, draw, print } from "./terminal.ts";
+import { messageOf } from "../logging/message_of.ts";
 
 /** Exit code after Ctrl+C, as shells count it (128 + SIGINT). */
 const INTERRUPTED = 130;
@@ -103,7 +104,7 @@ async function findAddress(address: SocketAddress, timeoutMs: number, clock: Clo
   try {
     return await timeout.race(connecting) ?? `No answer within ${timeoutMs / 1000} s`;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
 }
 

@@ -3,6 +3,7 @@ import { type MockTarget, startMockTarget } from "../tools/mock_target.ts";
 import { faultsFromEnvironment } from "../tools/mock_faults.ts";
 import { listenForStop } from "./stop_signal.ts";
 import { complain, print } from "./terminal.ts";
+import { messageOf } from "../logging/message_of.ts";
 
 /** Where the command listens unless told otherwise: reachable from containers and other machines. */
 export const MOCK_HOST = "0.0.0.0";
@@ -42,7 +43,7 @@ async function startOn(port: number, host: string, faults: object): Promise<Mock
     return await startMockTarget({ ...faults, port, host });
   } catch (error) {
     const code = (error as { code?: string }).code;
-    const why = code === "EADDRINUSE" ? "it is taken" : error instanceof Error ? error.message : String(error);
+    const why = code === "EADDRINUSE" ? "it is taken" : messageOf(error);
     complain(`Cannot listen on ${quote(`${host}:${port}`)}: ${why}`);
     return null;
   }

@@ -1,4 +1,5 @@
 import { quote } from "../logging/shown_text.ts";
+import { messageOf } from "../logging/message_of.ts";
 
 /** A place for a result, opened before the work begins so that errors show early. */
 export interface OutputFile {
@@ -30,7 +31,7 @@ export async function openOutput(path: string, flag: string): Promise<OutputFile
     };
   } catch (error) {
     return {
-      problem: `Cannot write ${quote(path)} (${flag}): ${error instanceof Error ? error.message : String(error)}`,
+      problem: `Cannot write ${quote(path)} (${flag}): ${messageOf(error)}`,
     };
   }
 }

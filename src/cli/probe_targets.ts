@@ -73,7 +73,7 @@ export async function probeTargets(config: Config, parts: ProbeParts): Promise<P
       });
     }
   }
-  return { unresolved, targets: await inTurns(work) };
+  return { unresolved, targets: await someAtATime(work) };
 }
 
 /** Tells whether sluice could not serve as configured: a name without addresses, a target without a good answer. */
@@ -91,7 +91,7 @@ export function reachableButUnhealthy({ targets }: ProbeReport): readonly Probed
 async function resolveAll(config: Config, { clock, resolve = systemResolve }: ProbeParts) {
   const hosts = [...new Set(config.groups.flatMap((group) => group.entries.map((entry) => entry.host)))];
   const { signal } = new AbortController();
-  const answers = await inTurns(
+  const answers = await someAtATime(
     hosts.map((host) => async () => [host, await lookup(host, { dns: config.dns, resolve, clock, signal })] as const),
   );
   return new Map<string, LookupResult>(answers);
@@ -118,7 +118,7 @@ function probed(
 }
 
 /** Does all work, a limited number at the same time; results in the order of the work. */
-async function inTurns<T>(work: readonly (() => Promise<T>)[]): Promise<T[]> {
+async function someAtATime<T>(work: readonly (() => Promise<T>)[]): Promise<T[]> {
   const results: T[] = [];
   let next = 0;
   const run = async () => {

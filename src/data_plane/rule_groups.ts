@@ -8,6 +8,7 @@ import type { RuleRequest } from "../rules/conditions/condition.ts";
 import { ruleCursor } from "../state/slot_layout.ts";
 import type { RuleSnapshot } from "../state/group_snapshot.ts";
 import type { GroupRuntime } from "./group_runtime.ts";
+import { greatestCommonDivisor } from "../balancing/whole_weights.ts";
 
 /** Which of a rule's groups a request goes to, and why. */
 export interface GroupChoice {
@@ -85,10 +86,6 @@ function cycleOf(weights: readonly number[]): Uint16Array {
   const indexes = [...weights.keys()].filter((index) => weights[index]! > 0);
   const divisor = indexes.map((index) => weights[index]!).reduce(greatestCommonDivisor);
   return smoothSchedule(indexes.map((index) => weights[index]! / divisor)).map((place) => indexes[place]!);
-}
-
-function greatestCommonDivisor(one: number, other: number): number {
-  return other === 0 ? one : greatestCommonDivisor(other, one % other);
 }
 
 /**

@@ -1,3 +1,5 @@
+import { messageOf } from "../logging/message_of.ts";
+
 /** Says in words why listening on an address failed. */
 export function whyNotListening(error: unknown): string {
   if (error instanceof Deno.errors.AddrInUse) return "the port is taken";
@@ -5,5 +7,5 @@ export function whyNotListening(error: unknown): string {
     return "ports below 1024 need a privilege that this user does not have";
   }
   if (error instanceof Deno.errors.AddrNotAvailable) return "this machine has no such address";
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }

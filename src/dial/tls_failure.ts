@@ -1,3 +1,5 @@
+import { messageOf } from "../logging/message_of.ts";
+
 /** Why a handshake with a target failed. */
 export type TlsFailure = "tls_untrusted" | "tls_name" | "tls_expired" | "tls_failed";
 
@@ -14,7 +16,7 @@ export const TLS_PHRASES: readonly (readonly [string, TlsFailure])[] = [
 
 /** Tells what made a handshake fail; null if the error is a connection's rather than TLS's. */
 export function tlsFailureOf(error: unknown): TlsFailure | null {
-  const text = error instanceof Error ? error.message : String(error);
+  const text = messageOf(error);
   for (const [phrase, failure] of TLS_PHRASES) if (text.includes(phrase)) return failure;
   return error instanceof Deno.errors.InvalidData || error instanceof Deno.errors.UnexpectedEof ? "tls_failed" : null;
 }

@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import type { DnsConfig } from "../config/model.ts";
 import type { Clock } from "../time/clock.ts";
 import { withTimeout } from "../time/with_timeout.ts";
+import { messageOf } from "../logging/message_of.ts";
 
 /** Longest time for a whole lookup (A, and AAAA if needed). */
 const LOOKUP_TIMEOUT_MS = 5000;
@@ -62,7 +63,7 @@ export async function lookup(host: string, options: LookupOptions): Promise<Look
     return { ok: true, addresses: [...new Set(found)].sort() };
   } catch (error) {
     if (timeout.passed) return { ok: false, error: `no answer within ${LOOKUP_TIMEOUT_MS} ms` };
-    return { ok: false, error: error instanceof Error ? error.message : String(error) };
+    return { ok: false, error: messageOf(error) };
   }
 }
 

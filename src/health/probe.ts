@@ -11,6 +11,7 @@ import type { Clock } from "../time/clock.ts";
 import { type Timeout, withTimeout } from "../time/with_timeout.ts";
 import { matchesStatus } from "./matcher.ts";
 import type { ProbeFailure, ProbeResult } from "./probe_result.ts";
+import { messageOf } from "../logging/message_of.ts";
 
 /** What a probe needs beside its target. */
 export interface ProbeOptions {
@@ -57,7 +58,7 @@ export async function probeTarget(target: TargetSnapshot, options: ProbeOptions)
   } catch (error) {
     if (error instanceof Malformed) return failed("Target.InvalidResponse");
     if (timeout.passed) return failed("Target.Timeout");
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     if (signal.aborted) return { kind: "inconclusive", error: "called off" };
     if (isOwnShortage(message) || NO_LOCAL_PORT.test(message)) return { kind: "inconclusive", error: message };
     return failed(failureOf(error, target, line));

@@ -7,6 +7,7 @@ import { formatTarget, parseBase } from "../values/target_text.ts";
 import { closest } from "../values/closest.ts";
 import { Refusal } from "../values/value_kind.ts";
 import { MOST_WEIGHT } from "../values/weights.ts";
+import { messageOf } from "../../logging/message_of.ts";
 
 const SERVER = z.strictObject({
   id: z.union([z.int(), z.string().min(1)]).optional(),
@@ -44,7 +45,7 @@ export function readServersFile(path: string, text: string): { servers: Server[]
     json = JSON.parse(text.replace(/^\ufeff/, ""));
   } catch (error) {
     // The engine's message may quote the file, line ends included.
-    const detail = quote(error instanceof Error ? error.message : String(error)).slice(1, -1);
+    const detail = quote(messageOf(error)).slice(1, -1);
     return { servers: [], problems: [problemOf(path, `Cannot read it as JSON: ${detail}`)] };
   }
   const result = z.array(SERVER).min(1).safeParse(json);

@@ -9,6 +9,7 @@ import { AcmeSession, type Send } from "./acme_session.ts";
 import type { AcmeStorage } from "./acme_storage.ts";
 import { openAccount, orderCertificate } from "./order_certificate.ts";
 import { renewalAt, waitAfter } from "./renewal.ts";
+import { messageOf } from "../../logging/message_of.ts";
 
 /** How often the agent reads the storage and checks whether an order is due. */
 const LOOK_MS = 2_000;
@@ -292,5 +293,5 @@ function isDiskFull(error: unknown): boolean {
 
 function textOf(error: unknown): string {
   if (isDiskFull(error)) return "The disk of ACME_STORAGE is full";
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }

@@ -1,6 +1,7 @@
 import { BadPair, type CertificatePair, readPair } from "../../certificates/certificate_pair.ts";
 import type { CertificateFiles } from "../../config/tls.ts";
 import { whyUnreadable } from "../../logging/why_unreadable.ts";
+import { messageOf } from "../../logging/message_of.ts";
 
 /** What is wrong with a file, and the variable that names it. */
 export interface FileFault {
@@ -32,7 +33,7 @@ export async function readFiles(files: CertificateFiles, read: (path: string) =>
   } catch (error) {
     const ofKey = error instanceof BadPair && error.of === "key";
     const [variable, path] = ofKey ? [files.keyVariable, files.key] : [files.variable, files.certificate];
-    const text = `Cannot use "${path}": ${error instanceof Error ? error.message : error}`;
+    const text = `Cannot use "${path}": ${messageOf(error)}`;
     return { pair: null, faults: [{ variable, text }] };
   }
 }

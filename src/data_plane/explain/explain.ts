@@ -24,6 +24,7 @@ import { receivedBy, refusalOf, wireWouldPass } from "./explained_request.ts";
 import { groupsOf, rulesOf, textOf } from "./explain_rule.ts";
 import { isListenerItself } from "./listener_itself.ts";
 import { explainedTrace, headersOfTrace } from "./trace_headers.ts";
+import { headerPairs } from "./header_pairs.ts";
 
 /** What an explanation stands on, and how this process knows time and chance. */
 export interface ExplainContext extends ExplainBasis {
@@ -153,7 +154,7 @@ function explainForwarding(known: Explanation, walk: Walk & { readonly group: Gr
     : edits.request.apply({ lines, own: said.own }, exchange.received, chosen);
   const sent: [string, string][] = byFetch
     ? Object.entries(fetchHeaders({ host, lines, own }))
-    : [["host", host], ...linesOf(lines), ...own];
+    : [["host", host], ...headerPairs(lines), ...own];
   const added: [string, string][] = received.upgrade === null
     ? explainedTrace(compiled.headers.traceHeaders, lines.get("baggage"))
     : [["upgrade", received.upgrade], ["connection", "upgrade"]];
@@ -231,12 +232,6 @@ function exchangeOf(received: ReceivedRequest | BadHead, context: ExplainContext
   exchange.received.peer = exchange.received.client = known.peer;
   exchange.received.protocol = known.protocol;
   return exchange;
-}
-
-function linesOf(lines: ReceivedRequest["lines"]): [string, string][] {
-  const pairs: [string, string][] = [];
-  lines.forEach((name, value) => pairs.push([name, value]));
-  return pairs;
 }
 
 function rewriteSteps(exchange: Exchange, question: ExplainRequest, target: TargetSnapshot): Explanation["rewrite"] {

@@ -1,11 +1,11 @@
 import type { GroupBalancer } from "../../balancing/candidates.ts";
 import type { ReceivedRequest } from "../../front/received_request.ts";
 import type { ResponseHead } from "../../front/reply.ts";
-import type { FieldLines } from "../../http1/field_lines.ts";
 import { shownHeaders, withoutSecrets } from "../../logging/secrets.ts";
 import { hostPort, type TargetSnapshot } from "../../state/group_snapshot.ts";
 import type { Clock } from "../../time/clock.ts";
 import type { Exchange } from "../chain/exchange.ts";
+import { headerPairs } from "./header_pairs.ts";
 
 /** Writes one debug event. */
 type WriteDebug = (event: string, message: string, fields: Record<string, unknown>) => void;
@@ -33,8 +33,9 @@ export class RequestDebugLog {
     const url = target.startsWith("/") ? `${protocol}://${host ?? ""}${target}` : target;
     // Of sluice's making; a sane one of the client's takes its place later, when headers are read.
     const receivedAs = exchange.received.requestId;
-    this.#received(exchange, url, pairsOf(lines));
-    return ({ lines, own }) => this.#answered(exchange, [...lines === null ? [] : pairsOf(lines), ...own], receivedAs);
+    this.#received(exchange, url, headerPairs(lines));
+    return ({ lines, own }) =>
+      this.#answered(exchange, [...lines === null ? [] : headerPairs(lines), ...own], receivedAs);
   }
 
   #received(exchange: Exchange, url: string, headers: Headings): void {
@@ -98,10 +99,3 @@ export class RequestDebugLog {
 }
 
 type Headings = Iterable<readonly [string, string]>;
-
-/** The lines that are passed on, as name and value. */
-function pairsOf(lines: FieldLines): [string, string][] {
-  const pairs: [string, string][] = [];
-  lines.forEach((name, value) => pairs.push([name, value]));
-  return pairs;
-}

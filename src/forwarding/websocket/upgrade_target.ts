@@ -13,6 +13,7 @@ import { targetHandshakeHeaders, toldOfHandshake } from "./handshake_headers.ts"
 import { refused, switched } from "./handshake_response.ts";
 import { sliceReads } from "./sliced_reads.ts";
 import type { UpgradeConnection } from "./upgrade_connection.ts";
+import { messageOf } from "../../logging/message_of.ts";
 
 /** What a handshake fails with. */
 type HandshakeFailure = Extract<
@@ -128,7 +129,7 @@ class Handshake {
       try {
         run(...given);
       } catch (error) {
-        this.#fail("bad_response", error instanceof Error ? error.message : String(error));
+        this.#fail("bad_response", messageOf(error));
         this.#socket.terminate();
       }
     });

@@ -3,6 +3,7 @@ import { HandshakeFailed, TooManyStuck } from "../../dial/tls_connection.ts";
 import { tlsFailureOf } from "../../dial/tls_failure.ts";
 import { Malformed } from "../../http1/malformed.ts";
 import { Failure } from "../gateway_error.ts";
+import { messageOf } from "../../logging/message_of.ts";
 
 /** Maps what connecting, or its TLS handshake, failed with. Nothing was sent in any case. */
 export function connectFailure(error: unknown): Failure {
@@ -19,5 +20,5 @@ export function connectFailure(error: unknown): Failure {
 /** Says an error in words. */
 export function describeError(error: unknown): string {
   if (error instanceof Malformed) return `The target ${error.message}`;
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }

@@ -2,6 +2,7 @@ import { isOwnShortage } from "../../dial/own_shortage.ts";
 import { type Clock, delay, nextTurn } from "../../time/clock.ts";
 import type { AcceptedConn, Acceptor } from "../acceptor.ts";
 import { ACCEPTED_AT_ONCE, AcceptQueue, REPLACED_MS, STOPPED_MS } from "./accept_queue.ts";
+import { messageOf } from "../../logging/message_of.ts";
 
 /** Pauses between tries to accept while no descriptor is left. */
 const FIRST_PAUSE_MS = 10;
@@ -80,7 +81,7 @@ export class AcceptLoop<C extends AcceptedConn> {
         // Only a listener that is gone ends accepting. Anything else is one connection's matter (a client that was gone
         // before it was accepted: ECONNABORTED, ENOTCONN), or a shortage that passes.
         if (error instanceof Deno.errors.BadResource) throw error;
-        const text = error instanceof Error ? error.message : String(error);
+        const text = messageOf(error);
         if (isOwnShortage(text)) {
           ranOut(text, pauseMs === 0);
           pauseMs = Math.min(Math.max(pauseMs * 2, FIRST_PAUSE_MS), LONGEST_PAUSE_MS);

@@ -1,5 +1,6 @@
 import type { Conditions, ImportedRule, PathTest } from "./imported.ts";
 import { hasWildcard, hostsMayMeet, literalStart, patternFits } from "./patterns.ts";
+import { underPrefix } from "../../../config/values/path_prefix.ts";
 
 /**
  * Tells whether sluice's own order (longest path, then host, then number of conditions, then number) would try the
@@ -100,10 +101,6 @@ function patternsMayMeet(one: string, other: string): boolean {
   if (!hasWildcard(other)) return patternFits(one, literalStart(other));
   const [a, b] = [literalStart(one), literalStart(other)];
   return a.startsWith(b) || b.startsWith(a);
-}
-
-function underPrefix(path: string, prefix: string): boolean {
-  return path === prefix || path.startsWith(prefix.endsWith("/") ? prefix : `${prefix}/`);
 }
 
 function valueOf<T>({ value }: { readonly value: T }): T {
