@@ -5,13 +5,11 @@ import type { TargetTlsTexts } from "../control_plane/certificates/target_tls_te
 import type { ListenerCertificates } from "../control_plane/certificates/listener_certificates.ts";
 import { NO_RESERVE, OpenReserve } from "../control_plane/workers/descriptor_reserve.ts";
 import { type Spawn, spawnThread } from "../control_plane/workers/worker_handle.ts";
-import { serveConnection } from "../front/http2/platform_engine.ts";
 import { DataPlane } from "../data_plane/data_plane.ts";
 import { explain } from "../data_plane/explain/explain.ts";
 import type { ByteSink, Logger } from "../logging/log.ts";
 import type { WorkerMessage } from "../protocol/messages.ts";
 import { systemClock } from "../time/clock.ts";
-import { NO_HTTP2 } from "./client_limits.ts";
 import { VERSION } from "./version.ts";
 import { servesInMainThread, workerCount } from "./worker_count.ts";
 
@@ -38,9 +36,6 @@ export function createBalancer(parts: BalancerParts): ControlPlane {
   const { listener } = parts.config;
   const workers = workerCount(listener);
   const here = servesInMainThread(listener);
-  if (listener.front.engine === "wire" && listener.tls?.http2 === true && serveConnection === null) {
-    parts.log.warn("http2_not_offered", NO_HTTP2);
-  }
   return new ControlPlane({
     ...parts,
     version: VERSION,

@@ -1,15 +1,10 @@
 import type { ListenerConfig } from "../config/model.ts";
 import type { TlsConfig } from "../config/tls.ts";
-import { serveConnection } from "../front/http2/platform_engine.ts";
 import { formatDuration } from "../config/values/duration.ts";
-
-/** Said where HTTP/2 is wanted and can't be offered. */
-export const NO_HTTP2 = "HTTP/2 is not offered: this version of Deno has no engine for it that sluice knows";
 
 /** Says what the listener's engine allows its clients, and what only the other engine can do: a line for each. */
 export function clientLimits(
   { front, bodyTimeoutMs, tls }: Pick<ListenerConfig, "front" | "bodyTimeoutMs" | "tls">,
-  http2Exists = serveConnection !== null,
 ): string[] {
   const body = `the next byte of a body ${within(bodyTimeoutMs)}`;
   if (front.engine === "serve") {
@@ -27,15 +22,14 @@ export function clientLimits(
     `a head ${within(headTimeoutMs)}, ${body}, a byte of the response taken ${within(writeTimeoutMs)}, ${idle}`,
     `connections: ${most}; of one client: ${each}`,
     "header lines, trailers, interim responses and upgrades as they come; HTTP/1.0 and HTTP/1.1",
-    ...tls === null ? [] : [http2Text(tls, http2Exists)],
+    ...tls === null ? [] : [http2Text(tls)],
   ];
 }
 
-function http2Text({ http2, certificates }: TlsConfig, exists: boolean): string {
-  if (!http2) return "no HTTP/2 (LISTENER_HTTP2=false)";
-  if (certificates.length > 1) return "no HTTP/2, since there are several certificates";
-  if (!exists) return NO_HTTP2;
-  return "HTTP/2 on LISTENER_TLS_PORT: header names in lower case; no trailers, no interim responses, no upgrades";
+function http2Text({ http2 }: TlsConfig): string {
+  return http2
+    ? "HTTP/2 on LISTENER_TLS_PORT: header names in lower case; no upgrades"
+    : "no HTTP/2 (LISTENER_HTTP2=false)";
 }
 
 function within(ms: number): string {

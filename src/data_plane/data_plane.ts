@@ -1,5 +1,4 @@
 import { trace } from "@opentelemetry/api";
-import type { ListenerConfig } from "../config/model.ts";
 import { Deadlines } from "../time/deadline.ts";
 import { emitsSpans } from "../forwarding/tracing/emits_spans.ts";
 import { TracedTransport } from "../forwarding/tracing/traced_transport.ts";
@@ -199,21 +198,17 @@ export class DataPlane {
     };
   }
 
-  #makeServeFront(chain: Chain): ServeFront {
-    return new ServeFront({
-      handler: chain,
+  #makeListener(): Listener {
+    const front = new ServeFront({
+      handler: this.#makeChain(),
       clock: this.#clock,
       deadlines: this.#deadlines,
       limits: () => this.#compiled.snapshot.listener,
     });
-  }
-
-  #makeListener(): Listener {
-    const front = this.#makeServeFront(this.#makeChain());
     return new Listener(front, { worker: this.#worker, clock: this.#clock, post: this.#post });
   }
 
-  #makeWireListener({ tls }: ListenerConfig, workers: number): WireListener {
+  #makeWireListener(workers: number): WireListener {
     const chain = this.#makeChain();
     return new WireListener({
       worker: this.#worker,
@@ -223,7 +218,6 @@ export class DataPlane {
       operations: this.#turn,
       column: this.#column.clients,
       held: () => this.#table.clientsHeld(),
-      http2: tls?.http2 === true ? this.#makeServeFront(chain) : null,
       listener: () => this.#compiled.snapshot.listener,
       post: this.#post,
     });
@@ -232,15 +226,14 @@ export class DataPlane {
   #openListener({ snapshot, certificates, workers }: Start): Listener | WireListener {
     const { listener, listenerPort, tlsPort } = snapshot;
     const { host, front } = listener;
-    const opened = front.engine === "wire" ? this.#makeWireListener(listener, workers) : this.#makeListener();
+    const opened = front.engine === "wire" ? this.#makeWireListener(workers) : this.#makeListener();
     opened.open({ hostname: host, port: listenerPort, tlsPort, certificates });
     return opened;
   }
 
   readonly #finished = (exchange: Exchange, totalMicros: number): void => {
-    // The platform ends its own spans, those of HTTP/2, before this.
-    const ownSpan = this.#listener instanceof WireListener && exchange.received.version !== "HTTP/2";
-    if (this.#spans && ownSpan) describeEnd(exchange);
+    // `Deno.serve` ends its own spans before this.
+    if (this.#spans && this.#listener instanceof WireListener) describeEnd(exchange);
     const endedMs = this.#clock.wallMs();
     this.#decisions.keep(exchange, { endedMs, totalMicros });
     if (!this.#compiled.snapshot.accessLog) return;

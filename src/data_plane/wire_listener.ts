@@ -7,7 +7,7 @@ import type { RequestHandler } from "../front/front.ts";
 import type { OperationCount } from "../front/wire/client_socket.ts";
 import type { ClientLimits } from "../front/wire/limits.ts";
 import { listenTls, type TlsPort } from "../front/tls/tls_acceptor.ts";
-import { WireFront, type WireFrontParts } from "../front/wire/wire_front.ts";
+import { WireFront } from "../front/wire/wire_front.ts";
 import type { ClientColumn } from "../state/client_column.ts";
 import type { WorkerMessage } from "../protocol/messages.ts";
 import { type Clock, delay } from "../time/clock.ts";
@@ -28,6 +28,8 @@ const LOOK_MS = 10;
 const GOODBYE_MS = 1_000;
 /** Until a listener that could not be opened for new certificates is tried again. */
 const REOPEN_MS = 1_000;
+/** Between two warnings of clients that were disconnected for what they cost. */
+const WARNING_PAUSE_MS = 10_000;
 
 /** What a wire listener works with. */
 export interface WireListenerParts {
@@ -41,8 +43,6 @@ export interface WireListenerParts {
   readonly column: ClientColumn;
   /** Connections that all threads have. */
   held(): number;
-  /** Serves requests that come by HTTP/2; null if it is not offered. */
-  readonly http2: WireFrontParts["http2"];
   listener(): ListenerConfig;
   post(message: WorkerMessage): void;
 }
@@ -63,6 +63,8 @@ export class WireListener {
   readonly #front: WireFront;
   readonly #kept: KeptOpen<{ readonly finished: Promise<void> }>[] = [];
   #tls: Omit<TlsPort, "onManyNames"> | null = null;
+  /** Until then, monotonic ms, no other warning of a flood is logged. */
+  #silentUntilMs = 0;
 
   constructor(parts: WireListenerParts) {
     this.#parts = parts;
@@ -73,7 +75,6 @@ export class WireListener {
       operations: parts.operations,
       column: parts.column,
       share: () => parts.held() / parts.workers,
-      http2: parts.http2,
       proxies: parts.listener().front.proxyProtocol ? (peer) => trustedOf(parts.listener()).trusts(peer) : null,
       limits: () => limitsOf(parts.listener(), parts.workers),
       broken: (error) =>
@@ -84,6 +85,7 @@ export class WireListener {
           message: "A connection failed inside sluice",
           fields: { error: error instanceof Error ? error.stack ?? error.message : String(error) },
         }),
+      dismissed: (peer, rule, forCost) => this.#tellOfDismissed(peer, rule, forCost),
       short: (begins, error) =>
         post({
           type: "log",
@@ -101,13 +103,13 @@ export class WireListener {
 
   /** Begins to serve, and says whether that went well. A port of 0 is not opened. */
   open({ hostname, port, tlsPort, certificates }: WirePorts): void {
-    const { worker, post } = this.#parts;
+    const { worker, post, listener } = this.#parts;
     let tls = false;
     try {
       if (port > 0) this.#keepOpen(() => this.#front.listen(hostname, port));
       tls = true;
       if (tlsPort > 0) {
-        this.#tls = { hostname, port: tlsPort, pairs: certificates, http2: this.#front.offersHttp2 };
+        this.#tls = { hostname, port: tlsPort, pairs: certificates, http2: listener().tls?.http2 ?? false };
         if (certificates.length > 0) this.#openTls();
       }
       post({ type: "listening", worker });
@@ -126,6 +128,20 @@ export class WireListener {
     this.#tls = { ...this.#tls, pairs };
     if (isFirst) this.#openTls();
     else this.#reopenTls();
+  }
+
+  /** Says why a client of HTTP/2 was disconnected: as a warning if it cost too much, at most once in ten seconds. */
+  #tellOfDismissed(client: string, rule: string, forCost: boolean): void {
+    const nowMs = this.#parts.clock.monotonicMs();
+    const warns = forCost && nowMs >= this.#silentUntilMs;
+    if (warns) this.#silentUntilMs = nowMs + WARNING_PAUSE_MS;
+    this.#parts.post({
+      type: "log",
+      level: warns ? "warn" : "debug",
+      event: forCost ? "client_flood" : "connection_refused",
+      message: `A connection of ${client} by HTTP/2 was closed: the client ${rule}`,
+      fields: { client, detail: `the client ${rule}` },
+    });
   }
 
   #openTls(): void {

@@ -26,6 +26,8 @@ const MARKS = 4;
  */
 export interface FieldLines {
   readonly count: number;
+  /** The lines of one name were joined by commas, and can't be told from one line that holds commas. */
+  readonly joined: boolean;
   /** What a proxy has to do with a line ({@linkcode Kind}). */
   kind(line: number): number;
   /** The name in lower case. */
@@ -51,6 +53,7 @@ export interface FieldLines {
  */
 export class ByteLines implements FieldLines {
   count = 0;
+  readonly joined = false;
   #bytes: Bytes = EMPTY;
   /** Of each line: start, colon, value's start, value's end. */
   readonly #marks = new Int32Array((MAX_LINES + 1) * MARKS);
@@ -219,18 +222,23 @@ const EMPTY: Bytes = new Uint8Array(0);
 /** Says of a line of {@linkcode TextLines}, beside its kind, that it is left out. */
 const DROPPED = 64;
 
-/** Header lines as name and value, as `Headers` tells them. */
+/** Header lines as name and value: as `Headers` tells them, or as HTTP/2 brings them. */
 export class TextLines implements FieldLines {
   count = 0;
+  readonly joined: boolean;
   /** Name, value, name, value ... */
   readonly #texts: string[] = [];
   /** The kind of each line, and {@linkcode DROPPED}. */
   readonly #kinds: number[] = [];
   #seen = 0;
 
+  /** @param joined The lines of one name were joined by commas, as `Headers` does. */
+  constructor({ joined }: { readonly joined: boolean } = { joined: true }) {
+    this.joined = joined;
+  }
+
   /** Adds a line, the name in lower case; returns its kind. */
-  add(name: string, value: string): Kind {
-    const kind = kindOf(name);
+  add(name: string, value: string, kind: Kind = kindOf(name)): Kind {
     this.#texts.push(name, value);
     this.#kinds.push(kind);
     this.#seen |= 1 << kind;

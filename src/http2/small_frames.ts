@@ -22,6 +22,13 @@ export function putSettingsAck(to: Bytes, at: number): number {
   return putFrameHeader(to, at, 0, FrameType.SETTINGS, Flag.ACK, 0);
 }
 
+/** Writes a PING with a payload of 8 bytes (RFC 9113 section 6.7). */
+export function putPing(to: Bytes, at: number, payload: Bytes): number {
+  const place = putFrameHeader(to, at, PING_BYTES, FrameType.PING, 0, 0);
+  to.set(payload, place);
+  return place + PING_BYTES;
+}
+
 /** Writes the answer to a PING whose 8 bytes are in `from` (RFC 9113 section 6.7). */
 export function putPingAck(to: Bytes, at: number, from: Bytes, start: number): number {
   const place = putFrameHeader(to, at, PING_BYTES, FrameType.PING, Flag.ACK, 0);

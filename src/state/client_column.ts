@@ -17,8 +17,10 @@ export const CLOSE_CAUSES = [
   "body_timeout",
   /** LISTENER_WRITE_TIMEOUT. */
   "write_timeout",
-  /** A head that breaks a rule of HTTP/1.1 or a limit: 400, 414, 431, 501 or 505. */
+  /** A head that breaks a rule of HTTP/1.1 or a limit (400, 414, 431, 501 or 505), or a frame that breaks HTTP/2. */
   "bad_request",
+  /** A client of HTTP/2 that made too much work for nothing. */
+  "flood",
   /** Closed to make room: LISTENER_MAX_CONNECTIONS, or no file descriptor was left. */
   "max_connections",
   /** LISTENER_MAX_CONNECTIONS_PER_CLIENT. */

@@ -1,5 +1,4 @@
 import type { HeaderSettings } from "../../forwarding/headers/header_settings.ts";
-import { ByteLines } from "../../http1/field_lines.ts";
 import type { ActionRequest } from "../../rules/actions/action.ts";
 import type { Received } from "./exchange.ts";
 import { clientOrigin } from "./location_rewrite.ts";
@@ -51,7 +50,7 @@ export class RuleQuestion implements ActionRequest {
     for (let line = 0; line < lines.count; line++) {
       if (lines.name(line) === name) values.push(lines.value(line));
     }
-    return lines instanceof ByteLines || name === "cookie" ? values : values.flatMap(withElements);
+    return !lines.joined || name === "cookie" ? values : values.flatMap(withElements);
   }
 }
 

@@ -1,6 +1,5 @@
 import type { Bytes } from "../../http1/bytes.ts";
 import { letGo } from "../../http1/let_go.ts";
-import type { Taking } from "./origin.ts";
 
 /**
  * How large a piece of a large body should be: each piece of a stream is a call into the platform and some promises.
@@ -19,14 +18,11 @@ export class ReplyStream {
   #wake: PromiseWithResolvers<void> | null = null;
   #given: Bytes | null = null;
   #over = false;
-  readonly #taking: Taking | null;
 
   /**
-   * @param first What has come already. @param left Called if the client leaves before the end. @param taking Hears of
-   * pieces that the client takes; null if nobody wants to.
+   * @param first What has come already. @param left Called if the client leaves before the end.
    */
-  constructor(first: Bytes | null, left: () => void, taking: Taking | null = null) {
-    this.#taking = taking;
+  constructor(first: Bytes | null, left: () => void) {
     this.readable = new ReadableStream<Bytes>({
       start: (controller) => void (this.#controller = controller),
       pull: () => {
@@ -79,12 +75,10 @@ export class ReplyStream {
   async #want(): Promise<void> {
     if (this.#over) throw new CutTransfer("The client left");
     this.#wake = Promise.withResolvers();
-    this.#taking?.owed();
     try {
       await this.#wake.promise;
     } finally {
       this.#wake = null;
-      this.#taking?.paid();
     }
   }
 

@@ -4,7 +4,7 @@ import type { Clock } from "../../time/clock.ts";
 import type { ClientEvents } from "../front.ts";
 import type { Reply, ResponseHead, TunnelEvents } from "../reply.ts";
 import { Tunnel } from "../websocket/upgrade_tunnel.ts";
-import type { Origin, Taking } from "./origin.ts";
+import type { Origin } from "./origin.ts";
 import { ReplyStream } from "./reply_stream.ts";
 import type { ServeBody } from "./serve_body.ts";
 
@@ -36,7 +36,6 @@ export class ServeReply implements Reply, ClientEvents {
   readonly halfClosed = false;
   readonly stillReads = false;
   readonly #owner: ReplyOwner;
-  readonly #taking: Taking | null;
   #request: Request | null;
   #body: ServeBody | null = null;
   #resolve: ((response: Response) => void) | null = null;
@@ -66,7 +65,6 @@ export class ServeReply implements Reply, ClientEvents {
     this.#isHead = request.method === "HEAD";
     this.sent = info.completed;
     this.#owner = owner;
-    this.#taking = origin.taking;
     if (origin.leavesEarly) this.#listen();
   }
 
@@ -133,11 +131,7 @@ export class ServeReply implements Reply, ClientEvents {
 
   #end(last: Bytes | null): Promise<void> {
     const piece = this.#bodiless ? null : last;
-    if (this.#stream !== null) {
-      const ended = this.#stream.end(piece);
-      return this.#taking === null ? ended : ended.then(this.#owes);
-    }
-    this.#owes();
+    if (this.#stream !== null) return this.#stream.end(piece);
     if (this.#gathered === null) {
       this.#answer(this.#isHead && !this.#tellsLength() ? emptyStream() : piece);
     } else {
@@ -188,15 +182,6 @@ export class ServeReply implements Reply, ClientEvents {
     this.#owner.closed(tunnel);
   }
 
-  /** All was given to the platform, and the client is still to take it. */
-  readonly #owes = (): void => {
-    const taking = this.#taking;
-    if (taking === null || this.sent === null) return;
-    taking.owed();
-    const paid = () => taking.paid();
-    this.sent.then(paid, paid);
-  };
-
   #gather(piece: Bytes): void {
     const place = this.#gathered ??= new Uint8Array(this.#length);
     place.set(piece, this.#have);
@@ -208,7 +193,6 @@ export class ServeReply implements Reply, ClientEvents {
     const stream = this.#stream = new ReplyStream(
       this.#gathered?.subarray(0, this.#have) ?? null,
       () => this.onLeft?.(),
-      this.#taking,
     );
     this.#gathered = null;
     this.#answer(stream.readable);

@@ -3,7 +3,7 @@ import type { Bytes } from "../../http1/bytes.ts";
 import { Kind } from "../../http1/field_kind.ts";
 import { TextLines } from "../../http1/field_lines.ts";
 import { parseLength } from "../../http1/framing.ts";
-import { type HeadLimits, isHost } from "../../http1/request_head.ts";
+import { isHost } from "../../http1/request_head.ts";
 import type { Reason } from "../../state/reason.ts";
 import type { ReceivedRequest, Unfit } from "../received_request.ts";
 import { type Origin, PLAIN } from "./origin.ts";
@@ -36,7 +36,6 @@ export class ServeRequest implements ReceivedRequest {
   readonly #kind: UpgradeKind;
   readonly #coded: boolean;
   #oddName = false;
-  readonly #excess: Reason | null;
 
   /** @param limit Watches the reading of a body; null if none will be read. */
   constructor(request: PlatformRequest, peer: string, limit: BodyLimit | null, origin: Origin = PLAIN) {
@@ -45,11 +44,9 @@ export class ServeRequest implements ReceivedRequest {
     let host: string | null = null;
     let length = "";
     let coding = "";
-    let headBytes = method.length + url.length;
     // forEach is the cheapest way through Headers on this platform (docs/performance.md).
     headers.forEach((given, name) => {
       const value = withoutBlanks(given);
-      headBytes += name.length + value.length + LINE_BYTES;
       switch (lines.add(name, value)) {
         case Kind.Other:
           // Of all that is no token (RFC 9110 section 5.6.2), the platform lets this alone pass, in HTTP/2.
@@ -67,7 +64,6 @@ export class ServeRequest implements ReceivedRequest {
     });
     this.method = method;
     this.target = url;
-    this.#excess = origin.head === null ? null : excessOf(origin.head, { url, headBytes, lines: lines.count });
     this.protocol = origin.protocol;
     this.version = origin.version;
     this.host = origin.protocol === "https" ? hostOrAuthority(host, url) : host;
@@ -90,7 +86,6 @@ export class ServeRequest implements ReceivedRequest {
    */
   get malformed(): Reason | null {
     const { method, target, host } = this;
-    if (this.#excess !== null) return this.#excess;
     if (!keepsCase(method)) return "method_refused";
     if (host === null || !isHost(host) || this.#oddName) return "bad_request";
     const path = target.indexOf("/", 8);
@@ -142,18 +137,6 @@ function withoutBlanks(value: string): string {
 function isBlank(code: number): boolean {
   return code === SPACE || code === TAB;
 }
-
-/** What of a head exceeds its limits; null if nothing does. It is counted as HTTP/1.1 would write it. */
-function excessOf(
-  limits: HeadLimits,
-  { url, headBytes, lines }: { readonly url: string; readonly headBytes: number; readonly lines: number },
-): Reason | null {
-  if (url.length > limits.lineBytes) return "uri_too_long";
-  return headBytes > limits.bytes || lines > limits.lines ? "head_too_large" : null;
-}
-
-/** A colon, a blank and the line's end. */
-const LINE_BYTES = 4;
 
 const NOT_WHOLE: Unfit = { reason: "bad_request", detail: "The body can't be passed on unchanged" };
 const SPACE = 0x20;

@@ -7,20 +7,29 @@ import { SocketConn } from "./socket_conn.ts";
 
 /**
  * Accepts connections on a TCP listener and serves each the certificate for the name that it asks for (SNI, RFC 6066
- * section 3): exact names before wildcards, and the first certificate for all else. Speaks HTTP/1.1 alone.
+ * section 3): exact names before wildcards, and the first certificate for all else.
  */
 export class NamesAcceptor implements Acceptor<SecureConn> {
   readonly #listener: Deno.TcpListener;
   readonly #sockets: PlatformSockets;
   readonly #names: ServedNames;
   readonly #contexts: readonly SecureContext[];
+  readonly #protocols: readonly string[];
 
   /**
    * @param listen Opens the listener; not called if the platform can't serve one of the pairs, which throws: an open
    * listener from which nobody accepts would keep its share of the clients. @param pairs At least one.
    */
-  constructor(listen: () => Deno.TcpListener, pairs: readonly CertificatePair[], sockets: PlatformSockets) {
+  constructor(
+    listen: () => Deno.TcpListener,
+    { pairs, protocols, sockets }: {
+      readonly pairs: readonly CertificatePair[];
+      readonly protocols: readonly string[];
+      readonly sockets: PlatformSockets;
+    },
+  ) {
     this.#sockets = sockets;
+    this.#protocols = protocols;
     this.#names = new ServedNames(pairs);
     this.#contexts = pairs.map((pair) => sockets.context(pair));
     this.#listener = listen();
@@ -32,7 +41,8 @@ export class NamesAcceptor implements Acceptor<SecureConn> {
       try {
         // A head and the body behind it would else wait for the client's acknowledgement (Nagle's algorithm).
         conn.setNoDelay(true);
-        return new SocketConn(this.#sockets.secure(conn, this.#contexts[0]!, this.#choose), conn);
+        const options = { first: this.#contexts[0]!, choose: this.#choose, protocols: this.#protocols };
+        return new SocketConn(this.#sockets.secure(conn, options), conn);
       } catch {
         // The client was gone before.
         close(conn);

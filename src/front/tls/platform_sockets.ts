@@ -20,9 +20,17 @@ export interface PlatformSockets {
   /**
    * Begins a handshake as the server. The socket uses the connection, and does not close it. Throws if it is gone.
    *
-   * @param first Served to clients that name no server. @param choose Gives what is served for a name.
+   * @param first Served to clients that name no server. @param choose Gives what is served for a name. @param protocols
+   * Offered to clients that ask (ALPN, RFC 7301), the best first.
    */
-  secure(conn: Deno.TcpConn, first: SecureContext, choose: (name: string) => SecureContext): TLSSocket;
+  secure(
+    conn: Deno.TcpConn,
+    { first, choose, protocols }: {
+      readonly first: SecureContext;
+      choose(name: string): SecureContext;
+      readonly protocols: readonly string[];
+    },
+  ): TLSSocket;
 }
 
 /** The system's socket below a `net.Socket`. */
@@ -41,7 +49,7 @@ function probe(): PlatformSockets | null {
   const net = process.getBuiltinModule("node:net");
   return {
     context: ({ certificate, key }) => tls.createSecureContext({ cert: certificate, key }),
-    secure(conn, first, choose) {
+    secure(conn, { first, choose, protocols }) {
       const resource = resourceOf(conn);
       const handle = new Handle(0);
       if (resource === null || handle.openFromRid(resource) !== 0) throw new Error("The connection is gone");
@@ -51,7 +59,7 @@ function probe(): PlatformSockets | null {
         isServer: true,
         secureContext: first,
         SNICallback: (name, done) => done(null, choose(name)),
-        ALPNProtocols: ["http/1.1"],
+        ALPNProtocols: [...protocols],
       });
     },
   };

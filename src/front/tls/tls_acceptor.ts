@@ -25,8 +25,8 @@ export interface TlsPort {
 }
 
 /**
- * Listens with TLS 1.2 and 1.3; threads share the port. With one certificate clients may choose HTTP/2. With several
- * they get HTTP/1.1, by sockets that can choose a certificate whatever pieces a client's first message comes in.
+ * Listens with TLS 1.2 and 1.3; threads share the port. With several certificates, sockets serve that can choose one
+ * whatever pieces a client's first message comes in.
  */
 export function listenTls({ hostname, port, pairs, http2, onManyNames }: TlsPort): Acceptor<SecureConn> {
   const alpnProtocols = http2 ? ["h2", "http/1.1"] : ["http/1.1"];
@@ -34,7 +34,8 @@ export function listenTls({ hostname, port, pairs, http2, onManyNames }: TlsPort
   const [first] = pairs;
   if (pairs.length === 1) return Deno.listenTls({ ...shared, cert: first!.certificate, key: first!.key });
   if (platformSockets !== null) {
-    return new NamesAcceptor(() => Deno.listen({ hostname, port, reusePort: true }), pairs, platformSockets);
+    const listen = () => Deno.listen({ hostname, port, reusePort: true });
+    return new NamesAcceptor(listen, { pairs, protocols: alpnProtocols, sockets: platformSockets });
   }
   const names = new ServedNames(pairs);
   let asked = 0;

@@ -4,7 +4,6 @@ import { Deadlines } from "../../time/deadline.ts";
 import type { AcceptedConn, Acceptor, SecureConn } from "../acceptor.ts";
 import type { RequestHandler } from "../front.ts";
 import { Http2Connection, type Http2Parts } from "../http2/http2_connection.ts";
-import { serveConnection } from "../http2/platform_engine.ts";
 import type { OpenConnection } from "../open_connection.ts";
 import { holdsHalf, SLOW_HANDSHAKE_MS } from "../tls/handshake_share.ts";
 import { Handshakes } from "../tls/handshakes.ts";
@@ -39,8 +38,8 @@ export interface WireFrontParts {
   short(begins: boolean, error: string): void;
   /** So many handshakes don't end that the thread should; called again and again. */
   crowded(handshakes: number, stuck: number): void;
-  /** Serves requests that come by HTTP/2; null if it is not to be offered. */
-  readonly http2: Http2Parts["front"] | null;
+  /** A client of HTTP/2 was disconnected: it broke a rule, or cost too much. */
+  dismissed(peer: string, rule: string, forCost: boolean): void;
 }
 
 /** Accepts clients' connections and serves them: HTTP/1.0, 1.1 and, on the port with TLS, 2. */
@@ -51,7 +50,7 @@ export class WireFront {
   readonly #deadlines: Deadlines;
   readonly #rooms = new FrontRooms();
   readonly #shared: ConnectionParts;
-  readonly #http2: Http2Parts | null;
+  readonly #http2: Http2Parts;
   readonly #cancelTrim: () => void;
   readonly #cancelLook: () => void;
   readonly handshakes: Handshakes;
@@ -86,30 +85,17 @@ export class WireFront {
       admit: (connection) => this.#admit(connection),
       closed: (connection) => this.#closed(connection),
     };
-    const front = parts.http2;
-    this.#http2 = front === null || serveConnection === null ? null : {
-      ...this.#shared,
-      front,
-      serve: serveConnection,
-    };
+    this.#http2 = { ...this.#shared, dismissed: parts.dismissed };
     this.handshakes = new Handshakes({
       deadlines: this.#deadlines,
       nowMs: () => clock.monotonicMs(),
       timeoutMs: () => parts.limits().handshakeMs,
       column: parts.column,
-      done: (conn, protocol) =>
-        protocol === "h2" && this.#http2 !== null
-          ? this.#takeHttp2(conn as Deno.TlsConn, this.#http2)
-          : this.#take(conn, "https"),
+      done: (conn, protocol) => protocol === "h2" ? this.#takeHttp2(conn) : this.#take(conn, "https"),
     });
     this.#cancelLook = clock.every(TICK_MS, () => this.#lookAtHandshakes());
     this.#secure = this.#makeLoop((conn) => this.handshakes.begin(conn), () => this.#isHeld());
     this.#plain = this.#makeLoop((conn) => this.#take(conn, "http"), () => false);
-  }
-
-  /** Clients may choose HTTP/2: it is wanted, and the platform has an engine for it. */
-  get offersHttp2(): boolean {
-    return this.#http2 !== null;
   }
 
   /** Connections that are open. */
@@ -220,8 +206,8 @@ export class WireFront {
     connection.run();
   }
 
-  #takeHttp2(conn: Deno.Conn, http2: Http2Parts): void {
-    const connection = new Http2Connection(conn, http2);
+  #takeHttp2(conn: AcceptedConn): void {
+    const connection = new Http2Connection(conn, this.#http2);
     this.#connections.add(connection);
     connection.run();
   }
@@ -280,5 +266,6 @@ export class WireFront {
 
 /** Tells whether its client was told that no other request will be served. */
 function saidGoodbye(connection: OpenConnection): boolean {
-  return connection instanceof ClientConnection ? connection.socket.lingers : true;
+  if (connection instanceof Http2Connection) return connection.saidGoodbye;
+  return connection instanceof ClientConnection && connection.socket.lingers;
 }

@@ -23,6 +23,6 @@ Deno.test("no listener is opened for a certificate that the platform can't serve
     opened++;
     return assert.fail("opened");
   };
-  assert.throws(() => new NamesAcceptor(listen, [pair], sockets), /no such key/);
+  assert.throws(() => new NamesAcceptor(listen, { pairs: [pair], protocols: ["http/1.1"], sockets }), /no such key/);
   assert.equal(opened, 0);
 });
