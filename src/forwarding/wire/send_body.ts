@@ -27,6 +27,7 @@ export async function sendBody(
   let sent = 0;
   try {
     await connection.writeAll(head);
+    connection.giveBackRoom();
   } catch {
     return "refused";
   }

@@ -155,11 +155,18 @@ export class TargetExchange implements TargetResponse, ConnectionOwner {
     return targetTunnel(new TargetReader(this.#connection!));
   }
 
+  /** Its body comes in pieces, and the response mostly behind the last of them: that may take long. */
+  get #streams(): boolean {
+    const { body } = this.#request;
+    return body !== null && !(body instanceof Uint8Array);
+  }
+
   /** Takes an idle connection that is still open, or makes one. */
   #take(): void {
     const idle = !this.#shares ? null : this.#repeatable ? this.#pool.take() : this.#pool.takeRecent();
     if (idle === null) return void this.#connect();
     this.#connection = idle;
+    idle.patient = this.#streams;
     checkIdle(idle, this.#pool.turn).then(() => {
       if (this.#settled) return;
       if (!idle.open) return this.#take();
@@ -174,8 +181,9 @@ export class TargetExchange implements TargetResponse, ConnectionOwner {
     const { after } = this.#shared;
     const made = await connectTarget(this.#request, this.#pool, { controller, after });
     this.#connecting = null;
-    if (made instanceof Failure) this.#fail(made);
-    else this.#ask(made);
+    if (made instanceof Failure) return this.#fail(made);
+    made.patient = this.#streams;
+    this.#ask(made);
   }
 
   /** Sends the request on a connection, from which the response is read. */
@@ -254,6 +262,7 @@ export class TargetExchange implements TargetResponse, ConnectionOwner {
       }
     }
     this.#facts = facts;
+    connection.patient = false;
     this.status = status;
     this.phrase = phraseOf(connection.bytes, facts);
     this.contentLength = facts.contentLength;

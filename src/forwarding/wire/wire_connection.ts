@@ -3,7 +3,8 @@ import type { Bytes } from "../../http1/bytes.ts";
 import { HeadFinder } from "../../http1/head_finder.ts";
 import type { WorkerColumn } from "../../state/worker_column.ts";
 import type { TurnBudget } from "./turn_budget.ts";
-import type { WireRoom, WireRooms } from "./wire_room.ts";
+import type { Lending } from "../../http1/lending.ts";
+import type { WireRooms } from "./wire_rooms.ts";
 
 /** Room for the read of a connection that has been idle for a while: each of them holds some. */
 const WATCH_BYTES = 1_024;
@@ -46,13 +47,18 @@ export class WireConnection {
   written = true;
   /** A read is under way. */
   reading = false;
+  /** What it reads next is likely to come late: that read waits in a small room. */
+  patient = false;
   idleSinceMs = 0;
   readonly #conn: Deno.Conn;
   readonly #ops: SocketOps;
   readonly #column: WorkerColumn;
   readonly #rooms: WireRooms;
   readonly #turn: TurnBudget;
-  #room: WireRoom | null = null;
+  /** Room for the request, until it is written. */
+  #request: Bytes | null = null;
+  /** What lent `bytes`; null if nothing did. */
+  #lender: Lending<Bytes> | null = null;
   #intoOwn = false;
   #given: Bytes | null = null;
 
@@ -75,13 +81,19 @@ export class WireConnection {
 
   /** A place for a request's bytes, free again once they are written. */
   get room(): Bytes {
-    return (this.#room ??= this.#rooms.lend()).request;
+    return this.#request ??= this.#rooms.requests.lend();
+  }
+
+  /** Lets go of that place, whose bytes are written. */
+  giveBackRoom(): void {
+    if (this.#request !== null) this.#rooms.requests.giveBack(this.#request);
+    this.#request = null;
   }
 
   /** Begins a read behind what stands in `bytes`, unless one is under way. */
   fill(): void {
     if (this.reading) return;
-    if (this.rewind() === this.end) this.bytes = (this.#room ??= this.#rooms.lend()).answer;
+    if (this.rewind() === this.end) this.#borrow(this.patient ? this.#rooms.patient : this.#rooms.answers);
     else if (this.end === this.bytes.length) this.#grow();
     this.#read(this.end === 0 ? this.bytes : this.bytes.subarray(this.end), true);
   }
@@ -96,10 +108,9 @@ export class WireConnection {
    * `bytes`.
    */
   rest(): void {
-    this.start = this.end = 0;
-    this.bytes = NONE;
-    if (this.#room !== null) this.#rooms.giveBack(this.#room);
-    this.#room = null;
+    this.patient = false;
+    this.#giveBack();
+    this.giveBackRoom();
   }
 
   /** Lets what comes next stand at the beginning of `bytes`, where nothing stands in it; returns `start`. */
@@ -108,8 +119,12 @@ export class WireConnection {
     return this.start;
   }
 
-  /** Begins a read into a place of the owner's; none may be under way, and nothing may stand in `bytes`. */
+  /**
+   * Begins a read into a place of the owner's; none may be under way, and nothing may stand in `bytes`, which is given
+   * back.
+   */
   readInto(place: Bytes): void {
+    this.#giveBack();
     this.#read(place, false);
   }
 
@@ -178,12 +193,32 @@ export class WireConnection {
     if (count < given.length) return this.write(given.subarray(count));
     this.#given = null;
     this.written = true;
+    this.giveBackRoom();
   };
 
+  /** Has room in `bytes`, in which nothing stands. */
+  #borrow(lender: Lending<Bytes>): void {
+    if (this.#lender === lender) return;
+    this.#giveBack();
+    this.bytes = lender.lend();
+    this.#lender = lender;
+  }
+
+  #giveBack(): void {
+    this.#lender?.giveBack(this.bytes);
+    this.#lender = null;
+    this.bytes = NONE;
+    this.start = this.end = 0;
+  }
+
+  /** Makes more room behind what stands in `bytes`, which stays at its place. */
   #grow(): void {
-    const larger = new Uint8Array(this.bytes.length * 2);
-    larger.set(this.bytes);
-    this.bytes = larger;
+    const { answers, patient } = this.#rooms;
+    const [before, lender] = [this.bytes, this.#lender];
+    this.#lender = lender === patient ? answers : null;
+    this.bytes = lender === patient ? answers.lend() : new Uint8Array(before.length * 2);
+    this.bytes.set(before);
+    lender?.giveBack(before);
   }
 }
 

@@ -6,7 +6,7 @@ import { connectTcp } from "../../dial/connect_tcp.ts";
 import { connectWithTls, TargetHandshakes } from "../../dial/tls_connection.ts";
 import { type ConnectionOwner, WireConnection } from "./wire_connection.ts";
 import { TurnBudget } from "./turn_budget.ts";
-import { WireRooms } from "./wire_room.ts";
+import { WireRooms } from "./wire_rooms.ts";
 
 /** Idle connections kept per target, and for how long: below the 60 s after which many servers close theirs. */
 const MAX_IDLE_PER_TARGET = 256;

@@ -170,7 +170,7 @@ export class ReplyWriter implements Reply {
 
   /** Sends a piece, framed, with what waits before it and what comes behind it: in one write if it is small. */
   #put(piece: Bytes | null, behind: Bytes): Promise<void> {
-    const room = this.#room!;
+    const room = this.#room ??= this.#owner.rooms.out.lend();
     const length = piece === null ? 0 : piece.length;
     if (this.#chunked && length > 0) this.#have = put(room, this.#have, `${length.toString(16)}\r\n`);
     if (length > COPIED_BYTES || this.#have + length + behind.length + LINE_END.length > room.length) {
@@ -192,10 +192,13 @@ export class ReplyWriter implements Reply {
 
   /** Sends a piece that is not worth copying, or what has no room. */
   async #putApart(piece: Bytes | null, behind: Bytes): Promise<void> {
-    const room = this.#room!;
     await this.#flush();
+    // The client may take the piece slowly.
+    this.release();
     const length = piece === null ? 0 : piece.length;
     if (length > 0) await this.#owner.send(piece!);
+    if (!this.#chunked && behind.length === 0) return;
+    const room = this.#room = this.#owner.rooms.out.lend();
     if (this.#chunked && length > 0) {
       room.set(LINE_END);
       this.#have = LINE_END.length;

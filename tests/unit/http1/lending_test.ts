@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
-import { type WireRoom, WireRooms } from "../../../../src/forwarding/wire/wire_room.ts";
+import { Lending } from "../../../src/http1/lending.ts";
 
-function lend(rooms: WireRooms, count: number): WireRoom[] {
+type Room = Uint8Array<ArrayBuffer>;
+
+const makeRoom = () => new Uint8Array(1);
+
+function lend(rooms: Lending<Room>, count: number): Room[] {
   return Array.from({ length: count }, () => rooms.lend());
 }
 
 Deno.test("rooms that are lent at once are different ones, and the one given back last is lent first", () => {
-  const rooms = new WireRooms();
+  const rooms = new Lending(makeRoom);
   const first = lend(rooms, 3);
   assert.equal(new Set(first).size, 3);
   for (const room of first) rooms.giveBack(room);
@@ -16,7 +20,7 @@ Deno.test("rooms that are lent at once are different ones, and the one given bac
 });
 
 Deno.test("memory that was not used between two checks is freed, the rest is kept", () => {
-  const rooms = new WireRooms();
+  const rooms = new Lending(makeRoom);
   const many = lend(rooms, 10);
   for (const room of many) rooms.giveBack(room);
   rooms.trim();
