@@ -18,5 +18,5 @@ export function clientsText({ connections, requestsPerConnection, heads, closed 
 }
 
 function milliseconds(ms: number): string {
-  return ms >= 100 ? `${Math.round(ms)} ms` : `${ms.toFixed(1)} ms`;
+  return ms >= 100 ? `${Math.round(ms)} ms` : `${Math.max(0.1, ms).toFixed(1)} ms`;
 }
