@@ -97,8 +97,8 @@ export const dashboardMarkup = `
     <span class="quiet" data-field="number"></span>
     <span class="conditions" data-field="conditions"></span>
     <span class="action">→ <span data-field="action"></span></span>
-    <span class="figure"><b data-field="perSecond"></b></span>
-    <span class="figure bad" data-field="errors"></span>
+    <span class="figure errors bad" data-field="errors"></span>
+    <span class="figure rate"><b data-field="perSecond"></b></span>
   </li>
 </template>
 

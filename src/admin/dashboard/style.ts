@@ -65,7 +65,8 @@ body[data-connection=unauthorized] #token-form {
 .figures dt { grid-column: 1 / -1; font-size: .8rem; color: var(--quiet); }
 .figures dd { font-size: 1.3rem; font-weight: 600; line-height: 30px; min-width: 3.2rem; white-space: nowrap; }
 .figures canvas { display: block; width: 150px; height: 30px; }
-#clients { margin-top: .5rem; font-size: .9rem; }
+#clients { margin-top: .5rem; }
+#clients, #tls { font-size: .9rem; }
 .group .figures dd { font-size: 1.05rem; }
 
 .filter { display: flex; flex-wrap: wrap; align-items: center; gap: .5rem .8rem; margin: 0 0 1rem; }
@@ -85,14 +86,16 @@ button[aria-busy=true] { opacity: .5; }
   font: .85rem ui-monospace, "Cascadia Mono", Menlo, monospace; border: 1px solid var(--line); border-radius: 5px;
   padding: .1rem .45rem; overflow-wrap: anywhere;
 }
+.rule-rows, #failures { margin-top: .5rem; }
 .rule-rows li {
-  display: grid; grid-template-columns: 2.5rem minmax(0, 2fr) minmax(0, 2fr) 5rem 7rem; gap: .15rem 1rem;
+  display: grid; grid-template-columns: 2.5rem minmax(0, 2fr) minmax(0, 2fr) 7rem 5rem; gap: .15rem 1rem;
   align-items: baseline;
   padding: .25rem 0; border-top: 1px solid var(--line);
 }
 .rule-rows .conditions, .rule-rows .action {
   font: .85rem ui-monospace, "Cascadia Mono", Menlo, monospace; overflow-wrap: anywhere;
 }
+.rule-rows .figure { text-align: right; }
 .targets { margin-top: .7rem; }
 .target {
   display: grid; align-items: center; gap: .15rem 1rem; padding: .45rem .5rem .45rem .75rem;
@@ -147,8 +150,10 @@ kbd { border: 1px solid var(--line); border-radius: 4px; padding: 0 .35rem; font
   header, main, footer, #token-form { padding-left: .75rem; padding-right: .75rem; }
   .panel { padding: .8rem .8rem; }
   .rules { margin-left: 0; }
-  .rule-rows li { grid-template-columns: 2.5rem minmax(0, 1fr) 5rem; }
-  .rule-rows .action { grid-column: 2; }
+  .rule-rows li { grid-template-columns: 1.5rem minmax(0, 1fr) 6rem; padding: .4rem 0; }
+  .rule-rows .action { grid-column: 2; grid-row: 2; }
+  .rule-rows .rate { grid-column: 3; grid-row: 1; }
+  .rule-rows .errors { grid-column: 3; grid-row: 2; }
   .figures { display: grid; grid-template-columns: 1fr auto auto; gap: .5rem 1.2rem; }
   .figures .whole { grid-column: 1 / -1; grid-template-columns: auto 1fr; }
   .figures .wide { grid-template-columns: auto 1fr; }
