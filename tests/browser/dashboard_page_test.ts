@@ -126,6 +126,8 @@ for (const colorScheme of ["light", "dark"] as const) {
     source.lastDecisions = [failedDecision("x", { path: "/" + "long".repeat(100) })];
     await using listener = new AdminListener(source);
     await withPage(listener.url, async (page) => {
+      // A row is written when it comes into sight.
+      await page.locator(".target").first().scrollIntoViewIfNeeded();
       await page.getByText("ejected", { exact: true }).waitFor();
       source.refuse(0);
       await page.locator("#failures li").waitFor();

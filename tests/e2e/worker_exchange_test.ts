@@ -65,7 +65,7 @@ class ExchangeStage implements AsyncDisposable {
   }
 }
 
-Deno.test("a WebSocket and a download go on while their worker is exchanged, until they end by themselves", async () => {
+Deno.test("a WebSocket and a download go on while their worker is exchanged, until they end", async () => {
   await using all = await ExchangeStage.start("60s");
   const { stage, authority } = all;
   const goOn = Promise.withResolvers<void>();
