@@ -12,7 +12,7 @@ import {
   word,
 } from "../../support/http2_client.ts";
 import { until } from "../../support/poll.ts";
-import { byPath, okay } from "../../support/recorder_scripts.ts";
+import { byPath, hang, okay } from "../../support/recorder_scripts.ts";
 import { TlsClient, TlsStage, withTlsStage } from "../../support/tls_stage.ts";
 
 Deno.test("at shutdown open requests of HTTP/2 finish, and the client hears of it", () =>
@@ -74,18 +74,19 @@ Deno.test("a stream that its client does not finish, or does not read, is ended,
     assert.equal(closed.write_timeout, 1, JSON.stringify(closed));
   }));
 
-Deno.test("LISTENER_MAX_CONNECTIONS counts connections of HTTP/2, and closes idle ones", () =>
+Deno.test("LISTENER_MAX_CONNECTIONS counts connections of HTTP/2, and closes idle ones alone", () =>
   withTlsStage({ LISTENER_MAX_CONNECTIONS: "2", LISTENER_WORKERS: "1" }, async (stage, authority) => {
+    stage.target.script = byPath({ "/hang": hang() });
     using one = await Http2Client.connect(stage.port, authority);
     await one.send(get(1, "/"));
     assert.equal(await one.status(1), 200);
     using two = await Http2Client.connect(stage.port, authority);
-    await two.send(get(1, "/"));
-    assert.equal(await two.status(1), 200);
+    await two.send(get(1, "/hang"));
+    await until(() => stage.target.requests.length === 2, "the request that stays open");
     using three = await Http2Client.connect(stage.port, authority);
     await three.send(get(1, "/"));
     assert.equal(await three.status(1), 200);
-    await until(() => one.ended, "the end of the one that was idle longest");
+    await until(() => one.ended, "the end of the one that is idle");
     assert.equal(two.ended, false);
   }));
 
