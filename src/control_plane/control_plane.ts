@@ -1,4 +1,6 @@
 import type { Config } from "../config/model.ts";
+import { formatDuration } from "../config/values/duration.ts";
+import { counted } from "../logging/counted.ts";
 import type { WorkerMessage } from "../protocol/messages.ts";
 import { TargetTable } from "../state/target_table.ts";
 import { delay } from "../time/clock.ts";
@@ -177,9 +179,12 @@ export class ControlPlane {
     this.#ready = false;
     void this.#options.certificates.stop();
     const open = this.openRequests;
-    const closing = shutdownDelayMs > 0 ? `not ready any more, closing in ${shutdownDelayMs} ms` : "not ready any more";
-    const message = `Stopping: ${closing}; ${open} open requests have ${shutdownTimeoutMs} ms to finish ` +
-      "(press Ctrl-C again to stop at once)";
+    const closing = shutdownDelayMs > 0
+      ? `not ready, closing the listener in ${formatDuration(shutdownDelayMs)}`
+      : "not ready";
+    const message = `Stopping: ${closing}; ${counted(open, "open request")} may take ${
+      formatDuration(shutdownTimeoutMs)
+    } to finish (press Ctrl+C again to stop at once)`;
     log.info("stopping", message, { open });
     if (shutdownDelayMs > 0) {
       this.#sendsAway = true;
@@ -190,7 +195,11 @@ export class ControlPlane {
     this.#pool.drain();
     if (!await this.#drainedWithin(shutdownTimeoutMs)) {
       const open = this.openRequests;
-      log.warn("shutdown_timeout", `${open} requests were still open after ${shutdownTimeoutMs} ms`, { open });
+      log.warn(
+        "shutdown_timeout",
+        `${counted(open, "request was", "requests were")} still open after ${formatDuration(shutdownTimeoutMs)}`,
+        { open },
+      );
       this.#pool.broadcast({ type: "cut" });
       await this.#drainedWithin(CUT_MS);
     }

@@ -37,8 +37,8 @@ export async function probeTarget(target: TargetSnapshot, options: ProbeOptions)
   const { config, clock, signal } = options;
   const startMs = clock.monotonicMs();
   const microsSinceStart = () => Math.max(1, Math.round((clock.monotonicMs() - startMs) * 1000));
-  const failed = (failure: ProbeFailure, status: number | null = null): ProbeResult => {
-    return { kind: "failure", failure, status, micros: microsSinceStart() };
+  const failed = (failure: ProbeFailure, status: number | null = null) => {
+    return { kind: "failure", failure, status, micros: microsSinceStart() } as const;
   };
 
   using timeout = withTimeout(clock, config.timeoutMs, signal);
@@ -61,7 +61,9 @@ export async function probeTarget(target: TargetSnapshot, options: ProbeOptions)
     const message = messageOf(error);
     if (signal.aborted) return { kind: "inconclusive", error: "called off" };
     if (isOwnShortage(message) || NO_LOCAL_PORT.test(message)) return { kind: "inconclusive", error: message };
-    return failed(failureOf(error, target, line));
+    const failure = failureOf(error, target, line);
+    const tls = failure === "Target.TlsFailed" ? tlsFailureOf(error) : null;
+    return tls === null ? failed(failure) : { ...failed(failure), tls };
   } finally {
     line.close();
   }

@@ -1,3 +1,5 @@
+import type { TlsFailure } from "../dial/tls_failure.ts";
+
 /**
  * The reasons for a failed probe, as log, stats and dashboard name them. The first three are the most frequent; the
  * names follow AWS's reason codes for target health.
@@ -14,7 +16,7 @@ export type ProbeFailure =
   | "Target.ConnectionClosed"
   /** The connection failed for another reason (such as no route). */
   | "Target.ConnectionFailed"
-  /** The TLS handshake failed: certificate, name, protocol. */
+  /** The TLS handshake failed; followed by ` tls_name` and the like if the certificate was wrong. */
   | "Target.TlsFailed"
   /** The response is not valid HTTP/1. */
   | "Target.InvalidResponse";
@@ -27,6 +29,8 @@ export type ProbeResult =
     readonly failure: ProbeFailure;
     readonly status: number | null;
     readonly micros: number;
+    /** With `Target.TlsFailed`: what was wrong, in the words of a request's reason. */
+    readonly tls?: TlsFailure;
   }
   /** Says nothing about the target: the probe was cancelled, or this process has no descriptors or ports left. */
   | { readonly kind: "inconclusive"; readonly error: string };
@@ -40,5 +44,7 @@ export function briefProbe(result: ProbeResult): string {
 export function describeProbe(result: ProbeResult): string {
   if (result.kind === "success") return `got ${result.status}`;
   if (result.kind === "inconclusive") return `inconclusive: ${result.error}`;
-  return result.failure === "Target.ResponseCodeMismatch" ? `${result.failure} got ${result.status}` : result.failure;
+  const { failure, status, tls = "tls_failed" } = result;
+  if (failure === "Target.ResponseCodeMismatch") return `${failure} got ${status}`;
+  return tls === "tls_failed" ? failure : `${failure} ${tls}`;
 }

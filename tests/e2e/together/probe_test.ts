@@ -157,7 +157,7 @@ Deno.test("an IPv6 target is probed at its address", async () => {
 
 testWithPrograms(
   ["openssl"],
-  "an https target is probed through TLS: trusted by its name, else Target.TlsFailed",
+  "an https target is probed through TLS: trusted by its name, else Target.TlsFailed with the reason",
   async () => {
     await using dir = await tempDir();
     const [cert, key] = [`${dir.path}/cert.pem`, `${dir.path}/key.pem`];
@@ -176,8 +176,8 @@ testWithPrograms(
       onListen: () => {},
     }, () => new Response("ok"));
     const { port } = server.addr;
-    assert.equal(describeProbe(await probe(target(port, { scheme: "https" }))), "Target.TlsFailed");
-    for (const [host, expected] of [["app.test", "got 200"], ["other.test", "Target.TlsFailed"]]) {
+    assert.equal(describeProbe(await probe(target(port, { scheme: "https" }))), "Target.TlsFailed tls_untrusted");
+    for (const [host, expected] of [["app.test", "got 200"], ["other.test", "Target.TlsFailed tls_name"]]) {
       const child = await new Deno.Command(Deno.execPath(), {
         args: ["run", "--no-check", "--allow-net", "tests/support/probe_once.ts", `${host}`, `${port}`],
         cwd: PROJECT_ROOT,
