@@ -142,7 +142,7 @@ export class ClientSocket {
     if (this.available === 0) {
       this.#served = this.bytes;
       // Half of the room before, at least: requests with bodies may come between others without.
-      this.bytes = this.#rooms.lend(Math.max(this.nextBytes, this.bytes.length / 4));
+      this.bytes = this.#rooms.lendAhead(Math.max(this.nextBytes, this.bytes.length / 4));
       this.start = this.end = 0;
     }
     if (this.end < this.bytes.length) this.#begin(null);

@@ -23,6 +23,14 @@ export class ReadRooms {
     return this.of(bytes).lend();
   }
 
+  /**
+   * Lends a room for what is likely to come next, of 8 KB at most: who sends a large head on each of thousands of
+   * connections, and then nothing, must not have them all hold room for another one.
+   */
+  lendAhead(bytes: number): Bytes {
+    return this.lend(Math.min(bytes, SMALL_BODY_BYTES));
+  }
+
   /** Gives what lends such rooms. */
   of(bytes: number): Lending<Bytes> {
     let size = 0;

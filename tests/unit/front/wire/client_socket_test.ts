@@ -149,3 +149,10 @@ Deno.test("a connection that is closed while it waits keeps its room, which the 
   socket.close();
   for (let i = 0; i < 3; i++) assert.notEqual(rooms.lend(0), waiting);
 });
+
+Deno.test("a client that has sent a large head holds little room while it is idle", async () => {
+  for (const requests of [1, 10]) {
+    const { room } = await readsOfHeads(requests, `\r\nCookie: ${"c".repeat(60_000)}`);
+    assert.equal(room, 8_192);
+  }
+});
