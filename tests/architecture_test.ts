@@ -112,6 +112,15 @@ const LOADED_AT_REST = [
   "node:process",
 ];
 
+/** Those of them that a thread loads which does nothing but serve. */
+const LOADED_BY_A_WORKER = ["@opentelemetry/api", "hono", "ipaddr.js", "node:buffer", "node:crypto", "node:process"];
+
+/** What no such thread loads, since each would pay for it: the other plane, its pages, the commands and their tools. */
+const NOT_IN_A_WORKER = ["main", "cli", "tools", "admin", "control_plane", "discovery", "health"];
+
+/** Of the configuration it gets what was read: it needs no variables, no files and no words about mistakes. */
+const CONFIGURATION_IN_A_WORKER = "src/config/values/";
+
 /** Folders without any input or output: a configuration, a rule or an algorithm can be tried with plain values. */
 const PURE = ["config", "http1", "http2", "rules", "state", "views", "balancing"];
 const INPUT_OUTPUT = /\bDeno\.|\bfetch\(|\bnew Worker\(|\bconsole\./;
@@ -193,6 +202,16 @@ Deno.test("nothing in src lies unused", async () => {
   const used = reachable(ROOTS, await importEdges(ROOTS));
   const unused = sources.filter((file) => file.endsWith(".ts") && !used.has(file));
   assert.deepEqual(unused, []);
+});
+
+Deno.test("a thread that serves loads nothing of the control plane, the commands and the tools", async () => {
+  const edges = (await importEdges(["src/data_plane/worker.ts"])).filter(({ typesOnly }) => !typesOnly);
+  const loaded = [...reachable(["src/data_plane/worker.ts"], edges)];
+  assert.ok(loaded.length > 100, "the graph of imports is empty");
+  assert.deepEqual(loaded.filter((file) => NOT_IN_A_WORKER.includes(folderOf(file))), []);
+  const configuration = loaded.filter((file) => folderOf(file) === "config");
+  assert.deepEqual(configuration.filter((file) => !file.startsWith(CONFIGURATION_IN_A_WORKER)), []);
+  assert.deepEqual(await loadedWith(["src/data_plane/worker.ts"]), LOADED_BY_A_WORKER);
 });
 
 Deno.test("a server at rest has loaded no package but the few that each of them needs", async () => {

@@ -1,4 +1,4 @@
-import { MEMORY_AT_HAND, PERMISSIONS, V8_FLAGS } from "../../build/program.ts";
+import { CODE_CACHE, MEMORY_AT_HAND, PERMISSIONS, V8_FLAGS } from "../../build/program.ts";
 import { EVENT_VARIABLES } from "../../src/cli/event_variables.ts";
 import { fileURLToPath } from "node:url";
 
@@ -59,6 +59,7 @@ export function sluiceCommand(
       `${PROJECT_ROOT}deno.json`,
       ...PERMISSIONS,
       ...(writes === undefined ? [] : [`--allow-write=${writes}`]),
+      CODE_CACHE,
       V8_FLAGS,
       `${PROJECT_ROOT}main.ts`,
       ...args,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { compileArguments, MEMORY_AT_HAND, PERMISSIONS, V8_FLAGS } from "../../../build/program.ts";
+import { CODE_CACHE, compileArguments, MEMORY_AT_HAND, PERMISSIONS, V8_FLAGS } from "../../../build/program.ts";
 import { EVENT_VARIABLES } from "../../../src/cli/event_variables.ts";
 import { isProgramFor, programName, TARGETS, writeChecksums } from "../../../build/release.ts";
 import { PROJECT_ROOT, sluiceCommand } from "../../support/sluice_program.ts";
@@ -22,7 +22,9 @@ Deno.test("the program asks for the network, files to read and variables, and fo
 for (const task of ["start", "demo"]) {
   Deno.test(`deno task ${task} runs with the shipped program's permissions and V8 flags`, () => {
     const words = tasks[task]!.split(" ");
-    assert.deepEqual(words.slice(0, words.indexOf("main.ts")), [...AT_START, "deno", "run", ...PERMISSIONS, V8_FLAGS]);
+    const flags = [...PERMISSIONS, CODE_CACHE, V8_FLAGS];
+    assert.deepEqual(words.slice(0, words.indexOf("main.ts")), [...AT_START, "deno", "run", ...flags]);
+    assert.deepEqual(compileArguments({ output: "o", exclude: [] }).filter((word) => flags.includes(word)), flags);
   });
 }
 
