@@ -2,7 +2,7 @@ import { quote } from "../logging/shown_text.ts";
 import type { Decision } from "../views/decision.ts";
 import { type Reason, REASON_NAMES } from "../state/reason.ts";
 
-/** Which decisions are asked for. */
+/** Which decisions a reader wants. */
 export interface DecisionsQuery {
   /** Tells whether a decision is one of them. */
   readonly matches: (decision: Decision) => boolean;

@@ -52,7 +52,7 @@ export interface SelectContext {
   readonly nowMs: () => number;
 }
 
-/** What a score is asked for: the request's key and the moment. */
+/** What a score depends on beside the candidates: the request's key and the time. */
 export interface ScoreQuestion {
   /** `hashText` of the key; 0 if the algorithm has no use for one. */
   readonly keyHash: number;
@@ -68,7 +68,7 @@ export interface Algorithm {
   readonly choice: string;
   /** True if the choice depends on HASH_KEY. */
   readonly usesKey?: boolean;
-  /** True if its groups have stickiness: a cookie pins a client to its target before `select` is asked. */
+  /** True if its groups have stickiness: a cookie pins a client to its target before `select` is called. */
   readonly sticky?: boolean;
   /** True if every target's weight must be given. */
   readonly requiresWeights?: boolean;

@@ -1,6 +1,6 @@
 /** How sluice speaks TLS to a target, and what the target's certificate must fulfil. */
 export interface TargetTls {
-  /** The name that is asked for (SNI), and that the certificate must have. */
+  /** The name that sluice asks for (SNI), and that the certificate must have. */
   readonly serverName: string;
   /** PEM texts of roots that are trusted beside the platform's own. */
   readonly authorities: readonly string[];

@@ -20,7 +20,7 @@ export interface BalancerParts {
   readonly log: Logger;
   /** What LISTENER_TLS_PORT serves. */
   readonly certificates: ListenerCertificates;
-  /** What `https://` targets are asked for. */
+  /** How sluice speaks TLS to `https://` targets. */
   readonly targetTls: TargetTlsTexts;
   /** Takes access lines. */
   readonly accessLog: ByteSink;

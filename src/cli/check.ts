@@ -11,7 +11,7 @@ import { shownValue } from "../config/setting.ts";
 import { counted } from "../logging/counted.ts";
 import { textTable } from "../logging/text_table.ts";
 
-/** How `check` is asked to answer. */
+/** Options of `check`, and what it found beside the configuration. */
 export interface CheckOptions {
   readonly json?: boolean;
   /** Warnings count as errors. */

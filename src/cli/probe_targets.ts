@@ -43,7 +43,7 @@ export interface ProbeReport {
 /** What probing needs; the program's own if only the clock is given. */
 export interface ProbeParts {
   readonly clock: Clock;
-  /** What `https://` targets are asked for. */
+  /** How sluice speaks TLS to `https://` targets. */
   readonly tls?: TargetTlsTexts;
   readonly resolve?: ResolveRecord;
   readonly probe?: Probe;

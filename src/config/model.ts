@@ -75,7 +75,7 @@ export interface ListenerConfig {
   readonly connectionTimeoutMs: number;
   /** CONNECT_TIMEOUT: to open a connection to a target, TLS included; at most half of `connectionTimeoutMs`. */
   readonly connectTimeoutMs: number;
-  /** LISTENER_BODY_TIMEOUT: a request body of which no byte arrives for this long gets 408; 0: never. */
+  /** LISTENER_BODY_TIMEOUT, ms: a request gets 408 if no byte of its body arrives for this long; 0: never. */
   readonly bodyTimeoutMs: number;
   /** STREAM_IDLE_TIMEOUT: sluice closes an open exchange without a byte either way for this long; 0: never. */
   readonly streamIdleTimeoutMs: number;
@@ -155,7 +155,7 @@ export interface TargetGroupConfig {
    * instead.
    */
   readonly locationRewrite: boolean;
-  /** What `https://` targets are asked for. */
+  /** How sluice speaks TLS to `https://` targets. */
   readonly tls: TargetTlsConfig;
   readonly healthCheck: HealthCheckConfig;
   readonly ejection: EjectionConfig;

@@ -1,4 +1,4 @@
-/** What a group's `https://` targets are asked for. */
+/** How sluice speaks TLS to a group's `https://` targets. */
 export interface TargetTlsConfig {
   /** TLS_CA: file with roots that are trusted beside the platform's own, PEM; null for none. */
   readonly authorityFile: string | null;

@@ -28,7 +28,7 @@ export interface ControlPlaneOptions {
   readonly random: () => number;
   /** What LISTENER_TLS_PORT serves: read, but not watched yet. */
   readonly certificates: ListenerCertificates;
-  /** What `https://` targets are asked for. */
+  /** How sluice speaks TLS to `https://` targets. */
   readonly targetTls: TargetTlsTexts;
   /** Explains a request with the code that serves requests. */
   explain(request: ExplainRequest, context: ExplainBasis): Explanation;

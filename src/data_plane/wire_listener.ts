@@ -233,7 +233,7 @@ function trustedOf(listener: ListenerConfig): TrustedProxies {
 let limitsFor: ListenerConfig | null = null;
 let limits: ClientLimits | null = null;
 
-/** Made once for each configuration: it is asked for by every connection. */
+/** Made once for each configuration, since every connection reads it. */
 function limitsOf(listener: ListenerConfig, workers: number): ClientLimits {
   if (limitsFor === listener) return limits!;
   const { front } = listener;

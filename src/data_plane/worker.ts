@@ -39,7 +39,7 @@ function post(message: WorkerMessage): void {
   self.postMessage(message, message.type === "access_lines" ? [message.bytes.buffer] : []);
 }
 
-// A promise that nobody waits for and that fails is one request's matter: it must not end the others of this thread.
+// A rejected promise without a handler concerns one request: it must not end the other requests of this thread.
 self.addEventListener("unhandledrejection", (event) => {
   event.preventDefault();
   const error = event.reason instanceof Error ? event.reason.stack : String(event.reason);

@@ -6,7 +6,7 @@ import { quote } from "../logging/shown_text.ts";
 import { type Alternative, HOST_KIND, orderedAlternatives, PATH_KIND } from "./rule_order.ts";
 import { compilePattern } from "./wildcard.ts";
 
-/** Finds rules that no request reaches, and expressions of which a longer path takes every request first. */
+/** Finds rules that no request reaches, and expressions whose requests all go to a rule with a longer path. */
 export function hiddenRules(rules: readonly RuleConfig[]): Problem[] {
   const before = new Takers();
   const reached = new Set<RuleConfig>();

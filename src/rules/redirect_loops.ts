@@ -52,7 +52,7 @@ function follow(first: ActionRequest, rule: RuleConfig, index: RuleIndex<RuleCon
   return null;
 }
 
-/** A request that a rule with such a host and literal path takes, unless it asks for more. */
+/** A request that a rule with this host and literal path takes, unless the rule has more conditions. */
 function sampleOf(host: string | null, literal: string, listenerPort: number): ActionRequest {
   const named = host === null ? "example.com" : fill(host);
   return madeUp(named, canonicalPath(literal) ?? "/", { query: "", listenerPort });

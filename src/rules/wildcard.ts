@@ -14,7 +14,7 @@ export function compilePattern(text: string): Like {
   return (candidate) => isLike(candidate, pattern);
 }
 
-/** Compiles patterns of which one must be like the text; none is like every text. */
+/** Compiles patterns into a test that holds if one of them fits the text. Without patterns it always holds. */
 export function compilePatterns(texts: readonly string[]): Like {
   const patterns = texts.map(compilePattern);
   if (patterns.length === 0) return () => true;

@@ -240,12 +240,12 @@ export class TargetTable {
     }
   }
 
-  /** Where a group's circle stands, for those who choose by more than turns; at or beyond their length means 0. */
+  /** The position in a group's cycle, for algorithms with a cycle of their own; a value beyond its length means 0. */
   turnAt(cursor: number): number {
     return Atomics.load(this.cursors, cursor);
   }
 
-  /** Moves a circle on from where `turnAt` saw it; false if another thread did so first. */
+  /** Moves a group's cycle from `seen`, which `turnAt` returned, to `next`; false if another thread moved it first. */
   moveTurn(cursor: number, seen: number, next: number): boolean {
     return Atomics.compareExchange(this.cursors, cursor, seen, next) === seen;
   }

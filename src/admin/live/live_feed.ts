@@ -13,7 +13,7 @@ const TICK_MS = 1000;
 const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
 /** Failures shown on the dashboard. */
 const MAX_FAILURES = 50;
-/** Decisions are asked of every worker, so not each tick. */
+/** Reading decisions asks every worker, so it does not happen at each tick. */
 const FAILURES_EVERY_TICKS = 2;
 
 interface Reader {

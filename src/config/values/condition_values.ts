@@ -26,7 +26,7 @@ const READ: Readonly<Record<ConditionKind, Read>> = {
   protocol: (text) => built(parseAlternatives(text, protocol), (protocols) => ({ kind: "protocol", text, protocols })),
 };
 
-/** Kinds of which there can be one value only: what looks like a separator is part of it. */
+/** Kinds with only one value: a character that separates values elsewhere is part of it. */
 const WHOLE: readonly ConditionKind[] = ["path_prefix", "path_regex"];
 
 /** Reads the conditions that a variable's text says; more than one if it has ` && ` in it. */

@@ -45,7 +45,7 @@ const TARGET_TLS = {
   }),
 };
 
-/** Parses what a group's `https://` targets are asked for. */
+/** Parses how sluice speaks TLS to a group's `https://` targets. */
 export function parseTargetTls(reader: SettingsReader, at: At): TargetTlsConfig {
   // Doors without numbers have none of these.
   if (at.number === undefined) return { authorityFile: null, serverName: null, verify: "full", client: null };

@@ -30,7 +30,7 @@ export interface MembersContext extends RecordContext {
   /** A slot for another target; null if all are in use. */
   readonly takeSlot: () => number | null;
   readonly releaseSlot: (slot: number) => void;
-  /** What `https://` targets are asked for. */
+  /** How sluice speaks TLS to `https://` targets. */
   readonly tls: () => TargetTlsTexts;
   /** The generation of the last snapshot of this group. */
   readonly generation: () => number;

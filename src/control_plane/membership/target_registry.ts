@@ -21,7 +21,7 @@ const SWEEP_MS = 1000;
 /** What the registry needs. */
 export interface RegistryOptions {
   readonly groups: readonly TargetGroupConfig[];
-  /** What `https://` targets are asked for; by default no more than is by itself. */
+  /** How sluice speaks TLS to `https://` targets; default: with the platform's authorities and the full check. */
   readonly tls?: TargetTlsTexts;
   readonly dns: DnsConfig;
   readonly table: TargetTable;

@@ -108,7 +108,7 @@ export class Attempts {
   }
 
   /**
-   * Takes what came of an attempt. Returns the response, or why there is none; null if another attempt is to follow.
+   * Handles the result of an attempt. Returns the response, or why there is none; null if another attempt follows.
    */
   ended(outcome: TargetResponse | Failure): TargetResponse | Reason | null {
     const exchange = this.#exchange;

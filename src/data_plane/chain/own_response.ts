@@ -21,7 +21,7 @@ export interface OwnResponseParts {
   readonly reply: Reply;
   /** Changes of headers; null if there are none. */
   readonly edits: SnapshotEdits | null;
-  /** Is told of the head when it has begun; null if nobody asks. */
+  /** Called with the response's head when sluice begins to send it; null if it is not reported. */
   readonly announce: ((head: ResponseHead) => void) | null;
 }
 

@@ -11,7 +11,7 @@ import type { HeaderEdits } from "./header_edits.ts";
 import { clientRefresh, clientUrl, type LocationContext } from "./location_rewrite.ts";
 import type { OpenExchange } from "./open_exchange.ts";
 
-/** What a response goes through on its way to the client. */
+/** What relaying a response to the client needs. */
 export interface RelayParts {
   readonly exchange: Exchange;
   readonly open: OpenExchange;
@@ -20,7 +20,7 @@ export interface RelayParts {
   readonly locations: LocationContext | null;
   /** Changes of the response's headers; null for none. */
   readonly edits: HeaderEdits | null;
-  /** Is told of the head when it has begun; null if nobody asks. */
+  /** Called with the response's head when sluice begins to send it; null if it is not reported. */
   readonly announce: ((head: ResponseHead) => void) | null;
 }
 

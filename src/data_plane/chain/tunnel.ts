@@ -5,7 +5,7 @@ import type { HeaderEdits } from "./header_edits.ts";
 import type { OpenExchange } from "./open_exchange.ts";
 import { cutBy, responseLines } from "./relay.ts";
 
-/** A tunnel of which one side has ended is over when the other is silent for so long. */
+/** If one side of a tunnel has ended, the tunnel ends when the other side is silent for this long, ms. */
 const HALF_CLOSED_MS = 5_000;
 
 /** What a tunnel is opened with. */
@@ -50,7 +50,7 @@ export async function runTunnel(
         open.limitSilence(HALF_CLOSED_MS);
       },
       broken(by) {
-        // Nothing came of the side that might have gone on: the tunnel is over.
+        // The side that is still open sent nothing: the tunnel ends.
         if (halfClosed && open.over?.reason === "timeout") return;
         exchange.outcome.cutBy ??= open.over === null ? by : cutBy(open);
       },

@@ -197,7 +197,7 @@ export class ClientBody implements BodyWaiter {
     return null;
   }
 
-  /** Counts a piece, and keeps it if another attempt may need it; null if it is one too many. */
+  /** Counts a piece, and keeps it if another attempt may need it; null if the body is now too large. */
   #take(piece: Bytes): Bytes | null {
     this.#readBytes += piece.length;
     this.#events.bodyMoved(piece.length);

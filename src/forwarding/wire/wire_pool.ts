@@ -78,7 +78,7 @@ export class WirePool {
     this.#holding.add(pool);
   }
 
-  /** There are idle connections that nobody reads from: looks after them in a while. */
+  /** Schedules a look at idle connections that have no waiting read. */
   watchSoon(): void {
     this.#cancelWatch ??= this.clock.after(WATCH_MS, () => this.#watch());
   }
@@ -196,7 +196,7 @@ export class TargetPool {
     this.#pool.watchSoon();
   }
 
-  /** Begins to read from what has been idle since before `beforeMs`; returns how many nobody reads from yet. */
+  /** Starts reads on connections idle since before `beforeMs`; returns how many still have no waiting read. */
   watchIdle(beforeMs: number): number {
     let unwatched = 0;
     for (const connection of this.#idle) {

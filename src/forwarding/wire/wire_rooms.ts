@@ -8,7 +8,7 @@ const PATIENT_BYTES = 1_024;
 /** Room for a request's head, and a small body behind it. */
 const REQUEST_BYTES = 8_192;
 
-/** Room for one large read of a body, if nothing else is asked for. */
+/** Bytes of room for one large read of a body, unless the caller wants another size. */
 const LARGE_BYTES = 65_536;
 
 /**

@@ -99,7 +99,7 @@ export class ServeRequest implements ReceivedRequest {
   unfit(): Unfit | null {
     if (this.#kind === "refuse") return { reason: "upgrade_refused", detail: null };
     if (Number.isNaN(this.bodyLength) || this.#coded) return NOT_WHOLE;
-    // The platform keeps such a body to itself.
+    // The platform does not give access to such a body.
     if (this.bodyLength !== 0 && this.#isBodiless) return NOT_WHOLE;
     return this.#kind === "websocket" ? handshakeProblem(this.lines) : null;
   }

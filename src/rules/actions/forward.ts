@@ -3,7 +3,7 @@ import { canonicalPath } from "../canonical_path.ts";
 import { compileRegex } from "../regex.ts";
 import { strippedPath } from "../rewrite.ts";
 
-/** Changes a canonical path on its way to a target, before the target's base; null if nothing canonical comes of it. */
+/** Changes a canonical path before sluice adds the target's base; null if the result is not canonical. */
 export type Rewrite = (path: string) => string | null;
 
 /** An action by which requests go to target groups. */
