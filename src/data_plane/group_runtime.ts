@@ -5,8 +5,9 @@ import { findAlgorithm } from "../balancing/registry.ts";
 import { rendezvousHash } from "../balancing/rendezvous_hash.ts";
 import { Stickiness } from "../balancing/stickiness.ts";
 import { underBase } from "../rules/rewrite.ts";
-import { type GroupSnapshot, hostPort, type TargetSnapshot } from "../state/group_snapshot.ts";
+import type { GroupSnapshot, TargetSnapshot } from "../state/group_snapshot.ts";
 import { ownPart } from "../state/own_text.ts";
+import { hostOf } from "../state/target_texts.ts";
 import type { TargetTable } from "../state/target_table.ts";
 import type { Exchange, Received } from "./chain/exchange.ts";
 import { captureScores } from "./explain/decision_scores.ts";
@@ -119,7 +120,7 @@ export class GroupRuntime {
   /** The Host that this target sees: what the rule says, its own `host:port`, or the client's with PRESERVE_HOST. */
   hostFor({ received, routed }: Exchange, target: TargetSnapshot): string {
     if (routed.hostRewrite !== null) return routed.hostRewrite;
-    return this.preserveHost ? received.host : hostPort(target.host, target.port);
+    return this.preserveHost ? received.host : hostOf(target);
   }
 
   /** Path and query as this target gets them. */

@@ -1,7 +1,7 @@
 import type { Exchange } from "./exchange.ts";
 import { NO_CONNECT } from "../../forwarding/target_request.ts";
 import type { AccessRecord } from "../../logging/access_line.ts";
-import { hostPort } from "../../state/group_snapshot.ts";
+import { addressOf } from "../../state/target_texts.ts";
 
 /**
  * What the access log says of a finished exchange, read from the exchange itself. A thread has one of them, for its
@@ -65,7 +65,7 @@ export class ExchangeRecord implements AccessRecord {
 
   get target(): string | null {
     const { target } = this.#exchange.outcome;
-    return target === null ? null : hostPort(target.address, target.port);
+    return target === null ? null : addressOf(target);
   }
 
   get attempts(): number {
