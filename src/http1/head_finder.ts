@@ -31,8 +31,8 @@ export class HeadFinder {
    */
   find(bytes: Bytes, end: number): number {
     const { start } = this;
-    for (let i = this.#at; i < end; i++) {
-      if (bytes[i] !== LF) continue;
+    // A call for each line: as fast as a loop for lines of 30 bytes, and more than twice as fast for those of 100.
+    for (let i = bytes.indexOf(LF, this.#at); i >= 0 && i < end; i = bytes.indexOf(LF, i + 1)) {
       if (i === start || bytes[i - 1] !== CR) throw new Malformed("ended a line of its head with a bare LF");
       if (i - 1 === this.#line) return i + 1 - start > MAX_HEAD_BYTES ? tooLarge() : i + 1;
       if (bytes[this.#line] === CR) throw new Malformed("sent a bare CR in its head");
