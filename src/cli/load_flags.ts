@@ -85,7 +85,7 @@ function readUrl(text: string | undefined, problems: string[]): URL | null {
   if (url !== null && (url.protocol === "http:" || url.protocol === "https:")) return url;
   problems.push(
     text === undefined
-      ? "Cannot load without --url: it must be an http or https address"
+      ? "--url: Must be set to an http or https address"
       : `Cannot use ${quote(text)} as --url: it must be an http or https address`,
   );
   return null;

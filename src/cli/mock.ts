@@ -43,7 +43,7 @@ async function startOn(port: number, host: string, faults: object): Promise<Mock
     return await startMockTarget({ ...faults, port, host });
   } catch (error) {
     const code = (error as { code?: string }).code;
-    const why = code === "EADDRINUSE" ? "it is taken" : messageOf(error);
+    const why = code === "EADDRINUSE" ? "the port is taken" : messageOf(error);
     complain(`Cannot listen on ${quote(`${host}:${port}`)}: ${why}`);
     return null;
   }

@@ -46,7 +46,7 @@ Deno.test("A65 sluice mock listens on all addresses, and a taken port or a wrong
   const port = new URL(url!).port;
   assert.equal((await (await fetch(`http://127.0.0.2:${port}/`)).json()).headers.host, `127.0.0.2:${port}`);
   const taken = await runSluice(["mock", port]);
-  assert.deepEqual([taken.code, taken.stderr], [1, `Cannot listen on "0.0.0.0:${port}": it is taken\n`]);
+  assert.deepEqual([taken.code, taken.stderr], [1, `Cannot listen on "0.0.0.0:${port}": the port is taken\n`]);
   const wrong = await runSluice(["mock", "0"], { MOCK_DELAY_MS: "soon" });
   assert.equal(wrong.code, 2);
   assert.match(wrong.stderr, /^Cannot use "soon" as MOCK_DELAY_MS: .*\n$/);

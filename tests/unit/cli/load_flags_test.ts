@@ -71,6 +71,6 @@ Deno.test("every wrong flag of a load test is named at once", () => {
     "--json",
   ]);
   assert.deepEqual(parseLoadFlags({}), {
-    problems: ["Cannot load without --url: it must be an http or https address"],
+    problems: ["--url: Must be set to an http or https address"],
   });
 });
