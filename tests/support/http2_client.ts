@@ -1,13 +1,17 @@
 /** A client of HTTP/2 that sends frames one by one (RFC 9113), well-formed or not. */
+import { FieldDecoder } from "../../src/http2/field_decoder.ts";
 import type { TestAuthority } from "./certificates.ts";
+import { decodedFields } from "./decoded_fields.ts";
 import { until } from "./poll.ts";
 
 /** Types of frames (RFC 9113 section 6). */
 export const FrameType = {
   data: 0,
   headers: 1,
+  priority: 2,
   reset: 3,
   settings: 4,
+  pushPromise: 5,
   ping: 6,
   goAway: 7,
   windowUpdate: 8,
@@ -15,7 +19,24 @@ export const FrameType = {
 } as const;
 
 /** Flags of frames. */
-export const Flag = { ack: 1, endStream: 1, endHeaders: 4 } as const;
+export const Flag = { ack: 1, endStream: 1, endHeaders: 4, padded: 8, priority: 32 } as const;
+
+/** Codes of errors (RFC 9113 section 7). */
+export const Code = {
+  none: 0,
+  protocol: 1,
+  internal: 2,
+  flowControl: 3,
+  streamClosed: 5,
+  frameSize: 6,
+  refused: 7,
+  cancel: 8,
+  compression: 9,
+  calm: 11,
+} as const;
+
+/** What can be set (RFC 9113 section 6.5.2). */
+export const Setting = { tableSize: 1, push: 2, streams: 3, window: 4, frameSize: 5 } as const;
 
 /** A frame that came. */
 export interface Frame {
@@ -25,7 +46,8 @@ export interface Frame {
   readonly payload: Uint8Array;
 }
 
-const PREFACE = new TextEncoder().encode("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+/** What a client sends first. */
+export const PREFACE = new TextEncoder().encode("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 const encoder = new TextEncoder();
 
 /** Writes a frame. */
@@ -77,16 +99,44 @@ export function get(stream: number, path: string, more: readonly (readonly [stri
   );
 }
 
+/** SETTINGS: pairs of an identifier and a value. */
+export function settings(...pairs: readonly (readonly [number, number])[]): Uint8Array {
+  const payload = pairs.flatMap(([id, value]) => [id >> 8, id & 255, ...word(value)]);
+  return frame(FrameType.settings, 0, 0, new Uint8Array(payload));
+}
+
+/** Bytes one behind the other. */
+export function joined(...pieces: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return bytes;
+}
+
 /** A number of four bytes. */
 export function word(value: number): Uint8Array {
   return new Uint8Array([value >>> 24, value >>> 16 & 255, value >>> 8 & 255, value & 255]);
+}
+
+/** How a client begins. */
+export interface ConnectOptions {
+  /** What it asks for: pairs of an identifier and a value. */
+  readonly settings?: readonly (readonly [number, number])[];
+  /** Reads what comes. */
+  readonly reads?: boolean;
+  /** Acknowledges pings. */
+  readonly acknowledges?: boolean;
+  /** Its first bytes; by default the preface and SETTINGS. */
+  readonly begin?: readonly Uint8Array[];
 }
 
 /** One connection. It acknowledges settings and pings, and gives windows only if it is told to. */
 export class Http2Client implements Disposable {
   readonly frames: Frame[] = [];
   ended = false;
-  /** Reads nothing while false. */
   readonly #conn: Deno.TlsConn;
   #sending: Promise<void> = Promise.resolve();
 
@@ -95,13 +145,12 @@ export class Http2Client implements Disposable {
   }
 
   /** Connects. @param settings What the client asks for: pairs of an identifier and a value. */
-  static async connect(port: number, authority: TestAuthority, { settings = [], reads = true, acknowledges = true }: {
-    readonly settings?: readonly (readonly [number, number])[];
-    /** Reads what comes. */
-    readonly reads?: boolean;
-    /** Acknowledges pings. */
-    readonly acknowledges?: boolean;
-  } = {}): Promise<Http2Client> {
+  static async connect(
+    port: number,
+    authority: TestAuthority,
+    options: ConnectOptions = {},
+  ): Promise<Http2Client> {
+    const { settings: asked = [], reads = true, acknowledges = true, begin = [PREFACE, settings(...asked)] } = options;
     const conn = await Deno.connectTls({
       hostname: "localhost",
       port,
@@ -114,20 +163,14 @@ export class Http2Client implements Disposable {
       throw new Error(`The server chose ${alpnProtocol ?? "nothing"}`);
     }
     const client = new Http2Client(conn);
-    const asked = settings.flatMap(([id, value]) => [id >> 8, id & 255, ...word(value)]);
-    await client.send(PREFACE, frame(FrameType.settings, 0, 0, new Uint8Array(asked)));
+    await client.send(...begin);
     if (reads) void client.#read(acknowledges);
     return client;
   }
 
   /** Sends bytes, behind what is being sent. Rejects if the connection is closed. */
   send(...pieces: Uint8Array[]): Promise<void> {
-    const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-    let at = 0;
-    for (const piece of pieces) {
-      bytes.set(piece, at);
-      at += piece.length;
-    }
+    const bytes = joined(...pieces);
     return this.#sending = this.#sending.then(() => this.#write(bytes));
   }
 
@@ -137,11 +180,46 @@ export class Http2Client implements Disposable {
     return until(found, `a frame of type ${type}`);
   }
 
-  /** Waits for the status of a response, if HPACK's static table has it. */
+  /** Waits for the status of the first response of a stream, an interim one or not. */
   async status(stream: number): Promise<number> {
-    const { payload } = await this.frame(FrameType.headers, stream);
-    const known: Record<number, number> = { 8: 200, 9: 204, 10: 206, 11: 304, 12: 400, 13: 404, 14: 500 };
-    return known[payload[0]! & 127] ?? 0;
+    const [status] = await until(() => this.heads(stream)[0], `the head of a response on stream ${stream}`);
+    return Number(status![1]);
+  }
+
+  /** The fields of all whole header blocks that came on a stream: interim responses, the response, trailers. */
+  heads(stream: number): [string, string][][] {
+    const decoder = new FieldDecoder(4096);
+    const heads: [string, string][][] = [];
+    let block = new Uint8Array();
+    for (const { type, flags, payload, stream: id } of this.frames) {
+      if (type !== FrameType.headers && type !== FrameType.continuation) continue;
+      block = new Uint8Array(joined(block, payload));
+      if ((flags & Flag.endHeaders) === 0) continue;
+      const fields = decodedFields(decoder, block);
+      if (id === stream) heads.push(fields);
+      block = new Uint8Array();
+    }
+    return heads;
+  }
+
+  /** The data that came on a stream. */
+  data(stream: number): Uint8Array {
+    const frames = this.frames.filter((each) => each.type === FrameType.data && each.stream === stream);
+    return joined(...frames.map(({ payload }) => payload));
+  }
+
+  /** Tells whether a stream was ended in order. */
+  finished(stream: number): boolean {
+    return this.frames.some((each) =>
+      (each.type === FrameType.data || each.type === FrameType.headers) && each.stream === stream &&
+      (each.flags & Flag.endStream) !== 0
+    );
+  }
+
+  /** Waits until the server ends the connection; returns the code of its GOAWAY, or null if there was none. */
+  async goodbye(): Promise<number | null> {
+    await until(() => this.ended, "the end of the connection");
+    return this.frames.findLast(({ type }) => type === FrameType.goAway)?.payload[7] ?? null;
   }
 
   [Symbol.dispose](): void {
