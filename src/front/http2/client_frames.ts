@@ -181,6 +181,8 @@ export class ClientFrames {
     this.#decode(bytes, start, end, trailers);
     const stream = streams.find(id);
     if (stream === null ? streams.ignores(id) : stream.ignores) {
+      // Trailers that were on their way, once; a block can be long to decode.
+      this.#owner.spend(Cost.reset, "HEADERS on closed streams");
       if (stream !== null && ends) stream.remoteOpen = false;
       return;
     }
