@@ -1,3 +1,4 @@
+import ipaddr from "ipaddr.js";
 import type { Bytes } from "../../http1/bytes.ts";
 import { latin1 } from "../../http1/field_lines.ts";
 import { Malformed } from "../../http1/malformed.ts";
@@ -14,7 +15,10 @@ const LF = 10;
 export interface ProxyHeader {
   /** Where the header ends. */
   readonly end: number;
-  /** The client's address; null if the proxy speaks for itself (a health check), or does not know. */
+  /**
+   * The client's address in its one form: IPv6 as RFC 5952 says, an IPv4-mapped one as its IPv4 address. Null if the
+   * proxy speaks for itself (a health check), or does not know.
+   */
   readonly address: string | null;
 }
 
@@ -51,10 +55,11 @@ function readV1(bytes: Bytes, start: number, end: number): ProxyHeader | null {
   const header = { end: start + lineEnd + 1, address: null };
   if (bytes[start + lineEnd - 1] !== 13) throw new Malformed("sent a malformed PROXY header");
   if (family === "UNKNOWN") return header;
-  const plausible = (family === "TCP4" && /^\d+\.\d+\.\d+\.\d+$/.test(source ?? "")) ||
-    (family === "TCP6" && /^[0-9A-Fa-f:.]+$/.test(source ?? ""));
-  if (!plausible || rest.length !== 3) throw new Malformed("sent a malformed PROXY header");
-  return { ...header, address: source! };
+  const text = source ?? "";
+  const valid = (family === "TCP4" && ipaddr.IPv4.isValidFourPartDecimal(text)) ||
+    (family === "TCP6" && ipaddr.IPv6.isValid(text) && !text.includes("%"));
+  if (!valid || rest.length !== 3) throw new Malformed("sent a malformed PROXY header");
+  return { ...header, address: ipaddr.process(text).toString() };
 }
 
 function readV2(bytes: Bytes, start: number, end: number): ProxyHeader | null {
@@ -68,16 +73,16 @@ function readV2(bytes: Bytes, start: number, end: number): ProxyHeader | null {
   const at = start + 16;
   // LOCAL: the proxy's own connection, a health check.
   if ((command & 15) === 0) return { end: headerEnd, address: null };
-  if (family === 1 && length >= 12) {
-    return { end: headerEnd, address: Array.from(bytes.subarray(at, at + 4)).join(".") };
-  }
-  if (family === 2 && length >= 36) {
-    const groups = Array.from(
-      { length: 8 },
-      (_, i) => (bytes[at + i * 2]! * 256 + bytes[at + i * 2 + 1]!).toString(16),
-    );
-    return { end: headerEnd, address: groups.join(":") };
-  }
+  if (family === 1 && length >= 12) return { end: headerEnd, address: addressOf(bytes.subarray(at, at + 4)) };
+  if (family === 2 && length >= 36) return { end: headerEnd, address: addressOf(bytes.subarray(at, at + 16)) };
   if (family === 1 || family === 2) throw new Malformed("sent a malformed PROXY header");
   return { end: headerEnd, address: null };
+}
+
+/** The address that these 4 or 16 bytes are. */
+function addressOf(bytes: Bytes): string {
+  const address = ipaddr.fromByteArray([...bytes]);
+  return address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress()
+    ? address.toIPv4Address().toString()
+    : address.toString();
 }
