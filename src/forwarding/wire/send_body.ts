@@ -14,19 +14,20 @@ const LINE_END = encoder.encode("\r\n");
 export type Sent = "whole" | "refused" | { readonly broken: unknown };
 
 /**
- * Sends a request's head, and when the system has all of it the body, piece by piece as the connection takes them,
- * framed by its length or as chunks, with the client's trailers behind those.
+ * Sends a request's body when the system has all of its head: piece by piece as the connection takes them, framed by
+ * its length or as chunks, with the client's trailers behind those.
  *
+ * @param head Resolves when the head is written. Not its bytes: they would stay in memory as long as the body takes.
  * @param body `length`: Content-Length; below 0 chunked.
  */
 export async function sendBody(
   connection: WireConnection,
-  head: Bytes,
+  head: Promise<void>,
   { source, length }: { readonly source: BodySource; readonly length: number },
 ): Promise<Sent> {
   let sent = 0;
   try {
-    await connection.writeAll(head);
+    await head;
     connection.giveBackRoom();
   } catch {
     return "refused";

@@ -211,7 +211,7 @@ export class TargetExchange implements TargetResponse, ConnectionOwner {
     if (stream === null) return connection.write(message);
     this.#sending = true;
     const source = stream;
-    sendBody(connection, message, { source, length: bodyLength }).then((outcome) => {
+    sendBody(connection, connection.writeAll(message), { source, length: bodyLength }).then((outcome) => {
       if (outcome === "whole") this.#sending = false;
       else if (outcome !== "refused") this.#request.cancellation.bodyBroken(outcome.broken);
     });

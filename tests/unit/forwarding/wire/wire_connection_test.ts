@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { sendBody } from "../../../../src/forwarding/wire/send_body.ts";
 import { TurnBudget } from "../../../../src/forwarding/wire/turn_budget.ts";
 import { WireConnection } from "../../../../src/forwarding/wire/wire_connection.ts";
 import { WireRooms } from "../../../../src/forwarding/wire/wire_rooms.ts";
@@ -89,4 +90,13 @@ Deno.test("a connection whose bytes go to its reader's own place holds no room",
   assert.equal(lent(), 0);
   await bring("body");
   assert.equal(new TextDecoder().decode(place.subarray(0, 4)), "body");
+});
+
+Deno.test("the place of a request's head is given back before the first byte of its body comes", async () => {
+  const { connection, lent } = stage();
+  const source = { read: () => new Promise<null>(() => {}), done: false, trailers: null };
+  sendBody(connection, connection.writeAll(connection.room.subarray(0, 100)), { source, length: 5 });
+  assert.equal(lent(), 8_192);
+  for (let i = 0; i < 20; i++) await Promise.resolve();
+  assert.equal(lent(), 0);
 });
