@@ -185,3 +185,24 @@ Deno.test("explain says of every rule in order why it won or lost, and what each
     [["host", false, "example.com"], ["header", false, null]],
   );
 });
+
+Deno.test("cookies and parameters are read once for a request, however many rules ask for them", () => {
+  const read = { cookie: 0, query: 0 };
+  const plain = ruleRequest({});
+  const request = {
+    ...plain,
+    get query() {
+      read.query++;
+      return "?b=9";
+    },
+    headerLines: (name: string) => {
+      read.cookie++;
+      return name === "cookie" ? ["a=9"] : [];
+    },
+  };
+  const those = [1, 2, 3].flatMap((n) => rules({ cookie: `a=${n}` }, { query: `b=${n}` }))
+    .map((rule, index) => ({ ...rule, number: index + 1 }));
+  assert.equal(new RuleIndex(those).match("/", request), null);
+  assert.equal(read.cookie, 1);
+  assert.ok(read.query <= 2, `${read.query}`);
+});
