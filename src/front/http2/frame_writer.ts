@@ -87,9 +87,9 @@ export class FrameWriter {
     return new Promise((resolve) => this.#waiter = resolve);
   }
 
-  /** A stream has something to send. */
+  /** A stream has something to send, perhaps other than data, for which it waits. */
   wants(sender: Sender<FrameWriter>): void {
-    if (this.#closed || sender.queued) return;
+    if (this.#closed || (sender.queued && !this.#unstick(sender))) return;
     sender.queued = true;
     this.#enqueue(sender);
     this.#fill();
@@ -240,6 +240,14 @@ export class FrameWriter {
       else if (turn === Turn.window) this.#stuck.push(sender);
       else sender.queued = false;
     }
+  }
+
+  /** Takes a stream out of those that wait for the connection's window; false if it is none of them. */
+  #unstick(sender: Sender<FrameWriter>): boolean {
+    const place = this.#stuck.indexOf(sender);
+    if (place < 0) return false;
+    this.#stuck.splice(place, 1);
+    return true;
   }
 
   #schedule(): void {

@@ -132,8 +132,11 @@ export class StreamOutput implements Sender<FrameWriter> {
 
   /** The stream is closed: nothing more is written. */
   close(): void {
+    const stuck = this.#stuck;
     this.open = false;
     this.#drop();
+    // It has a place among those that wait for the connection's window, and gives it up.
+    if (stuck) this.#owner.writer.wants(this);
   }
 
   fill(writer: FrameWriter): Turn {

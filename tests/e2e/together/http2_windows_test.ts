@@ -118,6 +118,32 @@ Deno.test("a stream that was reset while it waited for a window is not written t
     await stage.sluice.settled();
   }));
 
+Deno.test("a stream that waits for the window of its connection can be reset, and goes on taking its request", () =>
+  withTlsStage({}, async (stage, authority) => {
+    stage.target.script = byPath({
+      "/early": async (turn) => {
+        await turn.socket.send(`HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nearly`);
+        await turn.body();
+      },
+    }, okay(counted(FIRST_WINDOW)));
+    using client = await Http2Client.connect(stage.port, authority, { settings: [[Setting.window, 1_000_000]] });
+    await client.send(get(1, "/"));
+    await exactly(client, 1, FIRST_WINDOW);
+    // Nothing is left of the window of the connection.
+    const lines = requestLines("/early", { method: "POST" });
+    await client.send(get(3, "/"), frame(FrameType.headers, Flag.endHeaders, 5, headerBlock(lines)));
+    await client.send(frame(FrameType.data, 0, 5, new Uint8Array(PIECE)));
+    assert.deepEqual([await client.status(3), await client.status(5)], [200, 200]);
+    for (let n = 0; n < 15; n++) await client.send(frame(FrameType.data, 0, 5, new Uint8Array(PIECE)));
+    await client.frame(FrameType.windowUpdate, 5);
+    await client.send(opened(3, 0));
+    assert.equal((await client.frame(FrameType.reset, 3)).payload[3], Code.protocol);
+    await client.send(frame(FrameType.data, Flag.endStream, 5), opened(0, 100));
+    await until(() => client.finished(5), "the end of the response");
+    assert.equal(text(client, 5), "early");
+    await stage.sluice.settled();
+  }));
+
 Deno.test("a client that sends more than a stream's window, or its connection's, is stopped", async () => {
   using hole = await BlackHole.open();
   const env = {
