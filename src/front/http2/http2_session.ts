@@ -20,6 +20,13 @@ import type { RequestFields } from "./request_fields.ts";
 /** DATA frames smaller than this, if there was more to send, are no useful work: the client's window made them so. */
 const LEAST_DATA = 1_024;
 
+/**
+ * If a client may send fewer bytes than this on all streams, it is told at once that it may send more. Else that goes
+ * with something else: of two small writes, the second waits for the client's acknowledgement, since the platform's TLS
+ * can't set TCP_NODELAY.
+ */
+const LEAST_LEFT = CONNECTION_WINDOW / 4;
+
 /** What a session needs of its connection. */
 export interface SessionOwner extends WriterOwner {
   readonly peer: string;
@@ -135,7 +142,12 @@ export class Http2Session implements FramesOwner, StreamOwner {
   }
 
   passed(bytes: number): void {
-    if (bytes > 0 && this.received.pass(bytes)) this.writer.windowUpdate(0, this.received.open());
+    // It waits for something else to be written, as long as the client may still send much.
+    if (bytes > 0 && this.received.pass(bytes) && this.received.left < LEAST_LEFT) this.openWindow();
+  }
+
+  openWindow(): void {
+    if (this.received.isDue) this.writer.windowUpdate(0, this.received.open());
   }
 
   tableLimited(bytes: number): void {
@@ -179,6 +191,7 @@ export class Http2Session implements FramesOwner, StreamOwner {
   closed(stream: Http2Stream, answered: boolean): void {
     this.streams.remove(stream);
     if (answered) this.#budget.answered();
+    this.openWindow();
     if (this.streams.size === 0) this.#owner.busy(false);
   }
 

@@ -4,9 +4,9 @@ import type { HeadLimits } from "../../http1/request_head.ts";
 /** Requests of one connection that may be open at a time; more are refused. */
 export const MOST_STREAMS = 200;
 /** Bytes of a request's body that a client may send before any of them was passed on. */
-export const STREAM_WINDOW = 262_144;
+export const STREAM_WINDOW = 524_288;
 /** The same for all requests of a connection. */
-export const CONNECTION_WINDOW = 1_048_576;
+export const CONNECTION_WINDOW = 2_097_152;
 /** What a window is before anybody says otherwise (RFC 9113 section 6.9.2). */
 export const FIRST_WINDOW = 65_535;
 

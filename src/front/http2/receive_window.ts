@@ -4,25 +4,31 @@
  */
 export class ReceiveWindow {
   readonly #half: number;
-  #left: number;
+  /** Bytes that the client may still send. */
+  left: number;
   /** Bytes that were passed on, and not given back yet. */
   #passed = 0;
 
   /** @param size Bytes. */
   constructor(size: number) {
-    this.#left = size;
+    this.left = size;
     this.#half = size / 2;
   }
 
   /** A frame came that counts so many bytes; false if the client was not allowed to send as much. */
   take(bytes: number): boolean {
-    this.#left -= bytes;
-    return this.#left >= 0;
+    this.left -= bytes;
+    return this.left >= 0;
   }
 
   /** So many bytes were passed on. Returns whether it is time to tell the client. */
   pass(bytes: number): boolean {
     this.#passed += bytes;
+    return this.isDue;
+  }
+
+  /** Half of the window can be opened. */
+  get isDue(): boolean {
     return this.#passed >= this.#half;
   }
 
@@ -30,7 +36,7 @@ export class ReceiveWindow {
   open(): number {
     const by = this.#passed;
     this.#passed = 0;
-    this.#left += by;
+    this.left += by;
     return by;
   }
 }
