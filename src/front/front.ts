@@ -2,12 +2,12 @@ import type { Reason } from "../state/reason.ts";
 import type { ReceivedRequest } from "./received_request.ts";
 import type { Reply } from "./reply.ts";
 
-/** A request that was never known: its head broke a rule, was too large, or did not come in time. */
+/** A request that was never known: its head broke a rule, was too large, or did not come in time or to its end. */
 export interface Unreadable {
   readonly peer: string;
   readonly reason: Extract<
     Reason,
-    "bad_request" | "head_too_large" | "uri_too_long" | "head_timeout" | "version_refused"
+    "bad_request" | "head_too_large" | "uri_too_long" | "head_timeout" | "version_refused" | "client_closed"
   >;
   /** Which rule, for the log. */
   readonly detail: string;

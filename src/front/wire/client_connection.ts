@@ -5,7 +5,7 @@ import type { Bytes } from "../../http1/bytes.ts";
 import { BadHead } from "../../http1/request_head.ts";
 import type { ClientEvents, RequestHandler } from "../front.ts";
 import type { OpenConnection } from "../open_connection.ts";
-import { headTimeout, reasonOf, UNREADABLE } from "./head_refusal.ts";
+import { headLeft, headTimeout, reasonOf, UNREADABLE } from "./head_refusal.ts";
 import { isConnectionError } from "./connection_error.ts";
 import { ClientSocket, type OperationCount, type WriteWatcher } from "./client_socket.ts";
 import { ConnectionTally } from "./connection_tally.ts";
@@ -194,8 +194,8 @@ export class ClientConnection implements OpenConnection, ClientEvents, WriteWatc
       if (head === null && socket.available > 0) this.#beginHead();
       while (head === null) {
         if (await socket.more() === 0) {
-          if (!this.timedOut || !socket.open) return;
-          head = headTimeout();
+          if (!socket.open || (!this.timedOut && socket.available === 0)) return;
+          head = this.timedOut ? headTimeout() : headLeft();
         } else {
           head = this.#heads.take(this.#parts.limits().head);
           if (head === null) this.#beginHead();
@@ -245,11 +245,11 @@ export class ClientConnection implements OpenConnection, ClientEvents, WriteWatc
   }
 
   async #refuse(head: BadHead): Promise<void> {
-    this.#tally.settle("bad_request");
+    const reason = reasonOf(head);
+    this.#tally.settle(reason === "client_closed" ? "client" : "bad_request");
     const reply = new ReplyWriter(this, UNREADABLE, false);
     this.#become("request");
-    const { rule: detail } = head;
-    await this.#parts.handler.refuse({ peer: this.peer, reason: reasonOf(head), detail, method: "" }, reply);
+    await this.#parts.handler.refuse({ peer: this.peer, reason, detail: head.rule, method: "" }, reply);
     reply.release();
     if (this.socket.open) await this.#linger();
   }
