@@ -12,6 +12,7 @@ import {
   requestLines,
   word,
 } from "../../support/http2_client.ts";
+import { BY_FETCH } from "../../support/engine.ts";
 import { until } from "../../support/poll.ts";
 import { answer, byPath, chunked, informational, okay } from "../../support/recorder_scripts.ts";
 import { TlsStage, withTlsStage } from "../../support/tls_stage.ts";
@@ -51,21 +52,26 @@ function data(stream: number, text: string, flags: number): Uint8Array {
   return frame(FrameType.data, flags, stream, new TextEncoder().encode(text));
 }
 
-Deno.test("interim responses and trailers pass: to a client that takes them, and to the target", () =>
-  withTlsStage({}, async (stage, authority) => {
-    stage.target.script = informational(103, ["Link: </a.css>"], chunked(["ab", "c"], { trailers: ["X-Sum: 1"] }));
-    using client = await Http2Client.connect(stage.port, authority);
-    await client.send(post(1, "/", [["te", "trailers"]]), data(1, "body", 0));
-    await client.send(frame(FrameType.headers, Flag.endStream | Flag.endHeaders, 1, headerBlock([["x-check", "2"]])));
-    await ended(client, 1);
-    assert.deepEqual(blocksOf(client).get(1), [[":status: 103", "link: </a.css>"], [":status: 200"], ["x-sum: 1"]]);
-    await client.send(get(3, "/"));
-    await ended(client, 3);
-    assert.deepEqual(blocksOf(client).get(3), [[":status: 103", "link: </a.css>"], [":status: 200"]]);
-    const [request] = stage.target.requests;
-    assert.equal(new TextDecoder().decode(request!.body), "body");
-    assert.match(request!.raw, /\r\n0\r\nx-check: 2\r\n\r\n$/);
-  }));
+Deno.test({
+  name: "interim responses and trailers pass: to a client that takes them, and to the target",
+  // `fetch` passes neither.
+  ignore: BY_FETCH,
+  fn: () =>
+    withTlsStage({}, async (stage, authority) => {
+      stage.target.script = informational(103, ["Link: </a.css>"], chunked(["ab", "c"], { trailers: ["X-Sum: 1"] }));
+      using client = await Http2Client.connect(stage.port, authority);
+      await client.send(post(1, "/", [["te", "trailers"]]), data(1, "body", 0));
+      await client.send(frame(FrameType.headers, Flag.endStream | Flag.endHeaders, 1, headerBlock([["x-check", "2"]])));
+      await ended(client, 1);
+      assert.deepEqual(blocksOf(client).get(1), [[":status: 103", "link: </a.css>"], [":status: 200"], ["x-sum: 1"]]);
+      await client.send(get(3, "/"));
+      await ended(client, 3);
+      assert.deepEqual(blocksOf(client).get(3), [[":status: 103", "link: </a.css>"], [":status: 200"]]);
+      const [request] = stage.target.requests;
+      assert.equal(new TextDecoder().decode(request!.body), "body");
+      assert.match(request!.raw, /\r\n0\r\nx-check: 2\r\n\r\n$/);
+    }),
+});
 
 Deno.test("a target gets the crumbs of a cookie as one, and a length if all of the body came at once", () =>
   withTlsStage({}, async (stage, authority) => {
@@ -216,6 +222,7 @@ Deno.test("a head whose body comes a moment later reaches its client as it came"
     const blocks = blocksOf(client);
     for (const [index, length] of lengths.entries()) {
       const head = [":status: 200", "x-path: the one that was asked for", `content-length: ${length}`];
-      assert.deepEqual(blocks.get(2 * index + 1), [head]);
+      // `fetch` tells the lines of a response in the order of their names.
+      assert.deepEqual(blocks.get(2 * index + 1)?.map((lines) => lines.toSorted()), [head.toSorted()]);
     }
   }));
