@@ -36,7 +36,7 @@ browserTest("the rules are listed with what they take and do, and how many reque
     await until(
       async () => {
         for (let i = 0; i < 50; i++) source.answer(0, i % 10 === 0 ? 503 : 200, { rule: 1 });
-        return /^1 \/web → web 10 % errors [1-9]\d*\/s$/.test((await rows.evaluateAll(TEXTS))[0]!);
+        return /^1 \/web → web 10 % errors [1-9][\d.]*\/s$/.test((await rows.evaluateAll(TEXTS))[0]!);
       },
       "the numbers of the first rule",
       { everyMs: 100 },
