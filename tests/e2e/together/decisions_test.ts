@@ -2,16 +2,16 @@
  * What `/decisions` and the access log say of requests that are over: what was known then, and why an attempt failed.
  */
 import assert from "node:assert/strict";
-import type { Decision } from "../../src/views/decision.ts";
-import type { Explanation } from "../../src/views/explanation.ts";
-import { ask } from "../support/ask.ts";
-import { freePort } from "../support/free_port.ts";
-import { groupEnvironment, MockGroup } from "../support/mock_group.ts";
-import { until } from "../support/poll.ts";
-import { headerValues } from "../support/raw_message.ts";
-import { bytes, closeBeforeHeaders, hang } from "../support/recorder_scripts.ts";
-import { RecorderTarget } from "../support/recorder_target.ts";
-import { type SluiceProcess, startSluice } from "../support/sluice_process.ts";
+import type { Decision } from "../../../src/views/decision.ts";
+import type { Explanation } from "../../../src/views/explanation.ts";
+import { ask } from "../../support/ask.ts";
+import { freePort } from "../../support/free_port.ts";
+import { groupEnvironment, MockGroup } from "../../support/mock_group.ts";
+import { until } from "../../support/poll.ts";
+import { headerValues } from "../../support/raw_message.ts";
+import { bytes, closeBeforeHeaders, hang } from "../../support/recorder_scripts.ts";
+import { RecorderTarget } from "../../support/recorder_target.ts";
+import { type SluiceProcess, startSluice } from "../../support/sluice_process.ts";
 
 /** The decision of the request with this path, once it is over. */
 function decisionOf(sluice: SluiceProcess, path: string): Promise<Decision> {

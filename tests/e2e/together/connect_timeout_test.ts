@@ -2,21 +2,21 @@
  * A target whose packets are dropped: how long it may cost a request, where the request goes then, and who hears of it.
  */
 import assert from "node:assert/strict";
-import type { Decision } from "../../src/views/decision.ts";
-import { Failure } from "../../src/forwarding/gateway_error.ts";
-import { BlackHole } from "../support/black_hole.ts";
-import { ManualClock } from "../support/manual_clock.ts";
-import { header } from "../support/raw_message.ts";
-import { okay } from "../support/recorder_scripts.ts";
-import { groupEnvironment } from "../support/mock_group.ts";
-import { nextTurn } from "../../src/time/clock.ts";
-import { until } from "../support/poll.ts";
-import { RecorderTarget } from "../support/recorder_target.ts";
-import { type SluiceProcess, startSluice } from "../support/sluice_process.ts";
-import { RawTarget } from "../support/websocket_bytes.ts";
-import { openPeer, openRefused, WebSocketTarget } from "../support/websocket_peers.ts";
-import { WireClient } from "../support/wire_client.ts";
-import { WireStage } from "../support/wire_stage.ts";
+import type { Decision } from "../../../src/views/decision.ts";
+import { Failure } from "../../../src/forwarding/gateway_error.ts";
+import { BlackHole } from "../../support/black_hole.ts";
+import { ManualClock } from "../../support/manual_clock.ts";
+import { header } from "../../support/raw_message.ts";
+import { okay } from "../../support/recorder_scripts.ts";
+import { groupEnvironment } from "../../support/mock_group.ts";
+import { nextTurn } from "../../../src/time/clock.ts";
+import { until } from "../../support/poll.ts";
+import { RecorderTarget } from "../../support/recorder_target.ts";
+import { type SluiceProcess, startSluice } from "../../support/sluice_process.ts";
+import { RawTarget } from "../../support/websocket_bytes.ts";
+import { openPeer, openRefused, WebSocketTarget } from "../../support/websocket_peers.ts";
+import { WireClient } from "../../support/wire_client.ts";
+import { WireStage } from "../../support/wire_stage.ts";
 
 const QUICK = { CONNECT_TIMEOUT: "100", UPSTREAM_TRANSPORT: "wire" };
 

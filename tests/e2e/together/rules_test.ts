@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { ask, type Question } from "../support/ask.ts";
-import { freePort } from "../support/free_port.ts";
-import { until } from "../support/poll.ts";
-import { header, headerValues } from "../support/raw_message.ts";
-import { answer, byPath, hang, okay } from "../support/recorder_scripts.ts";
-import { RecorderTarget } from "../support/recorder_target.ts";
-import { type SluiceProcess, startSluice } from "../support/sluice_process.ts";
+import { ask, type Question } from "../../support/ask.ts";
+import { freePort } from "../../support/free_port.ts";
+import { until } from "../../support/poll.ts";
+import { header, headerValues } from "../../support/raw_message.ts";
+import { answer, byPath, hang, okay } from "../../support/recorder_scripts.ts";
+import { RecorderTarget } from "../../support/recorder_target.ts";
+import { type SluiceProcess, startSluice } from "../../support/sluice_process.ts";
 
 /** Variables of rules and groups, numbered from `first` on: each a prefix, a rewrite (null: unset) and targets. */
 function rules(

@@ -1,9 +1,9 @@
 /** Bodies that clients do not bring, or bring broken: the client is told, and no target is blamed. */
 import assert from "node:assert/strict";
-import { header } from "../support/raw_message.ts";
-import { until } from "../support/poll.ts";
-import { hang } from "../support/recorder_scripts.ts";
-import { WireStage } from "../support/wire_stage.ts";
+import { header } from "../../support/raw_message.ts";
+import { until } from "../../support/poll.ts";
+import { hang } from "../../support/recorder_scripts.ts";
+import { WireStage } from "../../support/wire_stage.ts";
 
 /** What stays of a body that does not come, by its framing. */
 const UNFINISHED: Record<string, readonly [string, string]> = {
