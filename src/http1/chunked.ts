@@ -1,4 +1,4 @@
-import { Kind, kindOfBytes } from "./field_kind.ts";
+import { kindOfBytes, NOT_IN_TRAILERS } from "./field_kind.ts";
 import type { Bytes } from "./bytes.ts";
 import { Malformed } from "./malformed.ts";
 import { isTokenByte, TOKEN_BYTES, VALUE_BYTES } from "./tokens.ts";
@@ -209,7 +209,7 @@ export class ChunkReader {
   /** Fields that say where a message ends, or whom it is for, have no place behind it (RFC 9110 section 6.5.1). */
   #checkTrailerName(): void {
     const trailer = this.#trailer!;
-    if (!FORBIDDEN.has(kindOfBytes(trailer, this.#nameStart, this.#trailerBytes))) return;
+    if (!NOT_IN_TRAILERS.has(kindOfBytes(trailer, this.#nameStart, this.#trailerBytes))) return;
     if (this.#lenient) {
       this.#unfit = true;
       return;
@@ -223,17 +223,6 @@ export class ChunkReader {
     this.#place = next;
   }
 }
-
-const FORBIDDEN: ReadonlySet<Kind> = new Set([
-  Kind.Host,
-  Kind.Connection,
-  Kind.HopByHop,
-  Kind.Te,
-  Kind.TransferEncoding,
-  Kind.Upgrade,
-  Kind.ContentLength,
-  Kind.Expect,
-]);
 
 function hexDigit(byte: number): number {
   if (byte >= 48 && byte <= 57) return byte - 48;

@@ -134,3 +134,15 @@ function isForwardedFamily(name: string): boolean {
   const plain = name.replaceAll("_", "-");
   return plain.startsWith(FORWARDED_PREFIX) || (plain !== name && (plain === "x-real-ip" || plain === "x-request-id"));
 }
+
+/** Fields that say where a message ends, or whom it is for, have no place behind it (RFC 9110 section 6.5.1). */
+export const NOT_IN_TRAILERS: ReadonlySet<Kind> = new Set([
+  Kind.Host,
+  Kind.Connection,
+  Kind.HopByHop,
+  Kind.Te,
+  Kind.TransferEncoding,
+  Kind.Upgrade,
+  Kind.ContentLength,
+  Kind.Expect,
+]);

@@ -1,22 +1,10 @@
 import type { Bytes } from "../../http1/bytes.ts";
-import { Kind, kindOf } from "../../http1/field_kind.ts";
+import { kindOf, NOT_IN_TRAILERS } from "../../http1/field_kind.ts";
 import { isFieldValue } from "../../http1/tokens.ts";
 import { isFieldName } from "./field_name.ts";
 
 /** Most bytes of a request's trailers, as HTTP/1.1 writes them. */
 const MOST_BYTES = 65_536;
-
-/** Fields that say where a message ends, or whom it is for, have no place behind it (RFC 9110 section 6.5.1). */
-const FORBIDDEN: ReadonlySet<Kind> = new Set([
-  Kind.Host,
-  Kind.Connection,
-  Kind.HopByHop,
-  Kind.Te,
-  Kind.TransferEncoding,
-  Kind.Upgrade,
-  Kind.ContentLength,
-  Kind.Expect,
-]);
 
 /** The trailers of a request, as they come out of their block: lines as HTTP/1.1 writes them. */
 export class TrailerFields {
@@ -27,7 +15,7 @@ export class TrailerFields {
   take(name: string, value: string): void {
     if (this.malformed !== null) return;
     if (!isFieldName(name) || !isFieldValue(value)) this.malformed = "sent a malformed trailer";
-    else if (FORBIDDEN.has(kindOf(name))) this.malformed = `sent ${name} as a trailer`;
+    else if (NOT_IN_TRAILERS.has(kindOf(name))) this.malformed = `sent ${name} as a trailer`;
     else if (this.#text.length + name.length + value.length > MOST_BYTES) this.malformed = "sent too many trailers";
     else this.#text += `${name}: ${value}\r\n`;
   }
