@@ -29,20 +29,27 @@ export function missingOf(...programs: string[]): string[] {
   return missing;
 }
 
+/** What a test that needs programs may say beside its title. */
+export interface ProgramTestOptions extends Pick<Deno.TestDefinition, "sanitizeResources"> {
+  /** Why it can't run here even with its programs; null, the default, if it can. */
+  readonly skippedFor?: string | null;
+}
+
 /**
- * Declares a test that needs programs which are not part of sluice. If one is missing, the test is skipped, its title
- * says why, and the closing count says so too.
+ * Declares a test that needs programs which are not part of sluice. If one is missing, or something else that the test
+ * needs is, the test is skipped, its title says why, and the closing count says so too.
  */
 export function testWithPrograms(
   programs: readonly string[],
   title: string,
   run: (t: Deno.TestContext) => void | Promise<void>,
-  options: Pick<Deno.TestDefinition, "sanitizeResources"> = {},
+  { skippedFor = null, ...options }: ProgramTestOptions = {},
 ): void {
   const missing = missingOf(...programs);
+  const reason = missing.length > 0 ? `${missing.join(", ")} not installed` : skippedFor;
   Deno.test({
-    name: missing.length === 0 ? title : `${title} (skipped: ${missing.join(", ")} not installed)`,
-    ignore: missing.length > 0,
+    name: reason === null ? title : `${title} (skipped: ${reason})`,
+    ignore: reason !== null,
     fn: run,
     ...options,
   });

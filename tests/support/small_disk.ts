@@ -14,9 +14,8 @@ const canMount = await smallDisk().then(async (disk) => {
 
 /** Declares a test that needs a file system of its own. It is skipped if this process may not make one. */
 export function testOnSmallDisk(programs: readonly string[], title: string, run: () => Promise<void>): void {
-  if (canMount) testWithPrograms(programs, title, run);
   // Only who may mount can fill a disk without filling everybody's.
-  else Deno.test.ignore(`${title} (skipped: this user may not mount)`, run);
+  testWithPrograms(programs, title, run, { skippedFor: canMount ? null : "this user may not mount" });
 }
 
 /** Makes a file system of 512 KB; null if this process may not. */
